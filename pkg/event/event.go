@@ -1,0 +1,131 @@
+package event
+
+import "time"
+
+// SchemaVersion is the version of the JSON form of Event. It grows only when a
+// field changes its name or meaning; new fields do not change it.
+const SchemaVersion = 1
+
+// Event is one TCP reset that this machine sent, received or ignored.
+//
+// The JSON form (docs/event-schema.md) is a contract: names and meanings stay,
+// and what is unknown is absent.
+type Event struct {
+	Schema    int       `json:"schema"`
+	Time      time.Time `json:"time"` // when the hook ran, UTC
+	ID        uint64    `json:"id"`   // unique in one run, from 1
+	Dir       Dir       `json:"dir"`
+	Confirmed bool      `json:"confirmed,omitzero"` // sent: evidence shows that the RST was handed on
+	Cause     CauseID   `json:"cause"`
+	Summary   string    `json:"summary"`
+	Remedy    string    `json:"remedy,omitzero"`
+	Certainty Certainty `json:"certainty"`
+	Because   []string  `json:"because,omitzero"` // what a likely cause rests on
+
+	Family Family   `json:"family"`
+	Local  Endpoint `json:"local"` // this machine's end, whatever the direction
+	Peer   Endpoint `json:"peer"`
+	State  State    `json:"state,omitzero"` // before the kernel changed it
+
+	RST     Segment `json:"rst,omitzero"`
+	Trigger Segment `json:"trigger,omitzero"` // the packet that provoked a sent RST
+	App     App     `json:"app,omitzero"`
+	Lost    Lost    `json:"lost,omitzero"`
+
+	Owner     Owner      `json:"owner,omitzero"`
+	By        ProcessRef `json:"by,omitzero"` // who brought it about, where that is not the owner
+	Chain     string     `json:"chain,omitzero"`
+	Forwarded bool       `json:"forwarded,omitzero"`
+	PeerEvent uint64     `json:"peerEvent,omitzero"`
+	Netns     Netns      `json:"netns,omitzero"`
+	Conn      Conn       `json:"conn,omitzero"`
+
+	Hook          string   `json:"hook"` // kernel function or tracepoint
+	Via           Method   `json:"via"`
+	KernelReason  string   `json:"kernelReason,omitzero"` // verbatim, where the kernel has one
+	KernelVerdict string   `json:"kernelVerdict,omitzero"`
+	IETFCause     *int     `json:"ietfCause,omitempty"`
+	CommunityID   string   `json:"communityID,omitzero"`
+	Stack         []string `json:"stack,omitzero"`
+	Evidence      Evidence `json:"evidence,omitzero"`
+
+	// Kernel is what else the record told: context for the packages that
+	// complete the event, not part of the contract with the outside.
+	Kernel KernelContext `json:"-"`
+}
+
+// Dir says what this machine did with the RST.
+type Dir string
+
+const (
+	Sent     Dir = "sent"     // this kernel decided to send it
+	Received Dir = "received" // it ended or refused a connection here
+	Ignored  Dir = "ignored"  // it arrived and was not obeyed
+)
+
+// Dirs lists every direction in the order in which people read them.
+var Dirs = []Dir{Sent, Received, Ignored}
+
+// CauseID names one entry of the catalogue in package cause, in kebab-case.
+type CauseID string
+
+// Certainty says how a cause is known.
+type Certainty string
+
+const (
+	Exact  Certainty = "exact"  // decided by kernel facts
+	Likely Certainty = "likely" // an inference; Because says from what
+)
+
+// Family is the address family on the wire. Traffic of an IPv4-mapped IPv6
+// socket is IPv4.
+type Family string
+
+const (
+	IPv4 Family = "ipv4"
+	IPv6 Family = "ipv6"
+)
+
+// Method is how a kernel hook was reached.
+type Method string
+
+const (
+	Fentry     Method = "fentry"
+	Kprobe     Method = "kprobe"
+	Tracepoint Method = "tracepoint"
+)
+
+// App is what the local application gets from the reset.
+type App struct {
+	Errno   string `json:"errno,omitzero"`   // symbolic: "ECONNRESET"
+	SIGPIPE bool   `json:"sigpipe,omitzero"` // raised unless ignored or MSG_NOSIGNAL
+	On      string `json:"on,omitzero"`      // the call that reports it: "read", "write", "connect", ...
+}
+
+// Lost is the data that died with the connection, in bytes.
+type Lost struct {
+	UnreadBytes  uint32 `json:"unreadBytes,omitzero"`  // received, acknowledged, never read by the application
+	UnsentBytes  uint32 `json:"unsentBytes,omitzero"`  // written by the application, never sent
+	UnackedBytes uint32 `json:"unackedBytes,omitzero"` // sent, not acknowledged by the peer
+}
+
+// Conn holds facts about the connection.
+type Conn struct {
+	Known         bool   `json:"-"`
+	Cookie        uint64 `json:"cookie,omitzero"`
+	SRTTMicros    uint32 `json:"srttMicros"`
+	Retransmits   uint32 `json:"retransmits"`
+	BytesAcked    uint64 `json:"bytesAcked"`
+	BytesReceived uint64 `json:"bytesReceived"`
+	AgeMillis     uint64 `json:"ageMillis,omitzero"`
+}
+
+// IsZero makes Conn absent from JSON exactly where it is not known.
+func (c Conn) IsZero() bool { return !c.Known }
+
+// Netns is the network namespace of the socket, or of the receiving device
+// where there was none.
+type Netns struct {
+	Inode uint32 `json:"inode"`
+	Name  string `json:"name,omitzero"`
+}

@@ -1,0 +1,132 @@
+package event
+
+import "strings"
+
+// Evidence is the set of kernel facts that decide a cause, and nothing else:
+// events with equal evidence have the same cause. It is also the key of the
+// exact in-kernel counters, so it holds enums and booleans, never numbers.
+type Evidence struct {
+	Hook   Hook     `json:"hook"`
+	Socket SockKind `json:"socket"`
+	State  State    `json:"state,omitzero"` // at the hook
+	// Prior is the state before the kernel changed it, from the state-change
+	// hook; for a TIME_WAIT mini-socket its substate. Absent when not seen.
+	Prior  State    `json:"prior,omitzero"`
+	Packet TCPFlags `json:"packet,omitzero"` // FIN, SYN, RST, ACK of the packet at the hook; see SeesPacket
+	Caller Caller   `json:"caller,omitzero"`
+	Reason string   `json:"reason,omitzero"` // the kernel's own word, by name
+	Chain  Chain    `json:"chain,omitzero"`
+	Family Family   `json:"family"`
+	Facts  Facts    `json:"facts,omitzero"`
+}
+
+// Hook is the place in the kernel where the event was seen.
+type Hook uint8
+
+const (
+	HookSendActive Hook = iota + 1 // tcp_send_active_reset: the kernel aborts a connection
+	HookSendReply                  // tcp_v4_send_reset, tcp_v6_send_reset: answer to a packet
+	HookReceive                    // tcp_reset: an incoming RST is obeyed
+	HookReject                     // nf_send_reset and kin: a firewall rule answers
+	HookIgnore                     // an incoming RST is dropped
+)
+
+// SockKind is the kind of socket that the kernel had for the packet.
+type SockKind uint8
+
+const (
+	SockNone     SockKind = iota + 1 // no socket at all
+	SockFull                         // struct tcp_sock, listeners included
+	SockRequest                      // request socket: a handshake under way
+	SockTimeWait                     // TIME_WAIT mini-socket
+)
+
+// Caller is the kernel function that led to the hook, read from the stack, and
+// only where nothing cheaper decides.
+type Caller uint8
+
+const (
+	CallerOther            Caller = iota + 1 // asked for, none of the known ones
+	CallerValidateIncoming                   // tcp_validate_incoming: a RST arrived
+	CallerRcvStateProcess                    // tcp_rcv_state_process: data after close, no RST arrived
+	CallerCheckReq                           // tcp_check_req
+	CallerTCPClose                           // __tcp_close
+	CallerStreamConnect                      // __inet_stream_connect: connect(AF_UNSPEC)
+	CallerChildForget                        // inet_child_forget: the listener ends
+	CallerAbort                              // tcp_abort
+)
+
+// Chain is the netfilter hook of a REJECT rule.
+type Chain uint8
+
+const (
+	ChainPrerouting Chain = iota + 1
+	ChainInput
+	ChainForward
+	ChainOutput
+	ChainPostrouting
+	ChainIngress
+)
+
+// Facts is a set of booleans about the socket and the packet at the hook.
+type Facts uint32
+
+const (
+	FactOwned           Facts = 1 << iota // sk_lock.owned: a system call holds the socket, current is its process
+	FactDead                              // SOCK_DEAD: no descriptor refers to it any more
+	FactHasSocket                         // sk_socket is set
+	FactUnread                            // payload received and never read
+	FactUnsent                            // payload written and never sent (write_seq past snd_nxt)
+	FactInFlight                          // packets_out > 0: sent and not acknowledged
+	FactLingerZero                        // SO_LINGER {1,0}
+	FactLinger2Negative                   // TCP_LINGER2 < 0
+	FactShutRcv                           // sk_shutdown has RCV_SHUTDOWN
+	FactShutSend                          // sk_shutdown has SEND_SHUTDOWN
+	FactKeepOpen                          // SO_KEEPALIVE
+	FactUserTimeout                       // TCP_USER_TIMEOUT is set
+	FactMPTCP                             // an MPTCP subflow that has not fallen back
+	FactFastOpen                          // a Fast Open child still in the handshake
+	FactError                             // sk_err is set
+	FactPeerFIN                           // SOCK_DONE: the peer's FIN arrived
+	FactQueueFull                         // listener: sk_ack_backlog > sk_max_ack_backlog
+	FactAckInRange                        // SYN_SENT: the packet acknowledges something we sent
+	FactSeesPacket                        // the hook passed the packet; without it Packet says nothing
+	FactPayload                           // the packet carries data
+	FactNewData                           // the packet carries data past rcv_nxt
+	FactWindow                            // the packet's window is not zero
+	FactTSNegotiated                      // TCP timestamps were negotiated
+	FactTSSeen                            // the packet carried a timestamp, as the kernel parsed it
+	FactFastClose                         // MPTCP: the subflow sends MP_FASTCLOSE
+	FactMPJoin                            // MPTCP: the packet carries MP_JOIN
+	factEnd
+)
+
+// Has reports whether every fact of want is set.
+func (f Facts) Has(want Facts) bool { return f&want == want }
+
+// Any reports whether at least one fact of want is set.
+func (f Facts) Any(want Facts) bool { return f&want != 0 }
+
+// Has is short for e.Facts.Has.
+func (e Evidence) Has(want Facts) bool { return e.Facts.Has(want) }
+
+// SeesPacket reports whether Packet and the packet's facts mean anything.
+func (e Evidence) SeesPacket() bool { return e.Facts.Has(FactSeesPacket) }
+
+var factNames = [...]string{
+	"owned", "dead", "hasSocket", "unread", "unsent", "inFlight", "lingerZero", "linger2Negative",
+	"shutRcv", "shutSend", "keepOpen", "userTimeout", "mptcp", "fastOpen", "error", "peerFIN",
+	"queueFull", "ackInRange", "seesPacket", "payload", "newData", "window", "tsNegotiated", "tsSeen",
+	"fastClose", "mpJoin",
+}
+
+// String lists the facts by name, comma-separated.
+func (f Facts) String() string {
+	names := make([]string, 0, 8)
+	for bit, name := range factNames {
+		if f&(1<<bit) != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ",")
+}

@@ -1,0 +1,44 @@
+package event
+
+// Owner is the process, or as much of it as is known, that the socket belongs
+// to. Pids are those of the initial pid namespace.
+type Owner struct {
+	PID       uint32       `json:"pid,omitzero"`
+	TID       uint32       `json:"tid,omitzero"`
+	Comm      string       `json:"comm,omitzero"`
+	UID       *uint32      `json:"uid,omitempty"`
+	Source    OwnerSource  `json:"source"`
+	Cgroup    string       `json:"cgroup,omitzero"`
+	Container string       `json:"container,omitzero"`
+	Unit      string       `json:"unit,omitzero"`
+	Pod       string       `json:"pod,omitzero"`
+	Others    []ProcessRef `json:"others,omitzero"` // further holders of the socket
+	Ended     Ended        `json:"ended,omitzero"`
+}
+
+// IsZero reports whether nothing is known of the owner.
+func (o Owner) IsZero() bool { return o.Source == "" }
+
+// OwnerSource says how the owner is known.
+type OwnerSource string
+
+const (
+	FromCurrent   OwnerSource = "current"   // it happened in the owner's own system call or exit
+	FromCloser    OwnerSource = "closer"    // the process that closed the socket
+	FromConnector OwnerSource = "connector" // the process that called connect
+	FromSocket    OwnerSource = "socket"    // a file table holds the socket
+	FromListener  OwnerSource = "listener"  // the process that listens
+	FromCgroup    OwnerSource = "cgroup"    // the socket's cgroup; no process known
+)
+
+// ProcessRef names a process beside the owner.
+type ProcessRef struct {
+	PID  uint32 `json:"pid"`
+	Comm string `json:"comm,omitzero"`
+}
+
+// Ended says how a process ended whose end closed the socket.
+type Ended struct {
+	ExitCode *int   `json:"exitCode,omitempty"`
+	Signal   string `json:"signal,omitzero"` // "SIGKILL"
+}
