@@ -1,0 +1,128 @@
+package filter
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// Options says what to show. Values of one option are alternatives; an event
+// must satisfy every option that has values. An option without values asks for
+// nothing.
+type Options struct {
+	Dirs   []event.Dir
+	Causes []event.CauseID
+	Hosts  []netip.Prefix // of the local or the peer address
+	Ports  []PortRange    // of the local or the peer port
+	PIDs   []uint32       // of the owner, another holder of the socket, or who brought the reset about
+	Comms  []string       // the same processes by name
+}
+
+// PortRange is the ports from First to Last, both included.
+type PortRange struct {
+	First, Last uint16
+}
+
+// Contains reports whether port is in the range.
+func (r PortRange) Contains(port uint16) bool { return r.First <= port && port <= r.Last }
+
+// Filter matches events against Options. It is immutable: several goroutines
+// may use it at once.
+type Filter struct {
+	options Options
+}
+
+// New returns the filter for o, which it copies. Hosts and names are brought
+// into the form that events have: IPv4-mapped prefixes become IPv4 ones, names
+// are cut to the 15 bytes that the kernel keeps.
+func New(o Options) *Filter {
+	f := &Filter{Options{
+		Dirs:   slices.Clone(o.Dirs),
+		Causes: slices.Clone(o.Causes),
+		Hosts:  slices.Clone(o.Hosts),
+		Ports:  slices.Clone(o.Ports),
+		PIDs:   slices.Clone(o.PIDs),
+		Comms:  slices.Clone(o.Comms),
+	}}
+	for i, host := range f.options.Hosts {
+		f.options.Hosts[i] = unmapPrefix(host)
+	}
+	for i, comm := range f.options.Comms {
+		f.options.Comms[i] = cutComm(comm)
+	}
+	return f
+}
+
+// Match reports whether e is to be shown. Its owner must be filled in if
+// NeedsOwner says so; an event without owner never matches a pid or a name.
+func (f *Filter) Match(e *event.Event) bool {
+	return f.MatchBeforeOwner(e) && f.MatchOwner(e)
+}
+
+// NeedsOwner reports whether Match reads the owner at all.
+func (f *Filter) NeedsOwner() bool {
+	return len(f.options.PIDs) > 0 || len(f.options.Comms) > 0
+}
+
+// MatchBeforeOwner decides everything but pids and names. What it refuses needs
+// no owner look-up.
+func (f *Filter) MatchBeforeOwner(e *event.Event) bool {
+	o := &f.options
+	return oneOf(o.Dirs, e.Dir) &&
+		oneOf(o.Causes, e.Cause) &&
+		(matchPort(o.Ports, e.Local.Port) || matchPort(o.Ports, e.Peer.Port)) &&
+		(matchHost(o.Hosts, e.Local.Addr) || matchHost(o.Hosts, e.Peer.Addr))
+}
+
+// MatchOwner decides pids and names, and nothing else. Pid and name may be
+// satisfied by different processes of the same event.
+func (f *Filter) MatchOwner(e *event.Event) bool {
+	return matchProcess(f.options.PIDs, e, pidOf) && matchProcess(f.options.Comms, e, commOf)
+}
+
+func oneOf[T comparable](wanted []T, v T) bool {
+	return len(wanted) == 0 || slices.Contains(wanted, v)
+}
+
+func matchPort(wanted []PortRange, port uint16) bool {
+	for _, r := range wanted {
+		if r.Contains(port) {
+			return true
+		}
+	}
+	return len(wanted) == 0
+}
+
+func matchHost(wanted []netip.Prefix, addr netip.Addr) bool {
+	if len(wanted) == 0 {
+		return true
+	}
+	addr = addr.Unmap().WithZone("") // a prefix contains no address with a zone
+	for _, prefix := range wanted {
+		if prefix.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+func pidOf(p event.ProcessRef) uint32  { return p.PID }
+func commOf(p event.ProcessRef) string { return p.Comm }
+
+// matchProcess compares one property of each process that e names.
+func matchProcess[T comparable](wanted []T, e *event.Event, property func(event.ProcessRef) T) bool {
+	if len(wanted) == 0 {
+		return true
+	}
+	owner := event.ProcessRef{PID: e.Owner.PID, Comm: e.Owner.Comm}
+	if slices.Contains(wanted, property(owner)) || slices.Contains(wanted, property(e.By)) {
+		return true
+	}
+	for _, other := range e.Owner.Others {
+		if slices.Contains(wanted, property(other)) {
+			return true
+		}
+	}
+	return false
+}

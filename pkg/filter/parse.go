@@ -1,0 +1,136 @@
+package filter
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// The parsers take what a repeatable flag collected: each value may itself be
+// a comma-separated list. No values give no elements. An error names the first
+// bad value and says what is accepted.
+
+// ParseDirs reads directions: sent, received, ignored.
+func ParseDirs(values []string) ([]event.Dir, error) {
+	return parseEach(values, "direction", "sent, received or ignored", ParseDir)
+}
+
+// ParseDir reads one direction.
+func ParseDir(text string) (event.Dir, error) {
+	for _, dir := range event.Dirs {
+		if strings.EqualFold(text, string(dir)) {
+			return dir, nil
+		}
+	}
+	return "", fmt.Errorf("unknown direction %q: want sent, received or ignored", text)
+}
+
+// ParseCauses reads cause ids. known are the ids of the catalogue; a near miss
+// is answered with the ids that may have been meant.
+func ParseCauses(values []string, known []event.CauseID) ([]event.CauseID, error) {
+	return parseEach(values, "cause", "the id of a cause, such as closed-port", func(text string) (event.CauseID, error) {
+		return parseCause(text, known)
+	})
+}
+
+// ParseHosts reads addresses and prefixes, IPv4 and IPv6. An address stands for
+// the prefix that holds nothing else; bits past the prefix length are cleared.
+func ParseHosts(values []string) ([]netip.Prefix, error) {
+	return parseEach(values, "host", "an address or prefix, such as 192.0.2.1 or 2001:db8::/32", parseHost)
+}
+
+// ParsePorts reads ports and ranges such as 8000-8100.
+func ParsePorts(values []string) ([]PortRange, error) {
+	return parseEach(values, "port", "1 to 65535 or a range such as 8000-8100", parsePort)
+}
+
+// ParsePIDs reads process ids.
+func ParsePIDs(values []string) ([]uint32, error) {
+	return parseEach(values, "pid", "a positive number", parsePID)
+}
+
+// ParseComms reads process names. The kernel keeps 15 bytes of a name, so
+// longer ones are cut rather than never found.
+func ParseComms(values []string) ([]string, error) {
+	return parseEach(values, "process name", "a name as ps -o comm shows it", func(text string) (string, error) {
+		return cutComm(text), nil
+	})
+}
+
+// parseEach splits values at commas and parses every part.
+func parseEach[T any](values []string, what, accepted string, parse func(string) (T, error)) ([]T, error) {
+	var parsed []T
+	for _, value := range values {
+		for part := range strings.SplitSeq(value, ",") {
+			part = strings.TrimSpace(part)
+			if part == "" {
+				return nil, fmt.Errorf("empty %s in %q: want %s", what, value, accepted)
+			}
+			one, err := parse(part)
+			if err != nil {
+				return nil, err
+			}
+			parsed = append(parsed, one)
+		}
+	}
+	return parsed, nil
+}
+
+func parseHost(text string) (netip.Prefix, error) {
+	if prefix, err := netip.ParsePrefix(text); err == nil {
+		return unmapPrefix(prefix), nil
+	}
+	addr, err := netip.ParseAddr(text)
+	switch {
+	case err != nil:
+		return netip.Prefix{}, fmt.Errorf(
+			"bad host %q: want an address or prefix, such as 192.0.2.1 or 2001:db8::/32 (names are not looked up, ports go to the port filter)", text)
+	case addr.Zone() != "":
+		return netip.Prefix{}, fmt.Errorf("bad host %q: want an address without zone (%s)", text, addr.WithZone(""))
+	}
+	addr = addr.Unmap()
+	return netip.PrefixFrom(addr, addr.BitLen()), nil
+}
+
+// unmapPrefix gives prefix the form of the addresses in events: masked, and
+// IPv4 where it lies within ::ffff:0:0/96.
+func unmapPrefix(prefix netip.Prefix) netip.Prefix {
+	if addr := prefix.Addr(); addr.Is4In6() && prefix.Bits() >= 96 {
+		prefix = netip.PrefixFrom(addr.Unmap(), prefix.Bits()-96)
+	}
+	return prefix.Masked()
+}
+
+func parsePort(text string) (PortRange, error) {
+	first, last, isRange := strings.Cut(text, "-")
+	if !isRange {
+		last = first
+	}
+	from, err := strconv.ParseUint(strings.TrimSpace(first), 10, 16)
+	to, err2 := strconv.ParseUint(strings.TrimSpace(last), 10, 16)
+	if err != nil || err2 != nil || from == 0 || to == 0 {
+		return PortRange{}, fmt.Errorf("bad port %q: want 1 to 65535 or a range such as 8000-8100", text)
+	}
+	if to < from {
+		return PortRange{}, fmt.Errorf("bad port range %q: want the lower port first (%d-%d)", text, to, from)
+	}
+	return PortRange{uint16(from), uint16(to)}, nil
+}
+
+func parsePID(text string) (uint32, error) {
+	pid, err := strconv.ParseUint(text, 10, 31) // the kernel's pid_t is a signed 32-bit number
+	if err != nil || pid == 0 {
+		return 0, fmt.Errorf("bad pid %q: want a positive number (for names use the process name filter)", text)
+	}
+	return uint32(pid), nil
+}
+
+// commBytes is TASK_COMM_LEN without the final zero (include/linux/sched.h).
+const commBytes = 15
+
+func cutComm(name string) string {
+	return name[:min(len(name), commBytes)]
+}

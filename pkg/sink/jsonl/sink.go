@@ -1,0 +1,54 @@
+package jsonl
+
+import (
+	"io"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/sink"
+)
+
+// Options says what to write beside the event itself.
+type Options struct {
+	// Evidence adds the raw evidence to every event. Unclassified events carry
+	// it always: nothing else explains them.
+	Evidence bool
+}
+
+// Sink writes JSON lines.
+type Sink struct {
+	options Options
+	out     *sink.Buffer
+}
+
+// New returns a Sink that writes to w, in pieces of whole lines.
+func New(w io.Writer, o Options) *Sink {
+	return &Sink{options: o, out: sink.NewBuffer(w)}
+}
+
+// unclassified is the cause that fits no row of the catalogue.
+const unclassified event.CauseID = "unclassified"
+
+// Event writes one event.
+func (s *Sink) Event(e *event.Event) error {
+	line := appendEvent(s.out.Open(), e, s.options.Evidence || e.Cause == unclassified)
+	return s.out.Commit(append(line, '\n'))
+}
+
+// Counts writes the totals as a line of kind "counts".
+func (s *Sink) Counts(t sink.Totals) error {
+	line := appendCounts(s.out.Open(), t)
+	return s.out.Commit(append(line, '\n'))
+}
+
+// Lost writes that the details of n events were dropped or held back since the
+// last such line. Nothing is written for 0.
+func (s *Sink) Lost(n uint64) error {
+	if n == 0 {
+		return nil
+	}
+	line := appendLost(s.out.Open(), n)
+	return s.out.Commit(append(line, '\n'))
+}
+
+// Flush writes what is buffered.
+func (s *Sink) Flush() error { return s.out.Flush() }

@@ -1,0 +1,67 @@
+package text
+
+import (
+	"strconv"
+
+	"github.com/rsttrace/rsttrace/pkg/sink"
+)
+
+// Counts writes the totals: a table of causes, the most frequent first within
+// each direction, and the account of what was shown.
+func (s *Sink) Counts(t sink.Totals) error {
+	p := &s.page
+	p.begin(s.out.Open())
+	counts := t.Sorted()
+	events, causes := len("EVENTS"), len("CAUSE")
+	for _, c := range counts {
+		events = max(events, len(number(c.Events)))
+		causes = max(causes, cells(clean(string(c.Cause))))
+	}
+	if len(counts) > 0 {
+		s.row("DIRECTION", "CAUSE", "EVENTS", s.style.faint, causes, events)
+	}
+	for _, c := range counts {
+		s.row(clean(string(c.Dir)), clean(string(c.Cause)), number(c.Events), s.style.cause, causes, events)
+	}
+	s.account(t)
+	return s.out.Commit(p.end())
+}
+
+func (s *Sink) row(dir, cause, events, style string, causeCells, eventCells int) {
+	p := &s.page
+	p.text(s.style.faint, dir)
+	p.space(max(0, len("DIRECTION")-cells(dir)) + gap)
+	p.text(style, cause)
+	p.space(causeCells - cells(cause) + gap)
+	p.space(eventCells - cells(events))
+	p.text("", events)
+	p.newLine(0)
+}
+
+// account says where every counted event went. Losses are said in full words:
+// they are the reason to trust or not to trust the lines above.
+func (s *Sink) account(t sink.Totals) {
+	p := &s.page
+	p.text("", plural(t.Events(), "event")+": "+
+		number(t.Shown)+" shown, "+number(t.NotShown)+" not shown, "+
+		number(t.Lost)+" lost, "+number(t.Missed)+" missed")
+	if t.Lost > 0 {
+		p.newLine(0)
+		p.text(s.style.alarm, "lost:")
+		p.words("", " counted above, but their details did not arrive in time", 0)
+	}
+	if t.Missed > 0 {
+		p.newLine(0)
+		p.text(s.style.alarm, "missed:")
+		p.words("", " the kernel skipped the probe; not in the table", 0)
+	}
+}
+
+func number(n uint64) string { return strconv.FormatUint(n, 10) }
+
+func plural(n uint64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return number(n) + " " + what + "s"
+}

@@ -1,0 +1,52 @@
+package sink
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// Totals is the account of a run. Counts come from the in-kernel counters, so
+// they hold also what was filtered, limited or lost:
+//
+//	sum of Counts = Shown + NotShown + Lost
+//
+// and with Missed it is all that the kernel did.
+type Totals struct {
+	Counts   []Count
+	Shown    uint64 // events printed
+	NotShown uint64 // counted and held back by a filter or a limit
+	Lost     uint64 // counted, but the details did not reach this program
+	Missed   uint64 // the kernel skipped the probe: in no count
+}
+
+// Count is how often one cause was counted in one direction.
+type Count struct {
+	Dir    event.Dir     `json:"dir"`
+	Cause  event.CauseID `json:"cause"`
+	Events uint64        `json:"events"`
+}
+
+// Sorted returns a copy of the counts in the order in which people read them:
+// by direction, then the most frequent first, then by name.
+func (t Totals) Sorted() []Count {
+	counts := slices.Clone(t.Counts)
+	slices.SortFunc(counts, func(a, b Count) int {
+		return cmp.Or(
+			cmp.Compare(slices.Index(event.Dirs, a.Dir), slices.Index(event.Dirs, b.Dir)),
+			cmp.Compare(b.Events, a.Events),
+			cmp.Compare(a.Cause, b.Cause),
+		)
+	})
+	return counts
+}
+
+// Events is the sum of the counts.
+func (t Totals) Events() uint64 {
+	var sum uint64
+	for _, c := range t.Counts {
+		sum += c.Events
+	}
+	return sum
+}
