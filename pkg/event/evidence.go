@@ -52,7 +52,8 @@ const (
 	CallerCheckReq                           // tcp_check_req
 	CallerTCPClose                           // __tcp_close
 	CallerStreamConnect                      // __inet_stream_connect: connect(AF_UNSPEC)
-	CallerChildForget                        // inet_child_forget: the listener ends
+	CallerListenStop                         // inet_csk_listen_stop: the listener ends, in its closer's context
+	CallerQueueAdd                           // inet_csk_reqsk_queue_add: a child finds its listener gone, in softirq
 	CallerAbort                              // tcp_abort
 )
 

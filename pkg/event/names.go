@@ -11,7 +11,7 @@ var (
 	sockNames   = []string{"", "none", "full", "request", "time-wait"}
 	callerNames = []string{
 		"", "other", "tcp_validate_incoming", "tcp_rcv_state_process", "tcp_check_req",
-		"__tcp_close", "__inet_stream_connect", "inet_child_forget", "tcp_abort",
+		"__tcp_close", "__inet_stream_connect", "inet_csk_listen_stop", "inet_csk_reqsk_queue_add", "tcp_abort",
 	}
 	chainNames = []string{"", "prerouting", "input", "forward", "output", "postrouting", "ingress"}
 	stateNames = []string{

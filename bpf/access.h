@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * How kernel memory is read.
+ *
+ * fentry and BTF tracepoints know the type of a socket, so a full socket is
+ * read with plain loads, which cost about a nanosecond. A kprobe only has
+ * numbers and must ask a helper for every read. The file that includes this
+ * says which one it is: #define TYPED_ARGUMENTS.
+ *
+ * Where a pointer may be NULL although the verifier of some kernel thinks that
+ * it cannot be (raw tracepoint arguments of 6.4 to 6.12), or where the object
+ * may be smaller than its type, read with BPF_CORE_READ: it fails softly and
+ * gives 0.
+ */
+#ifndef RSTTRACE_ACCESS_H
+#define RSTTRACE_ACCESS_H
+
+#include "kernel.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+
+#ifdef TYPED_ARGUMENTS
+#define READ(pointer, field) ((pointer)->field)
+#define READ_BITS(pointer, field) BPF_CORE_READ_BITFIELD(pointer, field)
+#else
+#define READ(pointer, field) BPF_CORE_READ(pointer, field)
+#define READ_BITS(pointer, field) BPF_CORE_READ_BITFIELD_PROBED(pointer, field)
+#endif
+
+/* Fields of the types that a tcp_sock begins with. */
+#define READ_SOCK(tcp, field) READ(tcp, inet_conn.icsk_inet.sk.field)
+#define READ_COMMON(tcp, field) READ(tcp, inet_conn.icsk_inet.sk.__sk_common.field)
+#define READ_INET(tcp, field) READ(tcp, inet_conn.icsk_inet.field)
+
+/* The address of a kernel object as a number: the verifier lets nobody count with pointers. */
+static __always_inline __u64 address_of(const void *pointer)
+{
+#ifdef TYPED_ARGUMENTS
+	__u64 address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), &pointer);
+	return address;
+#else
+	return (__u64)pointer;
+#endif
+}
+
+/* The full TCP socket behind sk, or NULL. */
+static __always_inline struct tcp_sock *full_socket(struct sock *sk, __u8 state)
+{
+	if (state == 0 || state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
+		return NULL;
+#ifdef TYPED_ARGUMENTS
+	return bpf_skc_to_tcp_sock(sk);
+#else
+	return (struct tcp_sock *)sk;
+#endif
+}
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Context hooks, whatever the attach method: they run a few times in a
+ * connection's life and never for a packet, and leave notes for the reset
+ * hooks. The iterator finds who holds a socket that a reset was about.
+ */
+#define TYPED_ARGUMENTS
+#include "notes.h"
+#include "ring.h"
+#include "socket.h"
+
+/* A transition that a process brings about by close, shutdown, disconnect or its end. */
+static __always_inline bool ends_by_process(struct tcp_sock *tcp, int from, int to)
+{
+	if (from == TCP_SYN_SENT || from == TCP_LISTEN || from == TCP_CLOSE)
+		return false;
+	return (to == TCP_FIN_WAIT1 || to == TCP_LAST_ACK || to == TCP_CLOSE) && owned(tcp, from);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int context_state(__u64 *ctx)
+{
+	struct sock *sk = (struct sock *)ctx[0];
+	int from = ctx[1], to = ctx[2];
+
+	if (to != TCP_CLOSE && to != TCP_FIN_WAIT1 && to != TCP_LAST_ACK)
+		return 0;
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	if (!tcp)
+		return 0;
+	if (to == TCP_CLOSE)
+		note_prior(address_of(sk), from);
+	if (!ends_by_process(tcp, from, to))
+		return 0;
+
+	struct tuple tuple = { .netns = socket_netns(sk) };
+	read_socket_tuple(tcp, &tuple);
+	note_closer(&tuple, bpf_ktime_get_ns());
+	return 0;
+}
+
+static __always_inline void report_closer(__u64 sk)
+{
+	struct holder_record *record = RESERVE(struct holder_record, COLUMN_HOLDER_LOST);
+
+	if (!record)
+		return;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->kind = RECORD_HOLDER;
+	record->closed = 1;
+	record->sk = sk;
+	read_current(&record->process);
+	SUBMIT(record);
+}
+
+/* The last close of a socket runs in its closer's process. */
+SEC("tp_btf/tcp_destroy_sock")
+int context_destroy(__u64 *ctx)
+{
+	struct sock *sk = (struct sock *)ctx[0];
+	__u64 address = address_of(sk);
+
+	if (!holder_awaited(address))
+		return 0;
+	forget_holder(address);
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	if (!tcp || !owned(tcp, TCP_CLOSE))
+		return 0;
+	report_closer(address);
+	return 0;
+}
+
+/* Every descriptor that refers to an awaited socket, as a holder_record. */
+SEC("iter/task_file")
+int holders(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct holder_record record = {};
+
+	if (!task || !file)
+		return 0;
+	/* A socket's inode has no name that could be opened, so this is a real socket. */
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	if (!socket || BPF_CORE_READ(socket, file) != file)
+		return 0;
+	record.sk = address_of(BPF_CORE_READ(socket, sk));
+	if (!record.sk || !holder_awaited(record.sk))
+		return 0;
+
+	record.kind = RECORD_HOLDER;
+	record.inode = BPF_CORE_READ(file, f_inode, i_ino);
+	record.process.pid = BPF_CORE_READ(task, tgid);
+	record.process.tid = BPF_CORE_READ(task, pid);
+	record.process.uid = BPF_CORE_READ(task, cred, uid.val);
+	record.process.known = 1;
+	record.process.kernel = !!(BPF_CORE_READ(task, flags) & PF_KTHREAD);
+	BPF_CORE_READ_INTO(&record.process.comm, task, comm);
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Exact counts per verdict, whatever happens to the details.
+ *
+ * Go reads the counts through mmap, because a map system call would keep
+ * kprobe programs from running on its CPU. So the counts live in an array with
+ * one row per CPU, and a hash that only BPF touches says which column belongs
+ * to a verdict. A softirq may interrupt a program on its own CPU, hence the
+ * atomic add. A new verdict claims a column by inserting the column's number
+ * into a hash with BPF_NOEXIST, the one test-and-set that every kernel since
+ * 5.8 offers to these programs.
+ */
+#ifndef RSTTRACE_COUNTERS_H
+#define RSTTRACE_COUNTERS_H
+
+#include "access.h"
+#include "config.h"
+
+/* Columns of a row. The first few are reserved; the rest belong to verdicts. */
+enum column {
+	COLUMN_LOST = 0, /* reset records that the ring had no room for */
+	COLUMN_UNCOUNTED = 1, /* resets that found no free column */
+	COLUMN_HOLDER_LOST = 2, /* holder records that the ring had no room for */
+	COLUMN_FIRST = 8,
+	COLUMNS = 2048, /* a power of two */
+};
+#define CLAIM_ATTEMPTS 16
+
+struct column_key {
+	struct verdict verdict;
+	__u32 ready; /* the verdict is complete */
+	__u32 unused;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, COLUMNS); /* times CPUs: set by the loader */
+	__type(key, __u32);
+	__type(value, __u64);
+} counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, COLUMNS);
+	__type(key, __u32);
+	__type(value, struct column_key);
+} column_keys SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, COLUMNS);
+	__type(key, struct verdict);
+	__type(value, __u32);
+} columns SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, COLUMNS);
+	__type(key, __u32);
+	__type(value, __u32);
+} claims SEC(".maps");
+
+static __always_inline void add_to_column(__u32 column)
+{
+	__u32 cell = bpf_get_smp_processor_id() * COLUMNS + column;
+	__u64 *count = bpf_map_lookup_elem(&counts, &cell);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+}
+
+/* FNV-1a over the verdict: only the first event of each verdict pays for it. */
+static __always_inline __u32 hash_verdict(const struct verdict *verdict)
+{
+	const __u32 *word = (const __u32 *)verdict;
+	__u32 hash = 2166136261u;
+
+	for (int i = 0; i < sizeof(*verdict) / sizeof(*word); i++)
+		hash = (hash ^ word[i]) * 16777619u;
+	return hash ^ hash >> 15;
+}
+
+static __noinline __u32 claim_column(const struct verdict *verdict)
+{
+	if (!verdict)
+		return COLUMN_UNCOUNTED;
+
+	struct verdict key = *verdict;
+	__u32 hash = hash_verdict(&key);
+
+	for (__u32 i = 0; i < CLAIM_ATTEMPTS; i++) {
+		__u32 column = (hash + i) & (COLUMNS - 1);
+		if (column < COLUMN_FIRST)
+			continue;
+		if (bpf_map_update_elem(&claims, &column, &column, BPF_NOEXIST))
+			continue;
+
+		struct column_key *name = bpf_map_lookup_elem(&column_keys, &column);
+		if (!name)
+			return COLUMN_UNCOUNTED;
+		name->verdict = key;
+		name->ready = 1;
+		/* Two CPUs may claim a column each for one verdict; Go adds them up. */
+		bpf_map_update_elem(&columns, &key, &column, BPF_NOEXIST);
+		return column;
+	}
+	return COLUMN_UNCOUNTED;
+}
+
+static __always_inline void count_verdict(const struct verdict *verdict)
+{
+	__u32 *known = bpf_map_lookup_elem(&columns, verdict);
+
+	add_to_column(known ? *known : claim_column(verdict));
+}
+
+#endif

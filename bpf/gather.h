@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From a hook's arguments to a counted verdict and a record: the one path that
+ * all attach methods share. It gathers facts; Go decides what they mean.
+ */
+#ifndef RSTTRACE_GATHER_H
+#define RSTTRACE_GATHER_H
+
+#include "caller.h"
+#include "counters.h"
+#include "notes.h"
+#include "packet.h"
+#include "process.h"
+#include "record.h"
+#include "ring.h"
+#include "socket.h"
+
+/* What is known of a reset while it is gathered. */
+struct sighting {
+	struct verdict verdict;
+	struct tuple tuple;
+	struct packet packet;
+	struct sock *sk;
+	__u64 address; /* of sk */
+};
+
+static __always_inline bool is_closing(__u8 state)
+{
+	return state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_CLOSE_WAIT ||
+	       state == TCP_CLOSING || state == TCP_LAST_ACK;
+}
+
+static __always_inline bool is_after(__u32 seq, __u32 than)
+{
+	return (__s32)(seq - than) > 0;
+}
+
+/* Facts about the packet that need no socket. */
+static __always_inline void see_packet(struct sighting *seen)
+{
+	const struct segment *segment = &seen->packet.segment;
+	struct verdict *verdict = &seen->verdict;
+
+	verdict->family = seen->packet.family;
+	verdict->packet = segment->flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK);
+	verdict->facts |= FACT_SEES_PACKET;
+	if (segment->len)
+		verdict->facts |= FACT_PAYLOAD;
+	if (segment->window)
+		verdict->facts |= FACT_WINDOW;
+
+	/* It came from the peer, so its target is the local end. */
+	__builtin_memcpy(seen->tuple.local, seen->packet.target, 16);
+	__builtin_memcpy(seen->tuple.peer, seen->packet.source, 16);
+	seen->tuple.local_port = seen->packet.target_port;
+	seen->tuple.peer_port = seen->packet.source_port;
+}
+
+/* Data past rcv_nxt: what makes the kernel refuse a packet after close. */
+static __always_inline bool is_new_data(const struct segment *segment, __u32 rcv_nxt)
+{
+	__u32 end = segment->seq + segment->len + !!(segment->flags & TCP_SYN);
+
+	return segment->len && is_after(end, rcv_nxt);
+}
+
+static __always_inline void see_full_socket(struct sighting *seen, struct tcp_sock *tcp)
+{
+	const struct segment *segment = &seen->packet.segment;
+	struct verdict *verdict = &seen->verdict;
+
+	verdict->socket = SOCKET_FULL;
+	verdict->facts |= full_socket_facts(tcp, verdict->state);
+	if (verdict->state == TCP_CLOSE)
+		verdict->prior = prior_state(seen->address);
+	if (!(verdict->facts & FACT_SEES_PACKET)) {
+		verdict->family = read_socket_tuple(tcp, &seen->tuple);
+		return;
+	}
+	if (is_new_data(segment, READ(tcp, rcv_nxt)))
+		verdict->facts |= FACT_NEW_DATA;
+	if (verdict->state == TCP_SYN_SENT && is_after(segment->ack, READ(tcp, snd_una)) &&
+	    !is_after(segment->ack, READ(tcp, snd_nxt)))
+		verdict->facts |= FACT_ACK_IN_RANGE;
+}
+
+static __always_inline void see_time_wait(struct sighting *seen)
+{
+	struct sock *sk = seen->sk;
+	struct inet_timewait_sock *tw = (struct inet_timewait_sock *)sk;
+
+	seen->verdict.socket = SOCKET_TIME_WAIT;
+	seen->verdict.prior = BPF_CORE_READ(tw, tw_substate);
+	if (is_new_data(&seen->packet.segment, BPF_CORE_READ(tw, __tw_common.skc_tw_rcv_nxt)))
+		seen->verdict.facts |= FACT_NEW_DATA;
+}
+
+/* Everything but caller and reason; false where there is nothing to report. */
+static __always_inline bool look(struct sighting *seen, __u8 hook, struct sock *sk,
+				 struct sk_buff *skb, struct tcp_sock **tcp)
+{
+	__builtin_memset(seen, 0, sizeof(*seen));
+	seen->sk = sk;
+	seen->address = address_of(sk);
+	seen->verdict.hook = hook;
+	/* A NULL socket reads as state 0, on every kernel: see access.h. */
+	seen->verdict.state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	if (skb) {
+		read_packet(skb, &seen->packet);
+		if (seen->packet.family)
+			see_packet(seen);
+	}
+	if (seen->verdict.state) {
+		seen->tuple.netns = socket_netns(sk);
+	} else if (skb) {
+		struct net_device *dev = BPF_CORE_READ(skb, dev);
+
+		seen->tuple.netns = BPF_CORE_READ(dev, nd_net.net, ns.inum);
+	}
+
+	*tcp = NULL;
+	switch (seen->verdict.state) {
+	case 0:
+		seen->verdict.socket = SOCKET_NONE;
+		return seen->packet.family;
+	case TCP_TIME_WAIT:
+		see_time_wait(seen);
+		return seen->packet.family;
+	case TCP_NEW_SYN_RECV:
+		seen->verdict.socket = SOCKET_REQUEST;
+		return seen->packet.family;
+	}
+	if (!sk)
+		return false;
+	*tcp = full_socket(sk, seen->verdict.state);
+	if (!*tcp)
+		return false;
+	see_full_socket(seen, *tcp);
+	return true;
+}
+
+/*
+ * Whose system call is it? The socket's own, where one holds it; or the
+ * listener's end, for connections that nobody had accepted.
+ */
+static __always_inline bool in_process(const struct verdict *verdict)
+{
+	return verdict->facts & FACT_OWNED || verdict->caller == CALLER_LISTEN_STOP;
+}
+
+/* Can the owner still be found through the socket? */
+static __always_inline bool holder_wanted(const struct verdict *verdict)
+{
+	return !in_process(verdict) && verdict->facts & FACT_HAS_SOCKET;
+}
+
+static __always_inline void report(struct sighting *seen, struct sk_buff *skb, struct tcp_sock *tcp)
+{
+	struct sock *sk = seen->sk;
+
+	count_verdict(&seen->verdict);
+	if (holder_wanted(&seen->verdict))
+		await_holder(seen->address);
+
+	struct reset_record *record = RESERVE(struct reset_record, COLUMN_LOST);
+	if (!record)
+		return;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->kind = RECORD_RESET;
+	record->verdict = seen->verdict;
+	record->time_ns = bpf_ktime_get_ns();
+	record->tuple = seen->tuple;
+	record->packet = seen->packet.segment;
+	if (seen->verdict.state) {
+		record->sk = seen->address;
+		record->cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+	}
+	if (tcp) {
+		record->inode = socket_inode(sk);
+		record->cgroup = socket_cgroup(sk);
+		read_numbers(tcp, &record->numbers);
+	}
+	if (in_process(&seen->verdict))
+		read_current(&record->current);
+	else if (seen->verdict.socket != SOCKET_NONE && !(seen->verdict.facts & FACT_HAS_SOCKET))
+		record->closed_ns = read_closer(&record->tuple, &record->closer);
+	if (skb) {
+		struct net_device *dev = BPF_CORE_READ(skb, dev);
+
+		if (dev)
+			BPF_CORE_READ_INTO(&record->ifname, dev, name);
+	}
+	SUBMIT(record);
+}
+
+/* Only where the fields cannot tell close, disconnect and a dying listener apart. */
+static __always_inline bool active_needs_caller(const struct verdict *verdict)
+{
+	const __u32 both = FACT_SHUT_RCV | FACT_SHUT_SEND;
+	__u32 facts = verdict->facts;
+
+	if (verdict->state != TCP_CLOSE || facts & (FACT_DEAD | FACT_MPTCP))
+		return false;
+	if (!(facts & FACT_OWNED))
+		return true;
+	if ((facts & both) != both)
+		return false;
+	if (!(facts & FACT_LINGER_ZERO))
+		return !(facts & FACT_UNREAD);
+	return !verdict->prior || (verdict->prior != TCP_CLOSE_WAIT && is_closing(verdict->prior));
+}
+
+static __always_inline int send_active(void *ctx, struct sock *sk, __u8 reason)
+{
+	struct sighting seen;
+	struct tcp_sock *tcp;
+
+	if (!look(&seen, HOOK_SEND_ACTIVE, sk, NULL, &tcp))
+		return 0;
+	seen.verdict.reason = reason;
+	if (active_needs_caller(&seen.verdict))
+		seen.verdict.caller = find_caller(ctx);
+	report(&seen, NULL, tcp);
+	return 0;
+}
+
+/*
+ * Entry of tcp_v4_send_reset or tcp_v6_send_reset, which return without a RST
+ * where the packet is for another host, or carries a signature that no socket
+ * can check. A packet that is itself a RST is reported as what it is.
+ */
+static __always_inline bool is_silent(struct sighting *seen, struct sk_buff *skb)
+{
+	if (seen->packet.segment.flags & TCP_RST)
+		return false;
+	if (seen->verdict.socket == SOCKET_NONE && !for_this_host(skb, seen->packet.family))
+		return true;
+	return seen->verdict.socket != SOCKET_FULL &&
+	       read_options(skb, &seen->packet) & OPTION_SIGNATURE;
+}
+
+static __always_inline void see_join(struct sighting *seen, struct sk_buff *skb)
+{
+	if (seen->verdict.state == TCP_LISTEN && read_options(skb, &seen->packet) & OPTION_MP_JOIN)
+		seen->verdict.facts |= FACT_MP_JOIN;
+}
+
+static __always_inline int send_reply(struct sock *sk, struct sk_buff *skb, __u8 reason,
+				      bool at_entry)
+{
+	struct sighting seen;
+	struct tcp_sock *tcp;
+
+	if (!look(&seen, HOOK_SEND_REPLY, sk, skb, &tcp) || !seen.packet.family)
+		return 0;
+	if (at_entry && is_silent(&seen, skb))
+		return 0;
+	seen.verdict.reason = reason;
+	see_join(&seen, skb);
+	report(&seen, skb, tcp);
+	return 0;
+}
+
+/*
+ * tcp_reset also runs for data after close, with no RST in sight. Where the
+ * packet is not passed the caller tells, and only the states in which that can
+ * happen ask for it.
+ */
+static __always_inline bool is_reset_received(void *ctx, struct verdict *verdict)
+{
+	if (verdict->state == TCP_CLOSE)
+		return false;
+	if (verdict->facts & FACT_SEES_PACKET)
+		return verdict->packet & TCP_RST;
+	if (is_closing(verdict->state) && verdict->facts & FACT_SHUT_RCV)
+		verdict->caller = find_caller(ctx);
+	return verdict->caller != CALLER_RCV_STATE_PROCESS;
+}
+
+static __always_inline int receive(void *ctx, struct sock *sk, struct sk_buff *skb)
+{
+	struct sighting seen;
+	struct tcp_sock *tcp;
+
+	if (!look(&seen, HOOK_RECEIVE, sk, skb, &tcp))
+		return 0;
+	if (!is_reset_received(ctx, &seen.verdict))
+		return 0;
+	report(&seen, skb, tcp);
+	return 0;
+}
+
+#endif

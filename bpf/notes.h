@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Notes that one hook leaves for a later one. All are direct-mapped arrays: a
+ * newer note overwrites an older one in the same place, which costs a missing
+ * detail now and then and never a wrong one, because every note proves whose
+ * it is. None is needed to find a cause.
+ */
+#ifndef RSTTRACE_NOTES_H
+#define RSTTRACE_NOTES_H
+
+#include "access.h"
+#include "process.h"
+#include "record.h"
+
+#define PRIORS 4096
+#define CLOSERS 8192
+#define AWAITED 16384
+
+/* The state that a socket left when it last changed to CLOSE: (sk << 8) | state. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PRIORS);
+	__type(key, __u32);
+	__type(value, __u64);
+} priors SEC(".maps");
+
+/* Who closed a connection. */
+struct closer_note {
+	__u64 check; /* over all that follows: two writers at once spoil it */
+	__u64 time_ns;
+	struct tuple tuple;
+	struct process process;
+	__u32 unused;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CLOSERS);
+	__type(key, __u32);
+	__type(value, struct closer_note);
+} closers SEC(".maps");
+
+/* Sockets of resets whose owner is being looked for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AWAITED);
+	__type(key, __u32);
+	__type(value, __u64);
+} awaited SEC(".maps");
+
+/* Fibonacci hashing; the low bits of an address are always 0. */
+static __always_inline __u32 hash_address(__u64 address, __u32 bits)
+{
+	return (address >> 6) * 0x9e3779b97f4a7c15ull >> (64 - bits);
+}
+
+static __always_inline __u64 mix(const void *data, __u32 size)
+{
+	const __u64 *word = data;
+	__u64 hash = 0x9e3779b97f4a7c15ull;
+
+	for (__u32 i = 0; i < size / sizeof(*word); i++) {
+		hash = (hash ^ word[i]) * 0xff51afd7ed558ccdull;
+		hash ^= hash >> 32;
+	}
+	return hash;
+}
+
+static __always_inline void note_prior(__u64 sk, __u8 state)
+{
+	__u32 at = hash_address(sk, 12);
+	__u64 *prior = bpf_map_lookup_elem(&priors, &at);
+
+	if (prior)
+		*prior = sk << 8 | state;
+}
+
+static __always_inline __u8 prior_state(__u64 sk)
+{
+	__u32 at = hash_address(sk, 12);
+	__u64 *prior = bpf_map_lookup_elem(&priors, &at);
+
+	return prior && *prior >> 8 == (sk << 8) >> 8 ? (__u8)*prior : 0;
+}
+
+static __always_inline __u32 closer_slot(const struct tuple *tuple)
+{
+	return mix(tuple, sizeof(*tuple)) >> (64 - 13);
+}
+
+#define CHECKED(note) (&(note)->time_ns), (sizeof(*(note)) - sizeof((note)->check))
+
+static __always_inline void note_closer(const struct tuple *tuple, __u64 now)
+{
+	struct closer_note note = { .time_ns = now, .tuple = *tuple };
+	__u32 at = closer_slot(tuple);
+
+	read_current(&note.process);
+	if (note.process.kernel)
+		return;
+	note.check = mix(CHECKED(&note));
+	struct closer_note *slot = bpf_map_lookup_elem(&closers, &at);
+	if (slot)
+		*slot = note;
+}
+
+/* Copies who closed this connection, if that is known; returns when, or 0. */
+static __always_inline __u64 read_closer(const struct tuple *tuple, struct process *process)
+{
+	__u32 at = closer_slot(tuple);
+	struct closer_note *slot = bpf_map_lookup_elem(&closers, &at);
+	if (!slot)
+		return 0;
+
+	struct closer_note note = *slot;
+	if (note.check != mix(CHECKED(&note)))
+		return 0;
+	const __u64 *mine = (const __u64 *)tuple, *theirs = (const __u64 *)&note.tuple;
+	for (int i = 0; i < sizeof(*tuple) / sizeof(*mine); i++)
+		if (mine[i] != theirs[i])
+			return 0;
+	*process = note.process;
+	return note.time_ns;
+}
+
+static __always_inline void await_holder(__u64 sk)
+{
+	__u32 at = hash_address(sk, 14);
+	__u64 *slot = bpf_map_lookup_elem(&awaited, &at);
+
+	if (slot)
+		*slot = sk;
+}
+
+static __always_inline bool holder_awaited(__u64 sk)
+{
+	__u32 at = hash_address(sk, 14);
+	__u64 *slot = bpf_map_lookup_elem(&awaited, &at);
+
+	return slot && *slot == sk;
+}
+
+static __always_inline void forget_holder(__u64 sk)
+{
+	__u32 at = hash_address(sk, 14);
+	__u64 *slot = bpf_map_lookup_elem(&awaited, &at);
+
+	if (slot && *slot == sk)
+		*slot = 0;
+}
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The packet behind an skb that TCP is processing: its headers are in the
+ * linear part, the offsets of network and transport header are set.
+ */
+#ifndef RSTTRACE_PACKET_H
+#define RSTTRACE_PACKET_H
+
+#include "access.h"
+#include "record.h"
+
+#define IP_HEADER 20 /* without options */
+#define IP6_HEADER 40
+#define TCP_HEADER 20
+#define TCP_OPTIONS 40 /* at most */
+
+#define TCPOPT_END 0
+#define TCPOPT_NOP 1
+#define TCPOPT_MD5SIG 19
+#define TCPOPT_AO 29
+#define TCPOPT_MPTCP 30
+#define MPTCPOPT_MP_JOIN 1
+
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
+struct packet {
+	struct segment segment;
+	__u8 source[16];
+	__u8 target[16];
+	__u16 source_port;
+	__u16 target_port;
+	__u32 transport; /* address of the TCP header, less head */
+	__u16 header_len; /* of TCP, options included */
+	__u8 family; /* 0: the packet could not be read */
+};
+
+struct tcp_wire {
+	__be16 source, dest;
+	__be32 seq, ack;
+	__u8 offset; /* header length in the upper four bits, in words */
+	__u8 flags;
+	__be16 window;
+	__be16 checksum, urgent;
+};
+
+struct ip_wire {
+	__u8 version_ihl, tos;
+	__be16 len, id, fragment;
+	__u8 ttl, protocol;
+	__be16 checksum;
+	__u8 source[4], target[4];
+};
+
+struct ip6_wire {
+	__be32 version_flow;
+	__be16 len;
+	__u8 next, hop_limit;
+	__u8 source[16], target[16];
+};
+
+/* Reads the headers; packet->family stays 0 where there is no packet. */
+static __noinline int read_packet(struct sk_buff *skb, struct packet *packet)
+{
+	union {
+		struct ip_wire ip4;
+		struct ip6_wire ip6;
+	} ip = {};
+	struct tcp_wire tcp = {};
+
+	if (!packet)
+		return 0;
+	__builtin_memset(packet, 0, sizeof(*packet));
+
+	unsigned char *head = BPF_CORE_READ(skb, head);
+	if (!head)
+		return 0;
+	__u32 network = BPF_CORE_READ(skb, network_header);
+	__u32 transport = BPF_CORE_READ(skb, transport_header);
+	__u32 tail = BPF_CORE_READ(skb, tail);
+	if (transport < network + IP_HEADER || transport + TCP_HEADER > tail)
+		return 0;
+	if (bpf_probe_read_kernel(&ip, sizeof(ip), head + network) ||
+	    bpf_probe_read_kernel(&tcp, sizeof(tcp), head + transport))
+		return 0;
+
+	switch (ip.ip4.version_ihl >> 4) {
+	case 4:
+		packet->segment.ttl = ip.ip4.ttl;
+		__builtin_memcpy(packet->source, ip.ip4.source, 4);
+		__builtin_memcpy(packet->target, ip.ip4.target, 4);
+		packet->family = AF_INET;
+		break;
+	case 6:
+		packet->segment.ttl = ip.ip6.hop_limit;
+		__builtin_memcpy(packet->source, ip.ip6.source, 16);
+		__builtin_memcpy(packet->target, ip.ip6.target, 16);
+		packet->family = AF_INET6;
+		break;
+	default:
+		return 0;
+	}
+
+	packet->source_port = bpf_ntohs(tcp.source);
+	packet->target_port = bpf_ntohs(tcp.dest);
+	packet->transport = transport;
+	packet->header_len = (tcp.offset >> 4) * 4;
+	packet->segment.seq = bpf_ntohl(tcp.seq);
+	packet->segment.ack = bpf_ntohl(tcp.ack);
+	packet->segment.window = bpf_ntohs(tcp.window);
+	packet->segment.flags = tcp.flags;
+
+	/* From the TCP header to the packet's end, whatever was pulled already. */
+	__u32 end = BPF_CORE_READ(skb, data) - head + BPF_CORE_READ(skb, len);
+	__u32 payload = transport + packet->header_len;
+	packet->segment.len = end > payload ? end - payload : 0;
+	return 0;
+}
+
+enum option {
+	OPTION_SIGNATURE = 1, /* MD5 or AO */
+	OPTION_MP_JOIN = 2,
+};
+
+/* Which of the options that matter the packet carries, as a set. */
+static __noinline __u32 read_options(struct sk_buff *skb, const struct packet *packet)
+{
+	__u8 options[64] = {};
+	__u32 found = 0;
+	__u32 at = 0;
+
+	if (!packet || packet->header_len <= TCP_HEADER)
+		return 0;
+	__u32 len = packet->header_len - TCP_HEADER;
+	if (len > TCP_OPTIONS)
+		return 0;
+	unsigned char *head = BPF_CORE_READ(skb, head);
+	if (bpf_probe_read_kernel(options, len & 63, head + packet->transport + TCP_HEADER))
+		return 0;
+
+	/* Any option but NOP and END is at least two bytes long. */
+	for (int i = 0; i < TCP_OPTIONS; i++) {
+		if (at + 1 >= len)
+			break;
+		__u8 kind = options[at & 63];
+		if (kind == TCPOPT_END)
+			break;
+		if (kind == TCPOPT_NOP) {
+			at++;
+			continue;
+		}
+		__u8 size = options[(at + 1) & 63];
+		if (size < 2)
+			break;
+		if (kind == TCPOPT_MD5SIG || kind == TCPOPT_AO)
+			found |= OPTION_SIGNATURE;
+		if (kind == TCPOPT_MPTCP && options[(at + 2) & 63] >> 4 == MPTCPOPT_MP_JOIN)
+			found |= OPTION_MP_JOIN;
+		at += size;
+	}
+	return found;
+}
+
+/* Does the kernel hold the packet's destination for its own unicast address? */
+static __always_inline bool for_this_host(struct sk_buff *skb, __u8 family)
+{
+	void *dst = (void *)(BPF_CORE_READ(skb, _skb_refdst) & SKB_DST_PTRMASK);
+
+	if (family == AF_INET)
+		return BPF_CORE_READ((struct rtable *)dst, rt_type) == RTN_LOCAL;
+	return BPF_CORE_READ((struct rt6_info *)dst, rt6i_flags) & RTF_LOCAL;
+}
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The wire format between the BPF programs and Go. The Go structs are
+ * generated from this file; enums carry the values of package event, and a
+ * test holds the two together.
+ */
+#ifndef RSTTRACE_RECORD_H
+#define RSTTRACE_RECORD_H
+
+#include "kernel.h"
+
+enum record_kind {
+	RECORD_RESET = 1, /* struct reset_record */
+	RECORD_HOLDER = 2, /* struct holder_record */
+};
+
+enum hook {
+	HOOK_SEND_ACTIVE = 1,
+	HOOK_SEND_REPLY,
+	HOOK_RECEIVE,
+	HOOK_REJECT,
+	HOOK_IGNORE,
+};
+
+enum socket_kind {
+	SOCKET_NONE = 1,
+	SOCKET_FULL,
+	SOCKET_REQUEST,
+	SOCKET_TIME_WAIT,
+};
+
+enum caller {
+	CALLER_OTHER = 1,
+	CALLER_VALIDATE_INCOMING,
+	CALLER_RCV_STATE_PROCESS,
+	CALLER_CHECK_REQ,
+	CALLER_TCP_CLOSE,
+	CALLER_STREAM_CONNECT,
+	CALLER_LISTEN_STOP,
+	CALLER_QUEUE_ADD,
+	CALLER_ABORT,
+};
+
+enum fact {
+	FACT_OWNED = 1u << 0,
+	FACT_DEAD = 1u << 1,
+	FACT_HAS_SOCKET = 1u << 2,
+	FACT_UNREAD = 1u << 3,
+	FACT_UNSENT = 1u << 4,
+	FACT_IN_FLIGHT = 1u << 5,
+	FACT_LINGER_ZERO = 1u << 6,
+	FACT_LINGER2_NEGATIVE = 1u << 7,
+	FACT_SHUT_RCV = 1u << 8,
+	FACT_SHUT_SEND = 1u << 9,
+	FACT_KEEP_OPEN = 1u << 10,
+	FACT_USER_TIMEOUT = 1u << 11,
+	FACT_MPTCP = 1u << 12,
+	FACT_FAST_OPEN = 1u << 13,
+	FACT_ERROR = 1u << 14,
+	FACT_PEER_FIN = 1u << 15,
+	FACT_QUEUE_FULL = 1u << 16,
+	FACT_ACK_IN_RANGE = 1u << 17,
+	FACT_SEES_PACKET = 1u << 18,
+	FACT_PAYLOAD = 1u << 19,
+	FACT_NEW_DATA = 1u << 20,
+	FACT_WINDOW = 1u << 21,
+	FACT_TS_NEGOTIATED = 1u << 22,
+	FACT_TS_SEEN = 1u << 23,
+	FACT_FAST_CLOSE = 1u << 24,
+	FACT_MP_JOIN = 1u << 25,
+};
+
+/*
+ * What decides the cause, and nothing else: enums and booleans only, because
+ * it is also the key of the exact counters.
+ */
+struct verdict {
+	__u8 hook; /* enum hook */
+	__u8 socket; /* enum socket_kind */
+	__u8 state; /* TCP state at the hook, 0 without a socket */
+	__u8 prior; /* TCP state before the last change, or TIME_WAIT substate; 0 unknown */
+	__u8 packet; /* FIN, SYN, RST, ACK bits of the packet at the hook */
+	__u8 caller; /* enum caller, 0 where not asked for */
+	__u8 reason; /* enum sk_rst_reason of the running kernel, plus 1; 0 none */
+	__u8 family; /* AF_INET or AF_INET6 as on the wire */
+	__u8 chain; /* netfilter hook, plus 1; 0 none */
+	__u8 unused[3];
+	__u32 facts; /* enum fact */
+} __attribute__((aligned(8)));
+
+/* A thread. uid, comm and pids are those of the initial namespaces. */
+struct process {
+	__u32 pid; /* thread group */
+	__u32 tid;
+	__u32 uid;
+	__u32 exit_status; /* wait status, where exiting */
+	__u8 known;
+	__u8 kernel; /* a kernel thread */
+	__u8 exiting;
+	__u8 unused;
+	char comm[16];
+};
+
+/* Addresses are in network order (IPv4 in the first four bytes), ports not. */
+struct tuple {
+	__u8 local[16];
+	__u8 peer[16];
+	__u16 local_port;
+	__u16 peer_port;
+	__u32 netns; /* inode number */
+} __attribute__((aligned(8)));
+
+/* A TCP segment in host order. */
+struct segment {
+	__u32 seq;
+	__u32 ack;
+	__u32 len; /* payload bytes */
+	__u16 window; /* unscaled */
+	__u8 flags;
+	__u8 ttl;
+};
+
+/* Numbers of a full socket. */
+struct numbers {
+	__u64 bytes_acked;
+	__u64 bytes_received;
+	__u32 rcv_nxt;
+	__u32 copied_seq;
+	__u32 snd_una;
+	__u32 snd_nxt;
+	__u32 write_seq;
+	__u32 srtt_us; /* smoothed RTT times 8 */
+	__u32 retransmits;
+	__u32 user_timeout_ms;
+	__u32 uid; /* creator of the socket */
+	__u32 mark;
+};
+
+struct reset_record {
+	__u32 kind; /* RECORD_RESET */
+	__u32 unused;
+	struct verdict verdict;
+	__u64 time_ns; /* CLOCK_MONOTONIC */
+	__u64 sk; /* address of the socket, 0 none */
+	__u64 inode; /* of its socket file, 0 none */
+	__u64 cookie; /* 0 when never generated */
+	__u64 cgroup; /* cgroup v2 id, 0 unknown */
+	struct tuple tuple;
+	struct segment packet; /* where FACT_SEES_PACKET */
+	struct numbers numbers; /* of a full socket */
+	__u64 closed_ns; /* when closer closed it, 0 unknown */
+	struct process current; /* where the socket's own system call runs */
+	struct process closer; /* who closed the connection, from the notes */
+	char ifname[16];
+};
+
+/* A process that held, or closed, a socket of an earlier reset_record. */
+struct holder_record {
+	__u32 kind; /* RECORD_HOLDER */
+	__u32 closed; /* 1: it closed the socket; 0: a descriptor refers to it */
+	__u64 sk;
+	__u64 inode; /* 0 where closed */
+	struct process process;
+	__u32 unused;
+};
+
+#endif

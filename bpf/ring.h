@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The way to user space. The default notification of the ring buffer wakes the
+ * reader only where it has caught up with this very record; the reader pauses
+ * after every batch, so that under load one wake-up pays for thousands of
+ * records, and an idle tracer is never woken.
+ */
+#ifndef RSTTRACE_RING_H
+#define RSTTRACE_RING_H
+
+#include "counters.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 23); /* bytes: set by the loader */
+} ring SEC(".maps");
+
+/* Room for one record, or NULL with the loss counted in the given column. */
+#define RESERVE(type, lost_column)                                           \
+	({                                                                   \
+		type *__room = bpf_ringbuf_reserve(&ring, sizeof(type), 0);  \
+		if (!__room)                                                 \
+			add_to_column(lost_column);                          \
+		__room;                                                      \
+	})
+
+#define SUBMIT(record) bpf_ringbuf_submit(record, 0)
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Facts, numbers and addresses of a socket. */
+#ifndef RSTTRACE_SOCKET_H
+#define RSTTRACE_SOCKET_H
+
+#include "access.h"
+#include "record.h"
+
+/*
+ * Is a system call holding the socket? Then this code runs in its process,
+ * because packets and timers of an owned socket wait in the backlog. A
+ * listener is the exception: it handles packets without the lock.
+ */
+static __always_inline bool owned(struct tcp_sock *tcp, __u8 state)
+{
+	return state != TCP_LISTEN && READ_SOCK(tcp, sk_lock.owned);
+}
+
+static __always_inline bool is_mptcp(struct tcp_sock *tcp)
+{
+	return bpf_core_field_exists(tcp->is_mptcp) && READ(tcp, is_mptcp);
+}
+
+/* Received payload that nobody has read: a FIN takes a sequence number too. */
+static __always_inline __s32 unread_bytes(struct tcp_sock *tcp, unsigned long flags)
+{
+	return READ(tcp, rcv_nxt) - READ(tcp, copied_seq) - !!(flags & SOCK_DONE);
+}
+
+static __always_inline __u32 full_socket_facts(struct tcp_sock *tcp, __u8 state)
+{
+	unsigned long flags = READ_COMMON(tcp, skc_flags);
+	__u8 shutdown = READ_SOCK(tcp, sk_shutdown);
+	__u32 facts = 0;
+
+	if (owned(tcp, state))
+		facts |= FACT_OWNED;
+	if (flags & SOCK_DEAD)
+		facts |= FACT_DEAD;
+	if (flags & SOCK_DONE)
+		facts |= FACT_PEER_FIN;
+	if (flags & SOCK_KEEPOPEN)
+		facts |= FACT_KEEP_OPEN;
+	if ((flags & SOCK_LINGER) && READ_SOCK(tcp, sk_lingertime) == 0)
+		facts |= FACT_LINGER_ZERO;
+	if (shutdown & RCV_SHUTDOWN)
+		facts |= FACT_SHUT_RCV;
+	if (shutdown & SEND_SHUTDOWN)
+		facts |= FACT_SHUT_SEND;
+	if (READ_SOCK(tcp, sk_err))
+		facts |= FACT_ERROR;
+	if (READ_SOCK(tcp, sk_socket))
+		facts |= FACT_HAS_SOCKET;
+	if (state == TCP_LISTEN) {
+		if (READ_SOCK(tcp, sk_ack_backlog) > READ_SOCK(tcp, sk_max_ack_backlog))
+			facts |= FACT_QUEUE_FULL;
+		return facts;
+	}
+	if (unread_bytes(tcp, flags) > 0)
+		facts |= FACT_UNREAD;
+	if (READ(tcp, write_seq) != READ(tcp, snd_nxt))
+		facts |= FACT_UNSENT;
+	if (READ(tcp, packets_out))
+		facts |= FACT_IN_FLIGHT;
+	if (READ(tcp, linger2) < 0)
+		facts |= FACT_LINGER2_NEGATIVE;
+	if (READ(tcp, inet_conn.icsk_user_timeout))
+		facts |= FACT_USER_TIMEOUT;
+	if (is_mptcp(tcp))
+		facts |= FACT_MPTCP;
+	if (READ(tcp, fastopen_rsk))
+		facts |= FACT_FAST_OPEN;
+	if (READ_BITS(tcp, rx_opt.tstamp_ok))
+		facts |= FACT_TS_NEGOTIATED;
+	if (READ_BITS(tcp, rx_opt.saw_tstamp))
+		facts |= FACT_TS_SEEN;
+	return facts;
+}
+
+static __always_inline void read_numbers(struct tcp_sock *tcp, struct numbers *numbers)
+{
+	numbers->bytes_acked = READ(tcp, bytes_acked);
+	numbers->bytes_received = READ(tcp, bytes_received);
+	numbers->rcv_nxt = READ(tcp, rcv_nxt);
+	numbers->copied_seq = READ(tcp, copied_seq);
+	numbers->snd_una = READ(tcp, snd_una);
+	numbers->snd_nxt = READ(tcp, snd_nxt);
+	numbers->write_seq = READ(tcp, write_seq);
+	numbers->srtt_us = READ(tcp, srtt_us);
+	numbers->retransmits = READ(tcp, total_retrans);
+	numbers->user_timeout_ms = READ(tcp, inet_conn.icsk_user_timeout);
+	numbers->uid = READ_SOCK(tcp, sk_uid.val);
+	numbers->mark = READ_SOCK(tcp, sk_mark);
+}
+
+/* Does an IPv4-mapped address stand in an IPv6 socket? Then the wire is IPv4. */
+static __always_inline bool is_mapped(const __u32 *address)
+{
+	return address[0] == 0 && address[1] == 0 && address[2] == bpf_htonl(0xffff);
+}
+
+/*
+ * The addresses of a full socket; returns the family on the wire. The local
+ * port is inet_sport: skc_num is already 0 at most hooks.
+ */
+static __always_inline __u8 read_socket_tuple(struct tcp_sock *tcp, struct tuple *tuple)
+{
+	__u32 *local = (__u32 *)tuple->local, *peer = (__u32 *)tuple->peer;
+	__u8 family = READ_COMMON(tcp, skc_family);
+
+	tuple->local_port = bpf_ntohs(READ_INET(tcp, inet_sport));
+	tuple->peer_port = bpf_ntohs(READ_COMMON(tcp, skc_dport));
+	if (family == AF_INET6) {
+		peer[0] = READ_COMMON(tcp, skc_v6_daddr.in6_u.u6_addr32[0]);
+		peer[1] = READ_COMMON(tcp, skc_v6_daddr.in6_u.u6_addr32[1]);
+		peer[2] = READ_COMMON(tcp, skc_v6_daddr.in6_u.u6_addr32[2]);
+		peer[3] = READ_COMMON(tcp, skc_v6_daddr.in6_u.u6_addr32[3]);
+		if (!is_mapped(peer)) {
+			local[0] = READ_COMMON(tcp, skc_v6_rcv_saddr.in6_u.u6_addr32[0]);
+			local[1] = READ_COMMON(tcp, skc_v6_rcv_saddr.in6_u.u6_addr32[1]);
+			local[2] = READ_COMMON(tcp, skc_v6_rcv_saddr.in6_u.u6_addr32[2]);
+			local[3] = READ_COMMON(tcp, skc_v6_rcv_saddr.in6_u.u6_addr32[3]);
+			return AF_INET6;
+		}
+		peer[1] = peer[2] = peer[3] = 0;
+	}
+	peer[0] = READ_COMMON(tcp, skc_daddr);
+	local[0] = READ_INET(tcp, inet_saddr);
+	return AF_INET;
+}
+
+/* Fields outside the typed object, or several pointers away: softly. */
+
+static __always_inline __u32 socket_netns(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+static __always_inline __u64 socket_inode(struct sock *sk)
+{
+	struct socket_alloc *alloc = (struct socket_alloc *)BPF_CORE_READ(sk, sk_socket);
+
+	return alloc ? BPF_CORE_READ(alloc, vfs_inode.i_ino) : 0;
+}
+
+static __always_inline __u64 socket_cgroup(struct sock *sk)
+{
+	struct cgroup *cgroup;
+
+	if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup)) {
+		cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
+	} else {
+		struct sock_cgroup_data___val *data = (void *)&sk->sk_cgrp_data;
+		__u64 value = BPF_CORE_READ(data, val);
+
+		if (value & 1)
+			return 0;
+		cgroup = (struct cgroup *)(value & ~7ull);
+	}
+	return BPF_CORE_READ(cgroup, kn, id);
+}
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The few kernel types that rsttrace reads, reduced to the fields it reads.
+ *
+ * Offsets are not taken from here: preserve_access_index makes the loader
+ * resolve each field by name in the running kernel's BTF (CO-RE). A field that
+ * was renamed or moved between kernels has a second declaration whose name
+ * ends in ___SOMETHING, the CO-RE notation for another flavour of one type.
+ */
+#ifndef RSTTRACE_KERNEL_H
+#define RSTTRACE_KERNEL_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <stdbool.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* Namespaces */
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+/* Processes */
+
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+struct cred {
+	kuid_t uid;
+};
+
+struct task_struct {
+	unsigned int flags;
+	int exit_code;
+	int pid;
+	int tgid;
+	char comm[16];
+	const struct cred *cred;
+};
+
+/* Control groups */
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup; /* 5.15 and later */
+};
+
+struct sock_cgroup_data___val {
+	__u64 val; /* before 5.15: the pointer, or a v1 class id with bit 0 set */
+};
+
+/* Files */
+
+struct inode {
+	unsigned short i_mode;
+	unsigned long i_ino;
+};
+
+struct file {
+	struct inode *f_inode;
+	void *private_data;
+};
+
+struct socket {
+	struct file *file;
+	struct sock *sk;
+};
+
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
+};
+
+/* Packets and routes */
+
+struct net_device {
+	char name[16];
+	possible_net_t nd_net;
+};
+
+struct dst_entry {
+	struct net_device *dev;
+};
+
+struct rtable {
+	struct dst_entry dst;
+	__u16 rt_type;
+};
+
+struct rt6_info {
+	struct dst_entry dst;
+	__u32 rt6i_flags;
+};
+
+struct sk_buff {
+	struct net_device *dev;
+	unsigned long _skb_refdst;
+	unsigned int len;
+	__u16 transport_header;
+	__u16 network_header;
+	unsigned int tail;
+	unsigned char *head;
+	unsigned char *data;
+};
+
+/* Sockets */
+
+struct in6_addr {
+	union {
+		__be32 u6_addr32[4];
+	} in6_u;
+};
+
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;
+	unsigned long skc_flags;
+	__u32 skc_tw_rcv_nxt;
+};
+
+typedef struct {
+	int owned;
+} socket_lock_t;
+
+struct sock {
+	struct sock_common __sk_common;
+	socket_lock_t sk_lock;
+	int sk_err;
+	__u32 sk_ack_backlog;
+	__u32 sk_max_ack_backlog;
+	__u8 sk_shutdown;
+	unsigned long sk_lingertime;
+	struct socket *sk_socket;
+	__u32 sk_mark;
+	kuid_t sk_uid;
+	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct inet_sock {
+	struct sock sk;
+	__be32 inet_saddr;
+	__be16 inet_sport;
+};
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+	__u32 icsk_user_timeout;
+};
+
+struct tcp_options_received {
+	__u16 saw_tstamp : 1;
+	__u16 tstamp_ok : 1;
+};
+
+struct request_sock;
+
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+	__u64 bytes_received;
+	__u64 bytes_acked;
+	__u32 rcv_nxt;
+	__u32 copied_seq;
+	__u32 snd_nxt;
+	__u32 snd_una;
+	__u32 write_seq;
+	__u32 srtt_us;
+	__u32 packets_out;
+	__u32 total_retrans;
+	int linger2;
+	struct tcp_options_received rx_opt;
+	struct request_sock *fastopen_rsk;
+	bool is_mptcp; /* only with CONFIG_MPTCP */
+};
+
+struct inet_timewait_sock {
+	struct sock_common __tw_common;
+	volatile unsigned char tw_substate;
+	__be16 tw_sport;
+	__u32 tw_mark;
+};
+
+/* Registers at a kprobe */
+
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long di, si, dx;
+};
+#define FIRST_ARGUMENT di
+#define SECOND_ARGUMENT si
+#define THIRD_ARGUMENT dx
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+	__u64 regs[31];
+};
+#define FIRST_ARGUMENT regs[0]
+#define SECOND_ARGUMENT regs[1]
+#define THIRD_ARGUMENT regs[2]
+#endif
+
+/* BPF iterators */
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+};
+
+#pragma clang attribute pop
+
+/* Values from the kernel's headers that BTF does not carry. */
+
+#define AF_INET 2
+#define AF_INET6 10
+
+#define PF_EXITING 0x00000004
+#define PF_KTHREAD 0x00200000
+
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
+
+#define RTN_LOCAL 2
+#define RTF_LOCAL 0x80000000u
+
+/* skb->_skb_refdst: bit 0 says that no reference is held. */
+#define SKB_DST_PTRMASK (~1ul)
+
+/* enum sock_flags: bits of skc_flags, the same in every kernel from 5.4 on. */
+#define SOCK_DEAD (1u << 0)
+#define SOCK_DONE (1u << 1)
+#define SOCK_KEEPOPEN (1u << 3)
+#define SOCK_LINGER (1u << 4)
+
+#define RCV_SHUTDOWN 1
+#define SEND_SHUTDOWN 2
+
+/* include/net/tcp_states.h */
+enum {
+	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT,
+	TCP_SYN_RECV,
+	TCP_FIN_WAIT1,
+	TCP_FIN_WAIT2,
+	TCP_TIME_WAIT,
+	TCP_CLOSE,
+	TCP_CLOSE_WAIT,
+	TCP_LAST_ACK,
+	TCP_LISTEN,
+	TCP_CLOSING,
+	TCP_NEW_SYN_RECV,
+};
+
+#endif
