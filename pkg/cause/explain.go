@@ -1,0 +1,21 @@
+package cause
+
+import "github.com/rsttrace/rsttrace/pkg/event"
+
+// Explain decides the cause of e from e.Evidence and writes what a person
+// reads: Cause, Dir, Certainty, Because, Summary, Remedy, App, KernelVerdict
+// and IETFCause. Every other field is left alone.
+//
+// It may be called again when more is known, for example once Owner or By is
+// filled: the same event gives the same text, a better known one a better text.
+func Explain(e *event.Event) {
+	v := Classify(e.Evidence)
+	e.Cause, e.Dir, e.Certainty = v.Cause, v.Dir, v.Certainty
+	e.Because = v.Because
+	e.KernelVerdict = v.KernelVerdict
+	e.App = app(v.Cause, e.Evidence)
+	entry, _ := Lookup(v.Cause)
+	e.Remedy = entry.Remedy
+	e.IETFCause = entry.IETFCause
+	e.Summary = summary(e)
+}

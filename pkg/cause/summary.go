@@ -1,0 +1,68 @@
+package cause
+
+import (
+	"fmt"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// summary is one sentence with the event's own values, for somebody who reads
+// it at night and knows TCP from the outside. It must read well with nothing
+// known but the addresses, and claim nothing that the evidence does not show.
+func summary(e *event.Event) string {
+	if write, ok := summaries[e.Cause]; ok {
+		return write(e)
+	}
+	if e.Dir == event.Ignored {
+		return ignoredSummary(e)
+	}
+	return unclassifiedSummary(e)
+}
+
+var summaries = map[event.CauseID]func(*event.Event) string{
+	UnreadDataOnClose:        unreadSummary,
+	LingerZero:               lingerSummary,
+	Disconnect:               disconnectSummary,
+	DisconnectWithUnsentData: unsentSummary,
+	ListenerClosed:           listenerSummary,
+	SocketDestroyed:          destroyedSummary,
+	Linger2Negative:          linger2Summary,
+	OrphanLimit:              orphanSummary,
+	KeepaliveTimeout:         keepaliveSummary,
+	KeepaliveUserTimeout:     userTimeoutSummary,
+	FinWait2Timeout:          finWait2Summary,
+	ClosedPort:               closedPortSummary,
+	HalfOpen:                 halfOpenSummary,
+	ClosedEarlier:            closedEarlierSummary,
+	DataAfterClose:           dataAfterCloseSummary,
+	SynInFinWait2:            synInFinWait2Summary,
+	AckToListener:            ackToListenerSummary,
+	StraySynAck:              straySynAckSummary,
+	SynInHandshake:           synInHandshakeSummary,
+	AcceptQueueOverflow:      overflowSummary,
+	BadAckInSynSent:          badAckInSynSentSummary,
+	BadTimestampInSynSent:    badTimestampSummary,
+	BadAckInHandshake:        badAckInHandshakeSummary,
+	MPTCPClose:               mptcpCloseSummary,
+	MPTCPJoinRefused:         joinRefusedSummary,
+	MPTCPReset:               mptcpResetSummary,
+	NetfilterReject:          rejectSummary,
+	Refused:                  refusedSummary,
+	PeerAborted:              peerAbortedSummary,
+	PeerGone:                 peerGoneSummary,
+	ResetByPeer:              resetByPeerSummary,
+	WroteAfterPeerClose:      wroteAfterPeerCloseSummary,
+	ResetAfterPeerClose:      resetAfterPeerCloseSummary,
+	ResetWhileClosing:        resetWhileClosingSummary,
+	HandshakeAborted:         handshakeAbortedSummary,
+	TimeWaitKilled:           timeWaitKilledSummary,
+}
+
+func unclassifiedSummary(e *event.Event) string {
+	what := "sent"
+	if e.Dir == event.Received {
+		what = "received"
+	}
+	return fmt.Sprintf("A RST between %s and %s was %s in a way that rsttrace does not know: please report it with --evidence",
+		e.Local, e.Peer, what)
+}

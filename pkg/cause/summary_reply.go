@@ -1,0 +1,100 @@
+package cause
+
+import (
+	"fmt"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// Summaries of RSTs that answer a packet: it had no place here.
+
+func closedPortSummary(e *event.Event) string {
+	return fmt.Sprintf("%s tried to connect to %s, where nothing listens", e.Peer, e.Local)
+}
+
+func halfOpenSummary(e *event.Event) string {
+	return fmt.Sprintf("%s sent %s to %s for a connection that this host does not know", e.Peer, packetName(e.Trigger), e.Local)
+}
+
+func closedEarlierSummary(e *event.Event) string {
+	who := closer(e)
+	return fmt.Sprintf("%s sent %s for a connection that %s closed%s", e.Peer, packetName(e.Trigger),
+		who.or("this host"), sinceClose(e))
+}
+
+// sinceClose is " 12 ms before", where it is known.
+func sinceClose(e *event.Event) string {
+	if e.Kernel.ClosedFor <= 0 {
+		return " before"
+	}
+	return " " + ago(e.Kernel.ClosedFor) + " before"
+}
+
+func dataAfterCloseSummary(e *event.Event) string {
+	what := "more data"
+	if e.Trigger.Len > 0 {
+		what = bytesOf(e.Trigger.Len, "")
+	} else if e.Trigger.Flags.Has(event.FIN) {
+		what = "a FIN past missing data"
+	}
+	sent := fmt.Sprintf("%s sent %s", e.Peer, what)
+	if e.Evidence.Socket == event.SockFull && e.Evidence.Has(event.FactHasSocket) && !e.Evidence.Has(event.FactDead) {
+		return fmt.Sprintf("%s after %s had shut down both directions without closing, so the connection ended for both sides",
+			sent, holder(e).or("the application"))
+	}
+	who := closer(e)
+	if who.ended != "" {
+		return fmt.Sprintf("%s after %s %s%s", sent, who.name, who.ended, when(e))
+	}
+	return fmt.Sprintf("%s after %s had closed the connection%s", sent, who.or("the application"), when(e))
+}
+
+// when is " (12 ms earlier)", where it is known.
+func when(e *event.Event) string {
+	if e.Kernel.ClosedFor <= 0 {
+		return ""
+	}
+	return " (" + ago(e.Kernel.ClosedFor) + " earlier)"
+}
+
+func synInFinWait2Summary(e *event.Event) string {
+	return fmt.Sprintf("%s opened a new connection to %s from a port whose last connection, closed here, had not ended yet",
+		e.Peer, e.Local)
+}
+
+func ackToListenerSummary(e *event.Event) string {
+	return fmt.Sprintf("%s sent an ACK to the listener on %s that completes no handshake known there", e.Peer, e.Local)
+}
+
+func straySynAckSummary(e *event.Event) string {
+	return fmt.Sprintf("%s sent a SYN-ACK to %s for a connection that was not being opened there", e.Peer, e.Local)
+}
+
+func synInHandshakeSummary(e *event.Event) string {
+	return fmt.Sprintf("%s sent a second, different SYN while its first handshake with %s was under way", e.Peer, e.Local)
+}
+
+func overflowSummary(e *event.Event) string {
+	if len(e.Because) > 0 {
+		return fmt.Sprintf("The listener on %s refused the connection from %s, most likely because its accept queue was full", e.Local, e.Peer)
+	}
+	return fmt.Sprintf("The accept queue of the listener on %s is full and tcp_abort_on_overflow is set, "+
+		"so the connection from %s was reset", e.Local, e.Peer)
+}
+
+func badAckInSynSentSummary(e *event.Event) string {
+	return fmt.Sprintf("%s answered the SYN from %s with %s that acknowledges something never sent",
+		e.Peer, e.Local, packetName(e.Trigger))
+}
+
+func badTimestampSummary(e *event.Event) string {
+	return fmt.Sprintf("%s answered the SYN from %s with a timestamp that was never sent", e.Peer, e.Local)
+}
+
+func badAckInHandshakeSummary(e *event.Event) string {
+	return fmt.Sprintf("%s ended its handshake with %s with an ACK of something never sent or long acknowledged", e.Peer, e.Local)
+}
+
+func joinRefusedSummary(e *event.Event) string {
+	return fmt.Sprintf("%s tried to add a subflow to an MPTCP connection through %s and was refused", e.Peer, e.Local)
+}
