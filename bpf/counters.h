@@ -17,7 +17,7 @@
 #include "config.h"
 
 /* Columns of a row. The first few are reserved; the rest belong to verdicts. */
-enum column {
+enum column : __u32 {
 	COLUMN_LOST = 0, /* reset records that the ring had no room for */
 	COLUMN_UNCOUNTED = 1, /* resets that found no free column */
 	COLUMN_HOLDER_LOST = 2, /* holder records that the ring had no room for */
@@ -52,7 +52,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, COLUMNS);
 	__type(key, struct verdict);
-	__type(value, __u32);
+	__type(value, enum column);
 } columns SEC(".maps");
 
 struct {
@@ -111,7 +111,7 @@ static __noinline __u32 claim_column(const struct verdict *verdict)
 
 static __always_inline void count_verdict(const struct verdict *verdict)
 {
-	__u32 *known = bpf_map_lookup_elem(&columns, verdict);
+	enum column *known = bpf_map_lookup_elem(&columns, verdict);
 
 	add_to_column(known ? *known : claim_column(verdict));
 }

@@ -43,11 +43,11 @@ static __always_inline void see_packet(struct sighting *seen)
 
 	verdict->family = seen->packet.family;
 	verdict->packet = segment->flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK);
-	verdict->facts |= FACT_SEES_PACKET;
 	if (segment->len)
 		verdict->facts |= FACT_PAYLOAD;
 	if (segment->window)
 		verdict->facts |= FACT_WINDOW;
+	verdict->facts = opaque(verdict->facts | FACT_SEES_PACKET);
 
 	/* It came from the peer, so its target is the local end. */
 	__builtin_memcpy(seen->tuple.local, seen->packet.target, 16);
@@ -70,7 +70,7 @@ static __always_inline void see_full_socket(struct sighting *seen, struct tcp_so
 	struct verdict *verdict = &seen->verdict;
 
 	verdict->socket = SOCKET_FULL;
-	verdict->facts |= full_socket_facts(tcp, verdict->state);
+	verdict->facts = opaque(verdict->facts | full_socket_facts(tcp, verdict->state));
 	if (verdict->state == TCP_CLOSE)
 		verdict->prior = prior_state(seen->address);
 	if (!(verdict->facts & FACT_SEES_PACKET)) {
@@ -96,9 +96,11 @@ static __always_inline void see_time_wait(struct sighting *seen)
 }
 
 /* Everything but caller and reason; false where there is nothing to report. */
-static __always_inline bool look(struct sighting *seen, __u8 hook, struct sock *sk,
+static __noinline bool look(struct sighting *seen, __u8 hook, struct sock *sk,
 				 struct sk_buff *skb, struct tcp_sock **tcp)
 {
+	if (!seen || !tcp)
+		return false;
 	__builtin_memset(seen, 0, sizeof(*seen));
 	seen->sk = sk;
 	seen->address = address_of(sk);
@@ -154,7 +156,7 @@ static __always_inline bool holder_wanted(const struct verdict *verdict)
 	return !in_process(verdict) && verdict->facts & FACT_HAS_SOCKET;
 }
 
-static __always_inline void report(struct sighting *seen, struct sk_buff *skb, struct tcp_sock *tcp)
+static __noinline int report(struct sighting *seen, struct sk_buff *skb, struct tcp_sock *tcp)
 {
 	struct sock *sk = seen->sk;
 
@@ -164,7 +166,7 @@ static __always_inline void report(struct sighting *seen, struct sk_buff *skb, s
 
 	struct reset_record *record = RESERVE(struct reset_record, COLUMN_LOST);
 	if (!record)
-		return;
+		return 0;
 	__builtin_memset(record, 0, sizeof(*record));
 	record->kind = RECORD_RESET;
 	record->verdict = seen->verdict;
@@ -191,6 +193,7 @@ static __always_inline void report(struct sighting *seen, struct sk_buff *skb, s
 			BPF_CORE_READ_INTO(&record->ifname, dev, name);
 	}
 	SUBMIT(record);
+	return 0;
 }
 
 /* Only where the fields cannot tell close, disconnect and a dying listener apart. */

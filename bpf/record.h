@@ -9,12 +9,12 @@
 
 #include "kernel.h"
 
-enum record_kind {
+enum record_kind : __u32 {
 	RECORD_RESET = 1, /* struct reset_record */
 	RECORD_HOLDER = 2, /* struct holder_record */
 };
 
-enum hook {
+enum hook : __u8 {
 	HOOK_SEND_ACTIVE = 1,
 	HOOK_SEND_REPLY,
 	HOOK_RECEIVE,
@@ -22,14 +22,14 @@ enum hook {
 	HOOK_IGNORE,
 };
 
-enum socket_kind {
+enum socket_kind : __u8 {
 	SOCKET_NONE = 1,
 	SOCKET_FULL,
 	SOCKET_REQUEST,
 	SOCKET_TIME_WAIT,
 };
 
-enum caller {
+enum caller : __u8 {
 	CALLER_OTHER = 1,
 	CALLER_VALIDATE_INCOMING,
 	CALLER_RCV_STATE_PROCESS,
@@ -41,7 +41,7 @@ enum caller {
 	CALLER_ABORT,
 };
 
-enum fact {
+enum fact : __u32 {
 	FACT_OWNED = 1u << 0,
 	FACT_DEAD = 1u << 1,
 	FACT_HAS_SOCKET = 1u << 2,
@@ -75,17 +75,17 @@ enum fact {
  * it is also the key of the exact counters.
  */
 struct verdict {
-	__u8 hook; /* enum hook */
-	__u8 socket; /* enum socket_kind */
+	enum hook hook;
+	enum socket_kind socket;
 	__u8 state; /* TCP state at the hook, 0 without a socket */
 	__u8 prior; /* TCP state before the last change, or TIME_WAIT substate; 0 unknown */
 	__u8 packet; /* FIN, SYN, RST, ACK bits of the packet at the hook */
-	__u8 caller; /* enum caller, 0 where not asked for */
+	enum caller caller; /* 0 where not asked for */
 	__u8 reason; /* enum sk_rst_reason of the running kernel, plus 1; 0 none */
 	__u8 family; /* AF_INET or AF_INET6 as on the wire */
 	__u8 chain; /* netfilter hook, plus 1; 0 none */
 	__u8 unused[3];
-	__u32 facts; /* enum fact */
+	enum fact facts; /* a set */
 } __attribute__((aligned(8)));
 
 /* A thread. uid, comm and pids are those of the initial namespaces. */
@@ -137,7 +137,7 @@ struct numbers {
 };
 
 struct reset_record {
-	__u32 kind; /* RECORD_RESET */
+	enum record_kind kind; /* RECORD_RESET */
 	__u32 unused;
 	struct verdict verdict;
 	__u64 time_ns; /* CLOCK_MONOTONIC */
@@ -156,12 +156,19 @@ struct reset_record {
 
 /* A process that held, or closed, a socket of an earlier reset_record. */
 struct holder_record {
-	__u32 kind; /* RECORD_HOLDER */
+	enum record_kind kind; /* RECORD_HOLDER */
 	__u32 closed; /* 1: it closed the socket; 0: a descriptor refers to it */
 	__u64 sk;
 	__u64 inode; /* 0 where closed */
 	struct process process;
 	__u32 unused;
+};
+
+/* What the ring carries: kind says which. */
+union record {
+	enum record_kind kind;
+	struct reset_record reset;
+	struct holder_record holder;
 };
 
 #endif

@@ -13,6 +13,7 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 23); /* bytes: set by the loader */
+	__type(value, union record); /* for the generated Go types; the kernel takes none */
 } ring SEC(".maps");
 
 /* Room for one record, or NULL with the loss counted in the given column. */

@@ -1,0 +1,16 @@
+// Package bpf holds rsttrace's kernel programs, compiled, and their loaders.
+//
+// There is one object per attach method (fentry, kprobe, tracepoint), each a
+// thin file over the same headers, and one for the context hooks that are
+// always tracepoints. The compiled objects are committed so that building
+// rsttrace needs no clang; "make generate" compiles them again.
+//
+// The trap to avoid: the maps are declared in headers, so each object has its
+// own copy of their definitions. The loader (package probe) creates them once
+// and gives them to all objects.
+package bpf
+
+//go:generate go tool bpf2go -output-stem context -target bpfel -no-global-types -type reset_record -type holder_record -type column_key -type record_kind -type hook -type socket_kind -type caller -type fact -type column Context context.bpf.c
+//go:generate go tool bpf2go -output-stem fentry -target bpfel -no-global-types -type function_range Fentry fentry.bpf.c
+//go:generate go tool bpf2go -output-stem kprobe -target amd64,arm64 -no-global-types Kprobe kprobe.bpf.c
+//go:generate go tool bpf2go -output-stem tracepoint -target bpfel -no-global-types Tracepoint tracepoint.bpf.c
