@@ -110,19 +110,17 @@ func matchHost(wanted []netip.Prefix, addr netip.Addr) bool {
 func pidOf(p event.ProcessRef) uint32  { return p.PID }
 func commOf(p event.ProcessRef) string { return p.Comm }
 
-// matchProcess compares one property of each process that e names.
+// matchProcess compares one property of each process that e names. The zero
+// value means "not known" and matches nothing.
 func matchProcess[T comparable](wanted []T, e *event.Event, property func(event.ProcessRef) T) bool {
 	if len(wanted) == 0 {
 		return true
 	}
+	isWanted := func(p event.ProcessRef) bool {
+		var unknown T
+		v := property(p)
+		return v != unknown && slices.Contains(wanted, v)
+	}
 	owner := event.ProcessRef{PID: e.Owner.PID, Comm: e.Owner.Comm}
-	if slices.Contains(wanted, property(owner)) || slices.Contains(wanted, property(e.By)) {
-		return true
-	}
-	for _, other := range e.Owner.Others {
-		if slices.Contains(wanted, property(other)) {
-			return true
-		}
-	}
-	return false
+	return isWanted(owner) || isWanted(e.By) || slices.ContainsFunc(e.Owner.Others, isWanted)
 }

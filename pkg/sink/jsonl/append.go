@@ -83,6 +83,10 @@ func (o *object) texts(name string, values []string) {
 }
 
 func (o *object) address(name string, addr netip.Addr) {
+	if addr.Zone() != "" { // an interface name, which may hold anything
+		o.textAlways(name, addr.String())
+		return
+	}
 	o.key(name)
 	o.buf = append(o.buf, '"')
 	o.buf = addr.Unmap().AppendTo(o.buf)

@@ -10,7 +10,7 @@ import (
 // it is written here.
 func appendEvent(buf []byte, e *event.Event, evidence bool) []byte {
 	o := &object{append(buf, '{')}
-	o.numberAlways("schema", uint64(e.Schema))
+	o.signed("schema", &e.Schema)
 	o.timestamp("time", e.Time)
 	o.numberAlways("id", e.ID)
 	appendVerdict(o, e)

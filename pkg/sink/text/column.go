@@ -5,7 +5,7 @@ package text
 // single long IPv6 address does not push everything to the right for ever.
 type column struct {
 	width  int
-	limit  int // never wider than this; a wider text then sticks out
+	limit  int // wider texts stick out and do not move the column
 	widest int // of the events since the last change
 	age    int // events since the last change
 }
@@ -15,11 +15,12 @@ const forgetAfter = 40
 
 // fit notes a text of n cells and returns the width to pad to.
 func (c *column) fit(n int) int {
-	n = min(n, c.limit)
-	c.widest = max(c.widest, n)
+	if n <= c.limit {
+		c.widest = max(c.widest, n)
+	}
 	c.age++
 	switch {
-	case n > c.width:
+	case n > c.width && n <= c.limit:
 		c.width, c.widest, c.age = n, 0, 0
 	case c.age >= forgetAfter:
 		c.width, c.widest, c.age = c.widest, 0, 0
@@ -43,7 +44,7 @@ func (c *columns) limit(width int) {
 		local: column{limit: address, width: len("127.0.0.1:54321")},
 		peer:  column{limit: address, width: len("127.0.0.1:54321")},
 		cause: column{limit: len("disconnect-with-unsent-data"), width: len("wrote-after-peer-close")},
-		owner: column{limit: len("postgres[1234567] (closed it)"), width: len("nginx[12345]")},
+		owner: column{limit: len("postgres[1234567]"), width: len("nginx[12345]")},
 		errno: column{limit: len("EPIPE+SIGPIPE")},
 	}
 }

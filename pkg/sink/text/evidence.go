@@ -10,10 +10,12 @@ import (
 // form.
 func evidenceText(ev *event.Evidence) string {
 	var b strings.Builder
-	b.WriteString("evidence:")
 	add := func(name, value string) {
 		if value != "" {
-			b.WriteString(" " + name + "=" + value)
+			if b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			b.WriteString(name + "=" + value)
 		}
 	}
 	add("hook", ev.Hook.String())

@@ -78,4 +78,3 @@ func checkGolden(t *testing.T, name string, got []byte) {
 		t.Errorf("%s differs (-want +got), go test -update accepts it:\n%s", path, diff)
 	}
 }
-

@@ -17,8 +17,8 @@ const gap = 2
 func (s *Sink) head(e *event.Event) head {
 	h := head{
 		time:  e.Time.In(s.options.Location).Format("15:04:05.000"),
-		local: e.Local.String(),
-		peer:  e.Peer.String(),
+		local: clean(e.Local.String()), // clean: a zone is an interface name
+		peer:  clean(e.Peer.String()),
 		cause: clean(string(e.Cause)),
 		owner: ownerText(e),
 		errno: errnoText(e.App),

@@ -1,44 +1,31 @@
 package text
 
-import (
-	"strings"
+import "github.com/rsttrace/rsttrace/pkg/event"
 
-	"github.com/rsttrace/rsttrace/pkg/event"
-)
-
-// layOut writes one event on as few lines as its parts need: the head (who and
-// why in one glance), the story (summary and reasons), the remedy.
+// layOut writes one event: all on one line where that fits, else the head (who
+// and why, in one glance) and below it, indented, the body (what happened, what
+// to do).
 func (s *Sink) layOut(e *event.Event) {
 	p := &s.page
 	h := s.head(e)
 	natural := h.natural()
 	aligned := s.columns.aligned(natural)
-	story := storyText(e, s.options.Evidence || e.Cause == unclassified)
-	remedy := clean(e.Remedy)
-	if !s.shown.due(remedy, p.lines, s.options.Height) {
-		remedy = ""
-	}
-	body := cells(story) + s.remedyCells(remedy)
+	body := s.body(e)
 
-	switch headCells := s.ends(aligned) + gap + aligned.facts(); {
-	case p.fits(headCells + gap + body):
+	if p.fits(s.ends(aligned) + gap + aligned.facts() + s.bodyCells(body)) {
 		s.writeHead(&h, aligned)
 		p.space(gap)
-		s.writeBody(story, remedy, 0)
+		s.writeBody(body, 0)
 		return
-	case p.fits(headCells):
-		s.writeHead(&h, aligned)
-	default:
-		s.wrapHead(&h, natural)
 	}
-	indent := s.indent()
-	p.newLine(indent)
-	s.writeBody(story, remedy, indent)
+	s.wrapHead(&h, natural, aligned)
+	p.newLine(s.indent())
+	s.writeBody(body, s.indent())
 }
 
 // indent keeps the time column free where the terminal is wide enough.
 func (s *Sink) indent() int {
-	if s.page.width < 100 {
+	if s.page.width < factsBelow {
 		return 4
 	}
 	return dirColumn
@@ -50,13 +37,35 @@ func (s *Sink) writeHead(h *head, w widths) {
 	s.writeFacts(h, w)
 }
 
-// wrapHead writes a head for which the aligned line is too long: without
-// padding, else facts below the addresses, else everything below each other.
-func (s *Sink) wrapHead(h *head, w widths) {
+// factsBelow is the width under which cause, owner and errno always go below
+// the addresses: they would fit beside some of them only, and the eye would
+// have to search.
+const factsBelow = 100
+
+// wrapHead writes a head that has its line for itself. If it is too long, it
+// gives up the alignment column by column, from the right; then the facts go
+// below the addresses.
+func (s *Sink) wrapHead(h *head, natural, aligned widths) {
 	p := &s.page
-	if p.fits(s.ends(w) + gap + w.facts()) {
-		s.writeHead(h, w)
-		return
+	w := aligned
+	if w.errno = natural.errno; w.errno == 0 {
+		w.owner = natural.owner // nothing follows that has to be aligned
+	}
+	for _, giveUp := range []func(){
+		func() {},
+		func() { w.owner = natural.owner },
+		func() { w.cause = natural.cause },
+		func() { w.peer = natural.peer },
+		func() { w.local = natural.local },
+	} {
+		giveUp()
+		if p.width >= factsBelow && p.fits(s.ends(w)+gap+w.facts()) {
+			s.writeHead(h, w)
+			return
+		}
+	}
+	if w.local = aligned.local; !p.fits(s.ends(w)) {
+		w.local = natural.local
 	}
 	s.writeEnds(h, w)
 	p.newLine(s.indent())
@@ -92,7 +101,7 @@ func (s *Sink) writeFacts(h *head, w widths) {
 	p.text(s.style.faint, h.likely)
 	p.space(w.cause - cells(h.cause) - cells(h.likely))
 	s.nextFact(cells(h.owner))
-	p.text("", h.owner)
+	p.words("", h.owner, s.indent())
 	p.space(w.owner - cells(h.owner))
 	if w.errno == 0 {
 		return
@@ -108,49 +117,4 @@ func (s *Sink) nextFact(n int) {
 	} else {
 		s.page.newLine(s.indent())
 	}
-}
-
-// storyText is what happened and how that is known.
-func storyText(e *event.Event, evidence bool) string {
-	story := clean(e.Summary)
-	if len(e.Because) > 0 {
-		story += " (because " + clean(strings.Join(e.Because, "; ")) + ")"
-	}
-	if e.KernelVerdict != "" {
-		story += " [" + clean(e.KernelVerdict) + "]"
-	}
-	if evidence {
-		story += " " + clean(evidenceText(&e.Evidence))
-	}
-	if len(e.Stack) > 0 {
-		story += " stack: " + clean(strings.Join(e.Stack, " < "))
-	}
-	return strings.TrimSpace(story)
-}
-
-func (s *Sink) remedyCells(remedy string) int {
-	if remedy == "" {
-		return 0
-	}
-	return gap + cells(s.glyph.right) + 1 + cells(remedy)
-}
-
-// writeBody writes story and remedy on one line if they fit, else the remedy on
-// its own.
-func (s *Sink) writeBody(story, remedy string, indent int) {
-	p := &s.page
-	below := story != "" && !p.fits(cells(story)+s.remedyCells(remedy))
-	p.words("", story, indent)
-	if remedy == "" {
-		return
-	}
-	switch {
-	case below:
-		p.newLine(indent)
-	case story != "":
-		p.space(gap)
-	}
-	p.text(s.style.remedy, s.glyph.right)
-	p.space(1)
-	p.words(s.style.remedy, remedy, indent+cells(s.glyph.right)+1)
 }

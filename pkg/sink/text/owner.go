@@ -12,7 +12,7 @@ import (
 func ownerText(e *event.Event) string {
 	text := ownerName(&e.Owner)
 	if n := len(e.Owner.Others); n > 0 {
-		text += "+" + strconv.Itoa(n)
+		text += " +" + strconv.Itoa(n) + " more"
 	}
 	switch ended := e.Owner.Ended; {
 	case ended.Signal != "":

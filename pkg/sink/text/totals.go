@@ -17,6 +17,9 @@ func (s *Sink) Counts(t sink.Totals) error {
 		events = max(events, len(number(c.Events)))
 		causes = max(causes, cells(clean(string(c.Cause))))
 	}
+	if p.lines > 0 {
+		p.newLine(0)
+	}
 	if len(counts) > 0 {
 		s.row("DIRECTION", "CAUSE", "EVENTS", s.style.faint, causes, events)
 	}
@@ -53,7 +56,7 @@ func (s *Sink) account(t sink.Totals) {
 	if t.Missed > 0 {
 		p.newLine(0)
 		p.text(s.style.alarm, "missed:")
-		p.words("", " the kernel skipped the probe; not in the table", 0)
+		p.words("", " the kernel did not run the probe for them; they are in no count", 0)
 	}
 }
 
