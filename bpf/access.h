@@ -59,7 +59,13 @@ static __always_inline __u64 address_of(const void *pointer)
 #endif
 }
 
-/* The full TCP socket behind sk, or NULL. */
+/*
+ * The same pointer without its type, for BPF_CORE_READ: the verifier refuses
+ * to add an offset to a pointer that it knows may be NULL.
+ */
+#define UNTYPED(pointer) ((typeof(pointer))address_of(pointer))
+
+/* The full TCP socket behind a typed sk, or NULL. */
 static __always_inline struct tcp_sock *full_socket(struct sock *sk, __u8 state)
 {
 	if (state == 0 || state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)

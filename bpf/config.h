@@ -22,15 +22,12 @@ const volatile bool tracepoint_serves_reply4 = false;
 const volatile bool tracepoint_serves_reply6 = false;
 
 /* Address ranges of the functions in enum caller; empty without kallsyms. */
-#define CALLERS 8
+#define CALLERS 16
 struct function_range {
 	__u64 start;
 	__u64 end;
 	__u64 caller;
 };
 const volatile struct function_range callers[CALLERS] = {};
-
-/* Number of possible CPUs: the counters have one row for each. */
-const volatile __u32 cpus = 1;
 
 #endif

@@ -39,22 +39,9 @@ const (
 
 type ContextColumnKey struct {
 	_       structs.HostLayout
-	Verdict struct {
-		_      structs.HostLayout
-		Hook   ContextHook
-		Socket ContextSocketKind
-		State  uint8
-		Prior  uint8
-		Packet uint8
-		Caller ContextCaller
-		Reason uint8
-		Family uint8
-		Chain  uint8
-		Unused [3]uint8
-		Facts  ContextFact
-	}
-	Ready  uint32
-	Unused uint32
+	Verdict ContextVerdict
+	Ready   uint32
+	Unused  uint32
 }
 
 type ContextFact uint32
@@ -94,19 +81,8 @@ type ContextHolderRecord struct {
 	Closed  uint32
 	Sk      uint64
 	Inode   uint64
-	Process struct {
-		_          structs.HostLayout
-		Pid        uint32
-		Tid        uint32
-		Uid        uint32
-		ExitStatus uint32
-		Known      uint8
-		Kernel     uint8
-		Exiting    uint8
-		Unused     uint8
-		Comm       [16]int8
-	}
-	Unused uint32
+	Process ContextProcess
+	Unused  uint32
 }
 
 type ContextHook uint8
@@ -119,6 +95,19 @@ const (
 	ContextHookHOOK_IGNORE      ContextHook = 5
 )
 
+type ContextProcess struct {
+	_          structs.HostLayout
+	Pid        uint32
+	Tid        uint32
+	Uid        uint32
+	ExitStatus uint32
+	Known      uint8
+	Kernel     uint8
+	Exiting    uint8
+	Unused     uint8
+	Comm       [16]int8
+}
+
 type ContextRecordKind uint32
 
 const (
@@ -130,26 +119,13 @@ type ContextResetRecord struct {
 	_       structs.HostLayout
 	Kind    ContextRecordKind
 	Unused  uint32
-	Verdict struct {
-		_      structs.HostLayout
-		Hook   ContextHook
-		Socket ContextSocketKind
-		State  uint8
-		Prior  uint8
-		Packet uint8
-		Caller ContextCaller
-		Reason uint8
-		Family uint8
-		Chain  uint8
-		Unused [3]uint8
-		Facts  ContextFact
-	}
-	TimeNs uint64
-	Sk     uint64
-	Inode  uint64
-	Cookie uint64
-	Cgroup uint64
-	Tuple  struct {
+	Verdict ContextVerdict
+	TimeNs  uint64
+	Sk      uint64
+	Inode   uint64
+	Cookie  uint64
+	Cgroup  uint64
+	Tuple   struct {
 		_         structs.HostLayout
 		Local     [16]uint8
 		Peer      [16]uint8
@@ -182,31 +158,9 @@ type ContextResetRecord struct {
 		Mark          uint32
 	}
 	ClosedNs uint64
-	Current  struct {
-		_          structs.HostLayout
-		Pid        uint32
-		Tid        uint32
-		Uid        uint32
-		ExitStatus uint32
-		Known      uint8
-		Kernel     uint8
-		Exiting    uint8
-		Unused     uint8
-		Comm       [16]int8
-	}
-	Closer struct {
-		_          structs.HostLayout
-		Pid        uint32
-		Tid        uint32
-		Uid        uint32
-		ExitStatus uint32
-		Known      uint8
-		Kernel     uint8
-		Exiting    uint8
-		Unused     uint8
-		Comm       [16]int8
-	}
-	Ifname [16]int8
+	Current  ContextProcess
+	Closer   ContextProcess
+	Ifname   [16]int8
 }
 
 type ContextSocketKind uint8
@@ -217,6 +171,21 @@ const (
 	ContextSocketKindSOCKET_REQUEST   ContextSocketKind = 3
 	ContextSocketKindSOCKET_TIME_WAIT ContextSocketKind = 4
 )
+
+type ContextVerdict struct {
+	_      structs.HostLayout
+	Hook   ContextHook
+	Socket ContextSocketKind
+	State  uint8
+	Prior  uint8
+	Packet uint8
+	Caller ContextCaller
+	Reason uint8
+	Family uint8
+	Chain  uint8
+	Unused [3]uint8
+	Facts  ContextFact
+}
 
 // Names of all BPF objects in the ELF.
 //
@@ -235,7 +204,6 @@ const (
 	ContextProgHolders               = "holders"
 	ContextVarActiveReasonArg        = "active_reason_arg"
 	ContextVarCallers                = "callers"
-	ContextVarCpus                   = "cpus"
 	ContextVarReplyReasonArg         = "reply_reason_arg"
 	ContextVarResetHasPacket         = "reset_has_packet"
 	ContextVarTracepointServesActive = "tracepoint_serves_active"
@@ -310,7 +278,6 @@ type ContextMapSpecs struct {
 type ContextVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
-	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
@@ -367,7 +334,6 @@ func (m *ContextMaps) Close() error {
 type ContextVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
-	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`

@@ -38,7 +38,6 @@ const (
 	FentryProgFentrySendReply6      = "fentry_send_reply6"
 	FentryVarActiveReasonArg        = "active_reason_arg"
 	FentryVarCallers                = "callers"
-	FentryVarCpus                   = "cpus"
 	FentryVarReplyReasonArg         = "reply_reason_arg"
 	FentryVarResetHasPacket         = "reset_has_packet"
 	FentryVarTracepointServesActive = "tracepoint_serves_active"
@@ -114,7 +113,6 @@ type FentryMapSpecs struct {
 type FentryVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
-	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
@@ -171,7 +169,6 @@ func (m *FentryMaps) Close() error {
 type FentryVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
-	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`

@@ -20,8 +20,7 @@ struct sighting {
 	struct verdict verdict;
 	struct tuple tuple;
 	struct packet packet;
-	struct sock *sk;
-	__u64 address; /* of sk */
+	struct sock *sk; /* untyped */
 };
 
 static __always_inline bool is_closing(__u8 state)
@@ -72,7 +71,7 @@ static __always_inline void see_full_socket(struct sighting *seen, struct tcp_so
 	verdict->socket = SOCKET_FULL;
 	verdict->facts = opaque(verdict->facts | full_socket_facts(tcp, verdict->state));
 	if (verdict->state == TCP_CLOSE)
-		verdict->prior = prior_state(seen->address);
+		verdict->prior = prior_state((__u64)seen->sk);
 	if (!(verdict->facts & FACT_SEES_PACKET)) {
 		verdict->family = read_socket_tuple(tcp, &seen->tuple);
 		return;
@@ -96,14 +95,15 @@ static __always_inline void see_time_wait(struct sighting *seen)
 }
 
 /* Everything but caller and reason; false where there is nothing to report. */
-static __noinline bool look(struct sighting *seen, __u8 hook, struct sock *sk,
-				 struct sk_buff *skb, struct tcp_sock **tcp)
+static __noinline bool look(struct sighting *seen, __u8 hook, struct sock *typed,
+			    struct sk_buff *skb, struct tcp_sock **tcp)
 {
+	struct sock *sk = UNTYPED(typed);
+
 	if (!seen || !tcp)
 		return false;
 	__builtin_memset(seen, 0, sizeof(*seen));
 	seen->sk = sk;
-	seen->address = address_of(sk);
 	seen->verdict.hook = hook;
 	/* A NULL socket reads as state 0, on every kernel: see access.h. */
 	seen->verdict.state = BPF_CORE_READ(sk, __sk_common.skc_state);
@@ -132,9 +132,9 @@ static __noinline bool look(struct sighting *seen, __u8 hook, struct sock *sk,
 		seen->verdict.socket = SOCKET_REQUEST;
 		return seen->packet.family;
 	}
-	if (!sk)
+	if (!typed)
 		return false;
-	*tcp = full_socket(sk, seen->verdict.state);
+	*tcp = full_socket(typed, seen->verdict.state);
 	if (!*tcp)
 		return false;
 	see_full_socket(seen, *tcp);
@@ -162,7 +162,7 @@ static __noinline int report(struct sighting *seen, struct sk_buff *skb, struct 
 
 	count_verdict(&seen->verdict);
 	if (holder_wanted(&seen->verdict))
-		await_holder(seen->address);
+		await_holder((__u64)seen->sk);
 
 	struct reset_record *record = RESERVE(struct reset_record, COLUMN_LOST);
 	if (!record)
@@ -174,7 +174,7 @@ static __noinline int report(struct sighting *seen, struct sk_buff *skb, struct 
 	record->tuple = seen->tuple;
 	record->packet = seen->packet.segment;
 	if (seen->verdict.state) {
-		record->sk = seen->address;
+		record->sk = (__u64)seen->sk;
 		record->cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 	}
 	if (tcp) {
@@ -232,20 +232,13 @@ static __always_inline int send_active(void *ctx, struct sock *sk, __u8 reason)
  * where the packet is for another host, or carries a signature that no socket
  * can check. A packet that is itself a RST is reported as what it is.
  */
-static __always_inline bool is_silent(struct sighting *seen, struct sk_buff *skb)
+static __always_inline bool is_silent(struct sighting *seen, struct sk_buff *skb, __u32 options)
 {
 	if (seen->packet.segment.flags & TCP_RST)
 		return false;
 	if (seen->verdict.socket == SOCKET_NONE && !for_this_host(skb, seen->packet.family))
 		return true;
-	return seen->verdict.socket != SOCKET_FULL &&
-	       read_options(skb, &seen->packet) & OPTION_SIGNATURE;
-}
-
-static __always_inline void see_join(struct sighting *seen, struct sk_buff *skb)
-{
-	if (seen->verdict.state == TCP_LISTEN && read_options(skb, &seen->packet) & OPTION_MP_JOIN)
-		seen->verdict.facts |= FACT_MP_JOIN;
+	return seen->verdict.socket != SOCKET_FULL && options & OPTION_SIGNATURE;
 }
 
 static __always_inline int send_reply(struct sock *sk, struct sk_buff *skb, __u8 reason,
@@ -253,13 +246,19 @@ static __always_inline int send_reply(struct sock *sk, struct sk_buff *skb, __u8
 {
 	struct sighting seen;
 	struct tcp_sock *tcp;
+	__u32 options = 0;
 
+	skb = UNTYPED(skb);
 	if (!look(&seen, HOOK_SEND_REPLY, sk, skb, &tcp) || !seen.packet.family)
 		return 0;
-	if (at_entry && is_silent(&seen, skb))
-		return 0;
 	seen.verdict.reason = reason;
-	see_join(&seen, skb);
+	/* On a connection the options have been seen to already. */
+	if (!tcp || seen.verdict.state == TCP_LISTEN)
+		options = read_options(skb, &seen.packet);
+	if (at_entry && is_silent(&seen, skb, options))
+		return 0;
+	if (options & OPTION_MP_JOIN)
+		seen.verdict.facts |= FACT_MP_JOIN;
 	report(&seen, skb, tcp);
 	return 0;
 }
@@ -285,6 +284,7 @@ static __always_inline int receive(void *ctx, struct sock *sk, struct sk_buff *s
 	struct sighting seen;
 	struct tcp_sock *tcp;
 
+	skb = UNTYPED(skb);
 	if (!look(&seen, HOOK_RECEIVE, sk, skb, &tcp))
 		return 0;
 	if (!is_reset_received(ctx, &seen.verdict))

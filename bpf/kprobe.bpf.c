@@ -1,3 +1,5 @@
+//go:build ignore
+
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Attach method kprobe: all arguments, as numbers, on any kernel with CONFIG_KPROBES. */
 #include "gather.h"

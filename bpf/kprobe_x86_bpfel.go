@@ -30,7 +30,6 @@ const (
 	KprobeProgKprobeSendReply6      = "kprobe_send_reply6"
 	KprobeVarActiveReasonArg        = "active_reason_arg"
 	KprobeVarCallers                = "callers"
-	KprobeVarCpus                   = "cpus"
 	KprobeVarReplyReasonArg         = "reply_reason_arg"
 	KprobeVarResetHasPacket         = "reset_has_packet"
 	KprobeVarTracepointServesActive = "tracepoint_serves_active"
@@ -106,7 +105,6 @@ type KprobeMapSpecs struct {
 type KprobeVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
-	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
@@ -163,7 +161,6 @@ func (m *KprobeMaps) Close() error {
 type KprobeVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
-	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`

@@ -142,7 +142,8 @@ static __noinline __u32 read_options(struct sk_buff *skb, const struct packet *p
 
 	/* Any option but NOP and END is at least two bytes long. */
 	for (int i = 0; i < TCP_OPTIONS; i++) {
-		if (at + 1 >= len)
+		at = opaque(at);
+		if (at + 1 >= len || at >= TCP_OPTIONS)
 			break;
 		__u8 kind = options[at & 63];
 		if (kind == TCPOPT_END)
@@ -160,7 +161,7 @@ static __noinline __u32 read_options(struct sk_buff *skb, const struct packet *p
 			found |= OPTION_MP_JOIN;
 		at += size;
 	}
-	return found;
+	return opaque(found);
 }
 
 /* Does the kernel hold the packet's destination for its own unicast address? */

@@ -1,3 +1,5 @@
+//go:build ignore
+
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Attach method tracepoint: the kernel's own tcp_send_reset and
@@ -27,7 +29,7 @@ SEC("tp_btf/tcp_send_reset")
 int tracepoint_send(__u64 *ctx)
 {
 	struct sock *sk = (struct sock *)ctx[0];
-	struct sk_buff *skb = (struct sk_buff *)ctx[1];
+	struct sk_buff *skb = UNTYPED((struct sk_buff *)ctx[1]);
 	__u8 reason = 0, hook;
 
 	if (reply_reason_arg)

@@ -28,7 +28,6 @@ const (
 	TracepointProgTracepointSend        = "tracepoint_send"
 	TracepointVarActiveReasonArg        = "active_reason_arg"
 	TracepointVarCallers                = "callers"
-	TracepointVarCpus                   = "cpus"
 	TracepointVarReplyReasonArg         = "reply_reason_arg"
 	TracepointVarResetHasPacket         = "reset_has_packet"
 	TracepointVarTracepointServesActive = "tracepoint_serves_active"
@@ -102,7 +101,6 @@ type TracepointMapSpecs struct {
 type TracepointVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
-	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
@@ -159,7 +157,6 @@ func (m *TracepointMaps) Close() error {
 type TracepointVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
-	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`

@@ -42,3 +42,10 @@ type SocketRef struct {
 	Inode   uint64 // of the socket file; 0 when no file is left
 	Cookie  uint64
 }
+
+// Holder is a process that holds, or closed, the socket of an earlier event.
+type Holder struct {
+	Socket  SocketRef // Inode is 0 where the socket was closed
+	Process Process
+	Closed  bool // it closed the socket; else a descriptor of it refers to the socket
+}

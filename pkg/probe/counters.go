@@ -1,0 +1,149 @@
+package probe
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+
+	"github.com/rsttrace/rsttrace/bpf"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// Count is how often one piece of evidence was seen.
+type Count struct {
+	Evidence event.Evidence
+	Events   uint64
+}
+
+// Counts are the exact totals since Open, whatever happened to the records.
+type Counts struct {
+	ByEvidence []Count
+	Lost       uint64 // events whose record found no room in the ring
+	Uncounted  uint64 // events whose evidence found no free counter; not in ByEvidence
+	Missed     uint64 // runs that the kernel suppressed: hooks fired, nothing was seen
+}
+
+// counters reads the kernel's counter rows through mmap.
+type counters struct {
+	kernel *kernel
+	cpus   int
+	rows   *ebpf.Memory
+	keys   *ebpf.Memory
+	buffer []byte
+}
+
+func openCounters(maps map[string]*ebpf.Map, cpus int, k *kernel) (*counters, error) {
+	rows, err := maps["counts"].Memory()
+	if err != nil {
+		return nil, fmt.Errorf("map the counters: %w", err)
+	}
+	keys, err := maps["column_keys"].Memory()
+	if err != nil {
+		return nil, fmt.Errorf("map the counters: %w", err)
+	}
+	return &counters{kernel: k, cpus: cpus, rows: rows, keys: keys}, nil
+}
+
+const (
+	columns       = int(bpf.ContextColumnCOLUMNS)
+	firstColumn   = int(bpf.ContextColumnCOLUMN_FIRST)
+	sizeOfCounter = 8
+)
+
+// read adds up the rows of all CPUs. A verdict may have two columns when two
+// CPUs met it first at the same time.
+func (c *counters) read() (Counts, error) {
+	size := c.cpus * columns * sizeOfCounter
+	if c.buffer == nil {
+		c.buffer = make([]byte, size)
+	}
+	if _, err := c.rows.ReadAt(c.buffer, 0); err != nil {
+		return Counts{}, fmt.Errorf("read the counters: %w", err)
+	}
+	sum := func(column int) (total uint64) {
+		for cpu := range c.cpus {
+			total += binary.NativeEndian.Uint64(c.buffer[(cpu*columns+column)*sizeOfCounter:])
+		}
+		return total
+	}
+
+	counts := Counts{
+		Lost:      sum(int(bpf.ContextColumnCOLUMN_LOST)),
+		Uncounted: sum(int(bpf.ContextColumnCOLUMN_UNCOUNTED)),
+	}
+	position := make(map[event.Evidence]int)
+	for column := firstColumn; column < columns; column++ {
+		events := sum(column)
+		if events == 0 {
+			continue
+		}
+		evidence, ok, err := c.key(column)
+		if err != nil {
+			return Counts{}, err
+		}
+		if !ok {
+			counts.Uncounted += events
+			continue
+		}
+		at, known := position[evidence]
+		if !known {
+			at = len(counts.ByEvidence)
+			position[evidence] = at
+			counts.ByEvidence = append(counts.ByEvidence, Count{Evidence: evidence})
+		}
+		counts.ByEvidence[at].Events += events
+	}
+	return counts, nil
+}
+
+// key is the evidence that a column counts; false while it is being written.
+func (c *counters) key(column int) (event.Evidence, bool, error) {
+	var raw [sizeOfColumnKey]byte
+	if _, err := c.keys.ReadAt(raw[:], int64(column*sizeOfColumnKey)); err != nil {
+		return event.Evidence{}, false, fmt.Errorf("read the counters: %w", err)
+	}
+	key, err := view[bpf.ContextColumnKey](raw[:])
+	if err != nil || key.Ready == 0 {
+		return event.Evidence{}, false, err
+	}
+	return decodeVerdict(&key.Verdict, c.kernel), true, nil
+}
+
+// Counts reads the exact totals.
+func (s *Session) Counts() (Counts, error) {
+	counts, err := s.counters.read()
+	if err != nil {
+		return Counts{}, err
+	}
+	counts.Missed = s.missed()
+	return counts, nil
+}
+
+// missed adds up what the kernel says that it suppressed: programs that would
+// have interrupted themselves (5.12 and later), and kprobes without a free
+// slot (6.6 and later). Older kernels do not tell.
+func (s *Session) missed() uint64 {
+	var total uint64
+	for _, a := range s.attached {
+		if stats, err := a.program.Stats(); err == nil {
+			total += stats.RecursionMisses
+		}
+		if a.method == event.Kprobe && a.link != nil {
+			total += kprobeMissed(a.link)
+		}
+	}
+	return total
+}
+
+func kprobeMissed(l link.Link) uint64 {
+	info, err := l.Info()
+	if err != nil {
+		return 0 // before 6.6 the kernel does not tell
+	}
+	if perf := info.PerfEvent(); perf != nil && perf.Kprobe() != nil {
+		return perf.Kprobe().Missed
+	}
+	return 0
+}

@@ -1,0 +1,191 @@
+package probe
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"time"
+	"unsafe"
+
+	"github.com/rsttrace/rsttrace/bpf"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+const (
+	sizeOfReset     = int(unsafe.Sizeof(resetRecord{}))
+	sizeOfHolder    = int(unsafe.Sizeof(holderRecord{}))
+	sizeOfColumnKey = int(unsafe.Sizeof(bpf.ContextColumnKey{}))
+)
+
+// view lays a record over its bytes without copying. The ring and the iterator
+// align records to 8 bytes; anything else is copied first.
+func view[T any](sample []byte) (*T, error) {
+	var record T
+	if size := int(unsafe.Sizeof(record)); len(sample) < size {
+		return nil, fmt.Errorf("record of %d bytes where %d are due: BPF objects and rsttrace do not fit together", len(sample), size)
+	}
+	if uintptr(unsafe.Pointer(&sample[0]))%8 != 0 {
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(&record)), unsafe.Sizeof(record)), sample)
+		return &record, nil
+	}
+	return (*T)(unsafe.Pointer(&sample[0])), nil
+}
+
+// decode adds one record of the ring to the batch.
+func (s *Session) decode(sample []byte, batch *Batch) error {
+	if len(sample) < 4 {
+		return fmt.Errorf("record of %d bytes", len(sample))
+	}
+	switch kind := bpf.ContextRecordKind(binary.NativeEndian.Uint32(sample)); kind {
+	case bpf.ContextRecordKindRECORD_RESET:
+		record, err := view[resetRecord](sample)
+		if err != nil {
+			return err
+		}
+		if len(batch.Resets) < cap(batch.Resets) {
+			batch.Resets = batch.Resets[:len(batch.Resets)+1]
+		} else {
+			batch.Resets = append(batch.Resets, event.Event{})
+		}
+		s.decodeReset(record, &batch.Resets[len(batch.Resets)-1])
+		return nil
+	case bpf.ContextRecordKindRECORD_HOLDER:
+		record, err := view[holderRecord](sample)
+		if err != nil {
+			return err
+		}
+		batch.Holders = append(batch.Holders, decodeHolder(record))
+		return nil
+	default:
+		return fmt.Errorf("record of unknown kind %d", kind)
+	}
+}
+
+func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
+	evidence := decodeVerdict(&r.Verdict, s.kernel)
+	via := s.vias[hookIndex(evidence.Hook, evidence.Family)]
+	*e = event.Event{
+		Schema:       event.SchemaVersion,
+		Time:         s.clock.wall(r.TimeNs),
+		Family:       evidence.Family,
+		Local:        endpoint(&r.Tuple.Local, r.Tuple.LocalPort, evidence.Family),
+		Peer:         endpoint(&r.Tuple.Peer, r.Tuple.PeerPort, evidence.Family),
+		State:        stateBefore(evidence),
+		Netns:        event.Netns{Inode: r.Tuple.Netns},
+		Hook:         hookOf(evidence.Hook, evidence.Family, via),
+		Via:          via,
+		KernelReason: evidence.Reason,
+		Evidence:     evidence,
+	}
+	e.Kernel = event.KernelContext{
+		Current: process(&r.Current),
+		Closer:  process(&r.Closer),
+		Socket:  event.SocketRef{Address: r.Sk, Inode: r.Inode, Cookie: r.Cookie},
+		Cgroup:  r.Cgroup,
+	}
+	if r.ClosedNs != 0 && r.TimeNs > r.ClosedNs {
+		e.Kernel.ClosedFor = time.Duration(r.TimeNs - r.ClosedNs)
+	}
+	decodeSegments(r, e)
+	if evidence.Socket == event.SockFull && evidence.State != event.StateListen {
+		decodeNumbers(r, e)
+	}
+}
+
+// stateBefore is the state that mattered: at most hooks the socket is CLOSE
+// already, and a TIME_WAIT mini-socket is what its substate says.
+func stateBefore(e event.Evidence) event.State {
+	switch {
+	case e.State == event.StateClose:
+		return e.Prior
+	case e.Socket == event.SockTimeWait && e.Prior == event.StateFinWait2:
+		return e.Prior
+	default:
+		return e.State
+	}
+}
+
+func endpoint(address *[16]uint8, port uint16, family event.Family) event.Endpoint {
+	if family == event.IPv6 {
+		return event.Endpoint{Addr: netip.AddrFrom16(*address).Unmap(), Port: port}
+	}
+	return event.Endpoint{Addr: netip.AddrFrom4([4]byte(address[:4])), Port: port}
+}
+
+func decodeNumbers(r *resetRecord, e *event.Event) {
+	n := &r.Numbers
+	e.Conn = event.Conn{
+		Known:         true,
+		Cookie:        r.Cookie,
+		SRTTMicros:    n.SrttUs >> 3, // the kernel keeps eight times the value
+		Retransmits:   n.Retransmits,
+		BytesAcked:    n.BytesAcked,
+		BytesReceived: n.BytesReceived,
+	}
+	e.Lost = lost(r, e.State, e.Evidence)
+	e.Kernel.UID, e.Kernel.UIDKnown = n.Uid, true
+	e.Kernel.Mark = n.Mark
+	e.Kernel.UserTimeoutMillis = n.UserTimeoutMs
+	e.Kernel.RcvNxt, e.Kernel.SndUna, e.Kernel.SndNxt = n.RcvNxt, n.SndUna, n.SndNxt
+}
+
+// lost counts the bytes that die with the connection. SYN and FIN take a
+// sequence number each and are no data.
+func lost(r *resetRecord, state event.State, evidence event.Evidence) event.Lost {
+	n := &r.Numbers
+	if state == event.StateSynSent || state == event.StateSynRecv {
+		return event.Lost{}
+	}
+	var l event.Lost
+	if evidence.Has(event.FactUnread) {
+		l.UnreadBytes = n.RcvNxt - n.CopiedSeq
+		if evidence.Has(event.FactPeerFIN) {
+			l.UnreadBytes--
+		}
+	}
+	l.UnsentBytes = n.WriteSeq - n.SndNxt
+	l.UnackedBytes = n.SndNxt - n.SndUna
+	if state == event.StateFinWait1 || state == event.StateClosing || state == event.StateLastAck {
+		if l.UnsentBytes > 0 {
+			l.UnsentBytes-- // our FIN is still in the queue
+		} else if l.UnackedBytes > 0 {
+			l.UnackedBytes--
+		}
+	}
+	return l
+}
+
+func process(p *bpf.ContextProcess) event.Process {
+	if p.Known == 0 {
+		return event.Process{}
+	}
+	return event.Process{
+		PID:        p.Pid,
+		TID:        p.Tid,
+		Comm:       text(&p.Comm),
+		UID:        p.Uid,
+		Kernel:     p.Kernel != 0,
+		Exiting:    p.Exiting != 0,
+		ExitStatus: p.ExitStatus,
+	}
+}
+
+func decodeHolder(r *holderRecord) event.Holder {
+	return event.Holder{
+		Socket:  event.SocketRef{Address: r.Sk, Inode: r.Inode},
+		Process: process(&r.Process),
+		Closed:  r.Closed != 0,
+	}
+}
+
+// text is a C string in a fixed array.
+func text(c *[16]int8) string {
+	var b [16]byte
+	for i, char := range c {
+		if char == 0 {
+			return string(b[:i])
+		}
+		b[i] = byte(char)
+	}
+	return string(b[:])
+}

@@ -1,0 +1,106 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/cilium/ebpf/btf"
+)
+
+// kernel is what the loader must know about the running kernel. All of it
+// comes from BTF and kallsyms, nothing from the version number: stable kernels
+// carry changes that their number does not show.
+type kernel struct {
+	resetHasPacket  bool // tcp_reset(sk, skb): 5.11 and later
+	activeReasonArg uint32
+	replyReasonArg  uint32
+	tracepointSays  bool // the tcp_send_reset tracepoint passes a reason: 6.10 and later
+	reasons         []string
+	callers         []functionRange
+}
+
+var errNoBTF = errors.New("kernel has no BTF (/sys/kernel/btf/vmlinux is missing): rsttrace needs a kernel built with CONFIG_DEBUG_INFO_BTF=y")
+
+func readKernel(cache *btf.Cache) (*kernel, error) {
+	spec, err := cache.Kernel()
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, btf.ErrNotSupported) {
+		return nil, errNoBTF
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the kernel's BTF: %w", err)
+	}
+	k := &kernel{reasons: reasonNames(spec)}
+	k.resetHasPacket = slices.Contains(parameters(spec, "tcp_reset"), "sk_buff")
+	k.activeReasonArg = position(parameters(spec, "tcp_send_active_reset"), "sk_rst_reason")
+	k.replyReasonArg = position(parameters(spec, "tcp_v4_send_reset"), "sk_rst_reason")
+	k.tracepointSays = slices.Contains(parameters(spec, "btf_trace_tcp_send_reset"), "sk_rst_reason")
+	k.callers = findCallers()
+	return k, nil
+}
+
+// parameters lists the type names of a function's parameters ("" where a
+// parameter has none), or of those of a tracepoint's typedef. It is empty for
+// a function that BTF does not have.
+func parameters(spec *btf.Spec, name string) []string {
+	found, err := spec.AnyTypeByName(name)
+	if err != nil {
+		return nil
+	}
+	var proto *btf.FuncProto
+	switch t := found.(type) {
+	case *btf.Func:
+		proto, _ = t.Type.(*btf.FuncProto)
+	case *btf.Typedef:
+		if pointer, ok := btf.UnderlyingType(t).(*btf.Pointer); ok {
+			proto, _ = pointer.Target.(*btf.FuncProto)
+		}
+	}
+	if proto == nil {
+		return nil
+	}
+	names := make([]string, len(proto.Params))
+	for i, param := range proto.Params {
+		named := btf.UnderlyingType(param.Type)
+		if pointer, ok := named.(*btf.Pointer); ok {
+			named = btf.UnderlyingType(pointer.Target)
+		}
+		names[i] = named.TypeName()
+	}
+	return names
+}
+
+// position finds a parameter by type; 0 means that there is none, which is
+// unambiguous because the first parameter is always the socket.
+func position(parameters []string, name string) uint32 {
+	return uint32(max(0, slices.Index(parameters, name)))
+}
+
+// reasonNames are the members of enum sk_rst_reason (6.10 and later) by value,
+// without their prefix. Values differ between kernels, names do not.
+func reasonNames(spec *btf.Spec) []string {
+	var enum *btf.Enum
+	if err := spec.TypeByName("sk_rst_reason", &enum); err != nil {
+		return nil
+	}
+	names := make([]string, len(enum.Values))
+	for _, value := range enum.Values {
+		if value.Value < uint64(len(names)) {
+			names[value.Value] = strings.TrimPrefix(value.Name, "SK_RST_REASON_")
+		}
+	}
+	return names
+}
+
+// reason names a reason of a verdict, where 0 means that the kernel gave none.
+func (k *kernel) reason(plusOne uint8) string {
+	if plusOne == 0 {
+		return ""
+	}
+	if int(plusOne) <= len(k.reasons) {
+		return k.reasons[plusOne-1]
+	}
+	return fmt.Sprintf("unknown(%d)", plusOne-1)
+}

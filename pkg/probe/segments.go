@@ -1,0 +1,56 @@
+package probe
+
+import "github.com/rsttrace/rsttrace/pkg/event"
+
+// decodeSegments fills in the RST, and for a reply the packet that provoked it.
+// A sent RST is not built yet at the hook, so its numbers are derived as the
+// kernel will derive them.
+func decodeSegments(r *resetRecord, e *event.Event) {
+	switch e.Evidence.Hook {
+	case event.HookSendActive:
+		// tcp_send_active_reset: RST and ACK at the next sequence number.
+		e.RST = event.Segment{Flags: event.RST | event.ACK, Seq: r.Numbers.SndNxt, Ack: r.Numbers.RcvNxt}
+	case event.HookReceive:
+		if e.Evidence.SeesPacket() {
+			e.RST = packet(r)
+		}
+	default:
+		seen := packet(r)
+		if seen.Flags.Has(event.RST) {
+			e.RST = seen // an incoming RST that gets no answer
+			return
+		}
+		e.Trigger = seen
+		e.RST = replyTo(seen)
+	}
+}
+
+func packet(r *resetRecord) event.Segment {
+	window := r.Packet.Window
+	return event.Segment{
+		Flags:  event.TCPFlags(r.Packet.Flags),
+		Seq:    r.Packet.Seq,
+		Ack:    r.Packet.Ack,
+		Window: &window,
+		Len:    r.Packet.Len,
+		TTL:    r.Packet.Ttl,
+		Ifname: text(&r.Ifname),
+	}
+}
+
+// replyTo is the RST that answers a segment (RFC 9293 3.10.7.1): it takes its
+// sequence number from the segment's ACK, or acknowledges a segment without.
+func replyTo(s event.Segment) event.Segment {
+	var noWindow uint16
+	if s.Flags.Has(event.ACK) {
+		return event.Segment{Flags: event.RST, Seq: s.Ack, Window: &noWindow}
+	}
+	ack := s.Seq + s.Len
+	if s.Flags.Has(event.SYN) {
+		ack++
+	}
+	if s.Flags.Has(event.FIN) {
+		ack++
+	}
+	return event.Segment{Flags: event.RST | event.ACK, Ack: ack, Window: &noWindow}
+}
