@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Where kernels are kept, and the table that describes them. Sourced by fetch and run.
 
+# depmod is in a folder that only root's PATH has.
+PATH=$PATH:/usr/sbin:/sbin
+
 vm_dir=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck disable=SC2034 # for those who source this
 kernels_dir=${RSTTRACE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rsttrace}/kernels

@@ -85,6 +85,7 @@ debian_try() {
 	"$@" >"$log" 2>&1
 }
 
+# debian_error DIR: prints in one line why the last debian_try failed.
 debian_error() {
-	grep -m 1 '^E: ' "$1/apt.log" || tail -n 1 "$1/apt.log"
+	{ grep -m 1 '^E: ' "$1/apt.log" || tail -n 1 "$1/apt.log"; } | sed 's/^E: //'
 }
