@@ -1,0 +1,8 @@
+// Package audit holds RST events against the kernel's own counters.
+//
+// The kernel counts the resets it sends, and several of their causes, per
+// network namespace. An [Identity] states which events a counter must agree
+// with, and its exceptions. The trap to avoid: the kernel has no counter of
+// received RSTs, and some counters (TCPAbortOnTimeout, TCPAbortOnData) also
+// count cases in which no RST is sent.
+package audit

@@ -1,0 +1,153 @@
+package audit
+
+import "github.com/rsttrace/rsttrace/pkg/event"
+
+// Identity says which events a kernel counter counts. Source of them all:
+// the kernel, 5.4 to 7.3; they were checked live on 5.10, 6.1, 6.12, 6.18
+// and 7.3.
+type Identity struct {
+	Counter string
+	// Sure is how often an event counts for certain, Perhaps how often more
+	// it may count where the key does not tell.
+	Sure, Perhaps func(Key) uint64
+	// Silent, if not empty, is what the kernel counts here without any RST
+	// event: the counter may then be larger than the events explain.
+	Silent string
+	// Note says in one sentence what is compared.
+	Note string
+}
+
+// Identities lists every counter that can be held against events.
+var Identities = []Identity{
+	{
+		Counter: "TcpOutRsts",
+		Sure:    sentByTCP,
+		Note:    "every RST that TCP decided to send; a firewall's REJECT is not counted by the kernel",
+	},
+	{
+		Counter: "TCPAbortOnClose",
+		Sure:    causes(event.Sent, "unread-data-on-close"),
+		Note:    "close with unread data",
+	},
+	{
+		Counter: "TCPAbortOnData",
+		Sure: either(
+			causes(event.Sent, "linger-zero"),
+			only(fullSocket, causes(event.Sent, "data-after-close")),
+			only(atHook(event.HookSendReply), causes(event.Sent, "linger2-negative")),
+		),
+		Perhaps: causes(event.Sent, "disconnect-with-unsent-data"),
+		Silent:  "abortive close of a connection that was never established",
+		Note:    "SO_LINGER 0 closes and data after close, except at a TIME_WAIT mini-socket",
+	},
+	{
+		Counter: "TCPAbortOnLinger",
+		Sure:    only(atHook(event.HookSendActive), causes(event.Sent, "linger2-negative")),
+		Note:    "close in FIN_WAIT2 with TCP_LINGER2 below zero",
+	},
+	{
+		Counter: "TCPAbortOnMemory",
+		Sure:    causes(event.Sent, "orphan-limit"),
+		Silent:  "orphans given up without a RST",
+		Note:    "too many orphans or too little memory",
+	},
+	{
+		Counter: "TCPAbortOnTimeout",
+		Sure:    causes(event.Sent, "keepalive-timeout", "keepalive-user-timeout"),
+		Silent:  "retransmission, zero-window and handshake timeouts, which send no RST",
+		Note:    "only the keep-alive timer sends a RST",
+	},
+	{
+		Counter: "EmbryonicRsts",
+		Sure: either(
+			only(inState(event.StateListen), causes(event.Sent, "syn-in-handshake")),
+			causes(event.Sent, "accept-queue-overflow"),
+			only(requestSocket, causes(event.Received, "handshake-aborted")),
+		),
+		Note: "handshakes ended by a RST, sent or received",
+	},
+	{
+		Counter: "TcpAttemptFails",
+		Sure: either(
+			causes(event.Sent, "syn-in-handshake"),
+			causes(event.Received, "refused", "handshake-aborted"),
+		),
+		// A Fast Open child counts twice.
+		Perhaps: only(fullSocket, causes(event.Received, "handshake-aborted")),
+		Silent:  "connection attempts that timed out",
+		Note:    "handshakes that failed",
+	},
+	{
+		Counter: "TcpEstabResets",
+		Sure:    only(inState(event.StateEstablished, event.StateCloseWait), endsConnection),
+		Perhaps: only(inState(0), endsConnection),
+		Silent:  "established connections that timed out or were dropped without a RST",
+		Note:    "connections that went from ESTABLISHED or CLOSE_WAIT straight to CLOSE",
+	},
+}
+
+type weight = func(Key) uint64
+
+func sentByTCP(k Key) uint64 {
+	return truth(k.Dir == event.Sent && k.Hook != event.HookReject && k.Cause != "netfilter-reject")
+}
+
+// endsConnection: a RST obeyed, or sent as the end of a live connection. A
+// reply to a packet that has no connection ends none.
+func endsConnection(k Key) uint64 {
+	return truth(k.Socket == event.SockFull && (k.Dir == event.Received || k.Dir == event.Sent && k.Hook == event.HookSendActive))
+}
+
+func causes(dir event.Dir, ids ...event.CauseID) weight {
+	return func(k Key) uint64 {
+		for _, id := range ids {
+			if k.Dir == dir && k.Cause == id {
+				return 1
+			}
+		}
+		return 0
+	}
+}
+
+func either(weights ...weight) weight {
+	return func(k Key) (total uint64) {
+		for _, w := range weights {
+			total += w(k)
+		}
+		return total
+	}
+}
+
+func only(holds func(Key) bool, w weight) weight {
+	return func(k Key) uint64 {
+		if !holds(k) {
+			return 0
+		}
+		return w(k)
+	}
+}
+
+func fullSocket(k Key) bool    { return k.Socket == event.SockFull }
+func requestSocket(k Key) bool { return k.Socket == event.SockRequest }
+
+func atHook(hook event.Hook) func(Key) bool {
+	return func(k Key) bool { return k.Hook == hook }
+}
+
+func inState(states ...event.State) func(Key) bool {
+	return func(k Key) bool {
+		for _, s := range states {
+			if k.State == s {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func truth(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
+}

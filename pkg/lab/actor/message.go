@@ -1,0 +1,61 @@
+package actor
+
+import "net/netip"
+
+// Op is one thing an actor can do.
+type Op string
+
+const (
+	OpSocket      Op = "socket"      // Family → FD; calls on it give up after 30 s with EAGAIN
+	OpBind        Op = "bind"        // FD, Addr
+	OpListen      Op = "listen"      // FD, N (backlog)
+	OpAccept      Op = "accept"      // FD → FD, Addr (peer)
+	OpConnect     Op = "connect"     // FD, Addr
+	OpWrite       Op = "write"       // FD, N bytes, Flags (MSG_…) → N
+	OpRead        Op = "read"        // FD, at most N bytes, Flags → N
+	OpShutdown    Op = "shutdown"    // FD, N (SHUT_…)
+	OpClose       Op = "close"       // FD
+	OpLinger      Op = "linger"      // FD, N (seconds)
+	OpSetOption   Op = "setsockopt"  // FD, Level, Option, N
+	OpGetOption   Op = "getsockopt"  // FD, Level, Option → N
+	OpLocalName   Op = "getsockname" // FD → Addr
+	OpSocketError Op = "so-error"    // FD; reads and clears the pending error
+	OpInfo        Op = "info"        // FD → Info
+	OpPoll        Op = "poll"        // FD, Flags (POLL…), N milliseconds → N (events)
+	OpSIGPIPE     Op = "sigpipe"     // gives SIGPIPE its default action: to kill
+	OpExit        Op = "exit"        // N (status); there is no reply
+)
+
+// Request asks an actor for one operation. Which fields matter is said at the
+// Op.
+type Request struct {
+	Op     Op             `json:"op"`
+	FD     int            `json:"fd,omitempty"`
+	Family int            `json:"family,omitempty"` // AF_INET or AF_INET6
+	Addr   netip.AddrPort `json:"addr,omitzero"`
+	Level  int            `json:"level,omitempty"`
+	Option int            `json:"option,omitempty"`
+	N      int            `json:"n,omitempty"`
+	Flags  int            `json:"flags,omitempty"`
+}
+
+// Reply is what the system call gave.
+type Reply struct {
+	Errno string         `json:"errno,omitempty"` // "ECONNRESET"; empty is success
+	N     int            `json:"n,omitempty"`
+	FD    int            `json:"fd,omitempty"`
+	Addr  netip.AddrPort `json:"addr,omitzero"`
+	Info  Info           `json:"info,omitzero"`
+}
+
+// Info is the part of TCP_INFO and SIOCINQ that scenarios wait for.
+type Info struct {
+	State   uint8  `json:"state"`   // as event.State
+	Unacked uint32 `json:"unacked"` // segments in flight; for a listener its accept queue
+	Unread  int    `json:"unread"`  // bytes
+}
+
+// hello is the first thing an actor says.
+type hello struct {
+	PID int `json:"pid"`
+}

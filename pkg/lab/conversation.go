@@ -1,0 +1,100 @@
+package lab
+
+import (
+	"net/netip"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+const serverPort = 8080
+
+// conversation is an established connection between two actors.
+type conversation struct {
+	env                  *Env
+	client, server       *Actor
+	listener             *Socket
+	clientSock, servSock *Socket
+	clientAt, serverAt   event.Endpoint
+}
+
+// converse connects a client and a server.
+func (e *Env) converse() *conversation {
+	c := &conversation{env: e, server: e.Actor("server", serverEnd), client: e.Actor("client", clientEnd)}
+	at := netip.AddrPortFrom(e.address(serverEnd), serverPort)
+	c.listener = c.server.Listen(at, 1)
+	c.clientSock = c.client.Socket()
+	c.clientSock.want("connect", c.clientSock.Connect(at), Result{})
+	c.servSock = c.listener.Accept()
+	c.clientAt, c.serverAt = c.clientSock.Local(), c.servSock.Local()
+	e.Stepf("client %s connects to server %s", c.clientAt, c.serverAt)
+	return c
+}
+
+// Sources that are right for an owner.
+var (
+	// inOwnCall: the reset happens in the owner's own system call or exit.
+	inOwnCall = []event.OwnerSource{event.FromCurrent}
+	// openSocket: a packet came for a socket that a process has open. It may
+	// be handled in that process's own call, when the socket was busy.
+	openSocket = []event.OwnerSource{event.FromSocket, event.FromConnector, event.FromCurrent}
+	// acceptedSocket is the same on the listening side.
+	acceptedSocket = []event.OwnerSource{event.FromSocket, event.FromCloser, event.FromListener, event.FromCurrent}
+	// closedSocket: no descriptor is left.
+	closedSocket = []event.OwnerSource{event.FromCloser}
+	// fromListener: the child of a listener that its owner ended.
+	fromListener = []event.OwnerSource{event.FromCurrent, event.FromListener, event.FromCloser}
+)
+
+// sentByServer expects the server's kernel to abort the connection in a system
+// call of the server.
+func (c *conversation) sentByServer(cause event.CauseID, before event.State) Expectation {
+	return Expectation{
+		Namespace: c.env.namespace(serverEnd).Name(),
+		Dir:       event.Sent, Cause: cause, Local: c.serverAt, Peer: c.clientAt,
+		Hook: event.HookSendActive, Socket: event.SockFull, States: []event.State{before},
+		Owner: c.server.Name(), Sources: inOwnCall, Lost: &event.Lost{},
+		Flags: event.RST | event.ACK, Abort: true, OnWire: true,
+	}
+}
+
+// repliedByServer expects the server's kernel to refuse a segment that
+// acknowledged something.
+func (c *conversation) repliedByServer(cause event.CauseID, before event.State) Expectation {
+	x := c.sentByServer(cause, before)
+	x.Hook, x.Flags, x.Abort = event.HookSendReply, event.RST, false
+	x.Sources = closedSocket
+	return x
+}
+
+// receivedByClient expects the RST to end the client's connection.
+func (c *conversation) receivedByClient(cause event.CauseID, before event.State, app event.App) Expectation {
+	return Expectation{
+		Namespace: c.env.namespace(clientEnd).Name(),
+		Dir:       event.Received, Cause: cause, Local: c.clientAt, Peer: c.serverAt,
+		Hook: event.HookReceive, Socket: event.SockFull, States: []event.State{before},
+		Owner: c.client.Name(), Sources: openSocket, Lost: &event.Lost{}, App: app, OnWire: true,
+	}
+}
+
+// What applications get.
+var (
+	connReset  = event.App{Errno: "ECONNRESET"}
+	brokenPipe = event.App{Errno: "EPIPE", SIGPIPE: true}
+	nobody     = event.App{}
+)
+
+// ExpectRST adds both events of one RST: what the sender's kernel reports and
+// what the receiver's does.
+func (e *Env) ExpectRST(sent, received Expectation) {
+	e.pairs++
+	received.Flags, received.Abort = sent.Flags, sent.Abort
+	sent.Pair, received.Pair = e.pairs, e.pairs
+	e.expect = append(e.expect, sent, received)
+}
+
+// Expect adds an event whose other end no kernel of ours sees.
+func (e *Env) Expect(x Expectation) {
+	e.pairs++
+	x.Pair = e.pairs
+	e.expect = append(e.expect, x)
+}

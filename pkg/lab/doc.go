@@ -1,0 +1,13 @@
+// Package lab makes every classic TCP reset happen for real, in throw-away
+// network namespaces, and says which events a tracer must report for it.
+//
+// A [Scenario] is played by [Run]. Each end of a connection is a process of its
+// own, so that owners can be told apart; a few scenarios need an end that does
+// what no kernel would, and play it packet by packet. What the applications
+// see (errno, SIGPIPE, exit status) is checked while the scenario runs; what a
+// tracer must see is in the [Outcome]. A scenario leaves nothing behind and
+// sends no RST that it does not list.
+//
+// The trap to avoid: programs that use this package call [ActorMain] first
+// thing in main (and TestMain), because the processes are this very program.
+package lab

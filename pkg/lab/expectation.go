@@ -1,0 +1,74 @@
+package lab
+
+import (
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/actor"
+)
+
+// Outcome is what a scenario did and what a tracer must have seen of it.
+type Outcome struct {
+	Scenario   string
+	Family     event.Family
+	Namespaces []NamespaceInfo
+	Actors     []ActorInfo
+	// Expect lists exactly the events of a perfect tracer, no more and no
+	// fewer. Their order says nothing.
+	Expect []Expectation
+}
+
+// NamespaceInfo names a namespace of the scenario.
+type NamespaceInfo struct {
+	Name  string
+	Inode uint32
+}
+
+// ActorInfo is a process of the scenario, after its end.
+type ActorInfo struct {
+	Name      string
+	Comm      string
+	PID       int
+	Namespace string
+	Status    actor.Status
+}
+
+// Expectation is one event that must be reported.
+type Expectation struct {
+	Namespace string // by name
+	Dir       event.Dir
+	Cause     event.CauseID
+	// WithoutPacket is the right cause where the receive hook does not get the
+	// packet, if it differs from Cause.
+	WithoutPacket event.CauseID
+	Local, Peer   event.Endpoint
+	Hook          event.Hook
+	// Socket is what the kernel had for the packet. Anything but a full socket
+	// is invisible to the tracepoint of sent resets before 6.10.
+	Socket event.SockKind
+	// States that are right for Event.State; none: the event has no state.
+	States []event.State
+
+	Owner   string // actor's name; "": no owner may be shown
+	Sources []event.OwnerSource
+	Ended   event.Ended // of the owner, where its end closed the socket
+
+	App  event.App   // Errno and SIGPIPE count, On does not
+	Lost *event.Lost // nil: cannot be determined
+
+	// Pair is the same for the two events of one RST, and unique otherwise.
+	Pair   int
+	OnWire bool           // a packet capture in Namespace sees this RST
+	Flags  event.TCPFlags // of the RST
+	Abort  bool           // its shape: window not zero, timestamps if negotiated
+}
+
+// Socketless says that there was no full socket.
+func (x Expectation) Socketless() bool { return x.Socket != event.SockFull }
+
+// Expected returns the cause to expect from a tracer whose receive hook gets
+// the packet or not.
+func (x Expectation) Expected(seesPacket bool) event.CauseID {
+	if !seesPacket && x.WithoutPacket != "" {
+		return x.WithoutPacket
+	}
+	return x.Cause
+}

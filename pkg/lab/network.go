@@ -1,0 +1,96 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/netns"
+	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
+)
+
+// The ends of a scenario's network, and the names of their namespaces where
+// each has its own.
+const (
+	clientEnd  = "client"
+	serverEnd  = "server"
+	rebuiltEnd = "server-rebuilt" // the server's machine after the power loss
+	oneEnd     = "lab"            // the only namespace of a path with one
+)
+
+const device = "lab0"
+
+// addresses of a network: the client's and the server's, or, next to a packet
+// peer, the kernel's and the peer's.
+type addresses struct{ first, second netip.Prefix }
+
+func (e *Env) plan() addresses {
+	both := func(first, second string) addresses {
+		return addresses{netip.MustParsePrefix(first), netip.MustParsePrefix(second)}
+	}
+	switch {
+	case e.Path == Loopback && e.Family == event.IPv6:
+		return both("::1/128", "::1/128")
+	case e.Path == Loopback:
+		return both("127.0.0.1/8", "127.0.0.1/8")
+	case e.Family == event.IPv6:
+		return both("fd77::1/64", "fd77::2/64")
+	}
+	return both("10.77.0.1/24", "10.77.0.2/24")
+}
+
+// build makes the namespaces and wires them.
+func (e *Env) build() error {
+	if e.Family == event.IPv6 && !netns.HasIPv6() {
+		return fmt.Errorf("IPv6: %w (switched off in this kernel)", ErrUnavailable)
+	}
+	names := map[Path][]string{
+		Loopback: {oneEnd}, Packets: {oneEnd},
+		Veth: {clientEnd, serverEnd}, PowerLoss: {clientEnd, serverEnd, rebuiltEnd},
+	}[e.Path]
+	for _, name := range names {
+		n, err := netns.New(name)
+		if err != nil {
+			return err
+		}
+		e.namespaces = append(e.namespaces, n)
+	}
+	switch e.Path {
+	case Veth, PowerLoss:
+		return e.connect(serverEnd)
+	case Packets:
+		return e.buildPeer()
+	}
+	return nil
+}
+
+// connect lays the cable between the client and what is the server now.
+func (e *Env) connect(server string) error {
+	a, b, addrs := e.namespace(clientEnd), e.namespace(server), e.plan()
+	if err := netns.Connect(a, b, device, addrs.first, addrs.second); err != nil {
+		return err
+	}
+	return netns.AwaitReachable(a, addrs.first.Addr(), b, addrs.second.Addr())
+}
+
+// buildPeer puts a packet peer next to the only namespace.
+func (e *Env) buildPeer() error {
+	addrs := e.plan()
+	peer, err := packetpeer.New(e.namespaces[0], addrs.first, addrs.second.Addr())
+	if err != nil {
+		return err
+	}
+	context.AfterFunc(e.ctx, peer.Close)
+	e.peer = peer
+	return nil
+}
+
+// cutPower takes the server's machine away and puts a fresh one with the same
+// address in its place. die is what happens to it in between.
+func (e *Env) cutPower(die func()) {
+	e.must(e.namespace(serverEnd).CutOff(device))
+	die()
+	e.must(e.namespace(clientEnd).RemoveDevice(device))
+	e.must(e.connect(rebuiltEnd))
+}

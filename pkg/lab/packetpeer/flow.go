@@ -1,0 +1,152 @@
+package packetpeer
+
+import (
+	"net/netip"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+const (
+	initialSeq    = 1000
+	defaultWindow = 65000
+	// firstTimestamp only has to be something; it grows with each segment.
+	firstTimestamp = 100000
+)
+
+// flowKey is a connection as seen from the peer: its port and the other end.
+type flowKey struct {
+	port   uint16
+	remote netip.AddrPort
+}
+
+// Flow is one connection of the peer.
+type Flow struct {
+	Local, Remote event.Endpoint // Local is the peer's own end
+	Seq           uint32         // of the next segment to send
+	Ack           uint32         // next byte expected from the other end
+	Window        uint16
+	Timestamps    *Timestamps // for the next segment; nil if not negotiated
+	SYN           Segment     // that opened it, if the other end did
+
+	peer *Peer
+	key  flowKey
+}
+
+func (p *Peer) newFlow(key flowKey) *Flow {
+	return &Flow{
+		Local:  event.Endpoint{Addr: p.addr, Port: key.port},
+		Remote: event.Endpoint{Addr: key.remote.Addr(), Port: key.remote.Port()},
+		Seq:    initialSeq, Window: defaultWindow, peer: p, key: key,
+	}
+}
+
+// Listen waits for a SYN to the port. Nothing is answered yet.
+func (p *Peer) Listen(port uint16) (*Flow, error) {
+	for {
+		key, s, err := p.next()
+		if err != nil {
+			return nil, err
+		}
+		if key.port == port && s.Flags.Has(event.SYN) && !s.Flags.Has(event.ACK) {
+			f := p.newFlow(key)
+			f.SYN, f.Ack = s, s.Seq+1
+			return f, nil
+		}
+		p.keep(key, s)
+	}
+}
+
+// Accept waits for a connection to the port and completes its handshake without
+// any TCP option. Where one is wanted, use Listen and Establish.
+func (p *Peer) Accept(port uint16) (*Flow, error) {
+	f, err := p.Listen(port)
+	if err != nil {
+		return nil, err
+	}
+	return f, f.Establish()
+}
+
+// Establish answers the SYN and waits for the handshake to end.
+func (f *Flow) Establish() error {
+	if err := f.Send(event.SYN|event.ACK, nil); err != nil {
+		return err
+	}
+	_, err := f.Await(event.ACK)
+	return err
+}
+
+// Dial opens a connection from the given port of the peer, without any TCP
+// option.
+func (p *Peer) Dial(port uint16, remote netip.AddrPort) (*Flow, error) {
+	f := p.newFlow(flowKey{port: port, remote: remote})
+	if err := f.SendSegment(Segment{Flags: event.SYN, Seq: f.Seq, Window: f.Window}); err != nil {
+		return nil, err
+	}
+	f.Seq++
+	if _, err := f.Await(event.SYN | event.ACK); err != nil {
+		return nil, err
+	}
+	return f, f.Send(event.ACK, nil)
+}
+
+// Send sends a segment that continues the flow as it stands.
+func (f *Flow) Send(flags event.TCPFlags, payload []byte) error {
+	if f.Timestamps != nil {
+		f.Timestamps.Value++
+	}
+	s := Segment{Flags: flags, Seq: f.Seq, Ack: f.Ack, Window: f.Window, Timestamps: f.Timestamps, Payload: payload}
+	f.Seq += s.length()
+	return f.SendSegment(s)
+}
+
+// SendSegment sends a segment as it is and changes nothing in the flow.
+func (f *Flow) SendSegment(s Segment) error { return f.peer.send(f.key, s) }
+
+// Await returns the next segment of the flow that has all the flags, and takes
+// it, and what came before it, as received: Ack and Timestamps follow.
+func (f *Flow) Await(flags event.TCPFlags) (Segment, error) {
+	for queue := f.peer.waiting[f.key]; len(queue) > 0; queue = f.peer.waiting[f.key] {
+		s := queue[0]
+		f.peer.waiting[f.key] = queue[1:]
+		f.follow(s)
+		if s.Flags.Has(flags) {
+			return s, nil
+		}
+	}
+	for {
+		key, s, err := f.peer.next()
+		if err != nil {
+			return s, err
+		}
+		if key != f.key {
+			f.peer.keep(key, s)
+			continue
+		}
+		f.follow(s)
+		if s.Flags.Has(flags) {
+			return s, nil
+		}
+	}
+}
+
+// NegotiateTimestamps makes the segments from now on carry the option, if the
+// SYN that Listen got has offered it, and says whether it did.
+func (f *Flow) NegotiateTimestamps() bool {
+	if f.SYN.Timestamps == nil {
+		return false
+	}
+	f.Timestamps = &Timestamps{Value: firstTimestamp, Echo: f.SYN.Timestamps.Value}
+	return true
+}
+
+func (f *Flow) follow(s Segment) {
+	if s.Flags.Has(event.SYN) {
+		f.Ack = s.Seq
+	}
+	if s.Seq == f.Ack {
+		f.Ack += s.length()
+	}
+	if f.Timestamps != nil && s.Timestamps != nil {
+		f.Timestamps.Echo = s.Timestamps.Value
+	}
+}

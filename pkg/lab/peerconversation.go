@@ -1,0 +1,51 @@
+package lab
+
+import (
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
+)
+
+const peerPort = 40000
+
+// converseWithPeer connects an actor, the named end, with the packet peer as
+// the other.
+func (e *Env) converseWithPeer(end string) (*conversation, *packetpeer.Flow) {
+	if end == serverEnd {
+		return e.acceptPeer()
+	}
+	return e.connectToPeer()
+}
+
+func (e *Env) acceptPeer() (*conversation, *packetpeer.Flow) {
+	c := &conversation{env: e, server: e.Actor("server", serverEnd)}
+	c.serverAt = event.Endpoint{Addr: e.address(serverEnd), Port: serverPort}
+	c.clientAt = event.Endpoint{Addr: e.peer.Addr(), Port: peerPort}
+	c.listener = c.server.Listen(addrPort(c.serverAt), 1)
+	flow, err := e.peer.Dial(peerPort, addrPort(c.serverAt))
+	e.must(err)
+	c.servSock = c.listener.Accept()
+	e.Stepf("client %s connects to server %s", c.clientAt, c.serverAt)
+	return c, flow
+}
+
+func (e *Env) connectToPeer() (*conversation, *packetpeer.Flow) {
+	c := &conversation{env: e, client: e.Actor("client", clientEnd)}
+	c.serverAt = event.Endpoint{Addr: e.peer.Addr(), Port: serverPort}
+	c.clientSock = c.client.Socket()
+	// connect blocks until the peer has answered.
+	type accepted struct {
+		flow *packetpeer.Flow
+		err  error
+	}
+	result := make(chan accepted, 1)
+	go func() {
+		flow, err := e.peer.Accept(serverPort)
+		result <- accepted{flow, err}
+	}()
+	c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{})
+	got := <-result
+	e.must(got.err)
+	c.clientAt = c.clientSock.Local()
+	e.Stepf("client %s connects to server %s", c.clientAt, c.serverAt)
+	return c, got.flow
+}

@@ -1,0 +1,102 @@
+package lab
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+func abortScenarios() []Scenario {
+	lingerZero := Scenario{
+		Name:  "linger-zero",
+		Title: "The server throws the connection away: close with SO_LINGER {1,0}.",
+		Story: "With SO_LINGER on and a time of zero, close does not end the conversation, it aborts it: a RST instead of a FIN. " +
+			"Health checks and some proxies do so on purpose. The client's next read gives ECONNRESET.",
+		Causes:   []event.CauseID{"linger-zero", "peer-aborted"},
+		Families: bothFamilies, Path: Veth, Run: playLingerZero,
+	}
+	loopback := lingerZero
+	loopback.Name = "linger-zero-loopback"
+	loopback.Title = "The same on one machine, where the kernel handles the client's side while the server runs."
+	loopback.Path = Loopback
+
+	plain := lingerZero
+	plain.Name = "linger-zero-no-timestamps"
+	plain.Title = "The same without TCP timestamps, which leaves only the packet itself to tell what the peer did."
+	plain.Run = func(e *Env) {
+		e.Sysctl(clientEnd, "ipv4/tcp_timestamps", "0") // rules TCP over IPv6 too
+		playLingerZero(e)
+		for i := range e.expect {
+			if e.expect[i].Cause == "peer-aborted" {
+				e.expect[i].WithoutPacket = "reset-by-peer"
+			}
+		}
+	}
+	return []Scenario{lingerZero, loopback, plain, {
+		Name:  "linger-zero-close-wait",
+		Title: "The server aborts after the client has said that it will send no more.",
+		Story: "The client has shut down its sending side and waits for the rest of the answer. " +
+			"The server has read everything, then closes with SO_LINGER {1,0}. " +
+			"The RST meets a client that is closing already, but still has the socket open: its read gives ECONNRESET.",
+		Causes:   []event.CauseID{"linger-zero", "reset-while-closing"},
+		Families: bothFamilies, Path: Veth, Run: playLingerZeroCloseWait,
+	}, {
+		Name:  "reset-after-peer-close",
+		Title: "The server first ends its side in order, then aborts.",
+		Story: "The server shuts down its sending side: the client has read to the end and has nothing under way. " +
+			"Then the server aborts the rest of the connection. " +
+			"The client's read goes on to give 0, as if nothing had happened; only a write shows EPIPE.",
+		Causes:   []event.CauseID{"reset-after-peer-close", "linger-zero"},
+		Families: bothFamilies, Path: Veth, Run: playResetAfterPeerClose,
+	}}
+}
+
+func (c *conversation) abortByServer() {
+	c.servSock.LingerZero()
+	c.servSock.Close()
+	c.env.Stepf("server closes with SO_LINGER {1,0}: its kernel sends a RST instead of a FIN")
+	c.clientSock.AwaitState(event.StateClose)
+}
+
+func playLingerZero(e *Env) {
+	c := e.converse()
+	c.abortByServer()
+	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
+	e.Stepf("client reads: ECONNRESET")
+
+	e.ExpectRST(
+		c.sentByServer("linger-zero", event.StateEstablished),
+		c.receivedByClient("peer-aborted", event.StateEstablished, connReset))
+}
+
+func playLingerZeroCloseWait(e *Env) {
+	c := e.converse()
+	c.clientSock.Shutdown(unix.SHUT_WR)
+	c.servSock.WantRead(EOF)
+	c.clientSock.AwaitState(event.StateFinWait2)
+	e.Stepf("client shuts down its sending side; server reads 0")
+	c.abortByServer()
+	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
+	e.Stepf("client, waiting for the answer, reads: ECONNRESET")
+
+	e.ExpectRST(
+		c.sentByServer("linger-zero", event.StateCloseWait),
+		c.receivedByClient("reset-while-closing", event.StateFinWait2, connReset))
+}
+
+func playResetAfterPeerClose(e *Env) {
+	c := e.converse()
+	c.servSock.Shutdown(unix.SHUT_WR)
+	c.clientSock.WantRead(EOF)
+	c.servSock.AwaitState(event.StateFinWait2)
+	e.Stepf("server shuts down its sending side; client reads 0")
+	c.abortByServer()
+	c.clientSock.WantRead(EOF)
+	e.Stepf("client reads: still 0, the RST cannot be seen there")
+	c.clientSock.WantWrite(messageBytes, Result{Errno: "EPIPE"})
+	e.Stepf("client writes: EPIPE")
+
+	e.ExpectRST(
+		c.sentByServer("linger-zero", event.StateFinWait2),
+		c.receivedByClient("reset-after-peer-close", event.StateCloseWait, brokenPipe))
+}

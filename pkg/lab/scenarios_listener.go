@@ -1,0 +1,61 @@
+package lab
+
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+func listenerScenarios() []Scenario {
+	return []Scenario{{
+		Name:  "listener-closed",
+		Title: "The server closes its listening socket while two clients wait to be accepted.",
+		Story: "For the two clients connect has succeeded: their kernel and the server's have shaken hands. " +
+			"The server never calls accept and closes the listening socket, as a restart without draining does. " +
+			"Each queued connection gets a RST, and the clients see ECONNRESET on a connection that looked fine.",
+		Causes:   []event.CauseID{"listener-closed", "peer-aborted"},
+		Families: bothFamilies, Path: Veth,
+		Run: func(e *Env) {
+			playListener(e, "closes", func(listener *Socket) { listener.Close() })
+		},
+	}, {
+		Name:  "listener-shutdown",
+		Title: "The server shuts its listening socket down while two clients wait to be accepted.",
+		Story: "shutdown on a listening socket stops listening, and the descriptor stays open. " +
+			"To the connections in its queue it does what close does: each gets a RST.",
+		Causes:   []event.CauseID{"listener-closed", "peer-aborted"},
+		Families: bothFamilies, Path: Veth,
+		Run: func(e *Env) {
+			playListener(e, "shuts down", func(listener *Socket) { listener.Shutdown(unix.SHUT_RD) })
+		},
+	}}
+}
+
+func playListener(e *Env, verb string, end func(*Socket)) {
+	const backlog = 8
+	server := e.Actor("server", serverEnd)
+	at := netip.AddrPortFrom(e.address(serverEnd), serverPort)
+	listener := server.Listen(at, backlog)
+	var waiting []*conversation
+	for _, name := range []string{"client-1", "client-2"} {
+		c := &conversation{env: e, server: server, client: e.Actor(name, clientEnd)}
+		c.clientSock = c.client.Socket()
+		c.clientSock.want("connect", c.clientSock.Connect(at), Result{})
+		c.clientAt, c.serverAt = c.clientSock.Local(), event.Endpoint{Addr: at.Addr(), Port: at.Port()}
+		waiting = append(waiting, c)
+		e.Stepf("%s %s connects; server does not accept", name, c.clientAt)
+	}
+	listener.AwaitQueue(len(waiting))
+	end(listener)
+	e.Stepf("server %s the listening socket: its kernel sends a RST to each client in the queue", verb)
+	for _, c := range waiting {
+		c.clientSock.AwaitState(event.StateClose)
+		c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
+		e.Stepf("%s reads: ECONNRESET", c.client.Name())
+		sent := c.sentByServer("listener-closed", event.StateEstablished)
+		sent.Sources = fromListener
+		e.ExpectRST(sent, c.receivedByClient("peer-aborted", event.StateEstablished, connReset))
+	}
+}

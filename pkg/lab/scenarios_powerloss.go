@@ -1,0 +1,47 @@
+package lab
+
+import "github.com/rsttrace/rsttrace/pkg/event"
+
+func powerLossScenarios() []Scenario {
+	powerLoss := Scenario{
+		Name:  "power-loss",
+		Title: "The server's machine loses power and comes back; the client goes on writing.",
+		Story: "No FIN and no RST leaves a machine without power, so the client still believes in the connection. " +
+			"The machine comes back with the same address and knows nothing of it. " +
+			"When the client writes, the fresh kernel answers with a RST: a half-open connection is discovered.",
+		Causes:   []event.CauseID{"half-open", "peer-gone"},
+		Families: bothFamilies, Path: PowerLoss,
+		Run: func(e *Env) { playPowerLoss(e, "") },
+	}
+	plain := powerLoss
+	plain.Name = "power-loss-no-timestamps"
+	plain.Title = "The same without TCP timestamps, which leaves only the packet itself to tell what the peer did."
+	plain.Run = func(e *Env) {
+		e.Sysctl(clientEnd, "ipv4/tcp_timestamps", "0") // rules TCP over IPv6 too
+		playPowerLoss(e, "reset-by-peer")
+	}
+	return []Scenario{powerLoss, plain}
+}
+
+func playPowerLoss(e *Env, withoutPacket event.CauseID) {
+	c := e.converse()
+	c.clientSock.Send(messageBytes)
+	c.servSock.WantRead(Result{N: messageBytes})
+	c.clientSock.AwaitAcknowledged()
+	e.cutPower(func() { c.server.Kill() })
+	e.Stepf("the server's machine loses power, and comes back with the same address")
+	c.clientSock.Send(messageBytes)
+	c.clientSock.AwaitState(event.StateClose)
+	e.Stepf("client, unaware, writes %d bytes; the server's fresh kernel answers with a RST", messageBytes)
+	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
+	e.Stepf("client reads: ECONNRESET")
+
+	received := c.receivedByClient("peer-gone", event.StateEstablished, connReset)
+	received.WithoutPacket = withoutPacket
+	received.Lost = &event.Lost{UnackedBytes: messageBytes}
+	e.ExpectRST(Expectation{
+		Namespace: e.namespace(rebuiltEnd).Name(),
+		Dir:       event.Sent, Cause: "half-open", Local: c.serverAt, Peer: c.clientAt,
+		Hook: event.HookSendReply, Socket: event.SockNone, Flags: event.RST, OnWire: true,
+	}, received)
+}
