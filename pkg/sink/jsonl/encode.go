@@ -2,7 +2,6 @@ package jsonl
 
 import (
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/sink"
 )
 
 // appendEvent appends the JSON form of e. Order and names are those of the
@@ -211,7 +210,7 @@ func appendEvidence(o *object, ev event.Evidence) {
 	o.close()
 }
 
-func appendCounts(buf []byte, t sink.Totals) []byte {
+func appendCounts(buf []byte, t event.Totals) []byte {
 	o := &object{append(buf, '{')}
 	o.textAlways("kind", "counts")
 	o.key("causes")

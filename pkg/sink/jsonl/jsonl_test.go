@@ -14,7 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/sink"
 	"github.com/rsttrace/rsttrace/pkg/sink/internal/fixture"
 )
 
@@ -34,7 +33,7 @@ func TestGolden(t *testing.T) {
 			must(t, s.Lost(37))
 			must(t, s.Lost(0))
 			must(t, s.Counts(fixture.Totals()))
-			must(t, s.Counts(sink.Totals{}))
+			must(t, s.Counts(event.Totals{}))
 			must(t, s.Flush())
 			checkGolden(t, name, out.Bytes())
 		})

@@ -35,7 +35,7 @@ func (s *Sink) Event(e *event.Event) error {
 }
 
 // Counts writes the totals as a line of kind "counts".
-func (s *Sink) Counts(t sink.Totals) error {
+func (s *Sink) Counts(t event.Totals) error {
 	line := appendCounts(s.out.Open(), t)
 	return s.out.Commit(append(line, '\n'))
 }

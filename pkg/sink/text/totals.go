@@ -3,12 +3,12 @@ package text
 import (
 	"strconv"
 
-	"github.com/rsttrace/rsttrace/pkg/sink"
+	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
 // Counts writes the totals: a table of causes, the most frequent first within
 // each direction, and the account of what was shown.
-func (s *Sink) Counts(t sink.Totals) error {
+func (s *Sink) Counts(t event.Totals) error {
 	p := &s.page
 	p.begin(s.out.Open())
 	counts := t.Sorted()
@@ -43,7 +43,7 @@ func (s *Sink) row(dir, cause, events, style string, causeCells, eventCells int)
 
 // account says where every counted event went. Losses are said in full words:
 // they are the reason to trust or not to trust the lines above.
-func (s *Sink) account(t sink.Totals) {
+func (s *Sink) account(t event.Totals) {
 	p := &s.page
 	p.text("", plural(t.Events(), "event")+": "+
 		number(t.Shown)+" shown, "+number(t.NotShown)+" not shown, "+

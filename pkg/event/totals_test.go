@@ -1,4 +1,4 @@
-package sink_test
+package event_test
 
 import (
 	"testing"
@@ -6,11 +6,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/sink"
 )
 
 func TestSorted(t *testing.T) {
-	totals := sink.Totals{Counts: []sink.Count{
+	totals := event.Totals{Counts: []event.Count{
 		{Dir: event.Ignored, Cause: "rst-old", Events: 99},
 		{Dir: event.Received, Cause: "refused", Events: 5},
 		{Dir: event.Sent, Cause: "half-open", Events: 2},

@@ -1,10 +1,8 @@
-package sink
+package event
 
 import (
 	"cmp"
 	"slices"
-
-	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
 // Totals is the account of a run. Counts come from the in-kernel counters, so
@@ -23,9 +21,9 @@ type Totals struct {
 
 // Count is how often one cause was counted in one direction.
 type Count struct {
-	Dir    event.Dir     `json:"dir"`
-	Cause  event.CauseID `json:"cause"`
-	Events uint64        `json:"events"`
+	Dir    Dir     `json:"dir"`
+	Cause  CauseID `json:"cause"`
+	Events uint64  `json:"events"`
 }
 
 // Sorted returns a copy of the counts in the order in which people read them:
@@ -34,7 +32,7 @@ func (t Totals) Sorted() []Count {
 	counts := slices.Clone(t.Counts)
 	slices.SortFunc(counts, func(a, b Count) int {
 		return cmp.Or(
-			cmp.Compare(slices.Index(event.Dirs, a.Dir), slices.Index(event.Dirs, b.Dir)),
+			cmp.Compare(slices.Index(Dirs, a.Dir), slices.Index(Dirs, b.Dir)),
 			cmp.Compare(b.Events, a.Events),
 			cmp.Compare(a.Cause, b.Cause),
 		)
