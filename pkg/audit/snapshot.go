@@ -1,76 +1,84 @@
 package audit
 
 import (
+	"bufio"
 	"fmt"
-
-	"github.com/prometheus/procfs"
-	"golang.org/x/sys/unix"
+	"io"
+	"os"
+	"strconv"
+	"strings"
 )
 
-// Snapshot holds counters of one network namespace by the kernel's names, as in
-// /proc/net/snmp and /proc/net/netstat. A counter that this kernel does not
-// have is absent.
+// Snapshot holds the TCP counters of one network namespace by the names the
+// kernel gives them: those of /proc/net/snmp with their prefix ("TcpOutRsts"),
+// those of /proc/net/netstat without ("TCPAbortOnData"). A counter that this
+// kernel does not have is absent.
 type Snapshot map[string]uint64
 
-// counter finds one value in what /proc gave.
-type counter struct {
-	name string
-	from func(*procfs.ProcSnmp, *procfs.ProcNetstat) *float64
-}
-
-var counters = []counter{
-	{"TcpOutRsts", func(s *procfs.ProcSnmp, _ *procfs.ProcNetstat) *float64 { return s.Tcp.OutRsts }},
-	{"TcpEstabResets", func(s *procfs.ProcSnmp, _ *procfs.ProcNetstat) *float64 { return s.EstabResets }},
-	{"TcpAttemptFails", func(s *procfs.ProcSnmp, _ *procfs.ProcNetstat) *float64 { return s.AttemptFails }},
-	{"TCPAbortOnClose", func(_ *procfs.ProcSnmp, n *procfs.ProcNetstat) *float64 { return n.TCPAbortOnClose }},
-	{"TCPAbortOnData", func(_ *procfs.ProcSnmp, n *procfs.ProcNetstat) *float64 { return n.TCPAbortOnData }},
-	{"TCPAbortOnLinger", func(_ *procfs.ProcSnmp, n *procfs.ProcNetstat) *float64 { return n.TCPAbortOnLinger }},
-	{"TCPAbortOnMemory", func(_ *procfs.ProcSnmp, n *procfs.ProcNetstat) *float64 { return n.TCPAbortOnMemory }},
-	{"TCPAbortOnTimeout", func(_ *procfs.ProcSnmp, n *procfs.ProcNetstat) *float64 { return n.TCPAbortOnTimeout }},
-	{"TCPAbortFailed", func(_ *procfs.ProcSnmp, n *procfs.ProcNetstat) *float64 { return n.TCPAbortFailed }},
-	{"EmbryonicRsts", func(_ *procfs.ProcSnmp, n *procfs.ProcNetstat) *float64 { return n.EmbryonicRsts }},
-	{"ListenOverflows", func(_ *procfs.ProcSnmp, n *procfs.ProcNetstat) *float64 { return n.ListenOverflows }},
-	{"ListenDrops", func(_ *procfs.ProcSnmp, n *procfs.ProcNetstat) *float64 { return n.ListenDrops }},
-	{"TCPChallengeACK", func(_ *procfs.ProcSnmp, n *procfs.ProcNetstat) *float64 { return n.TCPChallengeACK }},
-	{"TCPSYNChallenge", func(_ *procfs.ProcSnmp, n *procfs.ProcNetstat) *float64 { return n.TCPSYNChallenge }},
-	{"TCPACKSkippedChallenge", func(_ *procfs.ProcSnmp, n *procfs.ProcNetstat) *float64 { return n.TCPACKSkippedChallenge }},
-	{"SyncookiesFailed", func(_ *procfs.ProcSnmp, n *procfs.ProcNetstat) *float64 { return n.SyncookiesFailed }},
-}
+// prefixes says how the lines of interest are called in the two files, and what
+// their counters' names begin with here.
+var prefixes = map[string]string{"Tcp": "Tcp", "TcpExt": ""}
 
 // OfProcess reads the counters of the namespace in which a process is.
-func OfProcess(pid int) (Snapshot, error) {
-	return read("/proc", pid)
-}
+func OfProcess(pid int) (Snapshot, error) { return read("/proc/" + strconv.Itoa(pid) + "/net/") }
 
 // OfThread reads the counters of the namespace in which the calling thread is.
-func OfThread() (Snapshot, error) {
-	return read("/proc/self/task", unix.Gettid())
-}
+func OfThread() (Snapshot, error) { return read("/proc/thread-self/net/") }
 
-func read(dir string, id int) (Snapshot, error) {
-	fs, err := procfs.NewFS(dir)
-	if err != nil {
-		return nil, fmt.Errorf("kernel counters: %w", err)
-	}
-	proc, err := fs.Proc(id)
-	if err != nil {
-		return nil, fmt.Errorf("kernel counters: %w", err)
-	}
-	snmp, err := proc.Snmp()
-	if err != nil {
-		return nil, fmt.Errorf("kernel counters: %w", err)
-	}
-	netstat, err := proc.Netstat()
-	if err != nil {
-		return nil, fmt.Errorf("kernel counters: %w", err)
-	}
-	s := make(Snapshot, len(counters))
-	for _, c := range counters {
-		if value := c.from(&snmp, &netstat); value != nil {
-			s[c.name] = uint64(*value)
+func read(dir string) (Snapshot, error) {
+	s := make(Snapshot)
+	for _, name := range []string{"snmp", "netstat"} {
+		file, err := os.Open(dir + name)
+		if err != nil {
+			return nil, fmt.Errorf("kernel counters: %w", err)
+		}
+		err = s.parse(file)
+		file.Close()
+		if err != nil {
+			return nil, fmt.Errorf("kernel counters: %s%s: %w", dir, name, err)
 		}
 	}
 	return s, nil
+}
+
+// parse reads pairs of lines: "Tcp: NAME NAME ..." and "Tcp: VALUE VALUE ...".
+// Not the procfs library: its v0.23 leaves TCPAbortOnMemory, OnTimeout, OnLinger
+// and Failed empty.
+func (s Snapshot) parse(r io.Reader) error {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 1<<20) // netstat has thousands of characters a line
+	for lines.Scan() {
+		names := lines.Text()
+		if !lines.Scan() {
+			return fmt.Errorf("no values for %q", names)
+		}
+		if err := s.parsePair(strings.Fields(names), strings.Fields(lines.Text())); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+func (s Snapshot) parsePair(names, values []string) error {
+	if len(names) == 0 || len(names) != len(values) || names[0] != values[0] {
+		return fmt.Errorf("names %q and values %q do not match", names, values)
+	}
+	prefix, wanted := prefixes[strings.TrimSuffix(names[0], ":")]
+	if !wanted {
+		return nil
+	}
+	for i, name := range names[1:] {
+		text := values[i+1]
+		if strings.HasPrefix(text, "-") {
+			continue // MaxConn is -1 and no counter
+		}
+		value, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		s[prefix+name] = value
+	}
+	return nil
 }
 
 // Diff returns how much each counter grew since before.

@@ -29,6 +29,9 @@ func Connect(a, b *Namespace, device string, addrA, addrB netip.Prefix) error {
 	// Up on both sides first: an address on a device without carrier would
 	// wait for it.
 	for _, n := range []*Namespace{a, b} {
+		if err := n.retryNeighbours(device, addrA.Addr().Is6()); err != nil {
+			return err
+		}
 		if err := n.setUp(device); err != nil {
 			return err
 		}
@@ -37,6 +40,17 @@ func Connect(a, b *Namespace, device string, addrA, addrB netip.Prefix) error {
 		return err
 	}
 	return b.AddAddress(device, addrB)
+}
+
+// retryNeighbours makes ARP and neighbour discovery ask again soon: their first
+// question is lost when it comes before the device's queues are up.
+func (n *Namespace) retryNeighbours(device string, ipv6 bool) error {
+	const millis = "100"
+	family := "ipv4"
+	if ipv6 {
+		family = "ipv6"
+	}
+	return n.Sysctl(family+"/neigh/"+device+"/retrans_time_ms", millis)
 }
 
 // AddAddress gives an address to a device and sets the device up.

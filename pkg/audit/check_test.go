@@ -1,0 +1,74 @@
+package audit
+
+import (
+	"testing"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+func rowsByCounter(rows []Row) map[string]Row {
+	by := map[string]Row{}
+	for _, row := range rows {
+		by[row.Counter] = row
+	}
+	return by
+}
+
+func TestCheck(t *testing.T) {
+	counts := Counts{
+		{Dir: event.Sent, Cause: "linger-zero", Hook: event.HookSendActive, Socket: event.SockFull, State: event.StateEstablished}:      2,
+		{Dir: event.Sent, Cause: "data-after-close", Hook: event.HookSendReply, Socket: event.SockTimeWait, State: event.StateFinWait2}: 3,
+		{Dir: event.Sent, Cause: "data-after-close", Hook: event.HookSendReply, Socket: event.SockFull, State: event.StateFinWait2}:     1,
+		{Dir: event.Sent, Cause: "netfilter-reject", Hook: event.HookReject, Socket: event.SockNone}:                                    5,
+		{Dir: event.Received, Cause: "peer-aborted", Hook: event.HookReceive, Socket: event.SockFull, State: event.StateEstablished}:    4,
+		{Dir: event.Received, Cause: "refused", Hook: event.HookReceive, Socket: event.SockFull, State: event.StateSynSent}:             6,
+		{Dir: event.Received, Cause: "peer-aborted", Hook: event.HookReceive, Socket: event.SockFull}:                                   1,
+	}
+	diff := Snapshot{
+		"TcpOutRsts": 6, "TCPAbortOnData": 3, "TCPAbortOnClose": 0, "TcpEstabResets": 7, "TcpAttemptFails": 6,
+		"TCPAbortOnTimeout": 1, "TCPAbortOnLinger": 0, "TCPAbortOnMemory": 0, "EmbryonicRsts": 0,
+	}
+	for counter, row := range rowsByCounter(Check(diff, counts)) {
+		if !row.OK {
+			t.Errorf("%s: kernel %d, events %d, perhaps %d", counter, row.Kernel, row.Events, row.Perhaps)
+		}
+		if wantExact := counter != "TCPAbortOnTimeout"; row.Exact != wantExact {
+			t.Errorf("%s: exact is %t", counter, row.Exact)
+		}
+	}
+}
+
+// TestCheckFails: an event too few or too many is a contradiction.
+func TestCheckFails(t *testing.T) {
+	counts := Counts{{Dir: event.Sent, Cause: "closed-port", Hook: event.HookSendReply, Socket: event.SockNone}: 2}
+	for _, kernel := range []uint64{1, 3} {
+		row := rowsByCounter(Check(Snapshot{"TcpOutRsts": kernel}, counts))["TcpOutRsts"]
+		if row.OK || row.Exact || row.Events != 2 {
+			t.Errorf("kernel %d: %+v", kernel, row)
+		}
+	}
+	// Silent cases excuse what the kernel has more, never what it has less.
+	counts = Counts{{Dir: event.Sent, Cause: "keepalive-timeout", Hook: event.HookSendActive, Socket: event.SockFull}: 2}
+	if row := rowsByCounter(Check(Snapshot{"TCPAbortOnTimeout": 1}, counts))["TCPAbortOnTimeout"]; row.OK {
+		t.Errorf("%+v", row)
+	}
+}
+
+func TestCheckMentionsFailedAborts(t *testing.T) {
+	if row, ok := rowsByCounter(Check(Snapshot{"TCPAbortFailed": 2}, nil))["TCPAbortFailed"]; !ok || row.Kernel != 2 || !row.OK {
+		t.Errorf("%+v", row)
+	}
+	if rows := Check(Snapshot{"TCPAbortFailed": 0}, nil); len(rows) != 0 {
+		t.Errorf("%+v", rows)
+	}
+}
+
+func TestCountsAdd(t *testing.T) {
+	counts := Counts{}
+	e := &event.Event{Dir: event.Sent, Cause: "half-open", Evidence: event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone}}
+	counts.Add(e)
+	counts.Add(e)
+	if n := counts[Key{Dir: event.Sent, Cause: "half-open", Hook: event.HookSendReply, Socket: event.SockNone}]; n != 2 {
+		t.Errorf("%v", counts)
+	}
+}
