@@ -1,0 +1,195 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/sink/text"
+)
+
+func newExplain() *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain [CAUSE]",
+		Short: "Explain a cause: what happened, how to fix it, how to reproduce it",
+		Long: `explain tells all about one cause: what happened, in which kernel function, how it
+looks on the wire, what both applications see, how to fix it, how to reproduce it.
+Without CAUSE it lists all of them.`,
+		Example: `  rsttrace explain
+  rsttrace explain unread-data-on-close`,
+		Args: arguments(cobra.MaximumNArgs(1)),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return causesToComplete(), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p := newSheet(cmd.OutOrStdout())
+			if len(args) == 0 {
+				p.list()
+				return p.flush()
+			}
+			entry, err := findCause(args[0])
+			if err != nil {
+				return err
+			}
+			p.entry(entry)
+			return p.flush()
+		},
+	}
+}
+
+// causesToComplete are the causes with their titles, as shells show them.
+func causesToComplete() []string {
+	var values []string
+	for entry := range cause.All() {
+		values = append(values, cobra.CompletionWithDesc(string(entry.ID), entry.Title))
+	}
+	return values
+}
+
+func findCause(name string) (cause.Entry, error) {
+	if entry, ok := cause.Lookup(event.CauseID(name)); ok {
+		return entry, nil
+	}
+	hint := "rsttrace explain lists them all"
+	if near, ok := cause.Suggest(name); ok {
+		hint = fmt.Sprintf("did you mean %s?", near)
+	}
+	return cause.Entry{}, usageError{fmt.Errorf("no cause is called %q; %s", name, hint)}
+}
+
+// directions are the groups of the list. The last one holds what occurs in
+// every direction.
+var directions = []struct {
+	dir   event.Dir
+	title string
+}{
+	{event.Sent, "Sent: this machine put a RST on the wire"},
+	{event.Received, "Received: an incoming RST ended or refused a connection"},
+	{event.Ignored, "Ignored: an incoming RST was seen and not obeyed"},
+	{"", "Any direction"},
+}
+
+const (
+	sheetWidth    = 80  // where there is no terminal to ask
+	sheetWidthMax = 100 // longer lines are hard to read
+	sheetWidthMin = 40
+	sheetIndent   = 2
+)
+
+// sheet is an explanation for people.
+type sheet struct {
+	out       io.Writer
+	buf       strings.Builder
+	width     int
+	bold, end string
+}
+
+func newSheet(out io.Writer) *sheet {
+	p := &sheet{out: out, width: sheetWidth}
+	if file, ok := out.(*os.File); ok {
+		options := text.Detect(file)
+		if options.Width > 0 {
+			p.width = min(max(options.Width, sheetWidthMin), sheetWidthMax)
+		}
+		if options.Color {
+			p.bold, p.end = "\x1b[1m", "\x1b[0m"
+		}
+	}
+	return p
+}
+
+func (p *sheet) flush() error {
+	_, err := io.WriteString(p.out, p.buf.String())
+	return err
+}
+
+func (p *sheet) list() {
+	column := 0
+	for entry := range cause.All() {
+		column = max(column, len(entry.ID))
+	}
+	for _, group := range directions {
+		p.heading(group.title)
+		for _, id := range cause.IDs(group.dir) {
+			entry, _ := cause.Lookup(id)
+			p.wrap(fmt.Sprintf("%-*s", column, id), sheetIndent+column+sheetIndent, entry.Title)
+		}
+		p.buf.WriteByte('\n')
+	}
+	p.wrap("", 0, "`rsttrace explain CAUSE` tells all about one of them.")
+}
+
+func (p *sheet) entry(e cause.Entry) {
+	id := string(e.ID)
+	if e.Dir != "" {
+		id += " (" + string(e.Dir) + ")"
+	}
+	p.heading(id)
+	p.wrap("", sheetIndent, e.Title)
+	for _, section := range []struct{ title, text string }{
+		{"What happened", e.Meaning},
+		{"In the kernel", e.KernelPath},
+		{"On the wire", e.OnTheWire},
+		{"The application here", e.AppHere},
+		{"The application at the other end", e.AppPeer},
+		{"What to do", e.Remedy + "."},
+	} {
+		p.buf.WriteByte('\n')
+		p.heading(section.title)
+		p.wrap("", sheetIndent, section.text)
+	}
+	for _, fix := range e.Fix {
+		p.wrap("-", 2*sheetIndent, fix)
+	}
+	p.buf.WriteByte('\n')
+	p.heading("Reproduce it")
+	for _, command := range e.Reproduce {
+		// Never broken, so that it can be copied.
+		fmt.Fprintf(&p.buf, "%*s%s\n", sheetIndent, "", command)
+	}
+	p.buf.WriteByte('\n')
+	p.heading("Sources")
+	for _, source := range e.Sources {
+		p.wrap("-", 2*sheetIndent, source)
+	}
+}
+
+func (p *sheet) heading(title string) {
+	p.buf.WriteString(p.bold + title + p.end + "\n")
+}
+
+// wrap writes text as a paragraph that starts in column indent, with mark
+// before its first line.
+func (p *sheet) wrap(mark string, indent int, text string) {
+	line := strings.Repeat(" ", indent)
+	if mark != "" {
+		line = fmt.Sprintf("%-*s", indent, strings.Repeat(" ", sheetIndent)+mark)
+	}
+	column, empty := indent, true
+	p.buf.WriteString(line)
+	for word := range strings.FieldsSeq(text) {
+		cells := len([]rune(word))
+		switch {
+		case empty:
+		case column+1+cells <= p.width:
+			p.buf.WriteByte(' ')
+			column++
+		default:
+			p.buf.WriteByte('\n')
+			p.buf.WriteString(strings.Repeat(" ", indent))
+			column = indent
+		}
+		p.buf.WriteString(word)
+		column += cells
+		empty = false
+	}
+	p.buf.WriteByte('\n')
+}

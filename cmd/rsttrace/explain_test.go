@@ -1,0 +1,95 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rsttrace/rsttrace/pkg/cause"
+)
+
+var updateGolden = flag.Bool("update", false, "write the golden files of explain anew")
+
+func TestExplainGolden(t *testing.T) {
+	for name, args := range map[string][]string{
+		"explain-list":                 {},
+		"explain-unread-data-on-close": {"unread-data-on-close"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			cmd := newExplain()
+			cmd.SetOut(&out)
+			cmd.SetArgs(args)
+			if err := cmd.Execute(); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join("testdata", name+".golden")
+			if *updateGolden {
+				if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), out.String()); diff != "" {
+				t.Errorf("go test ./cmd/rsttrace -update writes it anew (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestExplainFits: only commands, which people copy, and single words may be
+// longer than the line; no page is coloured outside a terminal.
+func TestExplainFits(t *testing.T) {
+	for entry := range cause.All() {
+		p := newSheet(&bytes.Buffer{})
+		p.entry(entry)
+		page, _, found := strings.Cut(p.buf.String(), "\nReproduce it\n")
+		if !found {
+			t.Errorf("%s: no commands", entry.ID)
+		}
+		for line := range strings.Lines(page) {
+			line = strings.TrimSuffix(line, "\n")
+			if utf8.RuneCountInString(line) > sheetWidth && len(strings.Fields(line)) > 2 {
+				t.Errorf("%s: line is too long: %s", entry.ID, line)
+			}
+			if strings.TrimRight(line, " ") != line || strings.Contains(line, "\x1b") {
+				t.Errorf("%s: stray blanks or escapes: %q", entry.ID, line)
+			}
+		}
+	}
+}
+
+func TestExplainUnknownCause(t *testing.T) {
+	for name, want := range map[string]string{
+		"linger_zero":    "did you mean linger-zero?",
+		"closed-prt":     "did you mean closed-port?",
+		"something-else": "rsttrace explain lists them all",
+	} {
+		_, err := findCause(name)
+		var usage usageError
+		if !errors.As(err, &usage) || !strings.Contains(err.Error(), want) {
+			t.Errorf("explain %s: %v, want a usage error with %q", name, err, want)
+		}
+	}
+}
+
+func TestExplainCompletes(t *testing.T) {
+	root := newExplain()
+	values, _ := root.ValidArgsFunction(root, nil, "")
+	if len(values) != len(causeNames()) {
+		t.Errorf("%d causes offered, want %d", len(values), len(causeNames()))
+	}
+	if values, _ := root.ValidArgsFunction(root, []string{"refused"}, ""); len(values) != 0 {
+		t.Errorf("a second cause is offered: %v", values)
+	}
+}
