@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 // actor is the process in a summary, or "the application" where none is known.
 type actor struct {
 	name  string // comm[pid]; "" unknown
-	ended string // "was killed by SIGKILL", "exited with code 1"; "" alive
+	ended string // "was killed by SIGKILL", "exited (code 1)"; "" alive
 }
 
 // or returns the process's name, or words for an unknown one.
@@ -21,31 +22,24 @@ func (a actor) or(unknown string) string {
 	return a.name
 }
 
-// caller is the process in whose own system call, or end, it happened: the
-// owner where the event already has one, else the thread that the kernel ran. A
-// kernel thread is never named: it only finishes what somebody else began.
-func caller(e *event.Event) actor {
-	now := e.Kernel.Current
-	if e.Owner.PID != 0 {
-		a := actor{name: ref(e.Owner.Comm, e.Owner.PID), ended: endedOf(e.Owner.Ended)}
-		if a.ended == "" && now.PID == e.Owner.PID {
-			a.ended = ending(now)
-		}
-		return a
-	}
-	return actorOf(now)
-}
+// caller is the process in whose own system call, or end, it happened.
+func caller(e *event.Event) actor { return doer(e, e.Kernel.Current) }
 
 // closer is the process that closed the connection earlier.
-func closer(e *event.Event) actor {
-	if e.Owner.PID != 0 && (e.Owner.Source == event.FromCloser || e.Owner.Source == event.FromCurrent) {
-		a := actor{name: ref(e.Owner.Comm, e.Owner.PID), ended: endedOf(e.Owner.Ended)}
-		if a.ended == "" && e.Kernel.Closer.PID == e.Owner.PID {
-			a.ended = ending(e.Kernel.Closer)
-		}
-		return a
+func closer(e *event.Event) actor { return doer(e, e.Kernel.Closer) }
+
+// doer is the owner, where the event has one that is known by what it did, else
+// the process that the kernel saw. An owner found in a file table merely holds
+// the socket: it is not said to have done anything.
+func doer(e *event.Event, seen event.Process) actor {
+	if e.Owner.PID == 0 || e.Owner.Source != event.FromCloser && e.Owner.Source != event.FromCurrent {
+		return actorOf(seen)
 	}
-	return actorOf(e.Kernel.Closer)
+	a := actor{name: ref(e.Owner.Comm, e.Owner.PID), ended: endedOf(e.Owner.Ended)}
+	if a.ended == "" && seen.PID == e.Owner.PID {
+		a.ended = ending(seen)
+	}
+	return a
 }
 
 // holder is the process that has the socket now; only the owner can tell.
@@ -64,6 +58,7 @@ func destroyer(e *event.Event) actor {
 	return actorOf(e.Kernel.Current)
 }
 
+// actorOf never names a kernel thread: it only finishes what somebody else began.
 func actorOf(p event.Process) actor {
 	if p.PID == 0 || p.Kernel {
 		return actor{}
@@ -78,7 +73,7 @@ func ending(p event.Process) string {
 	if signal := p.ExitStatus & 0x7f; signal != 0 {
 		return "was killed by " + SignalName(signal)
 	}
-	return "exited with code " + strconv.Itoa(int(p.ExitStatus>>8&0xff))
+	return fmt.Sprintf("exited (code %d)", p.ExitStatus>>8&0xff)
 }
 
 func endedOf(end event.Ended) string {
@@ -86,7 +81,7 @@ func endedOf(end event.Ended) string {
 	case end.Signal != "":
 		return "was killed by " + end.Signal
 	case end.ExitCode != nil:
-		return "exited with code " + strconv.Itoa(*end.ExitCode)
+		return fmt.Sprintf("exited (code %d)", *end.ExitCode)
 	}
 	return ""
 }

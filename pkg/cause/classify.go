@@ -67,7 +67,7 @@ func (r *rule) verdict(e event.Evidence) Verdict {
 
 // dirOf is the direction of the cause's catalogue entry.
 func dirOf(id event.CauseID, e event.Evidence) event.Dir {
-	if entry, ok := Lookup(id); ok && entry.Dir != "" {
+	if entry, ok := entryOf[id]; ok && entry.Dir != "" {
 		return entry.Dir
 	}
 	return hookDir(e)

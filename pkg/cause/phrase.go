@@ -82,6 +82,14 @@ func alsoLost(sentence string, l event.Lost, unread bool) string {
 	return sentence
 }
 
+// mostLikely hedges a sentence whose cause is an inference.
+func mostLikely(e *event.Event) string {
+	if e.Certainty == event.Likely {
+		return "most likely "
+	}
+	return ""
+}
+
 // packetName names a packet by what it does: "a SYN", "47 bytes of data".
 func packetName(s event.Segment) string {
 	switch {

@@ -22,7 +22,7 @@ func Suggest(text string) (event.CauseID, bool) {
 		if len(text) >= 4 && strings.Contains(id, text) {
 			d = 1
 		}
-		if d < limit {
+		if d < limit || d == limit && best != "" && len(id) < len(best) {
 			best, limit = entry.ID, d
 		}
 	}

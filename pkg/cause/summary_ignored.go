@@ -2,13 +2,14 @@ package cause
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
 // whyIgnored is the clause after "A RST from PEER was ignored: ".
 var whyIgnored = map[event.CauseID]string{
-	RSTChallenged:            "inside the window but not exactly the next byte, so it is answered with a challenge ACK",
+	RSTChallenged:            "inside the window but not exactly the next byte, which calls for a challenge ACK",
 	RSTOutOfWindow:           "outside the receive window",
 	RSTOld:                   "before the receive window, so it is a late or repeated one",
 	RSTNoConnection:          "this host knows no such connection",
@@ -16,7 +17,7 @@ var whyIgnored = map[event.CauseID]string{
 	RSTUnacceptableInSynSent: "it does not acknowledge the SYN that was sent",
 	RSTTimeWaitProtected:     "tcp_rfc1337 protects connections in TIME_WAIT",
 	RSTTimeWaitOutOfWindow:   "the connection is in TIME_WAIT and the RST is outside its window",
-	RSTHandshakeChallenged:   "inside the window of a handshake but not exact, so it is answered with a challenge ACK",
+	RSTHandshakeChallenged:   "inside the window of a handshake but not exact, which calls for a challenge ACK",
 	RSTHandshakeOutOfWindow:  "outside the window of the handshake under way",
 	RSTBadChecksum:           "its TCP checksum is wrong",
 	RSTTTLTooLow:             "its TTL is below what the socket demands (IP_MINTTL)",
@@ -33,7 +34,7 @@ func ignoredSummary(e *event.Event) string {
 		}
 	case RSTTTLTooLow:
 		if e.RST.TTL != 0 {
-			text += fmt.Sprintf(" (TTL %d)", e.RST.TTL)
+			text = strings.Replace(text, "its TTL is", fmt.Sprintf("its TTL of %d is", e.RST.TTL), 1)
 		}
 	}
 	return text

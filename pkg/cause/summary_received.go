@@ -18,11 +18,11 @@ func refusedSummary(e *event.Event) string {
 }
 
 func peerAbortedSummary(e *event.Event) string {
-	return alsoLost(fmt.Sprintf("%s aborted the connection: it knew it and tore it down", e.Peer), e.Lost, false)
+	return alsoLost(fmt.Sprintf("%s %saborted the connection, which it still knew", e.Peer, mostLikely(e)), e.Lost, false)
 }
 
 func peerGoneSummary(e *event.Event) string {
-	return alsoLost(fmt.Sprintf("%s, or a device in front of it, no longer knows this connection", e.Peer), e.Lost, false)
+	return alsoLost(fmt.Sprintf("%s, or a device in front of it, %sno longer knows this connection", e.Peer, mostLikely(e)), e.Lost, false)
 }
 
 func resetByPeerSummary(e *event.Event) string {

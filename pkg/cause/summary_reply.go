@@ -18,16 +18,8 @@ func halfOpenSummary(e *event.Event) string {
 
 func closedEarlierSummary(e *event.Event) string {
 	who := closer(e)
-	return fmt.Sprintf("%s sent %s for a connection that %s closed%s", e.Peer, packetName(e.Trigger),
-		who.or("this host"), sinceClose(e))
-}
-
-// sinceClose is " 12 ms before", where it is known.
-func sinceClose(e *event.Event) string {
-	if e.Kernel.ClosedFor <= 0 {
-		return " before"
-	}
-	return " " + ago(e.Kernel.ClosedFor) + " before"
+	return fmt.Sprintf("%s sent %s for a connection that %s had closed%s", e.Peer, packetName(e.Trigger),
+		who.or("this host"), when(e))
 }
 
 func dataAfterCloseSummary(e *event.Event) string {

@@ -12,7 +12,7 @@ import (
 func unreadSummary(e *event.Event) string {
 	who := caller(e)
 	name := who.or("the application")
-	what := "received data still unread"
+	what := "unread data"
 	if e.Lost.UnreadBytes > 0 {
 		what = bytesOf(e.Lost.UnreadBytes, "unread")
 	} else if !e.Evidence.Has(event.FactUnread) {
@@ -21,7 +21,7 @@ func unreadSummary(e *event.Event) string {
 	if who.ended != "" {
 		return alsoLost(fmt.Sprintf("%s %s with %s from %s", name, who.ended, what, e.Peer), e.Lost, false)
 	}
-	text := fmt.Sprintf("%s closed the connection with %s and left %s", name, e.Peer, what)
+	text := fmt.Sprintf("%s %sclosed the connection with %s and left %s", name, mostLikely(e), e.Peer, what)
 	return alsoLost(sentence(who.name, text), e.Lost, false)
 }
 
@@ -31,15 +31,15 @@ func lingerSummary(e *event.Event) string {
 		text := fmt.Sprintf("%s %s, and SO_LINGER {1,0} made that reset its connection with %s", who.name, who.ended, e.Peer)
 		return alsoLost(text, e.Lost, true)
 	}
-	text := fmt.Sprintf("%s closed the connection with %s with SO_LINGER {1,0}, which sends a RST instead of a FIN",
-		who.or("the application"), e.Peer)
+	text := fmt.Sprintf("%s %sclosed the connection with %s with SO_LINGER {1,0}, which sends a RST instead of a FIN",
+		who.or("the application"), mostLikely(e), e.Peer)
 	return alsoLost(sentence(who.name, text), e.Lost, true)
 }
 
 func disconnectSummary(e *event.Event) string {
 	who := caller(e)
-	text := fmt.Sprintf("%s called connect(AF_UNSPEC) on its connection with %s, which resets it",
-		who.or("the application"), e.Peer)
+	text := fmt.Sprintf("%s %scalled connect(AF_UNSPEC) on its connection with %s, which resets it",
+		who.or("the application"), mostLikely(e), e.Peer)
 	return alsoLost(sentence(who.name, text), e.Lost, true)
 }
 

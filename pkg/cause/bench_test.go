@@ -1,0 +1,52 @@
+package cause
+
+import (
+	"testing"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// hotEvidence: a storm of refused connects, the first rules of the table and
+// the last.
+var hotEvidence = []struct {
+	name string
+	e    event.Evidence
+}{
+	{"closed-port", event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone, Packet: syn, Reason: "NO_SOCKET", Facts: sp}},
+	{"refused", event.Evidence{Hook: event.HookReceive, Socket: event.SockFull, State: event.StateSynSent, Packet: rst | ack, Facts: sp}},
+	{"keepalive-timeout", event.Evidence{Hook: event.HookSendActive, Socket: event.SockFull, State: event.StateEstablished, Facts: event.FactKeepOpen}},
+	{"unclassified", event.Evidence{Hook: event.HookSendActive, Socket: event.SockFull, State: event.StateEstablished}},
+}
+
+func BenchmarkClassify(b *testing.B) {
+	for _, bb := range hotEvidence {
+		b.Run(bb.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Classify(bb.e)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/event")
+		})
+	}
+}
+
+func BenchmarkExplain(b *testing.B) {
+	for _, bb := range hotEvidence {
+		b.Run(bb.name, func(b *testing.B) {
+			b.ReportAllocs()
+			e := event.Event{Evidence: bb.e}
+			for b.Loop() {
+				Explain(&e)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/event")
+		})
+	}
+}
+
+func TestClassifyDoesNotAllocate(t *testing.T) {
+	for _, tt := range hotEvidence {
+		if n := testing.AllocsPerRun(100, func() { Classify(tt.e) }); n != 0 {
+			t.Errorf("%s: %v allocations", tt.name, n)
+		}
+	}
+}

@@ -1,0 +1,295 @@
+package cause
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// told is an event between two fixed ends, changed by each of the functions.
+func told(e event.Evidence, change ...func(*event.Event)) *event.Event {
+	if e.Socket == 0 {
+		e.Socket = event.SockFull
+	}
+	ev := &event.Event{
+		Evidence: e, State: e.State,
+		Local: event.Endpoint{Addr: netip.MustParseAddr("10.0.0.1"), Port: 6379},
+		Peer:  event.Endpoint{Addr: netip.MustParseAddr("10.0.0.9"), Port: 41234},
+	}
+	for _, f := range change {
+		f(ev)
+	}
+	return ev
+}
+
+func current(p event.Process) func(*event.Event) {
+	return func(e *event.Event) { e.Kernel.Current = p }
+}
+
+func closedBy(p event.Process, ago time.Duration) func(*event.Event) {
+	return func(e *event.Event) { e.Kernel.Closer, e.Kernel.ClosedFor = p, ago }
+}
+
+func owner(comm string, pid uint32, source event.OwnerSource) func(*event.Event) {
+	return func(e *event.Event) { e.Owner = event.Owner{PID: pid, Comm: comm, Source: source} }
+}
+
+func lostBytes(unread, unsent, unacked uint32) func(*event.Event) {
+	return func(e *event.Event) {
+		e.Lost = event.Lost{UnreadBytes: unread, UnsentBytes: unsent, UnackedBytes: unacked}
+	}
+}
+
+func trigger(flags event.TCPFlags, length uint32) func(*event.Event) {
+	return func(e *event.Event) { e.Trigger = event.Segment{Flags: flags, Len: length} }
+}
+
+var (
+	redis   = event.Process{PID: 812, TID: 812, Comm: "redis-server"}
+	killed  = event.Process{PID: 812, TID: 812, Comm: "redis-server", Exiting: true, ExitStatus: 9}
+	exited  = event.Process{PID: 812, TID: 812, Comm: "redis-server", Exiting: true, ExitStatus: 1 << 8}
+	kworker = event.Process{PID: 77, TID: 77, Comm: "kworker/0:1", Kernel: true}
+	ss      = event.Process{PID: 4242, TID: 4242, Comm: "ss"}
+)
+
+// stories is every cause at least once, and every way its sentence can go.
+func stories() []story {
+	const (
+		closed, open                   = event.StateClose, event.StateEstablished
+		active, reply, receive, ignore = event.HookSendActive, event.HookSendReply, event.HookReceive, event.HookIgnore
+		data                           = sp | event.FactPayload | event.FactNewData
+	)
+	unreadClose := event.Evidence{Hook: active, State: closed, Prior: open, Facts: inClose | unread}
+	linger := event.Evidence{Hook: active, State: closed, Prior: open, Reason: "TCP_STATE", Facts: inClose | lingerZero}
+	child := event.Evidence{Hook: active, State: closed, Prior: open, Reason: "TCP_STATE", Caller: event.CallerListenStop}
+	destroyed := event.Evidence{Hook: active, State: open, Reason: "TCP_STATE", Facts: inConnect}
+	late := event.Evidence{Hook: reply, Socket: event.SockTimeWait, State: event.StateTimeWait, Prior: event.StateFinWait2, Packet: ack, Reason: "TCP_TIMEWAIT_SOCKET", Facts: data}
+	shutdown := event.Evidence{Hook: reply, State: closed, Prior: event.StateFinWait2, Packet: ack, Reason: "TCP_ABORT_ON_DATA", Facts: data | event.FactError | event.FactHasSocket | event.FactShutRcv | event.FactShutSend}
+	unknown := event.Evidence{Hook: reply, Socket: event.SockNone, Packet: ack, Reason: "NO_SOCKET", Facts: data}
+	remembered := event.Evidence{Hook: reply, Socket: event.SockNone, Packet: ack, Prior: open, Reason: "NO_SOCKET", Facts: data}
+	pipe := event.Evidence{Hook: receive, State: event.StateCloseWait, Packet: rst, Facts: sp | event.FactInFlight | event.FactPeerFIN | event.FactHasSocket}
+	dropped := func(reason string) event.Evidence {
+		return event.Evidence{Hook: ignore, State: open, Packet: rst, Reason: reason, Facts: sp}
+	}
+	numbers := func(seq, rcvNxt uint32) func(*event.Event) {
+		return func(e *event.Event) { e.RST, e.Kernel.RcvNxt = event.Segment{Flags: rst, Seq: seq, TTL: 3}, rcvNxt }
+	}
+	return []story{
+		{"unread, nobody known", told(unreadClose, lostBytes(1448, 0, 0))},
+		{"unread, one byte", told(unreadClose, lostBytes(1, 0, 0), current(redis))},
+		{"unread, current", told(unreadClose, lostBytes(1448, 0, 0), current(redis))},
+		{"unread, owner", told(unreadClose, lostBytes(1448, 10, 20), current(redis), owner("redis-server", 812, event.FromCurrent))},
+		{"unread, killed", told(unreadClose, lostBytes(1448, 0, 0), current(killed))},
+		{"unread, killed, owner", told(unreadClose, lostBytes(1234567, 0, 0), current(killed), owner("redis-server", 812, event.FromCurrent))},
+		{"unread, exited", told(unreadClose, lostBytes(7, 0, 5), current(exited))},
+		{"unread, kernel worker", told(unreadClose, lostBytes(7, 0, 0), current(kworker))},
+		{"unread, number unknown", told(unreadClose, current(redis))},
+		{"unread, owner merely holds it", told(unreadClose, lostBytes(7, 0, 0), owner("nginx", 5, event.FromSocket))},
+		{"read but queued", told(event.Evidence{Hook: active, State: closed, Prior: open, Facts: inClose}, current(redis))},
+		{"linger", told(linger, current(redis))},
+		{"linger, nobody known", told(linger, lostBytes(0, 4096, 0))},
+		{"linger, killed", told(linger, lostBytes(0, 1, 1), current(killed))},
+		{"linger, likely", told(event.Evidence{Hook: active, State: closed, Prior: event.StateFinWait2, Facts: inClose | lingerZero})},
+		{"disconnect", told(event.Evidence{Hook: active, State: closed, Prior: open, Reason: "TCP_STATE", Facts: inConnect}, lostBytes(3, 0, 0), current(redis))},
+		{"disconnect with unsent data", told(event.Evidence{Hook: active, State: closed, Prior: event.StateLastAck, Caller: event.CallerStreamConnect, Facts: inClose | event.FactUnsent}, lostBytes(0, 5000, 0), current(redis))},
+		{"dropped with unsent data, nobody known", told(event.Evidence{Hook: active, State: closed, Prior: event.StateLastAck, Caller: event.CallerTCPClose, Facts: inClose | event.FactUnsent})},
+		{"listener closed", told(child, current(redis))},
+		{"listener's process killed", told(child, current(killed))},
+		{"listener closed, nobody known", told(child)},
+		{"listener destroyed by another", told(child, func(e *event.Event) { e.By = event.ProcessRef{PID: 4242, Comm: "ss"} }, owner("redis-server", 812, event.FromListener))},
+		{"destroyed", told(destroyed, lostBytes(0, 0, 100), current(ss))},
+		{"destroyed, victim known", told(destroyed, current(ss), owner("redis-server", 812, event.FromSocket))},
+		{"destroyed, nobody known", told(destroyed)},
+		{"destroyed MPTCP subflow", told(event.Evidence{Hook: active, State: open, Reason: "TCP_STATE", Facts: inConnect | event.FactMPTCP}, current(ss))},
+		{"linger2, at the ACK of the FIN", told(event.Evidence{Hook: reply, State: closed, Prior: event.StateFinWait1, Packet: ack, Reason: "TCP_ABORT_ON_DATA", Facts: sp | event.FactDead | event.FactLinger2Negative})},
+		{"linger2, at close", told(event.Evidence{Hook: active, State: closed, Prior: event.StateFinWait2, Reason: "TCP_ABORT_ON_LINGER", Facts: orphaned | event.FactLinger2Negative})},
+		{"orphan limit", told(event.Evidence{Hook: active, State: closed, Prior: event.StateFinWait1, Reason: "TCP_ABORT_ON_MEMORY", Facts: orphaned}, lostBytes(0, 10, 20))},
+		{"keep-alive", told(event.Evidence{Hook: active, State: open, Reason: "TCP_KEEPALIVE_TIMEOUT", Facts: event.FactKeepOpen | event.FactHasSocket})},
+		{"user timeout", told(event.Evidence{Hook: active, State: open, Reason: "TCP_KEEPALIVE_TIMEOUT", Facts: event.FactKeepOpen | event.FactUserTimeout | event.FactHasSocket}, func(e *event.Event) { e.Kernel.UserTimeoutMillis = 20000 })},
+		{"FIN_WAIT2 timer", told(event.Evidence{Hook: active, State: event.StateFinWait2, Reason: "TCP_STATE", Facts: event.FactDead})},
+		{"closed port", told(event.Evidence{Hook: reply, Socket: event.SockNone, Packet: syn, Reason: "NO_SOCKET", Facts: sp}, trigger(syn, 0))},
+		{"half-open, data", told(unknown, trigger(ack, 47))},
+		{"half-open, one byte", told(unknown, trigger(ack, 1))},
+		{"half-open, FIN", told(unknown, trigger(ack|event.FIN, 0))},
+		{"half-open, ACK", told(unknown, trigger(ack, 0))},
+		{"closed earlier", told(remembered, trigger(ack, 47), closedBy(redis, 3*time.Second))},
+		{"closed earlier, closer unknown", told(remembered, trigger(ack, 47))},
+		{"data after close, closer known", told(late, trigger(ack, 47), closedBy(redis, 12*time.Millisecond))},
+		{"data after close, closer as owner", told(late, trigger(ack, 47), closedBy(redis, 90*time.Second), owner("redis-server", 812, event.FromCloser))},
+		{"data after the process was killed", told(late, trigger(ack, 1), closedBy(killed, 200*time.Microsecond))},
+		{"data after close, closer unknown", told(late, trigger(ack, 47))},
+		{"FIN after close", told(late, trigger(ack|event.FIN, 0))},
+		{"data after shutdown", told(shutdown, trigger(ack, 47))},
+		{"data after shutdown, holder known", told(shutdown, trigger(ack, 47), owner("redis-server", 812, event.FromSocket))},
+		{"SYN in FIN_WAIT2", told(event.Evidence{Hook: reply, Socket: event.SockTimeWait, State: event.StateTimeWait, Prior: event.StateFinWait2, Packet: syn, Reason: "TCP_TIMEWAIT_SOCKET", Facts: sp})},
+		{"ACK to a listener", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: ack, Reason: "TCP_FLAGS", Facts: sp})},
+		{"stray SYN-ACK", told(event.Evidence{Hook: reply, Socket: event.SockNone, Packet: syn | ack, Reason: "NO_SOCKET", Facts: sp})},
+		{"second SYN", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: syn, Reason: "INVALID_SYN", Facts: sp})},
+		{"overflow", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: ack, Reason: "INVALID_SYN", Facts: sp | event.FactQueueFull})},
+		{"overflow, likely", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: ack, Facts: sp | event.FactQueueFull})},
+		{"bad ACK in SYN_SENT", told(event.Evidence{Hook: reply, State: event.StateSynSent, Packet: syn | ack, Facts: sp}, trigger(syn|ack, 0))},
+		{"bad timestamp in SYN_SENT", told(event.Evidence{Hook: reply, State: event.StateSynSent, Packet: syn | ack, Facts: sp | event.FactAckInRange})},
+		{"bad ACK in SYN_RECV", told(event.Evidence{Hook: reply, State: event.StateSynRecv, Packet: ack, Facts: sp})},
+		{"MPTCP close", told(event.Evidence{Hook: active, State: open, Reason: "TCP_ABORT_ON_CLOSE", Facts: event.FactMPTCP | event.FactOwned}, current(redis))},
+		{"MPTCP join", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: syn, Reason: "MPTCP_RST_EPROHIBIT", Facts: sp | event.FactMPJoin})},
+		{"MPTCP reset", told(event.Evidence{Hook: active, State: open, Reason: "MPTCP_RST_EMPTCP", Facts: event.FactMPTCP})},
+		{"firewall, input", told(event.Evidence{Hook: event.HookReject, Socket: event.SockNone, Packet: syn, Chain: event.ChainInput, Facts: sp}, trigger(syn, 0))},
+		{"firewall, forward", told(event.Evidence{Hook: event.HookReject, Socket: event.SockNone, Packet: ack, Chain: event.ChainForward, Facts: data}, trigger(ack, 512), func(e *event.Event) { e.Forwarded = true })},
+		{"refused", told(event.Evidence{Hook: receive, State: event.StateSynSent, Packet: rst | ack, Facts: sp | event.FactHasSocket})},
+		{"refused, owner", told(event.Evidence{Hook: receive, State: event.StateSynSent, Packet: rst | ack, Facts: sp | event.FactHasSocket}, owner("curl", 99, event.FromConnector))},
+		{"peer aborted", told(event.Evidence{Hook: receive, State: open, Packet: rst | ack, Facts: sp | event.FactWindow | event.FactHasSocket}, lostBytes(99, 0, 1448))},
+		{"peer aborted, likely", told(event.Evidence{Hook: receive, State: open, Facts: event.FactTSNegotiated | event.FactTSSeen | event.FactHasSocket})},
+		{"peer gone", told(event.Evidence{Hook: receive, State: open, Packet: rst, Facts: sp | event.FactHasSocket}, lostBytes(0, 10, 1448))},
+		{"reset by peer", told(event.Evidence{Hook: receive, State: open, Facts: event.FactHasSocket})},
+		{"broken pipe", told(pipe, lostBytes(0, 0, 5))},
+		{"broken pipe, owner", told(pipe, lostBytes(0, 0, 1), owner("rsync", 7, event.FromSocket))},
+		{"reset after peer close", told(event.Evidence{Hook: receive, State: event.StateCloseWait, Packet: rst | ack, Facts: sp | event.FactPeerFIN | event.FactHasSocket})},
+		{"reset while closing, closed", told(event.Evidence{Hook: receive, State: event.StateFinWait1, Packet: rst, Facts: sp | event.FactDead}, closedBy(redis, time.Second), lostBytes(0, 0, 10))},
+		{"reset while closing, open", told(event.Evidence{Hook: receive, State: event.StateFinWait2, Packet: rst, Facts: sp | event.FactHasSocket})},
+		{"reset in LAST_ACK, open", told(event.Evidence{Hook: receive, State: event.StateLastAck, Packet: rst, Facts: sp | event.FactHasSocket | event.FactPeerFIN})},
+		{"handshake aborted", told(event.Evidence{Hook: receive, Socket: event.SockRequest, State: event.StateNewSynRecv, Packet: rst, Facts: sp})},
+		{"Fast Open child, accepted", told(event.Evidence{Hook: receive, State: event.StateSynRecv, Packet: rst, Facts: sp | event.FactFastOpen | event.FactHasSocket})},
+		{"simultaneous open", told(event.Evidence{Hook: receive, State: event.StateSynRecv, Packet: rst, Facts: sp | event.FactHasSocket})},
+		{"TIME_WAIT killed", told(event.Evidence{Hook: receive, Socket: event.SockTimeWait, State: event.StateTimeWait, Prior: event.StateTimeWait, Packet: rst, Facts: sp}, closedBy(redis, 7*time.Minute))},
+		{"FIN_WAIT2 killed", told(event.Evidence{Hook: receive, Socket: event.SockTimeWait, State: event.StateTimeWait, Prior: event.StateFinWait2, Packet: rst, Facts: sp}, closedBy(redis, 3*time.Hour))},
+		{"challenged", told(dropped("TCP_RESET"), numbers(2042, 1000))},
+		{"challenged, by one", told(dropped("TCP_RESET"), numbers(0, 4294967295))},
+		{"challenged, numbers unknown", told(dropped("TCP_RESET"))},
+		{"out of window", told(dropped("TCP_INVALID_SEQUENCE"), numbers(10001000, 1000))},
+		{"old", told(dropped("TCP_OLD_SEQUENCE"), numbers(500, 1000))},
+		{"no connection", told(event.Evidence{Hook: reply, Socket: event.SockNone, Packet: rst, Facts: sp})},
+		{"RST to a listener", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: rst, Facts: sp})},
+		{"RST in SYN_SENT", told(event.Evidence{Hook: reply, State: event.StateSynSent, Packet: rst, Facts: sp})},
+		{"RST out of a handshake's window", told(event.Evidence{Hook: ignore, Socket: event.SockRequest, Packet: rst, Reason: "TCP_OVERWINDOW", Facts: sp})},
+		{"RST out of TIME_WAIT's window", told(event.Evidence{Hook: ignore, Socket: event.SockTimeWait, Packet: rst, Reason: "TCP_RFC7323_TW_PAWS", Facts: sp})},
+		{"bad checksum", told(dropped("TCP_CSUM"))},
+		{"TTL too low", told(dropped("TCP_MINTTL"), numbers(1, 1))},
+		{"bad signature", told(dropped("TCP_MD5FAILURE"))},
+		{"unclassified, sent", told(event.Evidence{Hook: active, State: open})},
+		{"unclassified, received", told(event.Evidence{Hook: receive, State: event.StateListen, Packet: rst, Facts: sp})},
+		{"unclassified, ignored", told(dropped("NOT_SPECIFIED"))},
+	}
+}
+
+type story struct {
+	name string
+	e    *event.Event
+}
+
+func TestExplainTexts(t *testing.T) {
+	var out strings.Builder
+	told := map[event.CauseID]bool{}
+	for _, s := range stories() {
+		Explain(s.e)
+		told[s.e.Cause] = true
+		fmt.Fprintf(&out, "%s\n  %s %s %s\n  %s\n", s.name, s.e.Dir, s.e.Cause, s.e.Certainty, s.e.Summary)
+		for _, phrase := range s.e.Because {
+			fmt.Fprintf(&out, "  because %s\n", phrase)
+		}
+		if s.e.KernelVerdict != "" {
+			fmt.Fprintf(&out, "  kernel  %s: %s\n", s.e.Evidence.Reason, s.e.KernelVerdict)
+		}
+		if s.e.App != (event.App{}) {
+			fmt.Fprintf(&out, "  app     %s on %s, SIGPIPE %v\n", s.e.App.Errno, s.e.App.On, s.e.App.SIGPIPE)
+		}
+		checkSentence(t, s.name, s.e.Summary)
+	}
+	golden(t, "stories.golden", out.String())
+	for entry := range All() {
+		if !told[entry.ID] && !slices.Contains(awaitFacts, entry.ID) {
+			t.Errorf("no story of %s", entry.ID)
+		}
+	}
+}
+
+// checkSentence: mistakes that composed sentences make.
+func checkSentence(t *testing.T, name, text string) {
+	t.Helper()
+	for _, mistake := range []string{"  ", " ,", "%!", "1 bytes", "[0]", ". ", "  ", "()"} {
+		if strings.Contains(text, mistake) {
+			t.Errorf("%s: %q contains %q", name, text, mistake)
+		}
+	}
+	if strings.HasSuffix(text, ".") || strings.TrimSpace(text) != text {
+		t.Errorf("%s: %q: want no full stop and no blanks at the ends", name, text)
+	}
+}
+
+// TestExplainAgain: the owner becomes known after the first call.
+func TestExplainAgain(t *testing.T) {
+	for _, s := range stories() {
+		Explain(s.e)
+		once := *s.e
+		Explain(s.e)
+		if diff := cmp.Diff(once.Summary, s.e.Summary); diff != "" || once.App != s.e.App || once.Cause != s.e.Cause {
+			t.Errorf("%s: the second call differs:\n%s", s.name, diff)
+		}
+	}
+	e := told(event.Evidence{Hook: event.HookReceive, State: event.StateSynSent, Packet: rst | ack, Facts: sp})
+	Explain(e)
+	if strings.Contains(e.Summary, "curl") {
+		t.Fatalf("%q names an owner before it is known", e.Summary)
+	}
+	owner("curl", 99, event.FromConnector)(e)
+	Explain(e)
+	if !strings.Contains(e.Summary, "curl[99]") {
+		t.Errorf("%q does not name the owner", e.Summary)
+	}
+}
+
+func TestExplainCopiesTheCatalogue(t *testing.T) {
+	e := told(event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone, Packet: ack, Facts: sp})
+	Explain(e)
+	entry, _ := Lookup(HalfOpen)
+	if e.Remedy != entry.Remedy || e.IETFCause == nil || *e.IETFCause != 2 {
+		t.Errorf("remedy %q, IETF cause %v: want those of the entry", e.Remedy, e.IETFCause)
+	}
+}
+
+// TestNobodyIsToldThroughAClosedDescriptor: app is absent for orphans, whatever
+// the cause.
+func TestNobodyIsToldThroughAClosedDescriptor(t *testing.T) {
+	for _, s := range stories() {
+		s.e.Evidence.Facts |= event.FactDead
+		Explain(s.e)
+		if s.e.App != (event.App{}) {
+			t.Errorf("%s: %+v though no descriptor is left", s.name, s.e.App)
+		}
+	}
+}
+
+func TestPhrases(t *testing.T) {
+	for got, want := range map[string]string{
+		grouped(0):                   "0",
+		grouped(999):                 "999",
+		grouped(1448):                "1 448",
+		grouped(1234567):             "1 234 567",
+		bytesOf(1, "unread"):         "1 unread byte",
+		bytesOf(2, ""):               "2 bytes",
+		ago(400 * time.Microsecond):  "less than 1 ms",
+		ago(12 * time.Millisecond):   "12 ms",
+		ago(3200 * time.Millisecond): "3.2 s",
+		ago(350 * time.Second):       "5 min",
+		ago(49 * time.Hour):          "49 h",
+		SignalName(9):                "SIGKILL",
+		SignalName(13):               "SIGPIPE",
+		SignalName(31):               "SIGSYS",
+		SignalName(40):               "signal 40",
+		offset(5, 5):                 "rcv_nxt",
+		offset(4294967295, 4):        "5 bytes before rcv_nxt",
+		offset(2147483648, 0):        "2 147 483 648 bytes before rcv_nxt",
+		lost(event.Lost{}, true):     "",
+		lost(event.Lost{UnreadBytes: 1, UnsentBytes: 2, UnackedBytes: 3}, true): "1 unread byte, 2 unsent bytes and 3 unacknowledged bytes",
+		lost(event.Lost{UnreadBytes: 1}, false):                                 "",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
