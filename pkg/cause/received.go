@@ -24,7 +24,7 @@ var received = []Entry{
 		},
 		Reproduce: []string{
 			py("S.socket().connect_ex(('127.0.0.1',7999))"),
-			lab("refused"),
+			lab("closed-port"),
 		},
 		Sources: []string{"tcp_reset, tcp_rcv_state_process (net/ipv4/tcp_input.c)", "RFC 9293 3.10.7.3"},
 	},
@@ -46,7 +46,7 @@ var received = []Entry{
 		},
 		Reproduce: []string{
 			py(pair + "c.send(b'x');t();a.close();t()"),
-			lab("peer-aborted"),
+			lab("linger-zero"),
 		},
 		Sources: []string{"tcp_validate_incoming, tcp_reset (net/ipv4/tcp_input.c)", "RFC 9293 3.10.7.4", "RFC 7323 3.2 (timestamps in RST)"},
 	},
@@ -68,7 +68,7 @@ var received = []Entry{
 			"Kubernetes: a Service whose endpoint went away leaves clients with dead connections; conntrack INVALID at the peer's node has the same effect.",
 			"The RST's TTL, compared with the peer's other packets, tells whether a device on the way answered.",
 		},
-		Reproduce: []string{lab("peer-gone")},
+		Reproduce: []string{lab("power-loss")},
 		Sources:   []string{"tcp_validate_incoming, tcp_reset (net/ipv4/tcp_input.c)", "RFC 9293 3.5.1, 3.5.2 group 1"},
 	},
 	{

@@ -25,7 +25,7 @@ var receivedWhileClosing = []Entry{
 		},
 		Reproduce: []string{
 			py(pair + "a.close();t();c.send(b'one');t();c.send(b'two')"),
-			lab("wrote-after-peer-close"),
+			lab("broken-pipe"),
 		},
 		Sources: []string{"tcp_reset (net/ipv4/tcp_input.c)", "sk_stream_error (net/core/stream.c)", "RFC 9293 3.6.1", "pipe(7) SIGPIPE"},
 	},
@@ -65,7 +65,7 @@ var receivedWhileClosing = []Entry{
 		},
 		Reproduce: []string{
 			py(pair + "a.send(b'x');t();a.shutdown(1);t();c.close();t()"),
-			lab("reset-while-closing"),
+			lab("reset-in-fin-wait2-closed reset-in-closing"),
 		},
 		Sources: []string{"tcp_reset (net/ipv4/tcp_input.c)", "RFC 9293 3.10.7.4"},
 	},

@@ -12,8 +12,8 @@ func py(code string) string {
 // pair is python code that connects c to a, which l accepted.
 const pair = "l=S.create_server(('127.0.0.1',7007));c=S.create_connection(('127.0.0.1',7007));a,_=l.accept();"
 
-// lab is the command that runs a scenario of rsttrace itself.
-func lab(scenario string) string { return "sudo rsttrace lab " + scenario }
+// lab is the command that runs scenarios of rsttrace itself.
+func lab(scenarios string) string { return "sudo rsttrace lab " + scenarios }
 
 // Codes of the registry "TCP Failure Causes" in
 // draft-ietf-tcpm-rst-diagnostic-payload, as initially populated.

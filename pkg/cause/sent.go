@@ -39,7 +39,7 @@ var sentByClose = []Entry{
 		},
 		Reproduce: []string{
 			py(pair + "c.send(b'x'*100);t();a.close()"),
-			lab("unread-data-on-close"),
+			lab("unread-data unread-data-killed"),
 		},
 		Sources: []string{"__tcp_close (net/ipv4/tcp.c)", "RFC 9293 3.6.1", "RFC 2525 2.17", "RFC 1122 4.2.2.13"},
 	},

@@ -45,7 +45,7 @@ var sentAsReply = []Entry{
 			"After a reboot it stops by itself as each peer sends something: shorter keep-alive makes that sooner.",
 			"Asymmetric routing or a second host with the same address (failed VRRP, ARP conflict) gives the same picture: compare the MAC addresses.",
 		},
-		Reproduce: []string{lab("half-open")},
+		Reproduce: []string{lab("power-loss")},
 		Sources:   []string{"tcp_v4_rcv (net/ipv4/tcp_ipv4.c)", "RFC 9293 3.5.1, 3.5.2 group 1"},
 		IETFCause: ietfDesynchronized,
 	},
@@ -90,7 +90,7 @@ var sentAsReply = []Entry{
 		Reproduce: []string{
 			py(pair + "a.close();t();c.send(b'late');t()"),
 			py(pair + "a.shutdown(2);t();c.send(b'late');t()"),
-			lab("data-after-close"),
+			lab("data-after-close-orphan data-after-shutdown"),
 		},
 		Sources:   []string{"tcp_rcv_state_process (net/ipv4/tcp_input.c)", "tcp_timewait_state_process (net/ipv4/tcp_minisocks.c)", "RFC 9293 3.6.1", "RFC 1122 4.2.2.13"},
 		IETFCause: ietfDataAfterClose,
