@@ -5,8 +5,14 @@
 #define TYPED_ARGUMENTS
 #include "gather.h"
 
+/* volatile: the verifier refuses an argument whose position is computed. */
+#define ARGUMENT(position) (*(volatile __u64 *)&ctx[position])
+
 /* A kernel's reason starts at 0; in a verdict 0 means "none". */
-#define REASON(position) ((position) == 2 ? ctx[2] + 1 : (position) == 1 ? ctx[1] + 1 : 0)
+#define REASON(position)                         \
+	((position) == 2 ? ARGUMENT(2) + 1 : \
+	 (position) == 1 ? ARGUMENT(1) + 1 : \
+			   0)
 
 SEC("fentry/tcp_send_active_reset")
 int fentry_send_active(__u64 *ctx)

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+	"kernel.org/pub/linux/libs/security/libcap/cap"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/probe"
+)
+
+func newDoctor() *cobra.Command {
+	var via methodFlag
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Show what rsttrace can and cannot see on this kernel, and why",
+		Args:  arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return examine(cmd.OutOrStdout(), via.method)
+		},
+	}
+	via.register(cmd)
+	return cmd
+}
+
+// examine prints the picture from the outside in: machine, privileges, hooks,
+// and what follows for events. It fails where tracing would.
+func examine(out io.Writer, via event.Method) error {
+	describeMachine(out)
+	describePrivileges(out)
+	session, err := probe.Open(probe.Options{Via: via})
+	if err != nil {
+		fmt.Fprintf(out, "\nrsttrace cannot work here:\n")
+		return err
+	}
+	defer session.Close()
+	describeHooks(out, session.Hooks())
+	describeLimits(out, session.Limits())
+	return nil
+}
+
+func describeMachine(out io.Writer) {
+	var name unix.Utsname
+	_ = unix.Uname(&name)
+	fmt.Fprintf(out, "kernel       %s %s\n", unix.ByteSliceToString(name.Release[:]), unix.ByteSliceToString(name.Machine[:]))
+	fmt.Fprintf(out, "BTF          %s\n", presence("/sys/kernel/btf/vmlinux", "yes", "missing: CONFIG_DEBUG_INFO_BTF=y is needed"))
+	fmt.Fprintf(out, "lockdown     %s\n", setting("/sys/kernel/security/lockdown", "not known (securityfs is not mounted or not there)"))
+	fmt.Fprintf(out, "kptr_restrict %s\n", setting("/proc/sys/kernel/kptr_restrict", "not known"))
+	if !initialPIDNamespace() {
+		fmt.Fprintf(out, "pid namespace not the initial one: pids in events are those of the host\n")
+	}
+}
+
+func presence(path, there, missing string) string {
+	if _, err := os.Stat(path); err != nil {
+		return missing
+	}
+	return there
+}
+
+func setting(path, unknown string) string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return unknown
+	}
+	return strings.TrimSpace(string(data))
+}
+
+// initialPIDNamespace compares with the number that the kernel gives the first
+// pid namespace, PROC_PID_INIT_INO.
+func initialPIDNamespace() bool {
+	const initial = "pid:[4026531836]"
+	link, err := os.Readlink("/proc/self/ns/pid")
+	return err != nil || link == initial
+}
+
+// uses says what each capability is good for.
+var uses = []struct {
+	value  cap.Value
+	reason string
+}{
+	{cap.BPF, "load programs and maps"},
+	{cap.PERFMON, "attach them"},
+	{cap.SYS_ADMIN, "where a kernel asks for it instead of the two above"},
+	{cap.SYSLOG, "read addresses of kernel functions"},
+	{cap.SYS_PTRACE, "look at other users' processes"},
+	{cap.NET_ADMIN, "only for lab and selftest"},
+}
+
+func describePrivileges(out io.Writer) {
+	have, err := cap.GetPID(0)
+	if err != nil {
+		fmt.Fprintf(out, "capabilities not known: %v\n", err)
+		return
+	}
+	fmt.Fprintf(out, "uid          %d\n", os.Getuid())
+	for _, use := range uses {
+		state := "yes"
+		if has, err := have.GetFlag(cap.Effective, use.value); err != nil || !has {
+			state = "MISSING"
+		}
+		fmt.Fprintf(out, "%-15s %-8s %s\n", strings.ToUpper(use.value.String()), state, use.reason)
+	}
+}
+
+func describeHooks(out io.Writer, hooks []probe.HookStatus) {
+	fmt.Fprintln(out)
+	for _, h := range hooks {
+		fmt.Fprintf(out, "%-18s %-28s %s\n", h.Hook, h.Function, orElse(string(h.Method), "NOT ATTACHED"))
+		for _, refusal := range h.Refused {
+			fmt.Fprintf(out, "                   %s\n", refusal)
+		}
+	}
+}
+
+func describeLimits(out io.Writer, limits []probe.Limit) {
+	if len(limits) == 0 {
+		fmt.Fprintln(out, "\nEverything can be known here.")
+		return
+	}
+	fmt.Fprintln(out, "\nWhat cannot be known here:")
+	for _, limit := range limits {
+		fmt.Fprintf(out, "  %s: %s\n", limit.ID, limit.Sentence)
+	}
+}

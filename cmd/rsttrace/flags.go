@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/filter"
+)
+
+// filterFlags are the flags that say which events to show.
+type filterFlags struct {
+	dirs, causes, hosts, ports, pids, comms []string
+}
+
+func (f *filterFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.dirs, "dir", []string{"sent", "received"}, "directions: sent, received, ignored, or all")
+	flags.StringSliceVar(&f.causes, "cause", nil, "cause ids, as rsttrace explain lists them")
+	flags.StringSliceVar(&f.hosts, "host", nil, "addresses or prefixes of either end: 10.0.0.5, 2001:db8::/32")
+	flags.StringSliceVar(&f.ports, "port", nil, "ports or ranges of either end: 443, 8000-8100")
+	flags.StringSliceVar(&f.pids, "pid", nil, "processes that own the socket")
+	flags.StringSliceVar(&f.comms, "comm", nil, "names of processes that own the socket")
+	complete(cmd, "dir", "sent", "received", "ignored", "all")
+	complete(cmd, "cause", causeNames()...)
+}
+
+func (f *filterFlags) parse() (filter.Options, error) {
+	var options filter.Options
+	var err error
+	parse := func(flag string, set func() error) {
+		if err == nil {
+			if problem := set(); problem != nil {
+				err = usageError{fmt.Errorf("--%s: %w", flag, problem)}
+			}
+		}
+	}
+	parse("dir", func() (e error) {
+		if !slices.Equal(f.dirs, []string{"all"}) {
+			options.Dirs, e = filter.ParseDirs(f.dirs)
+		}
+		return e
+	})
+	parse("cause", func() (e error) { options.Causes, e = filter.ParseCauses(f.causes, causeIDs()); return e })
+	parse("host", func() (e error) { options.Hosts, e = filter.ParseHosts(f.hosts); return e })
+	parse("port", func() (e error) { options.Ports, e = filter.ParsePorts(f.ports); return e })
+	parse("pid", func() (e error) { options.PIDs, e = filter.ParsePIDs(f.pids); return e })
+	parse("comm", func() (e error) { options.Comms, e = filter.ParseComms(f.comms); return e })
+	return options, err
+}
+
+// methodFlag is --via.
+type methodFlag struct{ method event.Method }
+
+var methodNames = []string{string(event.Fentry), string(event.Kprobe), string(event.Tracepoint)}
+
+func (m *methodFlag) register(cmd *cobra.Command) {
+	cmd.Flags().Var(m, "via", "force one attach method: fentry, kprobe or tracepoint (default: the best for each hook)")
+	complete(cmd, "via", methodNames...)
+}
+
+func (m *methodFlag) String() string { return string(m.method) }
+func (m *methodFlag) Type() string   { return "method" }
+
+func (m *methodFlag) Set(text string) error {
+	if !slices.Contains(methodNames, text) {
+		return fmt.Errorf("no such attach method; there are %s", strings.Join(methodNames, ", "))
+	}
+	m.method = event.Method(text)
+	return nil
+}
+
+func causeIDs() []event.CauseID {
+	var ids []event.CauseID
+	for entry := range cause.All() {
+		ids = append(ids, entry.ID)
+	}
+	return ids
+}
+
+func causeNames() []string {
+	var names []string
+	for _, id := range causeIDs() {
+		names = append(names, string(id))
+	}
+	return names
+}
+
+// complete offers fixed values for a flag in the shell.
+func complete(cmd *cobra.Command, flag string, values ...string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic(err) // the flag was not registered: a mistake in this program
+	}
+}

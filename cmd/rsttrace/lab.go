@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab"
+	"github.com/rsttrace/rsttrace/pkg/probe"
+	"github.com/rsttrace/rsttrace/pkg/selftest"
+	"github.com/rsttrace/rsttrace/pkg/tracer"
+)
+
+// labFlags are the flags of the lab command.
+type labFlags struct {
+	outputFlags
+	via    methodFlag
+	family string
+	list   bool
+}
+
+func newLab() *cobra.Command {
+	var flags labFlags
+	cmd := &cobra.Command{
+		Use:   "lab [SCENARIO...]",
+		Short: "Provoke resets for real and see each one explained",
+		Long: `lab plays situations that end in a reset, with real processes in throw-away
+network namespaces, and shows how each one is explained: the quickest way to see
+rsttrace work, and to learn where resets come from. The rest of the machine does
+not notice.`,
+		Example: `  rsttrace lab                # the classics, one after the other
+  rsttrace lab --list         # what there is
+  rsttrace lab broken-pipe -o json`,
+		ValidArgsFunction: cobra.FixedCompletions(scenarioNames(), cobra.ShellCompDirectiveNoFileComp),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return flags.run(cmd, args)
+		},
+	}
+	flags.outputFlags.register(cmd)
+	flags.via.register(cmd)
+	cmd.Flags().StringVar(&flags.family, "family", "ipv4", "address family: ipv4 or ipv6")
+	cmd.Flags().BoolVar(&flags.list, "list", false, "list the scenarios")
+	complete(cmd, "family", "ipv4", "ipv6")
+	return cmd
+}
+
+func (f *labFlags) run(cmd *cobra.Command, names []string) error {
+	scenarios, err := findScenarios(names)
+	if err != nil {
+		return err
+	}
+	if err := f.outputFlags.check(); err != nil {
+		return err
+	}
+	family := event.Family(f.family)
+	if family != event.IPv4 && family != event.IPv6 {
+		return usageError{fmt.Errorf("--family %s: want ipv4 or ipv6", f.family)}
+	}
+	out := cmd.OutOrStdout()
+	if f.list {
+		for _, s := range scenarios {
+			fmt.Fprintf(out, "%-36s %s\n", s.Name, s.Title)
+		}
+		return nil
+	}
+	t, err := tracer.Open(tracer.Options{Probe: probe.Options{Via: f.via.method}})
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	return f.perform(cmd.Context(), t, &stage{text: out, sink: f.open(out), json: f.format == "json"}, scenarios, family)
+}
+
+// perform plays the scenarios while the tracer watches.
+func (f *labFlags) perform(ctx context.Context, t *tracer.Tracer, stage *stage, scenarios []lab.Scenario, family event.Family) error {
+	tracing, stop := context.WithCancel(ctx)
+	defer stop()
+	live, err := selftest.Watch(tracing, t, stage.event)
+	if err != nil {
+		return err
+	}
+	defer live.Close()
+	for _, s := range scenarios {
+		stage.open(s)
+		_, err := lab.Run(ctx, s, family, lab.Options{
+			OnNamespaces: stage.admit,
+			Step:         func(text string) { stage.step(text, live.Settle()) },
+		})
+		if errors.Is(err, lab.ErrUnavailable) {
+			stage.step("cannot be played here: "+err.Error(), nil)
+			continue
+		}
+		if err := errors.Join(err, live.Settle(), stage.failure()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stage prints what happens and what the tracer says of it. Events come from
+// the tracer's goroutine.
+type stage struct {
+	mutex  sync.Mutex
+	text   io.Writer
+	sink   output
+	json   bool
+	netns  map[uint32]bool // of the scenario that plays
+	failed error
+}
+
+func (s *stage) open(scenario lab.Scenario) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if !s.json {
+		fmt.Fprintf(s.text, "\n== %s: %s\n%s\n\n", scenario.Name, scenario.Title, scenario.Story)
+	}
+}
+
+// admit lets only events of the scenario's own namespaces onto the stage.
+func (s *stage) admit(namespaces []*lab.Namespace) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.netns = make(map[uint32]bool)
+	for _, n := range namespaces {
+		s.netns[n.Inode()] = true
+	}
+	return nil
+}
+
+func (s *stage) step(text string, problem error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.failed = errors.Join(s.failed, problem)
+	if !s.json {
+		fmt.Fprintf(s.text, "   %s\n", text)
+	}
+}
+
+func (s *stage) event(e *event.Event) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if !s.netns[e.Netns.Inode] {
+		return
+	}
+	s.failed = errors.Join(s.failed, s.sink.Event(e), s.sink.Flush())
+}
+
+func (s *stage) failure() error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.failed
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rsttrace/rsttrace/pkg/lab"
+	"github.com/rsttrace/rsttrace/pkg/selftest"
+)
+
+// selftestFlags are the flags of the selftest command.
+type selftestFlags struct {
+	via         methodFlag
+	hostChanges bool
+	json        string
+}
+
+func newSelftest() *cobra.Command {
+	var flags selftestFlags
+	cmd := &cobra.Command{
+		Use:   "selftest [SCENARIO...]",
+		Short: "Check that rsttrace is right on this kernel",
+		Long: `selftest provokes every kind of reset that the lab knows, in throw-away network
+namespaces, and checks that each is reported exactly once at each end, with the
+right cause, owner and consequence; that the kernel's own counters agree; and
+that a packet capture agrees, RST by RST.
+
+It needs nothing installed, changes nothing on the host and leaves nothing behind.`,
+		Example: `  rsttrace selftest
+  rsttrace selftest --via tracepoint half-open`,
+		ValidArgsFunction: cobra.FixedCompletions(scenarioNames(), cobra.ShellCompDirectiveNoFileComp),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return flags.run(cmd, args)
+		},
+	}
+	flags.via.register(cmd)
+	cmd.Flags().BoolVar(&flags.hostChanges, "allow-host-changes", false, "run also what needs a setting of the whole host or a kernel module")
+	cmd.Flags().StringVar(&flags.json, "json", "", "write the results to this file as JSON")
+	return cmd
+}
+
+func (f *selftestFlags) run(cmd *cobra.Command, names []string) error {
+	scenarios, err := findScenarios(names)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	report, err := selftest.Run(cmd.Context(), selftest.Options{
+		Via:              f.via.method,
+		Scenarios:        scenarios,
+		AllowHostChanges: f.hostChanges,
+		Progress:         func(r selftest.Result) { printResult(out, r) },
+	})
+	if report != nil {
+		err = errors.Join(err, f.save(report))
+	}
+	if err != nil {
+		return err
+	}
+	printReport(out, report)
+	if failed := report.Count(selftest.Failed); failed > 0 {
+		return fmt.Errorf("%d of %d scenarios failed", failed, len(report.Results))
+	}
+	return nil
+}
+
+func (f *selftestFlags) save(report *selftest.Report) error {
+	if f.json == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(report.Results, "", "  ")
+	if err == nil {
+		err = os.WriteFile(f.json, append(data, '\n'), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("--json: %w", err)
+	}
+	return nil
+}
+
+func printResult(out io.Writer, r selftest.Result) {
+	fmt.Fprintf(out, "%-8s %-42s %s\n", r.Status, r.Scenario, r.Family)
+	for _, problem := range r.Problems {
+		fmt.Fprintf(out, "         - %s\n", problem)
+	}
+	if r.Status == selftest.Skipped {
+		fmt.Fprintf(out, "         - %s\n", r.Reason)
+	}
+}
+
+func printReport(out io.Writer, report *selftest.Report) {
+	fmt.Fprintln(out)
+	for _, h := range report.Hooks {
+		fmt.Fprintf(out, "%-28s %s\n", h.Function, orElse(string(h.Method), "not attached"))
+	}
+	if len(report.Limits) > 0 {
+		fmt.Fprintln(out, "\nThis kernel, reached like this, cannot show:")
+		for _, limit := range report.Limits {
+			fmt.Fprintf(out, "  %s\n", limit.Sentence)
+		}
+	}
+	owners := report.Owners()
+	fmt.Fprintf(out, "\nowners: %d of %d named, %d wrong; events: %d, lost %d, missed %d\n",
+		owners.Present, owners.Due, owners.Wrong, report.Totals.Events(), report.Totals.Lost, report.Totals.Missed)
+	right := report.Count(selftest.Passed) + report.Count(selftest.Limited)
+	fmt.Fprintf(out, "%d passed, %d failed, %d skipped\n", right, report.Count(selftest.Failed), report.Count(selftest.Skipped))
+}
+
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}
+
+// findScenarios looks up names; none means all.
+func findScenarios(names []string) ([]lab.Scenario, error) {
+	if len(names) == 0 {
+		return lab.Scenarios(), nil
+	}
+	var found []lab.Scenario
+	for _, name := range names {
+		s, ok := lab.Find(name)
+		if !ok {
+			return nil, usageError{fmt.Errorf("no scenario %q; there are %s", name, strings.Join(scenarioNames(), ", "))}
+		}
+		found = append(found, s)
+	}
+	return found, nil
+}
+
+func scenarioNames() []string {
+	var names []string
+	for _, s := range lab.Scenarios() {
+		names = append(names, s.Name)
+	}
+	return names
+}

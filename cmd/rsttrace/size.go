@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+)
+
+// sizeFlag is a number of bytes that is a power of two.
+type sizeFlag struct{ bytes uint32 }
+
+func (s *sizeFlag) Type() string { return "size" }
+
+func (s *sizeFlag) String() string {
+	if s.bytes == 0 {
+		return ""
+	}
+	return strconv.FormatUint(uint64(s.bytes), 10)
+}
+
+// Set reads digits with an optional K, M or G, binary multiples.
+func (s *sizeFlag) Set(text string) error {
+	digits := strings.TrimRight(strings.ToUpper(text), "KMGIB")
+	unit := strings.TrimSuffix(strings.ToUpper(text[len(digits):]), "B")
+	shift, ok := map[string]uint{"": 0, "K": 10, "KI": 10, "M": 20, "MI": 20, "G": 30, "GI": 30}[unit]
+	n, err := strconv.ParseUint(digits, 10, 32)
+	size := n << shift
+	if err != nil || !ok || size < 64<<10 || size > 1<<30 || bits.OnesCount64(size) != 1 {
+		return fmt.Errorf("want a power of two from 64K to 1G, such as 8M")
+	}
+	s.bytes = uint32(size)
+	return nil
+}

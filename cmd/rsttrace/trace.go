@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rsttrace/rsttrace/pkg/probe"
+	"github.com/rsttrace/rsttrace/pkg/tracer"
+)
+
+// traceFlags are the flags of the main command.
+type traceFlags struct {
+	filterFlags
+	outputFlags
+	via       methodFlag
+	count     uint64
+	duration  time.Duration
+	readyFile string
+	ring      sizeFlag
+}
+
+func newTrace() *cobra.Command {
+	var flags traceFlags
+	cmd := &cobra.Command{
+		Use:   "rsttrace",
+		Short: "Explain every TCP reset of this machine",
+		Long: `rsttrace names, for every TCP RST that this machine sends, receives or ignores,
+the kernel path that caused it, the process that owns the socket, what the
+application got from it, what was lost, and what to do about it.
+
+It runs until it is interrupted, and then prints exact totals per cause.`,
+		Example: `  rsttrace                                  # everything, live
+  rsttrace --port 443 --dir sent            # who here resets our HTTPS clients?
+  rsttrace --comm nginx -o json | jq .      # for machines
+  rsttrace --cause closed-port --count 10   # the first ten, then totals
+  rsttrace explain unread-data-on-close     # what a cause means and how to fix it
+  rsttrace lab                              # see it work`,
+		Args: arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return flags.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags.filterFlags.register(cmd)
+	flags.outputFlags.register(cmd)
+	flags.via.register(cmd)
+	cmd.Flags().Uint64Var(&flags.count, "count", 0, "stop after this many events")
+	cmd.Flags().DurationVar(&flags.duration, "duration", 0, "stop after this time: 30s, 5m")
+	cmd.Flags().StringVar(&flags.readyFile, "ready-file", "", "create this file once everything is attached")
+	cmd.Flags().Var(&flags.ring, "ring", "size of the ring buffer, a power of two: 64K to 1G (default 8M)")
+	return cmd
+}
+
+func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
+	wanted, err := f.filterFlags.parse()
+	if err != nil {
+		return err
+	}
+	if err := f.outputFlags.check(); err != nil {
+		return err
+	}
+	if f.duration < 0 {
+		return usageError{errors.New("--duration: must not be negative")}
+	}
+	t, err := tracer.Open(tracer.Options{
+		Probe:  probe.Options{Via: f.via.method, RingBytes: f.ring.bytes},
+		Filter: wanted,
+	})
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	reportFallbacks(stderr, t.Session().Hooks(), f.via.method)
+	if err := dropPrivileges(); err != nil {
+		fmt.Fprintf(stderr, "rsttrace: keeps all its privileges: %v\n", err)
+	}
+	if f.readyFile != "" {
+		if err := os.WriteFile(f.readyFile, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644); err != nil {
+			return fmt.Errorf("--ready-file: %w", err)
+		}
+	}
+	if f.duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.duration)
+		defer cancel()
+	}
+	return f.print(ctx, t, f.open(stdout), stderr)
+}
+
+// quiet is how long nothing must happen before the tool says that it is alive.
+const quiet = 5 * time.Second
+
+// print copies events to the output until the end, then the totals.
+func (f *traceFlags) print(ctx context.Context, t *tracer.Tracer, out output, stderr io.Writer) error {
+	silence := time.AfterFunc(quiet, func() {
+		fmt.Fprintf(stderr, "rsttrace: attached, no matching RST so far; to see one: curl 127.0.0.1:1 in another terminal, or rsttrace lab\n")
+	})
+	defer silence.Stop()
+	losses := losses{tracer: t, out: out}
+	var shown uint64
+	for e, err := range t.Events(ctx) {
+		if err != nil {
+			return errors.Join(err, out.Flush())
+		}
+		if e == nil {
+			if err := losses.report(time.Now()); err != nil {
+				return err
+			}
+			if err := out.Flush(); err != nil {
+				return err
+			}
+			continue
+		}
+		silence.Stop()
+		if err := out.Event(e); err != nil {
+			return err
+		}
+		if shown++; shown == f.count {
+			break
+		}
+	}
+	totals, err := t.Totals()
+	if err != nil {
+		return errors.Join(err, out.Flush())
+	}
+	return errors.Join(out.Counts(totals), out.Flush())
+}
+
+// losses tells about lost details while the run goes on.
+type losses struct {
+	tracer   *tracer.Tracer
+	out      output
+	told     uint64
+	nextLook time.Time
+}
+
+func (l *losses) report(now time.Time) error {
+	if now.Before(l.nextLook) {
+		return nil
+	}
+	l.nextLook = now.Add(time.Second)
+	counts, err := l.tracer.Session().Counts()
+	if err != nil || counts.Lost == l.told {
+		return err
+	}
+	fresh := counts.Lost - l.told
+	l.told = counts.Lost
+	return l.out.Lost(fresh)
+}

@@ -1,0 +1,11 @@
+// Package owner names the process that a reset socket belongs to, and says how
+// that is known.
+//
+// The record names the process where the reset happened in its own system call
+// (current) or where it closed the connection earlier (closer). Else the socket
+// is alive and its owner is looked for: in the file tables, or in the process
+// that closes it next.
+//
+// The trap to avoid: in softirq the running process is whoever was interrupted.
+// On loopback that is the client, running the server's code.
+package owner

@@ -1,0 +1,127 @@
+package owner
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// Patience is how long an event waits for its owner, counted from its hook.
+const Patience = 100 * time.Millisecond
+
+// walkShare bounds the cost of walking all file tables: a walk that took time T
+// is not repeated before walkShare times T has passed.
+const walkShare = 10
+
+// Resolver finds the owners of sockets that are alive. It is for one goroutine.
+type Resolver struct {
+	// Walk lists the holders of the sockets of recent resets. It is called
+	// once for all that wait.
+	Walk func() ([]event.Holder, error)
+
+	waiting  map[uint64][]*event.Event // by address of the socket
+	nextWalk time.Time
+}
+
+// Await looks for the owner of e from now on. The caller keeps e unchanged
+// until Resolved, Closed or Search filled e.Owner, or its patience ends and
+// Forget is called.
+func (r *Resolver) Await(e *event.Event) {
+	if r.waiting == nil {
+		r.waiting = make(map[uint64][]*event.Event)
+	}
+	address := e.Kernel.Socket.Address
+	r.waiting[address] = append(r.waiting[address], e)
+}
+
+// Forget stops looking for the owner of e.
+func (r *Resolver) Forget(e *event.Event) {
+	address := e.Kernel.Socket.Address
+	rest := slices.DeleteFunc(r.waiting[address], func(w *event.Event) bool { return w == e })
+	if len(rest) == 0 {
+		delete(r.waiting, address)
+	} else {
+		r.waiting[address] = rest
+	}
+}
+
+// Waiting reports how many sockets are being looked for.
+func (r *Resolver) Waiting() int { return len(r.waiting) }
+
+// Closed takes the news that a process closed a socket. The closer held it, and
+// nobody does any more.
+func (r *Resolver) Closed(h event.Holder) {
+	address := h.Socket.Address
+	if h.Process.Kernel {
+		// A worker ran the close that a process had begun: nobody can be named.
+		return
+	}
+	owner := ownerOf(h.Process, event.FromCloser)
+	owner.Ended = event.Ended{} // that came later: it is not how the reset came about
+	for _, e := range r.waiting[address] {
+		e.Owner = owner
+	}
+	delete(r.waiting, address)
+}
+
+// Search walks the file tables, if that is due, and fills the owners that it
+// finds. A socket that is in nobody's table may be on its way from one process
+// to another, or just closed: it stays waiting.
+func (r *Resolver) Search(now time.Time) error {
+	if len(r.waiting) == 0 || r.Walk == nil || now.Before(r.nextWalk) {
+		return nil
+	}
+	started := time.Now()
+	holders, err := r.Walk()
+	r.nextWalk = now.Add(walkShare * time.Since(started))
+	if err != nil {
+		return err
+	}
+	for address, group := range bySocket(holders) {
+		rest := r.waiting[address][:0]
+		for _, e := range r.waiting[address] {
+			// The address may have been given to a new socket since.
+			if e.Kernel.Socket.Inode == group[0].Socket.Inode {
+				e.Owner = heldBy(group)
+			} else {
+				rest = append(rest, e)
+			}
+		}
+		if len(rest) == 0 {
+			delete(r.waiting, address)
+		} else {
+			r.waiting[address] = rest
+		}
+	}
+	return nil
+}
+
+func bySocket(holders []event.Holder) map[uint64][]event.Holder {
+	groups := make(map[uint64][]event.Holder)
+	for _, h := range holders {
+		if !h.Process.Kernel {
+			groups[h.Socket.Address] = append(groups[h.Socket.Address], h)
+		}
+	}
+	return groups
+}
+
+// heldBy names the holder, and where several processes share a socket all of
+// them: which one uses it nobody can tell from outside. The youngest comes
+// first, because a server's children use what their parent opened.
+func heldBy(group []event.Holder) event.Owner {
+	slices.SortFunc(group, func(a, b event.Holder) int { return cmp.Compare(b.Process.PID, a.Process.PID) })
+	owner := ownerOf(group[0].Process, event.FromSocket)
+	owner.TID = 0 // a descriptor belongs to the whole process
+	last := owner.PID
+	for _, h := range group[1:] {
+		if h.Process.PID == last {
+			continue // several descriptors of one process
+		}
+		last = h.Process.PID
+		owner.Others = append(owner.Others, event.ProcessRef{PID: last, Comm: h.Process.Comm})
+	}
+	return owner
+}

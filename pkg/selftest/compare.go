@@ -1,0 +1,218 @@
+package selftest
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab"
+	"github.com/rsttrace/rsttrace/pkg/probe"
+)
+
+// comparison holds the events of one scenario against what it expects.
+type comparison struct {
+	result  *Result
+	outcome *lab.Outcome
+	sight   probe.Sight
+	watch   *watch
+	events  []event.Event
+	// matched is the event of each expectation, nil where none came.
+	matched []*event.Event
+}
+
+func (c *comparison) run() {
+	c.result.Events = c.events
+	c.match()
+	for i, expected := range c.outcome.Expect {
+		c.checkExpectation(expected, c.matched[i])
+	}
+	c.checkExtra()
+	for _, n := range c.outcome.Namespaces {
+		c.checkWire(n)
+		c.checkCounters(n)
+	}
+	switch {
+	case len(c.result.Problems) > 0:
+		c.result.Status = Failed
+	case len(c.result.Limits) > 0:
+		c.result.Status = Limited
+	default:
+		c.result.Status = Passed
+	}
+}
+
+func (c *comparison) problemf(format string, args ...any) {
+	c.result.Problems = append(c.result.Problems, fmt.Sprintf(format, args...))
+}
+
+func (c *comparison) limit(sentence string) {
+	if !slices.Contains(c.result.Limits, sentence) {
+		c.result.Limits = append(c.result.Limits, sentence)
+	}
+}
+
+// match pairs expectations with events by what no tracer can get wrong: place,
+// direction and addresses. Everything else is then compared.
+func (c *comparison) match() {
+	c.matched = make([]*event.Event, len(c.outcome.Expect))
+	used := make([]bool, len(c.events))
+	// First those that agree in all, then the rest, so that a wrong event does
+	// not take the place of a right one.
+	for _, strict := range []bool{true, false} {
+		for i, expected := range c.outcome.Expect {
+			if c.matched[i] != nil {
+				continue
+			}
+			for j := range c.events {
+				if !used[j] && c.fits(expected, &c.events[j], strict) {
+					used[j], c.matched[i] = true, &c.events[j]
+					break
+				}
+			}
+		}
+	}
+}
+
+func (c *comparison) fits(expected lab.Expectation, e *event.Event, strict bool) bool {
+	if e.Netns.Inode != c.inode(expected.Namespace) || e.Dir != expected.Dir ||
+		e.Local != expected.Local || e.Peer != expected.Peer {
+		return false
+	}
+	return !strict || e.Cause == expected.Expected(c.sight.ReceivedPacket) && e.Evidence.Hook == expected.Hook
+}
+
+func (c *comparison) inode(namespace string) uint32 {
+	for _, n := range c.outcome.Namespaces {
+		if n.Name == namespace {
+			return n.Inode
+		}
+	}
+	return 0
+}
+
+// invisible says that this kernel cannot show the event at all.
+func (c *comparison) invisible(expected lab.Expectation) bool {
+	return expected.Dir == event.Sent && expected.Socketless() && !c.sight.Socketless
+}
+
+func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) {
+	switch invisible := c.invisible(expected); {
+	case invisible && e == nil:
+		c.limit(probe.SentenceOf(probe.LimitSocketless))
+		return
+	case invisible:
+		c.problemf("%s was reported although this kernel is said to be unable to show it", e.Cause)
+		return
+	case e == nil:
+		c.problemf("%s %s of %s was not reported", expected.Dir, expected.Cause, expected.Local)
+		return
+	}
+	want := expected.Expected(c.sight.ReceivedPacket)
+	if e.Cause != want {
+		c.problemf("%s at %s was reported as %s, it is %s (%+v)", e.Dir, e.Local, e.Cause, want, e.Evidence)
+		return
+	}
+	if want != expected.Cause || e.Dir == event.Received && !c.sight.ReceivedPacket {
+		c.limit(probe.SentenceOf(probe.LimitNoRSTPacket))
+	}
+	c.checkState(expected, e)
+	c.checkConsequence(expected, e)
+	c.checkOwner(expected, e)
+	c.checkText(e)
+}
+
+func (c *comparison) checkState(expected lab.Expectation, e *event.Event) {
+	if len(expected.States) == 0 && e.State == 0 || slices.Contains(expected.States, e.State) {
+		return
+	}
+	c.problemf("%s at %s has state %q, expected one of %v", e.Cause, e.Local, e.State, expected.States)
+}
+
+func (c *comparison) checkConsequence(expected lab.Expectation, e *event.Event) {
+	if e.App.Errno != expected.App.Errno || e.App.SIGPIPE != expected.App.SIGPIPE {
+		c.problemf("%s at %s says that the application gets %+v, it gets %+v", e.Cause, e.Local, e.App, expected.App)
+	}
+	if expected.Lost != nil && e.Lost != *expected.Lost {
+		c.problemf("%s at %s says that %+v was lost, it was %+v", e.Cause, e.Local, e.Lost, *expected.Lost)
+	}
+}
+
+// checkOwner: no owner may be wrong, and one that is due must be there.
+func (c *comparison) checkOwner(expected lab.Expectation, e *event.Event) {
+	owner := &c.result.Owners
+	if expected.Owner == "" {
+		if !e.Owner.IsZero() {
+			owner.Wrong++
+			c.problemf("%s at %s names the owner %s[%d], there is none", e.Cause, e.Local, e.Owner.Comm, e.Owner.PID)
+		}
+		return
+	}
+	owner.Due++
+	if e.Owner.IsZero() {
+		c.problemf("%s at %s names no owner, it is %s", e.Cause, e.Local, expected.Owner)
+		return
+	}
+	actor := c.actor(expected.Owner)
+	if int(e.Owner.PID) != actor.PID || e.Owner.Comm != actor.Comm {
+		owner.Wrong++
+		c.problemf("%s at %s names the owner %s[%d], it is %s[%d]", e.Cause, e.Local, e.Owner.Comm, e.Owner.PID, actor.Comm, actor.PID)
+		return
+	}
+	owner.Present++
+	if !sourceFits(expected.Sources, e.Owner.Source) {
+		c.problemf("%s at %s knows its owner from %s, expected one of %v", e.Cause, e.Local, e.Owner.Source, expected.Sources)
+	}
+	if !sameEnd(e.Owner.Ended, expected.Ended) {
+		c.problemf("%s at %s says that the owner ended with %s, it was %s", e.Cause, e.Local, endText(e.Owner.Ended), endText(expected.Ended))
+	}
+}
+
+// sourceFits: who holds a socket may close it while it is being looked for, and
+// is then known from that.
+func sourceFits(expected []event.OwnerSource, source event.OwnerSource) bool {
+	return slices.Contains(expected, source) ||
+		source == event.FromCloser && slices.Contains(expected, event.FromSocket)
+}
+
+func (c *comparison) actor(name string) lab.ActorInfo {
+	for _, a := range c.outcome.Actors {
+		if a.Name == name {
+			return a
+		}
+	}
+	return lab.ActorInfo{}
+}
+
+func (c *comparison) checkText(e *event.Event) {
+	if e.Summary == "" || e.Remedy == "" && e.Cause != unclassified {
+		c.problemf("%s at %s has no summary or no remedy", e.Cause, e.Local)
+	}
+}
+
+// checkExtra: nothing may be reported that did not happen.
+func (c *comparison) checkExtra() {
+	for i := range c.events {
+		e := &c.events[i]
+		if !slices.Contains(c.matched, e) {
+			c.problemf("%s %s at %s, peer %s was reported, and no such RST was due (%+v)", e.Dir, e.Cause, e.Local, e.Peer, e.Evidence)
+		}
+	}
+}
+
+func sameEnd(a, b event.Ended) bool {
+	if a.Signal != b.Signal || (a.ExitCode == nil) != (b.ExitCode == nil) {
+		return false
+	}
+	return a.ExitCode == nil || *a.ExitCode == *b.ExitCode
+}
+
+func endText(e event.Ended) string {
+	switch {
+	case e.Signal != "":
+		return e.Signal
+	case e.ExitCode != nil:
+		return fmt.Sprintf("exit code %d", *e.ExitCode)
+	default:
+		return "nothing: it lives"
+	}
+}

@@ -1,0 +1,114 @@
+package selftest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/netns"
+	"github.com/rsttrace/rsttrace/pkg/tracer"
+)
+
+// Live is a tracer at work, of which it can be known that it has reported all
+// that happened so far.
+type Live struct {
+	each    func(*event.Event)
+	mutex   sync.Mutex
+	seen    int // marks that were reported
+	err     error
+	arrived chan struct{} // gets a value, if it has room, with every mark
+	done    chan struct{}
+	marker  *netns.Namespace
+	marks   int // marks that were made
+}
+
+// Watch runs the tracer until ctx ends. each gets every event, in order, from
+// another goroutine, and may not keep it.
+func Watch(ctx context.Context, t *tracer.Tracer, each func(*event.Event)) (*Live, error) {
+	marker, err := netns.New("marker")
+	if err != nil {
+		return nil, err
+	}
+	l := &Live{each: each, arrived: make(chan struct{}, 1), done: make(chan struct{}), marker: marker}
+	go func() {
+		defer close(l.done)
+		for e, err := range t.Events(ctx) {
+			l.take(e, err)
+		}
+	}()
+	return l, nil
+}
+
+func (l *Live) take(e *event.Event, err error) {
+	if e != nil && e.Netns.Inode != l.marker.Inode() {
+		l.each(e)
+		return
+	}
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if err != nil {
+		l.err = err
+	}
+	// The received event of a mark: on some kernels the sent one is invisible.
+	if e == nil || e.Dir != event.Received {
+		return
+	}
+	l.seen++
+	select {
+	case l.arrived <- struct{}{}:
+	default:
+	}
+}
+
+// settleTimeout is for emulated machines; a real one needs milliseconds.
+const settleTimeout = 30 * time.Second
+
+// Settle returns once every event of the past has been reported. Events come
+// in order, so it provokes one of its own, a refused connection in a namespace
+// of its own, and waits for it.
+func (l *Live) Settle() error {
+	l.marks++
+	if err := l.marker.Do(refusedConnect); err != nil {
+		return fmt.Errorf("provoke a RST as a mark: %w", err)
+	}
+	timeout := time.After(settleTimeout)
+	for !l.settled() {
+		select {
+		case <-l.arrived:
+		case <-l.done:
+			return fmt.Errorf("the tracer ended early: %w", l.err)
+		case <-timeout:
+			return fmt.Errorf("a refused connection was not reported within %s", settleTimeout)
+		}
+	}
+	return nil
+}
+
+func (l *Live) settled() bool {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.seen >= l.marks
+}
+
+// Close frees what Watch took. The tracer itself belongs to the caller.
+func (l *Live) Close() { l.marker.Close() }
+
+// Wait returns when the tracer has ended.
+func (l *Live) Wait() { <-l.done }
+
+func refusedConnect() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	err = unix.Connect(fd, &unix.SockaddrInet4{Port: 1, Addr: [4]byte{127, 0, 0, 1}})
+	if err != unix.ECONNREFUSED {
+		return fmt.Errorf("connect to a closed port gave %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package selftest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab"
+	"github.com/rsttrace/rsttrace/pkg/probe"
+	"github.com/rsttrace/rsttrace/pkg/tracer"
+)
+
+// Options of Run. The zero value runs all scenarios by the best methods.
+type Options struct {
+	Via              event.Method
+	Scenarios        []lab.Scenario // nil: all
+	AllowHostChanges bool           // run also what needs a host-wide setting or a module
+	// Progress gets each result as soon as it is known.
+	Progress func(Result)
+}
+
+// Status of a scenario.
+type Status string
+
+const (
+	Passed  Status = "pass"
+	Failed  Status = "FAIL"
+	Limited Status = "limited" // all that this kernel can show was right; Limits says what it cannot
+	Skipped Status = "skipped" // Reason says why
+)
+
+// Result of one scenario over one address family.
+type Result struct {
+	Scenario string          `json:"scenario"`
+	Title    string          `json:"title"`
+	Family   event.Family    `json:"family"`
+	Causes   []event.CauseID `json:"causes"`
+	Status   Status          `json:"status"`
+	Reason   string          `json:"reason,omitzero"`
+	Problems []string        `json:"problems,omitzero"` // what is wrong, one sentence each
+	Limits   []string        `json:"limits,omitzero"`   // what cannot be known here, one sentence each
+	Owners   Owners          `json:"owners"`
+	Events   []event.Event   `json:"-"` // what was reported, with evidence
+}
+
+// Owners counts how often an event had to name an owner and did.
+type Owners struct {
+	Due     int `json:"due"`
+	Present int `json:"present"`
+	Wrong   int `json:"wrong"`
+}
+
+// Report is the outcome of a run.
+type Report struct {
+	Hooks   []probe.HookStatus
+	Limits  []probe.Limit
+	Results []Result
+	Totals  event.Totals
+}
+
+// Count tells how many results have a status.
+func (r *Report) Count(status Status) (n int) {
+	for _, result := range r.Results {
+		if result.Status == status {
+			n++
+		}
+	}
+	return n
+}
+
+// Owners adds up the owners of all results.
+func (r *Report) Owners() (sum Owners) {
+	for _, result := range r.Results {
+		sum.Due += result.Owners.Due
+		sum.Present += result.Owners.Present
+		sum.Wrong += result.Owners.Wrong
+	}
+	return sum
+}
+
+// Run plays the scenarios one after the other under one tracer. An error means
+// that the test could not be made; wrong events are in the report.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	if o.Scenarios == nil {
+		o.Scenarios = lab.Scenarios()
+	}
+	t, err := tracer.Open(tracer.Options{Probe: probe.Options{Via: o.Via}})
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	tracing, stop := context.WithCancel(ctx)
+	defer stop()
+	events := newRecorder()
+	live, err := Watch(tracing, t, events.add)
+	if err != nil {
+		return nil, err
+	}
+	defer live.Close()
+
+	report := &Report{Hooks: t.Session().Hooks(), Limits: t.Session().Limits()}
+	r := &runner{options: o, events: events, live: live, sight: t.Session().Sight()}
+	for _, s := range o.Scenarios {
+		for _, family := range s.Families {
+			result, err := r.play(ctx, s, family)
+			if err != nil {
+				return report, err
+			}
+			report.Results = append(report.Results, result)
+			if o.Progress != nil {
+				o.Progress(result)
+			}
+		}
+	}
+	stop()
+	live.Wait()
+	if report.Totals, err = t.Totals(); err != nil {
+		return report, err
+	}
+	return report, accountFor(report.Totals)
+}
+
+// accountFor checks the promise of the counters after a run in which nothing
+// was filtered: all that was counted was shown or is known to be lost.
+func accountFor(totals event.Totals) error {
+	if counted := totals.Events(); counted != totals.Shown+totals.Lost {
+		return fmt.Errorf("the kernel-side counters have %d events, but %d were shown and %d lost", counted, totals.Shown, totals.Lost)
+	}
+	return nil
+}
+
+type runner struct {
+	options Options
+	events  *recorder
+	live    *Live
+	sight   probe.Sight
+}
+
+// play runs one scenario; its error ends the whole run.
+func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) (Result, error) {
+	result := Result{Scenario: s.Name, Title: s.Title, Family: family, Causes: s.Causes}
+	if s.HostChanges && !r.options.AllowHostChanges {
+		result.Status, result.Reason = Skipped, "changes a setting of the whole host: --allow-host-changes runs it"
+		return result, nil
+	}
+	r.events.clear()
+	watch := newWatch()
+	outcome, err := lab.Run(ctx, s, family, lab.Options{OnNamespaces: watch.start, BeforeTeardown: watch.stop})
+	switch {
+	case ctx.Err() != nil:
+		return result, ctx.Err()
+	case errors.Is(err, lab.ErrUnavailable):
+		result.Status, result.Reason = Skipped, err.Error()
+		return result, nil
+	case err != nil:
+		result.Status, result.Problems = Failed, []string{err.Error()}
+		return result, nil
+	}
+	if err := r.live.Settle(); err != nil {
+		return result, err
+	}
+	c := comparison{result: &result, outcome: outcome, sight: r.sight, watch: watch}
+	for _, n := range outcome.Namespaces {
+		c.events = append(c.events, r.events.of(n.Inode)...)
+	}
+	c.run()
+	return result, nil
+}
+
+// unclassified must not occur in any scenario.
+const unclassified = cause.Unclassified

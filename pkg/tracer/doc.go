@@ -1,0 +1,13 @@
+// Package tracer is rsttrace as a library: it joins the kernel side (probe),
+// the cause (cause) and the owner (owner) into a stream of explained events.
+//
+//	t, err := tracer.Open(tracer.Options{})
+//	if err != nil { ... }
+//	defer t.Close()
+//	for e, err := range t.Events(ctx) { ... }
+//
+// Events come in the order of their hooks, at most 100 ms after it, or 200 ms
+// while they wait for their owner.
+//
+// The trap to avoid: an event is valid only until the next one is asked for.
+package tracer

@@ -1,0 +1,215 @@
+package tracer
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/filter"
+	"github.com/rsttrace/rsttrace/pkg/owner"
+	"github.com/rsttrace/rsttrace/pkg/probe"
+)
+
+// Options for Open. The zero value traces everything by the best methods.
+type Options struct {
+	Probe  probe.Options
+	Filter filter.Options
+}
+
+// Tracer is an attached rsttrace. Its methods are for one goroutine, but for
+// Interrupt.
+type Tracer struct {
+	session  *probe.Session
+	filter   *filter.Filter
+	resolver owner.Resolver
+	queue    queue
+	lastID   uint64
+	shown    uint64
+}
+
+// Open attaches to the kernel. See probe.Open for what it needs.
+func Open(o Options) (*Tracer, error) {
+	session, err := probe.Open(o.Probe)
+	if err != nil {
+		return nil, err
+	}
+	return &Tracer{
+		session:  session,
+		filter:   filter.New(o.Filter),
+		resolver: owner.Resolver{Walk: session.Holders},
+	}, nil
+}
+
+// Session gives access to the kernel side: how hooks are reached, and what
+// cannot be known.
+func (t *Tracer) Session() *probe.Session { return t.session }
+
+// Close detaches and frees everything.
+func (t *Tracer) Close() error { return t.session.Close() }
+
+// tick is how often a waiting event is looked at again.
+const tick = 10 * time.Millisecond
+
+// Events yields explained events until ctx ends. A nil event with a nil error
+// says that no further event is at hand: the moment to flush what was written.
+// After an error the stream ends. When ctx ends, the hooks are detached first
+// and what they had seen by then is still yielded.
+func (t *Tracer) Events(ctx context.Context) iter.Seq2[*event.Event, error] {
+	return func(yield func(*event.Event, error) bool) {
+		stop := context.AfterFunc(ctx, t.session.Interrupt)
+		defer stop()
+		for ctx.Err() == nil {
+			if err := t.read(ctx, t.deadline(time.Now())); err != nil {
+				yield(nil, err)
+				return
+			}
+			if !t.deliver(yield, time.Now()) || !yield(nil, nil) {
+				return
+			}
+		}
+		t.drain(yield)
+	}
+}
+
+// deadline is until when to wait for records: for ever, unless events wait.
+func (t *Tracer) deadline(now time.Time) time.Time {
+	if t.queue.empty() {
+		return time.Time{}
+	}
+	return now.Add(tick)
+}
+
+// read takes one batch of records and works on it.
+func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
+	batch := &t.queue.batch
+	if err := t.session.Read(ctx, batch, deadline); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	for i := range batch.Resets {
+		t.take(&batch.Resets[i])
+	}
+	for _, holder := range batch.Holders {
+		t.resolver.Closed(holder)
+	}
+	return t.resolver.Search(time.Now())
+}
+
+// take explains a new event and puts it in the queue.
+func (t *Tracer) take(e *event.Event) {
+	if !cause.IsReset(e.Evidence) {
+		return
+	}
+	t.lastID++
+	e.ID = t.lastID
+	settled := owner.FromRecord(e)
+	cause.Explain(e)
+	if !t.filter.MatchBeforeOwner(e) {
+		return
+	}
+	queued := t.queue.add(e)
+	if !settled {
+		t.resolver.Await(queued)
+	}
+}
+
+// deliver yields the events at the head of the queue that wait for nothing.
+func (t *Tracer) deliver(yield func(*event.Event, error) bool, now time.Time) bool {
+	for !t.queue.empty() {
+		e := t.queue.head()
+		if waits(e) && t.queue.length() < queueMax {
+			if now.Sub(e.Time) < owner.Patience {
+				return true
+			}
+		}
+		if !t.yield(e, yield) {
+			return false
+		}
+		t.queue.drop()
+	}
+	return true
+}
+
+// waits reports whether an owner could still be found.
+func waits(e *event.Event) bool {
+	return e.Owner.IsZero() && e.Evidence.Has(event.FactHasSocket) && !e.Kernel.Current.Known()
+}
+
+func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) bool {
+	if waits(e) {
+		t.resolver.Forget(e)
+	}
+	if !t.filter.MatchOwner(e) {
+		return true
+	}
+	if !e.Owner.IsZero() {
+		cause.Explain(e) // again, with the name of the owner
+	}
+	t.shown++
+	return yield(e, nil)
+}
+
+// drain ends the stream: no more hooks, then everything that they had seen.
+func (t *Tracer) drain(yield func(*event.Event, error) bool) {
+	t.session.Detach()
+	background := context.Background()
+	patience := time.Now().Add(owner.Patience)
+	for {
+		if err := t.read(background, time.Now()); err != nil {
+			yield(nil, err)
+			return
+		}
+		if !t.deliver(yield, time.Now()) {
+			return
+		}
+		if len(t.queue.batch.Resets) > 0 {
+			continue
+		}
+		if t.queue.empty() || time.Now().After(patience) {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if t.deliver(yield, time.Now().Add(owner.Patience)) {
+		yield(nil, nil)
+	}
+}
+
+// Totals are exact: they come from the counters in the kernel. Call it after
+// the stream has ended, or at any time for a snapshot.
+func (t *Tracer) Totals() (event.Totals, error) {
+	counts, err := t.session.Counts()
+	if err != nil {
+		return event.Totals{}, err
+	}
+	totals := event.Totals{Shown: t.shown, Lost: counts.Lost, Missed: counts.Missed}
+	position := make(map[event.Count]int)
+	var sum uint64
+	for _, count := range counts.ByEvidence {
+		if !cause.IsReset(count.Evidence) {
+			continue
+		}
+		verdict := cause.Classify(count.Evidence)
+		sum += count.Events
+		key := event.Count{Dir: verdict.Dir, Cause: verdict.Cause}
+		at, known := position[key]
+		if !known {
+			at = len(totals.Counts)
+			position[key] = at
+			totals.Counts = append(totals.Counts, key)
+		}
+		totals.Counts[at].Events += count.Events
+	}
+	if counts.Uncounted > 0 {
+		sum += counts.Uncounted
+		totals.Counts = append(totals.Counts, event.Count{Cause: cause.Unclassified, Events: counts.Uncounted})
+	}
+	if known := totals.Shown + totals.Lost; sum > known {
+		totals.NotShown = sum - known
+	}
+	return totals, nil
+}
