@@ -1,0 +1,143 @@
+# rsttrace. `make help` lists the targets.
+#
+# Building and running need Go and nothing else: the compiled BPF programs are
+# part of the tree. What the tests need beside it they install with apt-get.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,$(shell command -v sudo))
+
+# Where tests leave what they found: a folder per step, see tools/tally.
+RESULTS ?= results
+
+# Kernels of test/vm that the selftest runs on, and how many at a time.
+KERNELS := 5.10 6.1 6.12 7.3 arm64-6.12
+KERNEL ?= 6.1
+VMS ?= 2
+
+# The compiler that the committed BPF objects come from.
+CLANG := 19
+export BPF2GO_CC := clang-$(CLANG)
+export BPF2GO_STRIP := llvm-strip-$(CLANG)
+export BPF2GO_CFLAGS := -O2 -g -mcpu=v3 -Wall -Werror -I../headers -I/usr/include/$(shell uname -m)-linux-gnu
+BPF_SOURCES = bpf/*.c bpf/*.h headers/*.h
+GENERATED = bpf/*_bpfel.go bpf/*_bpfel.o
+
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# Debian packages by purpose.
+FOR_GO := ca-certificates
+FOR_BPF := clang-$(CLANG) llvm-$(CLANG) libbpf-dev linux-libc-dev
+FOR_LINT := clang-format-$(CLANG) shellcheck
+FOR_VM = $(shell sed 's/\#.*//' test/vm/packages)
+
+##@ Use
+
+.PHONY: help
+help: ## List what make can do
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "%s%s\n", gap, substr($$0, 5); gap = "\n" } \
+		/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: run
+run: build ## Build it and run it on this machine, as root; ARGS="--port 443" passes arguments
+	@echo '$(AS_ROOT) bin/rsttrace $(ARGS)'
+	@exec $(AS_ROOT) bin/rsttrace $(ARGS)
+
+##@ Build
+
+# build PROGRAM ARCH: one static program without machine paths.
+build = CGO_ENABLED=0 GOARCH=$(2) $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o $(1) ./cmd/rsttrace
+
+.PHONY: build
+build: go ## Build bin/rsttrace, a static program
+	@$(call build,bin/rsttrace,)
+
+.PHONY: build-all
+build-all: go ## Build bin/rsttrace-amd64 and bin/rsttrace-arm64
+	@for arch in amd64 arm64; do $(call build,bin/rsttrace-$$arch,$$arch); done
+
+.PHONY: generate
+generate: go deps-bpf ## Compile the BPF programs and write their Go types
+	@$(GO) generate ./bpf
+
+.PHONY: docs
+docs: go ## Write the documentation that comes from tables in the code
+	@$(GO) generate ./docs/...
+
+.PHONY: fmt
+fmt: deps-lint ## Format Go and C
+	@gofmt -w cmd pkg bpf docs tools
+	@clang-format-$(CLANG) -i $(BPF_SOURCES)
+
+##@ Test
+
+# Every step runs, also after one that failed; the total comes last.
+.PHONY: test
+test: ## Run the five below, in this order, and print a total
+	@rm -rf $(RESULTS)
+	@failed=(); \
+	for step in $(TEST_STEPS); do \
+		echo "==> make $$step"; \
+		$(MAKE) --no-print-directory $$step || failed+=("$$step"); \
+	done; \
+	$(GO) run ./tools/tally total $(RESULTS) "$${failed[@]}" | tee $(RESULTS)/total
+TEST_STEPS := unit vet check-generated selftest vm-tests
+
+.PHONY: unit
+unit: go ## Unit tests
+	@$(GO) test -json ./... | $(GO) run ./tools/tally unit $(RESULTS)/unit
+
+.PHONY: vet
+vet: go ## go vet
+	@$(GO) run ./tools/tally step $(RESULTS)/vet vet $(GO) vet ./...
+
+.PHONY: check-generated
+check-generated: go deps-bpf ## Is what bpf/ generates up to date with its sources?
+	@$(GO) run ./tools/tally step $(RESULTS)/check-generated check-generated tools/check-generated $(GENERATED)
+
+.PHONY: selftest
+selftest: build ## Every scenario of the lab on this kernel
+	@mkdir -p $(RESULTS)/selftest
+	@$(AS_ROOT) bin/rsttrace selftest --json $(RESULTS)/selftest/native.json
+
+.PHONY: vm-tests
+vm-tests: build-all deps-vm ## Every scenario on every kernel, with each attach method
+	@$(MAKE) --no-print-directory -j$(VMS) -k -Otarget $(KERNELS:%=vm-test-%)
+
+.PHONY: vm-test
+vm-test: build-all deps-vm ## The same on one kernel: KERNEL=6.1
+	@tools/vm-test $(KERNEL) $(RESULTS)/vm-tests
+
+.PHONY: $(KERNELS:%=vm-test-%)
+$(KERNELS:%=vm-test-%): vm-test-%:
+	@tools/vm-test $* $(RESULTS)/vm-tests
+
+.PHONY: lint
+lint: go deps-lint ## golangci-lint, clang-format, shellcheck
+	@$(GO) run $(GOLANGCI_LINT) run
+	@clang-format-$(CLANG) --dry-run -Werror $(BPF_SOURCES)
+	@shellcheck -x .ci/run tools/check-generated tools/deps tools/vm-test $(addprefix test/vm/,check fetch init run *.sh)
+
+##@ Tools
+
+.PHONY: deps
+deps: deps-go deps-bpf deps-lint deps-vm ## Install, with apt-get, all that any target here needs
+
+.PHONY: deps-go deps-bpf deps-lint deps-vm
+deps-go: ; @tools/deps $(FOR_GO)
+deps-bpf: ; @tools/deps $(FOR_BPF)
+deps-lint: ; @tools/deps $(FOR_LINT)
+deps-vm: ; @tools/deps $(FOR_VM)
+
+.PHONY: go
+go: deps-go
+	@command -v $(GO) >/dev/null || { echo 'make: needs Go ($(shell sed -n 's/^go //p' go.mod) or later): https://go.dev/dl' >&2; exit 1; }
+
+.PHONY: clean
+clean: ## Remove what was built and what tests left
+	@rm -rf bin $(RESULTS)

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const goTestOutput = `{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"run","Package":"p","Test":"TestA/one"}
+{"Action":"pass","Package":"p","Test":"TestA/one"}
+{"Action":"output","Package":"p","Test":"TestA/two","Output":"two is wrong\n"}
+{"Action":"fail","Package":"p","Test":"TestA/two"}
+{"Action":"fail","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestB","Output":"no kprobes here\n"}
+{"Action":"skip","Package":"p","Test":"TestB"}
+{"Action":"output","Package":"p","Test":"TestC","Output":"noise\n"}
+{"Action":"pass","Package":"p","Test":"TestC"}
+{"Action":"fail","Package":"p","Test":"TestD"}
+{"Action":"pass","Package":"p","Test":"TestD/one"}
+{"Action":"fail","Package":"p","Elapsed":0.5}
+{"Action":"build-output","ImportPath":"q","Output":"syntax error\n"}
+{"Action":"fail","Package":"q"}
+{"Action":"skip","Package":"no-tests"}
+`
+
+func TestGoTest(t *testing.T) {
+	var out strings.Builder
+	got, err := readGoTest(strings.NewReader(goTestOutput), &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := results{
+		{passed, "p TestA/one"}, {failed, "p TestA/two"}, {skipped, "p TestB"}, {passed, "p TestC"}, {failed, "p TestD"},
+		{passed, "p TestD/one"}, {failed, "q"},
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(result{})); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	const printed = "two is wrong\nno kprobes here\nfail  p 0.5s\nsyntax error\nfail  q 0.0s\nnone  no-tests 0.0s\n"
+	if diff := cmp.Diff(printed, out.String()); diff != "" {
+		t.Errorf("printed (-want +got):\n%s", diff)
+	}
+}
+
+func TestTotal(t *testing.T) {
+	dir := t.TempDir()
+	write := func(path, text string) {
+		t.Helper()
+		path = filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("unit/go.tally", "pass p TestA\nfail p TestB\n")
+	write("vm-tests/6.1-fentry.json", `[{"scenario":"refused","family":"ipv4","status":"pass"},
+		{"scenario":"half-open","family":"ipv4","status":"limited"},
+		{"scenario":"orphan-limit","family":"ipv6","status":"skipped","reason":"changes the host"}]`)
+	write("vm-tests/6.1.log", "anything")
+	var out strings.Builder
+	ok, err := total(dir, []string{"unit", "vm-tests"}, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ok {
+		t.Error("a failure passed for success")
+	}
+	const want = `skip vm-tests 6.1-fentry: orphan-limit ipv6: changes the host
+fail p TestB
+fail make vm-tests
+3 passed, 2 failed, 1 skipped
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestStep(t *testing.T) {
+	for command, want := range map[string]outcome{"true": passed, "false": failed} {
+		dir := t.TempDir()
+		ok, err := step(dir, "name", []string{command})
+		if err != nil || ok != (want == passed) {
+			t.Errorf("%s: %v, %v", command, ok, err)
+		}
+		got, err := load(filepath.Join(dir, "name.tally"))
+		if err != nil || len(got) != 1 || got[0].outcome != want {
+			t.Errorf("%s: %v, %v", command, got, err)
+		}
+	}
+}
