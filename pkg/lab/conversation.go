@@ -39,8 +39,10 @@ var (
 	openSocket = []event.OwnerSource{event.FromSocket, event.FromConnector, event.FromCurrent}
 	// acceptedSocket is the same on the listening side.
 	acceptedSocket = []event.OwnerSource{event.FromSocket, event.FromCloser, event.FromListener, event.FromCurrent}
-	// closedSocket: no descriptor is left.
-	closedSocket = []event.OwnerSource{event.FromCloser}
+	// closedByServer and closedByClient: no descriptor is left. That the same
+	// process listened or connected is true as well.
+	closedByServer = []event.OwnerSource{event.FromCloser, event.FromListener}
+	closedByClient = []event.OwnerSource{event.FromCloser, event.FromConnector}
 	// fromListener: the child of a listener that its owner ended.
 	fromListener = []event.OwnerSource{event.FromCurrent, event.FromListener, event.FromCloser}
 )
@@ -62,7 +64,7 @@ func (c *conversation) sentByServer(cause event.CauseID, before event.State) Exp
 func (c *conversation) repliedByServer(cause event.CauseID, before event.State) Expectation {
 	x := c.sentByServer(cause, before)
 	x.Hook, x.Flags, x.Abort = event.HookSendReply, event.RST, false
-	x.Sources = closedSocket
+	x.Sources = closedByServer
 	return x
 }
 

@@ -13,7 +13,8 @@ func abortScenarios() []Scenario {
 		Story: "With SO_LINGER on and a time of zero, close does not end the conversation, it aborts it: a RST instead of a FIN. " +
 			"Health checks and some proxies do so on purpose. The client's next read gives ECONNRESET.",
 		Causes:   []event.CauseID{"linger-zero", "peer-aborted"},
-		Families: bothFamilies, Path: Veth, Run: playLingerZero,
+		Families: bothFamilies, Path: Veth,
+		Run: func(e *Env) { playLingerZero(e, "") },
 	}
 	loopback := lingerZero
 	loopback.Name = "linger-zero-loopback"
@@ -24,13 +25,8 @@ func abortScenarios() []Scenario {
 	plain.Name = "linger-zero-no-timestamps"
 	plain.Title = "The same without TCP timestamps, which leaves only the packet itself to tell what the peer did."
 	plain.Run = func(e *Env) {
-		e.Sysctl(clientEnd, "ipv4/tcp_timestamps", "0") // rules TCP over IPv6 too
-		playLingerZero(e)
-		for i := range e.expect {
-			if e.expect[i].Cause == "peer-aborted" {
-				e.expect[i].WithoutPacket = "reset-by-peer"
-			}
-		}
+		e.noTimestamps()
+		playLingerZero(e, "reset-by-peer")
 	}
 	return []Scenario{lingerZero, loopback, plain, {
 		Name:  "linger-zero-close-wait",
@@ -58,15 +54,19 @@ func (c *conversation) abortByServer() {
 	c.clientSock.AwaitState(event.StateClose)
 }
 
-func playLingerZero(e *Env) {
+// noTimestamps makes the client not offer TCP timestamps. The setting rules TCP
+// over IPv6 too.
+func (e *Env) noTimestamps() { e.Sysctl(clientEnd, "ipv4/tcp_timestamps", "0") }
+
+func playLingerZero(e *Env, withoutPacket event.CauseID) {
 	c := e.converse()
 	c.abortByServer()
 	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
 	e.Stepf("client reads: ECONNRESET")
 
-	e.ExpectRST(
-		c.sentByServer("linger-zero", event.StateEstablished),
-		c.receivedByClient("peer-aborted", event.StateEstablished, connReset))
+	received := c.receivedByClient("peer-aborted", event.StateEstablished, connReset)
+	received.WithoutPacket = withoutPacket
+	e.ExpectRST(c.sentByServer("linger-zero", event.StateEstablished), received)
 }
 
 func playLingerZeroCloseWait(e *Env) {

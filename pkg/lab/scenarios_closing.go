@@ -120,7 +120,7 @@ func playClosing(e *Env, s closingState, open bool) {
 			e.Stepf("client writes: ECONNRESET")
 		}
 	} else {
-		x.Sources = closedSocket
+		x.Sources = closedByClient
 	}
 	e.Expect(x)
 }
@@ -138,6 +138,6 @@ func playFinWait2Closed(e *Env) {
 	e.Stepf("server closes with SO_LINGER {1,0}: a RST ends what was left of the client's connection")
 
 	received := c.receivedByClient("reset-while-closing", event.StateFinWait2, nobody)
-	received.Sources = closedSocket
+	received.Sources = closedByClient
 	e.ExpectRST(c.sentByServer("linger-zero", event.StateCloseWait), received)
 }

@@ -17,7 +17,7 @@ func powerLossScenarios() []Scenario {
 	plain.Name = "power-loss-no-timestamps"
 	plain.Title = "The same without TCP timestamps, which leaves only the packet itself to tell what the peer did."
 	plain.Run = func(e *Env) {
-		e.Sysctl(clientEnd, "ipv4/tcp_timestamps", "0") // rules TCP over IPv6 too
+		e.noTimestamps()
 		playPowerLoss(e, "reset-by-peer")
 	}
 	return []Scenario{powerLoss, plain}

@@ -20,6 +20,10 @@ func TestMain(m *testing.M) {
 	if lab.ActorMain() {
 		return
 	}
+	if os.Getenv(holdVariable) != "" {
+		hold()
+		return
+	}
 	os.Exit(m.Run())
 }
 
@@ -79,9 +83,7 @@ func (o *observer) stop(namespaces []*lab.Namespace) error {
 // TestScenarios plays every scenario and holds what it promises against what
 // was on the wire and what the kernel counted.
 func TestScenarios(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: network namespaces cannot be created without CAP_SYS_ADMIN")
-	}
+	needRoot(t)
 	for _, s := range lab.Scenarios() {
 		for _, family := range s.Families {
 			t.Run(s.Name+"/"+string(family), func(t *testing.T) {

@@ -87,12 +87,9 @@ func (s Segment) options() []layers.TCPOption {
 
 func segmentOf(tcp *layers.TCP) Segment {
 	s := Segment{Seq: tcp.Seq, Ack: tcp.Ack, Window: tcp.Window, Payload: tcp.Payload}
-	for flag, set := range map[event.TCPFlags]bool{
-		event.FIN: tcp.FIN, event.SYN: tcp.SYN, event.RST: tcp.RST, event.PSH: tcp.PSH,
-		event.ACK: tcp.ACK, event.URG: tcp.URG, event.ECE: tcp.ECE, event.CWR: tcp.CWR,
-	} {
+	for bit, set := range []bool{tcp.FIN, tcp.SYN, tcp.RST, tcp.PSH, tcp.ACK, tcp.URG, tcp.ECE, tcp.CWR} {
 		if set {
-			s.Flags |= flag
+			s.Flags |= 1 << bit
 		}
 	}
 	for _, option := range tcp.Options {

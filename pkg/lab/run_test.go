@@ -1,0 +1,149 @@
+package lab_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab"
+)
+
+func TestScenarioTable(t *testing.T) {
+	kebab := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	names := map[string]bool{}
+	for _, s := range lab.Scenarios() {
+		if !kebab.MatchString(s.Name) || names[s.Name] {
+			t.Errorf("name %q is not kebab-case or not unique", s.Name)
+		}
+		names[s.Name] = true
+		if sentences := strings.Count(s.Story, "."); sentences < 1 || !strings.HasSuffix(s.Title, ".") {
+			t.Errorf("%s: title %q, story of %d sentences", s.Name, s.Title, sentences)
+		}
+		if len(s.Causes) == 0 || len(s.Families) == 0 || s.Path == "" || s.Run == nil {
+			t.Errorf("%s is incomplete", s.Name)
+		}
+		if found, ok := lab.Find(s.Name); !ok || found.Title != s.Title {
+			t.Errorf("%s cannot be found", s.Name)
+		}
+	}
+	if _, ok := lab.Find("no-such"); ok {
+		t.Error("found what does not exist")
+	}
+}
+
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: network namespaces cannot be created without CAP_SYS_ADMIN")
+	}
+}
+
+func TestFailureIsReported(t *testing.T) {
+	needRoot(t)
+	torndown := false
+	s := lab.Scenario{Name: "broken", Path: lab.Loopback, Run: func(e *lab.Env) {
+		e.Actor("server", "server")
+		e.Failf("the kernel did %s", "otherwise")
+		t.Error("the scenario went on")
+	}}
+	outcome, err := lab.Run(context.Background(), s, event.IPv4, lab.Options{
+		BeforeTeardown: func([]*lab.Namespace) error { torndown = true; return nil },
+	})
+	if err == nil || err.Error() != "scenario broken over ipv4: the kernel did otherwise" {
+		t.Errorf("error: %v", err)
+	}
+	if !torndown || len(outcome.Actors) != 1 || outcome.Actors[0].Status.ExitCode != 0 {
+		t.Errorf("torn down %t, outcome %+v", torndown, outcome)
+	}
+}
+
+// TestCancel stops a scenario in the middle of a call that would block.
+func TestCancel(t *testing.T) {
+	needRoot(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	s := lab.Scenario{Name: "stuck", Path: lab.Loopback, Run: func(e *lab.Env) {
+		time.AfterFunc(50*time.Millisecond, cancel)
+		e.Await("something that never happens", func() bool { return false })
+	}}
+	if _, err := lab.Run(ctx, s, event.IPv4, lab.Options{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error: %v", err)
+	}
+}
+
+// holdVariable makes the test program play a scenario half way and wait there.
+const holdVariable = "RSTTRACE_TEST_HOLD"
+
+// hold says which namespaces it made and waits to be killed.
+func hold() {
+	s, _ := lab.Find("unread-data")
+	_, err := lab.Run(context.Background(), s, event.IPv4, lab.Options{
+		OnNamespaces: func(namespaces []*lab.Namespace) error {
+			for _, n := range namespaces {
+				fmt.Println(n.Inode())
+			}
+			return nil
+		},
+		Step: func(string) { fmt.Println("ready"); select {} },
+	})
+	fmt.Println(err)
+}
+
+// TestKillLeavesNothing kills a program with kill -9 in the middle of a scenario.
+func TestKillLeavesNothing(t *testing.T) {
+	needRoot(t)
+	program := exec.Command("/proc/self/exe")
+	program.Env = append(os.Environ(), holdVariable+"=1")
+	stdout, err := program.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	inodes := map[uint64]bool{}
+	for lines := bufio.NewScanner(stdout); lines.Scan() && lines.Text() != "ready"; {
+		inode, err := strconv.ParseUint(lines.Text(), 10, 32)
+		if err != nil {
+			t.Fatal(lines.Text())
+		}
+		inodes[inode] = true
+	}
+	if n := threadsIn(inodes); n < 2 {
+		t.Errorf("%d threads in the scenario's namespaces, at least two actors should be", n)
+	}
+	if err := program.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = program.Wait()
+	for deadline := time.Now().Add(30 * time.Second); threadsIn(inodes) > 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("somebody still holds a namespace")
+		}
+	}
+}
+
+// threadsIn counts the threads of the system in the given namespaces.
+func threadsIn(inodes map[uint64]bool) (n int) {
+	links, _ := filepath.Glob("/proc/[0-9]*/task/*/ns/net")
+	for _, link := range links {
+		target, err := os.Readlink(link) // net:[INODE]
+		if err != nil {
+			continue // ended meanwhile
+		}
+		inode, _ := strconv.ParseUint(strings.Trim(target, "net:[]"), 10, 32)
+		if inodes[inode] {
+			n++
+		}
+	}
+	return n
+}
