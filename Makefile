@@ -67,7 +67,7 @@ generate: go deps-bpf ## Compile the BPF programs and write their Go types
 
 .PHONY: docs
 docs: go ## Write the documentation that comes from tables in the code
-	@$(GO) generate ./docs/...
+	@$(GO) generate ./tools/gendocs
 
 .PHONY: fmt
 fmt: deps-lint ## Format Go and C
