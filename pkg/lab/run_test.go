@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -128,6 +129,24 @@ func TestKillLeavesNothing(t *testing.T) {
 	for deadline := time.Now().Add(30 * time.Second); threadsIn(inodes) > 0; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("somebody still holds a namespace")
+		}
+	}
+}
+
+// TestUnprivileged: who may not make namespaces is told what is missing.
+func TestUnprivileged(t *testing.T) {
+	needRoot(t)
+	program := exec.Command("/proc/self/exe")
+	program.Env = append(os.Environ(), holdVariable+"=1")
+	const nobody = 65534
+	program.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	output, err := program.CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{lab.ErrUnavailable.Error(), "run as root", "CAP_NET_ADMIN"} {
+		if !strings.Contains(string(output), want) {
+			t.Errorf("%q does not say %q", output, want)
 		}
 	}
 }

@@ -97,8 +97,12 @@ func (p *Process) spawn(control *os.File) error {
 	defer null.Close()
 	p.child, err = os.StartProcess("/proc/self/exe", []string{p.Comm}, &os.ProcAttr{
 		// One thread for Go code, no collector, no preemption signals: nothing
-		// disturbs the calls the scenario is about.
-		Env:   []string{nameVariable + "=" + p.Comm, "GOMAXPROCS=1", "GOGC=off", "GODEBUG=asyncpreemptoff=1"},
+		// disturbs the calls the scenario is about. GORACE: the race detector
+		// would hold every exit up for a second.
+		Env: []string{
+			nameVariable + "=" + p.Comm,
+			"GOMAXPROCS=1", "GOGC=off", "GODEBUG=asyncpreemptoff=1", "GORACE=atexit_sleep_ms=0",
+		},
 		Files: []*os.File{null, null, os.Stderr, control},
 		Sys:   &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL, Setpgid: true},
 	})

@@ -39,7 +39,13 @@ func New(n *netns.Namespace, local netip.Prefix, peer netip.Addr) (*Peer, error)
 	if err != nil {
 		return nil, fmt.Errorf("packet peer: %w", err)
 	}
-	if err := n.AddAddress(deviceName, local); err != nil {
+	err = n.AddAddress(deviceName, local)
+	if err == nil {
+		// The kernel installs the route of an IPv6 address to itself in the
+		// background; what comes for it before is dropped.
+		err = netns.AwaitReachable(n, local.Addr(), n, local.Addr())
+	}
+	if err != nil {
 		p.Close()
 		return nil, fmt.Errorf("packet peer: %w", err)
 	}

@@ -66,13 +66,19 @@ func (p *Peer) Accept(port uint16) (*Flow, error) {
 	return f, f.Establish()
 }
 
-// Establish answers the SYN and waits for the handshake to end.
+// Establish answers the SYN, again if it is repeated, and waits for the handshake
+// to end.
 func (f *Flow) Establish() error {
-	if err := f.Send(event.SYN|event.ACK, nil); err != nil {
-		return err
+	synAck := f.next(event.SYN|event.ACK, nil)
+	for {
+		if err := f.SendSegment(synAck); err != nil {
+			return err
+		}
+		answer, err := f.Await(0)
+		if err != nil || !answer.Flags.Has(event.SYN) {
+			return err
+		}
 	}
-	_, err := f.Await(event.ACK)
-	return err
 }
 
 // Dial opens a connection from the given port of the peer, without any TCP
@@ -91,12 +97,17 @@ func (p *Peer) Dial(port uint16, remote netip.AddrPort) (*Flow, error) {
 
 // Send sends a segment that continues the flow as it stands.
 func (f *Flow) Send(flags event.TCPFlags, payload []byte) error {
+	return f.SendSegment(f.next(flags, payload))
+}
+
+// next makes the segment that continues the flow, and moves the flow on.
+func (f *Flow) next(flags event.TCPFlags, payload []byte) Segment {
 	if f.Timestamps != nil {
 		f.Timestamps.Value++
 	}
 	s := Segment{Flags: flags, Seq: f.Seq, Ack: f.Ack, Window: f.Window, Timestamps: f.Timestamps, Payload: payload}
 	f.Seq += s.length()
-	return f.SendSegment(s)
+	return s
 }
 
 // SendSegment sends a segment as it is and changes nothing in the flow.
