@@ -3,6 +3,8 @@ package probe
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -144,6 +146,9 @@ func (l *loader) attachHook(h hook, allowed []event.Method, status *HookStatus) 
 }
 
 func (l *loader) attach(method event.Method, program, function string) (*attached, *Refusal) {
+	if err := offered(method); err != nil {
+		return nil, &Refusal{method, "attach", err}
+	}
 	loaded, err := l.load(method, program)
 	if err != nil {
 		return nil, &Refusal{method, "load", err}
@@ -159,6 +164,19 @@ func (l *loader) attach(method event.Method, program, function string) (*attache
 		return nil, &Refusal{method, "attach", err}
 	}
 	return a, nil
+}
+
+// kprobePMU is there in every kernel with CONFIG_KPROBE_EVENTS since 4.17.
+const kprobePMU = "/sys/bus/event_source/devices/kprobe"
+
+// offered saves the work of loading a program that can be attached nowhere.
+func offered(method event.Method) error {
+	if method == event.Kprobe {
+		if _, err := os.Stat(kprobePMU); errors.Is(err, fs.ErrNotExist) {
+			return errors.New("kernel has no kprobes (CONFIG_KPROBE_EVENTS is off)")
+		}
+	}
+	return nil
 }
 
 // sharedTracepoint serves all sending hooks, so it is loaded once and last,

@@ -25,6 +25,8 @@ type kernel struct {
 var errNoBTF = errors.New("kernel has no BTF (/sys/kernel/btf/vmlinux is missing): rsttrace needs a kernel built with CONFIG_DEBUG_INFO_BTF=y")
 
 func readKernel(cache *btf.Cache) (*kernel, error) {
+	callers := make(chan []functionRange, 1)
+	go func() { callers <- findCallers() }() // as long as all the rest
 	spec, err := cache.Kernel()
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, btf.ErrNotSupported) {
 		return nil, errNoBTF
@@ -37,7 +39,7 @@ func readKernel(cache *btf.Cache) (*kernel, error) {
 	k.activeReasonArg = position(parameters(spec, "tcp_send_active_reset"), "sk_rst_reason")
 	k.replyReasonArg = position(parameters(spec, "tcp_v4_send_reset"), "sk_rst_reason")
 	k.tracepointSays = slices.Contains(parameters(spec, "btf_trace_tcp_send_reset"), "sk_rst_reason")
-	k.callers = findCallers()
+	k.callers = <-callers
 	return k, nil
 }
 
