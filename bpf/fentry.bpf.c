@@ -9,20 +9,17 @@
  * An argument by its position. In assembly, because the compiler would turn the
  * choice between two positions into a computed one, which the verifier refuses.
  */
-#define ARGUMENT(position)                                              \
-	({                                                              \
-		__u64 __value;                                          \
-		asm volatile("%0 = *(u64 *)(%1 + %2)"                   \
-			     : "=r"(__value)                            \
+#define ARGUMENT(position)                                                 \
+	({                                                                 \
+		__u64 __value;                                             \
+		asm volatile("%0 = *(u64 *)(%1 + %2)"                      \
+			     : "=r"(__value)                               \
 			     : "r"(ctx), "i"((position) * sizeof(__u64))); \
-		__value;                                                \
+		__value;                                                   \
 	})
 
 /* A kernel's reason starts at 0; in a verdict 0 means "none". */
-#define REASON(position)                     \
-	((position) == 2 ? ARGUMENT(2) + 1 : \
-	 (position) == 1 ? ARGUMENT(1) + 1 : \
-			   0)
+#define REASON(position) ((position) == 2 ? ARGUMENT(2) + 1 : (position) == 1 ? ARGUMENT(1) + 1 : 0)
 
 SEC("fentry/tcp_send_active_reset")
 int fentry_send_active(__u64 *ctx)

@@ -6,7 +6,7 @@
 
 #define SOCK (struct sock *)BPF_CORE_READ(ctx, FIRST_ARGUMENT)
 #define SKB (struct sk_buff *)BPF_CORE_READ(ctx, SECOND_ARGUMENT)
-#define REASON(position)                                         \
+#define REASON(position)                                             \
 	((position) == 2 ? BPF_CORE_READ(ctx, THIRD_ARGUMENT) + 1 :  \
 	 (position) == 1 ? BPF_CORE_READ(ctx, SECOND_ARGUMENT) + 1 : \
 			   0)
@@ -20,15 +20,13 @@ int kprobe_send_active(struct pt_regs *ctx)
 SEC("kprobe/tcp_v4_send_reset")
 int kprobe_send_reply4(struct pt_regs *ctx)
 {
-	return send_reply(SOCK, SKB,
-			  REASON(reply_reason_arg), true);
+	return send_reply(SOCK, SKB, REASON(reply_reason_arg), true);
 }
 
 SEC("kprobe/tcp_v6_send_reset")
 int kprobe_send_reply6(struct pt_regs *ctx)
 {
-	return send_reply(SOCK, SKB,
-			  REASON(reply_reason_arg), true);
+	return send_reply(SOCK, SKB, REASON(reply_reason_arg), true);
 }
 
 SEC("kprobe/tcp_reset")

@@ -17,12 +17,12 @@ struct {
 } ring SEC(".maps");
 
 /* Room for one record, or NULL with the loss counted in the given column. */
-#define RESERVE(type, lost_column)                                           \
-	({                                                                   \
-		type *__room = bpf_ringbuf_reserve(&ring, sizeof(type), 0);  \
-		if (!__room)                                                 \
-			add_to_column(lost_column);                          \
-		__room;                                                      \
+#define RESERVE(type, lost_column)                                          \
+	({                                                                  \
+		type *__room = bpf_ringbuf_reserve(&ring, sizeof(type), 0); \
+		if (!__room)                                                \
+			add_to_column(lost_column);                         \
+		__room;                                                     \
 	})
 
 #define SUBMIT(record) bpf_ringbuf_submit(record, 0)
