@@ -1,0 +1,107 @@
+// Package docs holds the documentation; its tests hold it against the code.
+package docs
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// TestSchemaIsComplete: every JSON field of an event is in a table of
+// event-schema.md, and every field in a table exists.
+func TestSchemaIsComplete(t *testing.T) {
+	documented := documentedFields(t)
+	var actual []string
+	for _, path := range jsonFields(reflect.TypeFor[event.Event](), "") {
+		// The two segments share a table.
+		if !strings.HasPrefix(path, "trigger.") {
+			actual = append(actual, path)
+		}
+	}
+	for _, path := range actual {
+		if !slices.Contains(documented, path) {
+			t.Errorf("event-schema.md does not have %s", path)
+		}
+	}
+	for _, path := range documented {
+		if !slices.Contains(actual, path) {
+			t.Errorf("event-schema.md has %s, which no event has", path)
+		}
+	}
+}
+
+// TestSchemaExample: the example is an event, in fields that exist.
+func TestSchemaExample(t *testing.T) {
+	_, rest, found := strings.Cut(schemaPage(t), "```json\n")
+	if !found {
+		t.Fatal("event-schema.md has no example")
+	}
+	line, _, _ := strings.Cut(rest, "\n")
+	decoder := json.NewDecoder(bytes.NewReader([]byte(line)))
+	decoder.DisallowUnknownFields()
+	var e event.Event
+	if err := decoder.Decode(&e); err != nil {
+		t.Fatal(err)
+	}
+	if e.Schema != event.SchemaVersion || e.Cause == "" {
+		t.Errorf("the example has schema %d and cause %q", e.Schema, e.Cause)
+	}
+}
+
+func schemaPage(t *testing.T) string {
+	t.Helper()
+	page, err := os.ReadFile("event-schema.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(page)
+}
+
+var (
+	codeInFirstCell = regexp.MustCompile("(?m)^\\| (`[^|]*`) \\|")
+	code            = regexp.MustCompile("`([^`]+)`")
+)
+
+// documentedFields lists the names in the first column of the tables of events.
+func documentedFields(t *testing.T) []string {
+	t.Helper()
+	events, _, found := strings.Cut(schemaPage(t), "\n## Other lines\n")
+	if !found {
+		t.Fatal("event-schema.md has no section about other lines")
+	}
+	var fields []string
+	for _, row := range codeInFirstCell.FindAllStringSubmatch(events, -1) {
+		for _, name := range code.FindAllStringSubmatch(row[1], -1) {
+			fields = append(fields, name[1])
+		}
+	}
+	return fields
+}
+
+// jsonFields lists the paths of all JSON fields of a struct type.
+func jsonFields(structure reflect.Type, prefix string) []string {
+	var paths []string
+	for i := range structure.NumField() {
+		field := structure.Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "-" || name == "" {
+			continue
+		}
+		paths = append(paths, prefix+name)
+		inner := field.Type
+		for inner.Kind() == reflect.Slice || inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		if inner.Kind() == reflect.Struct && inner.PkgPath() == structure.PkgPath() {
+			paths = append(paths, jsonFields(inner, prefix+name+".")...)
+		}
+	}
+	return paths
+}
