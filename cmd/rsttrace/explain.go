@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab"
 	"github.com/rsttrace/rsttrace/pkg/sink/text"
 )
 
@@ -149,17 +151,35 @@ func (p *sheet) entry(e cause.Entry) {
 	for _, fix := range e.Fix {
 		p.wrap("-", 2*sheetIndent, fix)
 	}
-	p.buf.WriteByte('\n')
-	p.heading("Reproduce it")
-	for _, command := range e.Reproduce {
-		// Never broken, so that it can be copied.
-		fmt.Fprintf(&p.buf, "%*s%s\n", sheetIndent, "", command)
-	}
+	p.commands("Reproduce it", playable(e.Reproduce))
 	p.buf.WriteByte('\n')
 	p.heading("Sources")
 	for _, source := range e.Sources {
 		p.wrap("-", 2*sheetIndent, source)
 	}
+}
+
+// commands writes lines to copy: they are never broken.
+func (p *sheet) commands(title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	p.buf.WriteByte('\n')
+	p.heading(title)
+	for _, line := range lines {
+		fmt.Fprintf(&p.buf, "%*s%s\n", sheetIndent, "", line)
+	}
+}
+
+// playable leaves out commands for scenarios that the lab does not have yet.
+func playable(commands []string) []string {
+	return slices.DeleteFunc(slices.Clone(commands), func(command string) bool {
+		names, isLab := strings.CutPrefix(command, "sudo rsttrace lab ")
+		return isLab && slices.ContainsFunc(strings.Fields(names), func(name string) bool {
+			_, exists := lab.Find(name)
+			return !exists
+		})
+	})
 }
 
 func (p *sheet) heading(title string) {

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab"
 )
 
 const causesIntro = `<!-- Generated from pkg/cause by "make docs". Do not edit. -->
@@ -61,10 +63,21 @@ func writeCause(page *strings.Builder, e cause.Entry) {
 	}
 	fmt.Fprintf(page, "\n%s.\n\n", prose(e.Remedy))
 	writeItems(page, e.Fix)
-	if len(e.Reproduce) > 0 {
-		fmt.Fprintf(page, "```sh\n%s\n```\n\n", strings.Join(e.Reproduce, "\n"))
+	if commands := playable(e.Reproduce); len(commands) > 0 {
+		fmt.Fprintf(page, "```sh\n%s\n```\n\n", strings.Join(commands, "\n"))
 	}
 	fmt.Fprintf(page, "Sources: %s.\n\n", prose(strings.Join(e.Sources, "; ")))
+}
+
+// playable leaves out commands for scenarios that the lab does not have yet.
+func playable(commands []string) []string {
+	return slices.DeleteFunc(slices.Clone(commands), func(command string) bool {
+		names, isLab := strings.CutPrefix(command, "sudo rsttrace lab ")
+		return isLab && slices.ContainsFunc(strings.Fields(names), func(name string) bool {
+			_, exists := lab.Find(name)
+			return !exists
+		})
+	})
 }
 
 func writeItems(page *strings.Builder, items []string) {
