@@ -81,6 +81,34 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// TestNoDescriptorLeaks: what a run opens it closes.
+func TestNoDescriptorLeaks(t *testing.T) {
+	needRoot(t)
+	run := func() {
+		for _, name := range []string{"unread-data", "reset-by-peer"} {
+			s, _ := lab.Find(name)
+			if _, err := lab.Run(context.Background(), s, event.IPv4, lab.Options{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	run() // the runtime's poller opens its own the first time
+	before := openDescriptors(t)
+	run()
+	if after := openDescriptors(t); after > before {
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+}
+
+func openDescriptors(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
 // holdVariable makes the test program play a scenario half way and wait there.
 const holdVariable = "RSTTRACE_TEST_HOLD"
 
