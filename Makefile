@@ -121,7 +121,8 @@ $(KERNELS:%=vm-test-%): vm-test-%:
 lint: go deps-lint ## golangci-lint, clang-format, shellcheck
 	@$(GO) run $(GOLANGCI_LINT) run
 	@clang-format-$(CLANG) --dry-run -Werror $(BPF_SOURCES)
-	@shellcheck -x .ci/run tools/check-generated tools/deps tools/vm-test $(addprefix test/vm/,check fetch init run *.sh)
+	@shellcheck -x .ci/run tools/check-generated tools/deps tools/vm-test
+	@cd test/vm && shellcheck -x check fetch init run *.sh
 
 ##@ Tools
 
