@@ -45,7 +45,7 @@ help: ## List what make can do
 
 .PHONY: run
 run: build ## Build it and run it on this machine, as root; ARGS="--port 443" passes arguments
-	@echo '$(AS_ROOT) bin/rsttrace $(ARGS)'
+	@echo '$(strip $(AS_ROOT) bin/rsttrace $(ARGS))'
 	@exec $(AS_ROOT) bin/rsttrace $(ARGS)
 
 ##@ Build

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,93 +12,107 @@ import (
 
 // testEvent is a line of "go test -json" (see "go doc test2json").
 type testEvent struct {
-	Action, Package, ImportPath, Test, Output string
-	Elapsed                                   float64
+	Action, Package, Test, Output string
+	Elapsed                       float64
 }
 
-// goTest gathers what go test tells.
-type goTest struct {
-	out     io.Writer
-	order   []string             // tests, as "PACKAGE TEST"
-	last    map[string]testEvent // the event that ended a test
-	output  map[string][]string  // what tests, and packages outside tests, printed
-	results results
+// packageRun gathers what go test tells of one package. The lines of packages
+// that are tested at the same time come mixed.
+type packageRun struct {
+	name   string
+	order  []string            // tests as they ended
+	action map[string]string   // how they ended
+	output map[string][]string // what they printed; "" is the package itself
 }
 
 // readGoTest prints one line for each package, and the output of what failed or
 // was skipped. Of a test with subtests only those count, unless it failed by itself.
 func readGoTest(in io.Reader, out io.Writer) (results, error) {
-	g := &goTest{out: out, last: map[string]testEvent{}, output: map[string][]string{}}
+	var all results
+	packages := map[string]*packageRun{}
 	lines := bufio.NewReader(in)
 	for {
 		line, err := lines.ReadString('\n')
-		if line != "" {
-			var e testEvent
-			if json.Unmarshal([]byte(line), &e) != nil {
-				fmt.Fprint(out, line) // the go command itself has something to say
-			} else {
-				g.event(e)
+		var e testEvent
+		switch {
+		case line == "":
+		case json.Unmarshal([]byte(line), &e) != nil:
+			fmt.Fprint(out, line) // the go command itself has something to say
+		case e.Action == "build-output":
+			fmt.Fprint(out, e.Output)
+		case e.Package != "":
+			p := packages[e.Package]
+			if p == nil {
+				p = &packageRun{name: e.Package, action: map[string]string{}, output: map[string][]string{}}
+				packages[e.Package] = p
+			}
+			if p.take(e) {
+				all = append(all, p.end(e, out)...)
 			}
 		}
-		if err == io.EOF {
-			return g.results, nil
+		if errors.Is(err, io.EOF) {
+			return all, nil
 		}
 		if err != nil {
-			return g.results, err
+			return all, err
 		}
 	}
 }
 
-func (g *goTest) event(e testEvent) {
-	key := e.Package + " " + e.Test
+// take notes one line and reports whether it is the package's last.
+func (p *packageRun) take(e testEvent) (last bool) {
 	switch e.Action {
-	case "build-output":
-		fmt.Fprint(g.out, e.Output)
 	case "output":
-		g.output[key] = append(g.output[key], e.Output)
+		p.output[e.Test] = append(p.output[e.Test], e.Output)
 	case "pass", "fail", "skip":
 		if e.Test == "" {
-			g.endOfPackage(e)
-			return
+			return true
 		}
-		g.order = append(g.order, key)
-		g.last[key] = e
+		p.order = append(p.order, e.Test)
+		p.action[e.Test] = e.Action
 	}
+	return false
 }
 
-// endOfPackage counts the package's tests. A package that failed although no
-// test did (it does not build, it crashed) counts as one failure.
-func (g *goTest) endOfPackage(e testEvent) {
-	before := g.results.count(failed)
-	for _, key := range g.order {
-		if g.counts(key) {
-			g.results = append(g.results, result{outcome(g.last[key].Action), key})
+// end counts the package's tests. A package that failed although no test did
+// (it does not build, it crashed) counts as one failure.
+func (p *packageRun) end(e testEvent, out io.Writer) results {
+	var rs results
+	for _, test := range p.order {
+		if p.counts(test) {
+			rs = append(rs, result{outcome(p.action[test]), p.name + " " + test})
 		}
-		if action := g.last[key].Action; action != "pass" {
-			fmt.Fprint(g.out, strings.Join(g.output[key], ""))
+		if p.action[test] != "pass" {
+			fmt.Fprint(out, strings.Join(p.output[test], ""))
 		}
 	}
-	if e.Action == "fail" && g.results.count(failed) == before {
-		g.results = append(g.results, result{failed, e.Package})
-		fmt.Fprint(g.out, strings.Join(g.output[e.Package+" "], ""))
+	if e.Action == "fail" && rs.count(failed) == 0 {
+		rs = append(rs, result{failed, p.name})
+		// Also of a test that never ended: that is where it crashed.
+		for test, output := range p.output {
+			if p.action[test] == "" {
+				fmt.Fprint(out, strings.Join(output, ""))
+			}
+		}
 	}
-	if e.Action == "skip" {
-		e.Action = "none" // no tests in this package
+	verdict := e.Action
+	if verdict == "skip" {
+		verdict = "none" // no tests in this package
 	}
-	fmt.Fprintf(g.out, "%-5s %s %.1fs\n", e.Action, e.Package, e.Elapsed)
-	g.order, g.last, g.output = nil, map[string]testEvent{}, map[string][]string{}
+	fmt.Fprintf(out, "%-5s %s %.1fs\n", verdict, p.name, e.Elapsed)
+	return rs
 }
 
 // counts is false for tests that subtests stand for.
-func (g *goTest) counts(key string) bool {
+func (p *packageRun) counts(test string) bool {
 	var subtests []string
-	for _, other := range g.order {
-		if strings.HasPrefix(other, key+"/") {
+	for _, other := range p.order {
+		if strings.HasPrefix(other, test+"/") {
 			subtests = append(subtests, other)
 		}
 	}
-	if g.last[key].Action != "fail" {
+	if p.action[test] != "fail" {
 		return len(subtests) == 0
 	}
-	return !slices.ContainsFunc(subtests, func(s string) bool { return g.last[s].Action == "fail" })
+	return !slices.ContainsFunc(subtests, func(s string) bool { return p.action[s] == "fail" })
 }

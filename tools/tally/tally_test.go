@@ -9,21 +9,25 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// goTestOutput is of packages that are tested at the same time.
 const goTestOutput = `{"Action":"run","Package":"p","Test":"TestA"}
 {"Action":"run","Package":"p","Test":"TestA/one"}
 {"Action":"pass","Package":"p","Test":"TestA/one"}
 {"Action":"output","Package":"p","Test":"TestA/two","Output":"two is wrong\n"}
 {"Action":"fail","Package":"p","Test":"TestA/two"}
+{"Action":"pass","Package":"r","Test":"TestA"}
 {"Action":"fail","Package":"p","Test":"TestA"}
+{"Action":"build-output","ImportPath":"q","Output":"syntax error\n"}
+{"Action":"fail","Package":"q"}
 {"Action":"output","Package":"p","Test":"TestB","Output":"no kprobes here\n"}
 {"Action":"skip","Package":"p","Test":"TestB"}
 {"Action":"output","Package":"p","Test":"TestC","Output":"noise\n"}
 {"Action":"pass","Package":"p","Test":"TestC"}
-{"Action":"fail","Package":"p","Test":"TestD"}
 {"Action":"pass","Package":"p","Test":"TestD/one"}
+{"Action":"fail","Package":"p","Test":"TestD"}
 {"Action":"fail","Package":"p","Elapsed":0.5}
-{"Action":"build-output","ImportPath":"q","Output":"syntax error\n"}
-{"Action":"fail","Package":"q"}
+{"Action":"output","Package":"r","Test":"TestB","Output":"panic: late\n"}
+{"Action":"fail","Package":"r"}
 {"Action":"skip","Package":"no-tests"}
 `
 
@@ -34,13 +38,23 @@ func TestGoTest(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := results{
-		{passed, "p TestA/one"}, {failed, "p TestA/two"}, {skipped, "p TestB"}, {passed, "p TestC"}, {failed, "p TestD"},
-		{passed, "p TestD/one"}, {failed, "q"},
+		{failed, "q"},
+		{passed, "p TestA/one"}, {failed, "p TestA/two"}, {skipped, "p TestB"}, {passed, "p TestC"},
+		{passed, "p TestD/one"}, {failed, "p TestD"},
+		{passed, "r TestA"}, {failed, "r"},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(result{})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	const printed = "two is wrong\nno kprobes here\nfail  p 0.5s\nsyntax error\nfail  q 0.0s\nnone  no-tests 0.0s\n"
+	const printed = `syntax error
+fail  q 0.0s
+two is wrong
+no kprobes here
+fail  p 0.5s
+panic: late
+fail  r 0.0s
+none  no-tests 0.0s
+`
 	if diff := cmp.Diff(printed, out.String()); diff != "" {
 		t.Errorf("printed (-want +got):\n%s", diff)
 	}
