@@ -17,7 +17,9 @@ func FromRecord(e *event.Event) bool {
 		}
 		return true
 	case k.Closer.Known():
-		e.Owner = ownerOf(k.Closer, event.FromCloser)
+		if !k.Closer.Kernel {
+			e.Owner = ownerOf(k.Closer, event.FromCloser)
+		}
 		return true
 	default:
 		return !e.Evidence.Has(event.FactHasSocket)

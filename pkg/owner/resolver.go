@@ -51,19 +51,39 @@ func (r *Resolver) Forget(e *event.Event) {
 func (r *Resolver) Waiting() int { return len(r.waiting) }
 
 // Closed takes the news that a process closed a socket. The closer held it, and
-// nobody does any more.
+// nobody does any more. The news names the address only, which the kernel gives
+// to the next socket soon; but it comes in order, so it is about the socket
+// that has waited longest at that address.
 func (r *Resolver) Closed(h event.Holder) {
 	address := h.Socket.Address
-	if h.Process.Kernel {
-		// A worker ran the close that a process had begun: nobody can be named.
+	group := r.waiting[address]
+	if len(group) == 0 {
 		return
 	}
 	owner := ownerOf(h.Process, event.FromCloser)
 	owner.Ended = event.Ended{} // that came later: it is not how the reset came about
-	for _, e := range r.waiting[address] {
-		e.Owner = owner
+	if h.Process.Kernel {
+		// A worker ran the close that a process had begun: nobody can be named.
+		owner = event.Owner{}
 	}
-	delete(r.waiting, address)
+	r.settle(address, group[0].Kernel.Socket.Inode, owner)
+}
+
+// settle gives an owner to all events of a socket.
+func (r *Resolver) settle(address, inode uint64, owner event.Owner) {
+	rest := r.waiting[address][:0]
+	for _, e := range r.waiting[address] {
+		if e.Kernel.Socket.Inode == inode {
+			e.Owner = owner
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	if len(rest) == 0 {
+		delete(r.waiting, address)
+	} else {
+		r.waiting[address] = rest
+	}
 }
 
 // Search walks the file tables, if that is due, and fills the owners that it
@@ -79,30 +99,19 @@ func (r *Resolver) Search(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	for address, group := range bySocket(holders) {
-		rest := r.waiting[address][:0]
-		for _, e := range r.waiting[address] {
-			// The address may have been given to a new socket since.
-			if e.Kernel.Socket.Inode == group[0].Socket.Inode {
-				e.Owner = heldBy(group)
-			} else {
-				rest = append(rest, e)
-			}
-		}
-		if len(rest) == 0 {
-			delete(r.waiting, address)
-		} else {
-			r.waiting[address] = rest
-		}
+	for socket, group := range bySocket(holders) {
+		r.settle(socket.Address, socket.Inode, heldBy(group))
 	}
 	return nil
 }
 
-func bySocket(holders []event.Holder) map[uint64][]event.Holder {
-	groups := make(map[uint64][]event.Holder)
+// bySocket groups holders by address and inode: while the walk goes on an
+// address may be given to a new socket.
+func bySocket(holders []event.Holder) map[event.SocketRef][]event.Holder {
+	groups := make(map[event.SocketRef][]event.Holder)
 	for _, h := range holders {
 		if !h.Process.Kernel {
-			groups[h.Socket.Address] = append(groups[h.Socket.Address], h)
+			groups[h.Socket] = append(groups[h.Socket], h)
 		}
 	}
 	return groups

@@ -1,0 +1,83 @@
+package owner
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+func pointer[T any](v T) *T { return &v }
+
+func TestFromRecord(t *testing.T) {
+	nginx := event.Process{PID: 10, TID: 12, Comm: "nginx", UID: 33}
+	kworker := event.Process{PID: 9, Comm: "kworker/0:1", Kernel: true}
+	swapper := event.Process{Kernel: true}
+	for name, test := range map[string]struct {
+		current, closer event.Process
+		facts           event.Facts
+		settled         bool
+		want            event.Owner
+	}{
+		"its own system call": {
+			current: nginx, facts: event.FactOwned | event.FactHasSocket, settled: true,
+			want: event.Owner{PID: 10, TID: 12, Comm: "nginx", UID: pointer[uint32](33), Source: event.FromCurrent},
+		},
+		"current comes before closer": {
+			current: nginx, closer: event.Process{PID: 20, Comm: "other"}, settled: true,
+			want: event.Owner{PID: 10, TID: 12, Comm: "nginx", UID: pointer[uint32](33), Source: event.FromCurrent},
+		},
+		"a kernel thread closes for somebody":  {current: kworker, settled: true},
+		"the idle thread, which has no pid":    {current: swapper, settled: true},
+		"a kernel thread hides no other owner": {current: kworker, closer: nginx, settled: true},
+		"a kernel thread closed it earlier":    {closer: kworker, settled: true},
+		"closed earlier": {
+			closer: nginx, settled: true,
+			want: event.Owner{PID: 10, TID: 12, Comm: "nginx", UID: pointer[uint32](33), Source: event.FromCloser},
+		},
+		"closed earlier, yet a socket is left": {
+			closer: nginx, facts: event.FactHasSocket, settled: true,
+			want: event.Owner{PID: 10, TID: 12, Comm: "nginx", UID: pointer[uint32](33), Source: event.FromCloser},
+		},
+		"a root process": {
+			current: event.Process{PID: 1, TID: 1, Comm: "init"}, settled: true,
+			want: event.Owner{PID: 1, TID: 1, Comm: "init", UID: pointer[uint32](0), Source: event.FromCurrent},
+		},
+		"alive":     {facts: event.FactHasSocket, settled: false},
+		"no socket": {settled: true},
+		"an orphan": {facts: event.FactDead, settled: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := event.Event{
+				Evidence: event.Evidence{Facts: test.facts},
+				Kernel:   event.KernelContext{Current: test.current, Closer: test.closer},
+			}
+			if settled := FromRecord(&e); settled != test.settled {
+				t.Errorf("settled: %v", settled)
+			}
+			if diff := cmp.Diff(test.want, e.Owner); diff != "" {
+				t.Errorf("owner (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestEnded(t *testing.T) {
+	for name, test := range map[string]struct {
+		exiting bool
+		status  uint32
+		want    event.Ended
+	}{
+		"lives":                  {false, 9, event.Ended{}},
+		"exit 0":                 {true, 0, event.Ended{ExitCode: pointer(0)}},
+		"exit 255":               {true, 255 << 8, event.Ended{ExitCode: pointer(255)}},
+		"kill -9":                {true, 9, event.Ended{Signal: "SIGKILL"}},
+		"crash with a core dump": {true, 11 | 0x80, event.Ended{Signal: "SIGSEGV"}},
+	} {
+		got := ended(event.Process{Exiting: test.exiting, ExitStatus: test.status})
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
