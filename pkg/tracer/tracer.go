@@ -22,6 +22,7 @@ type Options struct {
 // Interrupt.
 type Tracer struct {
 	session  *probe.Session
+	source   source // the session
 	filter   *filter.Filter
 	resolver owner.Resolver
 	queue    queue
@@ -35,11 +36,13 @@ func Open(o Options) (*Tracer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Tracer{
-		session:  session,
-		filter:   filter.New(o.Filter),
-		resolver: owner.Resolver{Walk: session.Holders},
-	}, nil
+	t := newTracer(session, o.Filter)
+	t.session = session
+	return t, nil
+}
+
+func newTracer(s source, wanted filter.Options) *Tracer {
+	return &Tracer{source: s, filter: filter.New(wanted), resolver: owner.Resolver{Walk: s.Holders}}
 }
 
 // Session gives access to the kernel side: how hooks are reached, and what
@@ -47,7 +50,7 @@ func Open(o Options) (*Tracer, error) {
 func (t *Tracer) Session() *probe.Session { return t.session }
 
 // Close detaches and frees everything.
-func (t *Tracer) Close() error { return t.session.Close() }
+func (t *Tracer) Close() error { return t.source.Close() }
 
 // tick is how often a waiting event is looked at again.
 const tick = 10 * time.Millisecond
@@ -58,7 +61,7 @@ const tick = 10 * time.Millisecond
 // and what they had seen by then is still yielded.
 func (t *Tracer) Events(ctx context.Context) iter.Seq2[*event.Event, error] {
 	return func(yield func(*event.Event, error) bool) {
-		stop := context.AfterFunc(ctx, t.session.Interrupt)
+		stop := context.AfterFunc(ctx, t.source.Interrupt)
 		defer stop()
 		for ctx.Err() == nil {
 			if err := t.read(ctx, t.deadline(time.Now())); err != nil {
@@ -81,13 +84,11 @@ func (t *Tracer) deadline(now time.Time) time.Time {
 	return now.Add(tick)
 }
 
-// read takes one batch of records and works on it.
+// read takes one batch of records and works on it. A read that ends with ctx may
+// have taken records out of the ring before.
 func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 	batch := &t.queue.batch
-	if err := t.session.Read(ctx, batch, deadline); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
+	if err := t.source.Read(ctx, batch, deadline); err != nil && ctx.Err() == nil {
 		return err
 	}
 	for i := range batch.Resets {
@@ -155,7 +156,7 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 
 // drain ends the stream: no more hooks, then everything that they had seen.
 func (t *Tracer) drain(yield func(*event.Event, error) bool) {
-	t.session.Detach()
+	t.source.Detach()
 	background := context.Background()
 	patience := time.Now().Add(owner.Patience)
 	for {
@@ -182,7 +183,7 @@ func (t *Tracer) drain(yield func(*event.Event, error) bool) {
 // Totals are exact: they come from the counters in the kernel. Call it after
 // the stream has ended, or at any time for a snapshot.
 func (t *Tracer) Totals() (event.Totals, error) {
-	counts, err := t.session.Counts()
+	counts, err := t.source.Counts()
 	if err != nil {
 		return event.Totals{}, err
 	}

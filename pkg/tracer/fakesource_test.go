@@ -1,0 +1,145 @@
+package tracer
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/probe"
+)
+
+// fakeSource hands out scripted batches, then waits as a session does.
+type fakeSource struct {
+	batches     []probe.Batch
+	failure     error // of Read, after the batches
+	afterDetach []probe.Batch
+	holders     func() []event.Holder
+	counts      probe.Counts
+
+	interrupted chan struct{}
+	detached    bool
+	closed      bool
+	reads       int
+}
+
+func newFakeSource(batches ...probe.Batch) *fakeSource {
+	return &fakeSource{batches: batches, interrupted: make(chan struct{}, 1)}
+}
+
+func (f *fakeSource) Read(ctx context.Context, batch *probe.Batch, deadline time.Time) error {
+	f.reads++
+	batch.Resets, batch.Holders = batch.Resets[:0], batch.Holders[:0]
+	script := &f.batches
+	if f.detached {
+		script = &f.afterDetach
+	}
+	if len(*script) > 0 {
+		next := (*script)[0]
+		*script = (*script)[1:]
+		batch.Resets = append(batch.Resets, next.Resets...)
+		batch.Holders = append(batch.Holders, next.Holders...)
+		return nil
+	}
+	if f.failure != nil {
+		return f.failure
+	}
+	var timeout <-chan time.Time
+	if !deadline.IsZero() {
+		timeout = time.After(time.Until(deadline))
+	}
+	select {
+	case <-f.interrupted:
+		return context.Cause(ctx)
+	case <-timeout:
+		return nil
+	}
+}
+
+func (f *fakeSource) Holders() ([]event.Holder, error) {
+	if f.holders == nil {
+		return nil, nil
+	}
+	return f.holders(), nil
+}
+
+func (f *fakeSource) Counts() (probe.Counts, error) { return f.counts, nil }
+func (f *fakeSource) Interrupt()                    { f.interrupted <- struct{}{} }
+func (f *fakeSource) Detach()                       { f.detached = true }
+func (f *fakeSource) Close() error                  { f.closed = true; return nil }
+
+func resets(events ...event.Event) probe.Batch { return probe.Batch{Resets: events} }
+
+// closedPort is an event that waits for nothing: no socket, no owner.
+func closedPort(port uint16) event.Event {
+	return event.Event{
+		Schema: event.SchemaVersion, Time: time.Now(), Family: event.IPv4,
+		Local:    event.Endpoint{Addr: netip.MustParseAddr("10.0.0.1"), Port: port},
+		Peer:     event.Endpoint{Addr: netip.MustParseAddr("10.0.0.2"), Port: 40000},
+		Evidence: closedPortEvidence,
+	}
+}
+
+var closedPortEvidence = event.Evidence{
+	Hook: event.HookSendReply, Socket: event.SockNone, Packet: event.SYN, Family: event.IPv4,
+	Facts: event.FactSeesPacket,
+}
+
+// received is an event whose socket is alive and whose owner must be found.
+func received(port uint16, address uint64) event.Event {
+	e := closedPort(port)
+	e.State = event.StateSynSent
+	e.Evidence = receivedEvidence
+	e.Kernel.Socket = event.SocketRef{Address: address, Inode: address + 1}
+	return e
+}
+
+var receivedEvidence = event.Evidence{
+	Hook: event.HookReceive, Socket: event.SockFull, State: event.StateSynSent,
+	Packet: event.RST | event.ACK, Family: event.IPv4,
+	Facts: event.FactSeesPacket | event.FactHasSocket | event.FactAckInRange,
+}
+
+// noReset is what tcp_reset is also called for: data after close.
+var noReset = event.Evidence{
+	Hook: event.HookReceive, Socket: event.SockFull, State: event.StateFinWait2,
+	Packet: event.ACK, Family: event.IPv4, Facts: event.FactSeesPacket,
+}
+
+func holderOf(e event.Event, pid uint32) event.Holder {
+	return event.Holder{Socket: e.Kernel.Socket, Process: event.Process{PID: pid, TID: pid, Comm: "app"}}
+}
+
+// seen is one value of the stream: an event, or the moment to flush.
+type seen struct {
+	port  uint16 // 0 for a flush
+	pid   uint32
+	after time.Duration // since the stream began
+}
+
+// collect runs the stream until it has seen so many events.
+func collect(t *Tracer, want int) (all []seen, events []event.Event) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	began := time.Now()
+	for e, err := range t.Events(ctx) {
+		if err != nil {
+			panic(err)
+		}
+		if e == nil {
+			all = append(all, seen{after: time.Since(began)})
+			continue
+		}
+		all = append(all, seen{e.Local.Port, e.Owner.PID, time.Since(began)})
+		events = append(events, *e)
+		if len(events) == want {
+			break
+		}
+	}
+	return all, events
+}
+
+func onlyEvents(all []seen) []seen {
+	return slices.DeleteFunc(all, func(s seen) bool { return s.port == 0 })
+}

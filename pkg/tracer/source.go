@@ -1,0 +1,20 @@
+package tracer
+
+import (
+	"context"
+	"time"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/probe"
+)
+
+// source is where records come from: a probe.Session, or a test. See there for
+// what the methods promise.
+type source interface {
+	Read(ctx context.Context, batch *probe.Batch, deadline time.Time) error
+	Holders() ([]event.Holder, error)
+	Counts() (probe.Counts, error)
+	Interrupt()
+	Detach()
+	Close() error
+}
