@@ -40,20 +40,26 @@
  * facts separately for as long as it knows them, which takes it hundreds of
  * milliseconds; a global function's result it takes for any number.
  */
-__attribute__((noinline, weak)) __u32 opaque(__u32 number)
+__attribute__((noinline, weak)) __u64 opaque(__u64 number)
 {
 	asm volatile("" : "+r"(number));
 	return number;
 }
 
-/* The address of a kernel object as a number: the verifier lets nobody count with pointers. */
+/* A pointer as a number: the verifier lets nobody count with pointers. */
+static __always_inline __u64 number_of(const void *pointer)
+{
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &pointer);
+	return number;
+}
+
+/* The address of a kernel object; without typed arguments it is a number anyway. */
 static __always_inline __u64 address_of(const void *pointer)
 {
 #ifdef TYPED_ARGUMENTS
-	__u64 address = 0;
-
-	bpf_probe_read_kernel(&address, sizeof(address), &pointer);
-	return address;
+	return number_of(pointer);
 #else
 	return (__u64)pointer;
 #endif

@@ -10,19 +10,36 @@
 #include "config.h"
 
 /* Trampoline and program frames come first; what is searched stands within. */
-#define FRAMES 10
+#define FRAMES 12
+
+/*
+ * The function that an address is in, or 0. Global, so that the verifier goes
+ * through the loop once and not once for every frame.
+ */
+__attribute__((noinline, weak)) __u64 function_at(__u64 address)
+{
+	for (int i = 0; i < CALLERS; i++)
+		if (address >= callers[i].start && address < callers[i].end)
+			return callers[i].caller;
+	return 0;
+}
 
 static __noinline __u8 find_caller(void *ctx)
 {
 	__u64 frames[FRAMES] = {};
+	__u32 found = opaque(0);
 
 	if (!callers[0].start || bpf_get_stack(ctx, frames, sizeof(frames), 0) <= 0)
 		return 0;
-	for (int f = 0; f < FRAMES; f++)
-		for (int c = 0; c < CALLERS; c++)
-			if (frames[f] >= callers[c].start && frames[f] < callers[c].end)
-				return callers[c].caller;
-	return CALLER_OTHER;
+	for (int i = 0; i < FRAMES; i++) {
+		__u32 caller = function_at(frames[i]);
+
+		/* A listener ends by its own close, or is aborted from outside. */
+		if (found == CALLER_LISTEN_STOP && caller == CALLER_ABORT)
+			return CALLER_LISTEN_ABORT;
+		found = opaque(found ?: caller);
+	}
+	return found ?: CALLER_OTHER;
 }
 
 #endif

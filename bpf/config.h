@@ -16,13 +16,44 @@ const volatile bool reset_has_packet = false;
 const volatile __u32 active_reason_arg = 0;
 const volatile __u32 reply_reason_arg = 0;
 
+/* Report incoming RSTs that were not obeyed. */
+const volatile bool watch_ignored = false;
+
+/*
+ * Do the reply hooks see incoming RSTs too? They do at function entry; then the
+ * drop of such a RST is not reported a second time.
+ */
+const volatile bool replies_see_resets = false;
+
+/* INVALID_SYN as a verdict has it; 0: this kernel has no such reason. */
+const volatile __u32 reason_invalid_syn = 0;
+
 /* Which hooks the tcp_send_reset tracepoint serves: the others are attached otherwise. */
 const volatile bool tracepoint_serves_active = false;
 const volatile bool tracepoint_serves_reply4 = false;
 const volatile bool tracepoint_serves_reply6 = false;
 
+/* kfree_skb(skb, location, reason, rx_sk): the arguments it has. */
+const volatile bool drop_has_reason = false; /* 5.17 and later */
+const volatile bool drop_has_socket = false; /* 6.11 and later */
+
+/* The drop reasons that are looked at, a bit each; all, where there are none. */
+#define DROP_REASONS 256
+const volatile __u64 drop_reasons[DROP_REASONS / 64] = {};
+const volatile __u32 drop_not_specified = 0;
+
+/* Address of the kernel's __per_cpu_offset and the number of its entries; 0: unknown. */
+const volatile __u64 per_cpu_offset = 0;
+const volatile __u32 cpus = 0;
+
+/* Remember who closed a connection, to tell closed-earlier from half-open. */
+const volatile bool flow_memory = true;
+
+/* Position of the packet in nf_send_reset and of the hook behind it. */
+const volatile __u32 reject_packet_arg = 0;
+
 /* Address ranges of the functions in enum caller; empty without kallsyms. */
-#define CALLERS 16
+#define CALLERS 24
 struct function_range {
 	__u64 start;
 	__u64 end;

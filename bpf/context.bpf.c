@@ -7,6 +7,7 @@
  * hooks. The iterator finds who holds a socket that a reset was about.
  */
 #define TYPED_ARGUMENTS
+#include "embryonic.h"
 #include "notes.h"
 #include "ring.h"
 #include "socket.h"
@@ -14,9 +15,29 @@
 /* A transition that a process brings about by close, shutdown, disconnect or its end. */
 static __always_inline bool ends_by_process(struct tcp_sock *tcp, int from, int to)
 {
-	if (from == TCP_SYN_SENT || from == TCP_LISTEN || from == TCP_CLOSE)
+	if (from == TCP_SYN_SENT || from == TCP_CLOSE)
 		return false;
+	if (from == TCP_LISTEN)
+		return to == TCP_CLOSE && READ_SOCK(tcp, sk_lock.owned);
 	return (to == TCP_FIN_WAIT1 || to == TCP_LAST_ACK || to == TCP_CLOSE) && owned(tcp, from);
+}
+
+static __always_inline void note_end(struct sock *sk, struct tcp_sock *tcp, int from, int to)
+{
+	unsigned long flags = READ_COMMON(tcp, skc_flags);
+	struct tuple tuple = { .netns = socket_netns(sk) };
+	struct closing closing = {
+		.time_ns = bpf_ktime_get_ns(),
+		.from = from,
+		.to = to,
+		.unread = from != TCP_LISTEN && unread_bytes(tcp, flags) > 0,
+		.linger_zero = flags & SOCK_LINGER && READ_SOCK(tcp, sk_lingertime) == 0,
+	};
+
+	read_socket_tuple(tcp, &tuple);
+	if (from == TCP_LISTEN) /* whatever is left there of an earlier use */
+		__builtin_memset(tuple.peer, 0, sizeof(tuple.peer)), tuple.peer_port = 0;
+	note_closer(&tuple, &closing);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -25,19 +46,28 @@ int context_state(__u64 *ctx)
 	struct sock *sk = (struct sock *)ctx[0];
 	int from = ctx[1], to = ctx[2];
 
-	if (to != TCP_CLOSE && to != TCP_FIN_WAIT1 && to != TCP_LAST_ACK)
+	if (to != TCP_CLOSE && to != TCP_FIN_WAIT1 && to != TCP_LAST_ACK && to != TCP_LISTEN)
 		return 0;
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	if (!tcp)
 		return 0;
+	if (to == TCP_LISTEN)
+		watch_embryonic(sk);
 	if (to == TCP_CLOSE)
 		note_prior(address_of(sk), from);
-	if (!ends_by_process(tcp, from, to))
-		return 0;
+	if (ends_by_process(tcp, from, to))
+		note_end(sk, tcp, from, to);
+	return 0;
+}
 
-	struct tuple tuple = { .netns = socket_netns(sk) };
-	read_socket_tuple(tcp, &tuple);
-	note_closer(&tuple, bpf_ktime_get_ns());
+/* Listeners that are older than rsttrace. */
+SEC("iter/tcp")
+int listeners(struct bpf_iter__tcp *ctx)
+{
+	struct sock *sk = (struct sock *)ctx->sk_common;
+
+	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
+		watch_embryonic(sk);
 	return 0;
 }
 
@@ -101,6 +131,29 @@ int holders(struct bpf_iter__task_file *ctx)
 	record.process.kernel = !!(BPF_CORE_READ(task, flags) & PF_KTHREAD);
 	BPF_CORE_READ_INTO(&record.process.comm, task, comm);
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+/*
+ * nf_reject_ipv4 and nf_reject_ipv6 are modules on most machines, loaded with
+ * the first rule that rejects: their functions are attached to as soon as they
+ * come.
+ */
+SEC("tp_btf/module_load")
+int context_module(__u64 *ctx)
+{
+	struct module *module = (struct module *)ctx[0];
+	char name[20] = {};
+
+	BPF_CORE_READ_STR_INTO(&name, module, name);
+	if (__builtin_memcmp(name, "nf_reject_ipv", 13))
+		return 0;
+	struct module_record *record = RESERVE(struct module_record, COLUMN_HOLDER_LOST);
+	if (!record)
+		return 0;
+	record->kind = RECORD_MODULE;
+	__builtin_memcpy(record->name, name, sizeof(name));
+	SUBMIT(record);
 	return 0;
 }
 

@@ -25,6 +25,9 @@ const (
 	ContextCallerCALLER_LISTEN_STOP       ContextCaller = 7
 	ContextCallerCALLER_QUEUE_ADD         ContextCaller = 8
 	ContextCallerCALLER_ABORT             ContextCaller = 9
+	ContextCallerCALLER_LISTEN_ABORT      ContextCaller = 10
+	ContextCallerCALLER_RCV               ContextCaller = 11
+	ContextCallerCALLER_DO_RCV            ContextCaller = 12
 )
 
 type ContextColumn uint32
@@ -73,6 +76,10 @@ const (
 	ContextFactFACT_TS_SEEN         ContextFact = 8388608
 	ContextFactFACT_FAST_CLOSE      ContextFact = 16777216
 	ContextFactFACT_MP_JOIN         ContextFact = 33554432
+	ContextFactFACT_SEQ_EXACT       ContextFact = 67108864
+	ContextFactFACT_SEQ_IN_WINDOW   ContextFact = 134217728
+	ContextFactFACT_SEQ_OLD         ContextFact = 268435456
+	ContextFactFACT_REMEMBERED      ContextFact = 536870912
 )
 
 type ContextHolderRecord struct {
@@ -95,6 +102,12 @@ const (
 	ContextHookHOOK_IGNORE      ContextHook = 5
 )
 
+type ContextModuleRecord struct {
+	_    structs.HostLayout
+	Kind ContextRecordKind
+	Name [20]int8
+}
+
 type ContextProcess struct {
 	_          structs.HostLayout
 	Pid        uint32
@@ -113,6 +126,7 @@ type ContextRecordKind uint32
 const (
 	ContextRecordKindRECORD_RESET  ContextRecordKind = 1
 	ContextRecordKindRECORD_HOLDER ContextRecordKind = 2
+	ContextRecordKindRECORD_MODULE ContextRecordKind = 3
 )
 
 type ContextResetRecord struct {
@@ -142,11 +156,15 @@ type ContextResetRecord struct {
 		Flags  uint8
 		Ttl    uint8
 	}
+	Expected struct {
+		_      structs.HostLayout
+		RcvNxt uint32
+		Window uint32
+	}
 	Numbers struct {
 		_             structs.HostLayout
 		BytesAcked    uint64
 		BytesReceived uint64
-		RcvNxt        uint32
 		CopiedSeq     uint32
 		SndUna        uint32
 		SndNxt        uint32
@@ -156,11 +174,20 @@ type ContextResetRecord struct {
 		UserTimeoutMs uint32
 		Uid           uint32
 		Mark          uint32
+		Unused        uint32
 	}
-	ClosedNs uint64
-	Current  ContextProcess
-	Closer   ContextProcess
-	Ifname   [16]int8
+	Closing struct {
+		_          structs.HostLayout
+		TimeNs     uint64
+		From       uint8
+		To         uint8
+		Unread     uint8
+		LingerZero uint8
+		Unused     uint32
+	}
+	Current ContextProcess
+	Closer  ContextProcess
+	Ifname  [16]int8
 }
 
 type ContextSocketKind uint8
@@ -173,18 +200,19 @@ const (
 )
 
 type ContextVerdict struct {
-	_      structs.HostLayout
-	Hook   ContextHook
-	Socket ContextSocketKind
-	State  uint8
-	Prior  uint8
-	Packet uint8
-	Caller ContextCaller
-	Reason uint8
-	Family uint8
-	Chain  uint8
-	Unused [3]uint8
-	Facts  ContextFact
+	_       structs.HostLayout
+	Hook    ContextHook
+	Socket  ContextSocketKind
+	State   uint8
+	Prior   uint8
+	Packet  uint8
+	Caller  ContextCaller
+	Reason  uint8
+	Family  uint8
+	Chain   uint8
+	Dropped uint8
+	Unused  [2]uint8
+	Facts   ContextFact
 }
 
 // Names of all BPF objects in the ELF.
@@ -197,18 +225,32 @@ const (
 	ContextMapColumnKeys             = "column_keys"
 	ContextMapColumns                = "columns"
 	ContextMapCounts                 = "counts"
+	ContextMapEmbryonic              = "embryonic"
 	ContextMapPriors                 = "priors"
 	ContextMapRing                   = "ring"
 	ContextProgContextDestroy        = "context_destroy"
+	ContextProgContextModule         = "context_module"
 	ContextProgContextState          = "context_state"
 	ContextProgHolders               = "holders"
+	ContextProgListeners             = "listeners"
 	ContextVarActiveReasonArg        = "active_reason_arg"
 	ContextVarCallers                = "callers"
+	ContextVarCpus                   = "cpus"
+	ContextVarDropHasReason          = "drop_has_reason"
+	ContextVarDropHasSocket          = "drop_has_socket"
+	ContextVarDropNotSpecified       = "drop_not_specified"
+	ContextVarDropReasons            = "drop_reasons"
+	ContextVarFlowMemory             = "flow_memory"
+	ContextVarPerCpuOffset           = "per_cpu_offset"
+	ContextVarReasonInvalidSyn       = "reason_invalid_syn"
+	ContextVarRejectPacketArg        = "reject_packet_arg"
+	ContextVarRepliesSeeResets       = "replies_see_resets"
 	ContextVarReplyReasonArg         = "reply_reason_arg"
 	ContextVarResetHasPacket         = "reset_has_packet"
 	ContextVarTracepointServesActive = "tracepoint_serves_active"
 	ContextVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	ContextVarTracepointServesReply6 = "tracepoint_serves_reply6"
+	ContextVarWatchIgnored           = "watch_ignored"
 )
 
 // LoadContext returns the embedded CollectionSpec for Context.
@@ -254,8 +296,10 @@ type ContextSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type ContextProgramSpecs struct {
 	ContextDestroy *ebpf.ProgramSpec `ebpf:"context_destroy"`
+	ContextModule  *ebpf.ProgramSpec `ebpf:"context_module"`
 	ContextState   *ebpf.ProgramSpec `ebpf:"context_state"`
 	Holders        *ebpf.ProgramSpec `ebpf:"holders"`
+	Listeners      *ebpf.ProgramSpec `ebpf:"listeners"`
 }
 
 // ContextMapSpecs contains maps before they are loaded into the kernel.
@@ -268,6 +312,7 @@ type ContextMapSpecs struct {
 	ColumnKeys *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
+	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
 }
@@ -278,11 +323,22 @@ type ContextMapSpecs struct {
 type ContextVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
+	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
+	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
+	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
+	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
+	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	PerCpuOffset           *ebpf.VariableSpec `ebpf:"per_cpu_offset"`
+	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
+	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
+	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
+	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
 }
 
 // ContextObjects contains all objects after they have been loaded into the kernel.
@@ -311,6 +367,7 @@ type ContextMaps struct {
 	ColumnKeys *ebpf.Map `ebpf:"column_keys"`
 	Columns    *ebpf.Map `ebpf:"columns"`
 	Counts     *ebpf.Map `ebpf:"counts"`
+	Embryonic  *ebpf.Map `ebpf:"embryonic"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
 }
@@ -323,6 +380,7 @@ func (m *ContextMaps) Close() error {
 		m.ColumnKeys,
 		m.Columns,
 		m.Counts,
+		m.Embryonic,
 		m.Priors,
 		m.Ring,
 	)
@@ -334,11 +392,22 @@ func (m *ContextMaps) Close() error {
 type ContextVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
+	Cpus                   *ebpf.Variable `ebpf:"cpus"`
+	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
+	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
+	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
+	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	PerCpuOffset           *ebpf.Variable `ebpf:"per_cpu_offset"`
+	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
+	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
+	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
+	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
 }
 
 // ContextPrograms contains all programs after they have been loaded into the kernel.
@@ -346,15 +415,19 @@ type ContextVariables struct {
 // It can be passed to LoadContextObjects or ebpf.CollectionSpec.LoadAndAssign.
 type ContextPrograms struct {
 	ContextDestroy *ebpf.Program `ebpf:"context_destroy"`
+	ContextModule  *ebpf.Program `ebpf:"context_module"`
 	ContextState   *ebpf.Program `ebpf:"context_state"`
 	Holders        *ebpf.Program `ebpf:"holders"`
+	Listeners      *ebpf.Program `ebpf:"listeners"`
 }
 
 func (p *ContextPrograms) Close() error {
 	return _ContextClose(
 		p.ContextDestroy,
+		p.ContextModule,
 		p.ContextState,
 		p.Holders,
+		p.Listeners,
 	)
 }
 

@@ -3,7 +3,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Attach method fentry: all arguments, typed, at the lowest cost. */
 #define TYPED_ARGUMENTS
+#include "carriers.h"
 #include "gather.h"
+#include "reject.h"
 
 /*
  * An argument by its position. In assembly, because the compiler would turn the
@@ -30,15 +32,15 @@ int fentry_send_active(__u64 *ctx)
 SEC("fentry/tcp_v4_send_reset")
 int fentry_send_reply4(__u64 *ctx)
 {
-	return send_reply((struct sock *)ctx[0], (struct sk_buff *)ctx[1], REASON(reply_reason_arg),
-			  true);
+	return send_reply(ctx, (struct sock *)ctx[0], (struct sk_buff *)ctx[1],
+			  REASON(reply_reason_arg), true);
 }
 
 SEC("fentry/tcp_v6_send_reset")
 int fentry_send_reply6(__u64 *ctx)
 {
-	return send_reply((struct sock *)ctx[0], (struct sk_buff *)ctx[1], REASON(reply_reason_arg),
-			  true);
+	return send_reply(ctx, (struct sock *)ctx[0], (struct sk_buff *)ctx[1],
+			  REASON(reply_reason_arg), true);
 }
 
 SEC("fentry/tcp_reset")
@@ -49,6 +51,67 @@ int fentry_receive(__u64 *ctx)
 	if (reset_has_packet)
 		skb = (struct sk_buff *)ctx[1];
 	return receive(ctx, (struct sock *)ctx[0], skb);
+}
+
+/* Which socket a RST is held against: see carriers.h. */
+
+SEC("fentry/tcp_check_req")
+int fentry_note_request(__u64 *ctx)
+{
+	return note_request((struct sock *)ctx[0], (struct sk_buff *)ctx[1], (void *)ctx[2]);
+}
+
+SEC("fentry/tcp_timewait_state_process")
+int fentry_note_time_wait(__u64 *ctx)
+{
+	return note_carrier((struct sk_buff *)ctx[1], (void *)ctx[0]);
+}
+
+SEC("fentry/tcp_validate_incoming")
+int fentry_note_validate(__u64 *ctx)
+{
+	return note_carrier((struct sk_buff *)ctx[1], (void *)ctx[0]);
+}
+
+SEC("fentry/tcp_rcv_state_process")
+int fentry_note_state(__u64 *ctx)
+{
+	return note_carrier((struct sk_buff *)ctx[1], (void *)ctx[0]);
+}
+
+/* Firewall rules: (net, sk, oldskb, hook), or without sk before 5.10. */
+
+static __always_inline int reject_rule(__u64 *ctx)
+{
+	if (reject_packet_arg == 2)
+		return reject((struct sk_buff *)ARGUMENT(2), ARGUMENT(3));
+	return reject((struct sk_buff *)ARGUMENT(1), ARGUMENT(2));
+}
+
+SEC("fentry/nf_send_reset")
+int fentry_reject4(__u64 *ctx)
+{
+	return reject_rule(ctx);
+}
+
+SEC("fentry/nf_send_reset6")
+int fentry_reject6(__u64 *ctx)
+{
+	return reject_rule(ctx);
+}
+
+/* In a bridge or a device's ingress: (net, oldskb, dev, hook). */
+
+SEC("fentry/nf_reject_skb_v4_tcp_reset")
+int fentry_reject_link4(__u64 *ctx)
+{
+	return reject((struct sk_buff *)ARGUMENT(1), ARGUMENT(3));
+}
+
+SEC("fentry/nf_reject_skb_v6_tcp_reset")
+int fentry_reject_link6(__u64 *ctx)
+{
+	return reject((struct sk_buff *)ARGUMENT(1), ARGUMENT(3));
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -25,24 +25,45 @@ type FentryFunctionRange struct {
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
 	FentryMapAwaited                = "awaited"
+	FentryMapCarriers               = "carriers"
 	FentryMapClaims                 = "claims"
 	FentryMapClosers                = "closers"
 	FentryMapColumnKeys             = "column_keys"
 	FentryMapColumns                = "columns"
 	FentryMapCounts                 = "counts"
+	FentryMapEmbryonic              = "embryonic"
 	FentryMapPriors                 = "priors"
 	FentryMapRing                   = "ring"
+	FentryProgFentryNoteRequest     = "fentry_note_request"
+	FentryProgFentryNoteState       = "fentry_note_state"
+	FentryProgFentryNoteTimeWait    = "fentry_note_time_wait"
+	FentryProgFentryNoteValidate    = "fentry_note_validate"
 	FentryProgFentryReceive         = "fentry_receive"
+	FentryProgFentryReject4         = "fentry_reject4"
+	FentryProgFentryReject6         = "fentry_reject6"
+	FentryProgFentryRejectLink4     = "fentry_reject_link4"
+	FentryProgFentryRejectLink6     = "fentry_reject_link6"
 	FentryProgFentrySendActive      = "fentry_send_active"
 	FentryProgFentrySendReply4      = "fentry_send_reply4"
 	FentryProgFentrySendReply6      = "fentry_send_reply6"
 	FentryVarActiveReasonArg        = "active_reason_arg"
 	FentryVarCallers                = "callers"
+	FentryVarCpus                   = "cpus"
+	FentryVarDropHasReason          = "drop_has_reason"
+	FentryVarDropHasSocket          = "drop_has_socket"
+	FentryVarDropNotSpecified       = "drop_not_specified"
+	FentryVarDropReasons            = "drop_reasons"
+	FentryVarFlowMemory             = "flow_memory"
+	FentryVarPerCpuOffset           = "per_cpu_offset"
+	FentryVarReasonInvalidSyn       = "reason_invalid_syn"
+	FentryVarRejectPacketArg        = "reject_packet_arg"
+	FentryVarRepliesSeeResets       = "replies_see_resets"
 	FentryVarReplyReasonArg         = "reply_reason_arg"
 	FentryVarResetHasPacket         = "reset_has_packet"
 	FentryVarTracepointServesActive = "tracepoint_serves_active"
 	FentryVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	FentryVarTracepointServesReply6 = "tracepoint_serves_reply6"
+	FentryVarWatchIgnored           = "watch_ignored"
 )
 
 // LoadFentry returns the embedded CollectionSpec for Fentry.
@@ -87,10 +108,18 @@ type FentrySpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type FentryProgramSpecs struct {
-	FentryReceive    *ebpf.ProgramSpec `ebpf:"fentry_receive"`
-	FentrySendActive *ebpf.ProgramSpec `ebpf:"fentry_send_active"`
-	FentrySendReply4 *ebpf.ProgramSpec `ebpf:"fentry_send_reply4"`
-	FentrySendReply6 *ebpf.ProgramSpec `ebpf:"fentry_send_reply6"`
+	FentryNoteRequest  *ebpf.ProgramSpec `ebpf:"fentry_note_request"`
+	FentryNoteState    *ebpf.ProgramSpec `ebpf:"fentry_note_state"`
+	FentryNoteTimeWait *ebpf.ProgramSpec `ebpf:"fentry_note_time_wait"`
+	FentryNoteValidate *ebpf.ProgramSpec `ebpf:"fentry_note_validate"`
+	FentryReceive      *ebpf.ProgramSpec `ebpf:"fentry_receive"`
+	FentryReject4      *ebpf.ProgramSpec `ebpf:"fentry_reject4"`
+	FentryReject6      *ebpf.ProgramSpec `ebpf:"fentry_reject6"`
+	FentryRejectLink4  *ebpf.ProgramSpec `ebpf:"fentry_reject_link4"`
+	FentryRejectLink6  *ebpf.ProgramSpec `ebpf:"fentry_reject_link6"`
+	FentrySendActive   *ebpf.ProgramSpec `ebpf:"fentry_send_active"`
+	FentrySendReply4   *ebpf.ProgramSpec `ebpf:"fentry_send_reply4"`
+	FentrySendReply6   *ebpf.ProgramSpec `ebpf:"fentry_send_reply6"`
 }
 
 // FentryMapSpecs contains maps before they are loaded into the kernel.
@@ -98,11 +127,13 @@ type FentryProgramSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type FentryMapSpecs struct {
 	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
+	Carriers   *ebpf.MapSpec `ebpf:"carriers"`
 	Claims     *ebpf.MapSpec `ebpf:"claims"`
 	Closers    *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
+	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
 }
@@ -113,11 +144,22 @@ type FentryMapSpecs struct {
 type FentryVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
+	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
+	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
+	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
+	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
+	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	PerCpuOffset           *ebpf.VariableSpec `ebpf:"per_cpu_offset"`
+	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
+	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
+	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
+	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
 }
 
 // FentryObjects contains all objects after they have been loaded into the kernel.
@@ -141,11 +183,13 @@ func (o *FentryObjects) Close() error {
 // It can be passed to LoadFentryObjects or ebpf.CollectionSpec.LoadAndAssign.
 type FentryMaps struct {
 	Awaited    *ebpf.Map `ebpf:"awaited"`
+	Carriers   *ebpf.Map `ebpf:"carriers"`
 	Claims     *ebpf.Map `ebpf:"claims"`
 	Closers    *ebpf.Map `ebpf:"closers"`
 	ColumnKeys *ebpf.Map `ebpf:"column_keys"`
 	Columns    *ebpf.Map `ebpf:"columns"`
 	Counts     *ebpf.Map `ebpf:"counts"`
+	Embryonic  *ebpf.Map `ebpf:"embryonic"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
 }
@@ -153,11 +197,13 @@ type FentryMaps struct {
 func (m *FentryMaps) Close() error {
 	return _FentryClose(
 		m.Awaited,
+		m.Carriers,
 		m.Claims,
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
 		m.Counts,
+		m.Embryonic,
 		m.Priors,
 		m.Ring,
 	)
@@ -169,26 +215,53 @@ func (m *FentryMaps) Close() error {
 type FentryVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
+	Cpus                   *ebpf.Variable `ebpf:"cpus"`
+	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
+	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
+	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
+	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	PerCpuOffset           *ebpf.Variable `ebpf:"per_cpu_offset"`
+	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
+	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
+	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
+	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
 }
 
 // FentryPrograms contains all programs after they have been loaded into the kernel.
 //
 // It can be passed to LoadFentryObjects or ebpf.CollectionSpec.LoadAndAssign.
 type FentryPrograms struct {
-	FentryReceive    *ebpf.Program `ebpf:"fentry_receive"`
-	FentrySendActive *ebpf.Program `ebpf:"fentry_send_active"`
-	FentrySendReply4 *ebpf.Program `ebpf:"fentry_send_reply4"`
-	FentrySendReply6 *ebpf.Program `ebpf:"fentry_send_reply6"`
+	FentryNoteRequest  *ebpf.Program `ebpf:"fentry_note_request"`
+	FentryNoteState    *ebpf.Program `ebpf:"fentry_note_state"`
+	FentryNoteTimeWait *ebpf.Program `ebpf:"fentry_note_time_wait"`
+	FentryNoteValidate *ebpf.Program `ebpf:"fentry_note_validate"`
+	FentryReceive      *ebpf.Program `ebpf:"fentry_receive"`
+	FentryReject4      *ebpf.Program `ebpf:"fentry_reject4"`
+	FentryReject6      *ebpf.Program `ebpf:"fentry_reject6"`
+	FentryRejectLink4  *ebpf.Program `ebpf:"fentry_reject_link4"`
+	FentryRejectLink6  *ebpf.Program `ebpf:"fentry_reject_link6"`
+	FentrySendActive   *ebpf.Program `ebpf:"fentry_send_active"`
+	FentrySendReply4   *ebpf.Program `ebpf:"fentry_send_reply4"`
+	FentrySendReply6   *ebpf.Program `ebpf:"fentry_send_reply6"`
 }
 
 func (p *FentryPrograms) Close() error {
 	return _FentryClose(
+		p.FentryNoteRequest,
+		p.FentryNoteState,
+		p.FentryNoteTimeWait,
+		p.FentryNoteValidate,
 		p.FentryReceive,
+		p.FentryReject4,
+		p.FentryReject6,
+		p.FentryRejectLink4,
+		p.FentryRejectLink6,
 		p.FentrySendActive,
 		p.FentrySendReply4,
 		p.FentrySendReply6,

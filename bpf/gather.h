@@ -8,6 +8,7 @@
 
 #include "caller.h"
 #include "counters.h"
+#include "embryonic.h"
 #include "notes.h"
 #include "packet.h"
 #include "process.h"
@@ -20,6 +21,7 @@ struct sighting {
 	struct verdict verdict;
 	struct tuple tuple;
 	struct packet packet;
+	struct expectation expected;
 	struct sock *sk; /* untyped */
 };
 
@@ -69,6 +71,8 @@ static __always_inline void see_full_socket(struct sighting *seen, struct tcp_so
 	struct verdict *verdict = &seen->verdict;
 
 	verdict->socket = SOCKET_FULL;
+	seen->expected.rcv_nxt = READ(tcp, rcv_nxt);
+	seen->expected.window = receive_window(tcp);
 	verdict->facts = opaque(verdict->facts | full_socket_facts(tcp, verdict->state));
 	if (verdict->state == TCP_CLOSE)
 		verdict->prior = prior_state((__u64)seen->sk);
@@ -76,7 +80,7 @@ static __always_inline void see_full_socket(struct sighting *seen, struct tcp_so
 		verdict->family = read_socket_tuple(tcp, &seen->tuple);
 		return;
 	}
-	if (is_new_data(segment, READ(tcp, rcv_nxt)))
+	if (is_new_data(segment, seen->expected.rcv_nxt))
 		verdict->facts |= FACT_NEW_DATA;
 	if (verdict->state == TCP_SYN_SENT && is_after(segment->ack, READ(tcp, snd_una)) &&
 	    !is_after(segment->ack, READ(tcp, snd_nxt)))
@@ -87,11 +91,24 @@ static __always_inline void see_time_wait(struct sighting *seen)
 {
 	struct sock *sk = seen->sk;
 	struct inet_timewait_sock *tw = (struct inet_timewait_sock *)sk;
+	struct tcp_timewait_sock *tcp_tw = (struct tcp_timewait_sock *)sk;
 
 	seen->verdict.socket = SOCKET_TIME_WAIT;
 	seen->verdict.prior = BPF_CORE_READ(tw, tw_substate);
-	if (is_new_data(&seen->packet.segment, BPF_CORE_READ(tw, __tw_common.skc_tw_rcv_nxt)))
+	seen->expected.rcv_nxt = BPF_CORE_READ(tw, __tw_common.skc_tw_rcv_nxt);
+	seen->expected.window = BPF_CORE_READ(tcp_tw, tw_rcv_wnd);
+	if (is_new_data(&seen->packet.segment, seen->expected.rcv_nxt))
 		seen->verdict.facts |= FACT_NEW_DATA;
+}
+
+static __always_inline void see_request(struct sighting *seen)
+{
+	struct sock *sk = seen->sk;
+	struct tcp_request_sock *request = (struct tcp_request_sock *)sk;
+
+	seen->verdict.socket = SOCKET_REQUEST;
+	seen->expected.rcv_nxt = BPF_CORE_READ(request, rcv_nxt);
+	seen->expected.window = BPF_CORE_READ(sk, __sk_common.skc_rcv_wnd);
 }
 
 /* Everything but caller and reason; false where there is nothing to report. */
@@ -129,7 +146,7 @@ static __noinline bool look(struct sighting *seen, __u8 hook, struct sock *typed
 		see_time_wait(seen);
 		return seen->packet.family;
 	case TCP_NEW_SYN_RECV:
-		seen->verdict.socket = SOCKET_REQUEST;
+		see_request(seen);
 		return seen->packet.family;
 	}
 	if (!typed)
@@ -142,18 +159,50 @@ static __noinline bool look(struct sighting *seen, __u8 hook, struct sock *typed
 }
 
 /*
- * Whose system call is it? The socket's own, where one holds it; or the
- * listener's end, for connections that nobody had accepted.
+ * Is this a system call on the socket? Either one holds it, or its listener is
+ * being ended and nobody had accepted the connection.
  */
 static __always_inline bool in_process(const struct verdict *verdict)
 {
-	return verdict->facts & FACT_OWNED || verdict->caller == CALLER_LISTEN_STOP;
+	return verdict->facts & FACT_OWNED || verdict->caller == CALLER_LISTEN_STOP ||
+	       verdict->caller == CALLER_LISTEN_ABORT;
+}
+
+/* tcp_abort leaves the state for later; close and disconnect change it first. */
+static __always_inline bool is_abort(const struct verdict *verdict)
+{
+	return verdict->hook == HOOK_SEND_ACTIVE && verdict->state != TCP_CLOSE &&
+	       verdict->facts & FACT_OWNED;
 }
 
 /* Can the owner still be found through the socket? */
 static __always_inline bool holder_wanted(const struct verdict *verdict)
 {
-	return !in_process(verdict) && verdict->facts & FACT_HAS_SOCKET;
+	return verdict->facts & FACT_HAS_SOCKET && (!in_process(verdict) || is_abort(verdict));
+}
+
+/* Who closed the connection, or the listener that a SYN was meant for. */
+static __always_inline void find_closer(const struct sighting *seen, struct reset_record *record)
+{
+	struct tuple listener = { .netns = seen->tuple.netns };
+
+	if (seen->verdict.socket != SOCKET_NONE) {
+		if (!(seen->verdict.facts & FACT_HAS_SOCKET))
+			read_closer(&seen->tuple, &record->closer, &record->closing);
+		return;
+	}
+	if (!flow_memory)
+		return;
+	if ((seen->verdict.packet & (TCP_SYN | TCP_ACK)) != TCP_SYN) {
+		read_closer(&seen->tuple, &record->closer, &record->closing);
+		return;
+	}
+	__builtin_memcpy(listener.local, seen->tuple.local, sizeof(listener.local));
+	listener.local_port = seen->tuple.local_port;
+	if (read_closer(&listener, &record->closer, &record->closing))
+		return;
+	__builtin_memset(listener.local, 0, sizeof(listener.local));
+	read_closer(&listener, &record->closer, &record->closing);
 }
 
 static __noinline int report(struct sighting *seen, struct sk_buff *skb, struct tcp_sock *tcp)
@@ -173,6 +222,7 @@ static __noinline int report(struct sighting *seen, struct sk_buff *skb, struct 
 	record->time_ns = bpf_ktime_get_ns();
 	record->tuple = seen->tuple;
 	record->packet = seen->packet.segment;
+	record->expected = seen->expected;
 	if (seen->verdict.state) {
 		record->sk = (__u64)seen->sk;
 		record->cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
@@ -184,8 +234,8 @@ static __noinline int report(struct sighting *seen, struct sk_buff *skb, struct 
 	}
 	if (in_process(&seen->verdict))
 		read_current(&record->current);
-	else if (seen->verdict.socket != SOCKET_NONE && !(seen->verdict.facts & FACT_HAS_SOCKET))
-		record->closed_ns = read_closer(&record->tuple, &record->closer);
+	else if (seen->verdict.hook != HOOK_REJECT)
+		find_closer(seen, record);
 	if (skb) {
 		struct net_device *dev = BPF_CORE_READ(skb, dev);
 
@@ -232,6 +282,24 @@ static __always_inline int send_active(void *ctx, struct sock *sk, __u8 reason)
  * where the packet is for another host, or carries a signature that no socket
  * can check. A packet that is itself a RST is reported as what it is.
  */
+static __always_inline bool is_remembered(const struct tuple *tuple)
+{
+	struct process process;
+	struct closing closing;
+
+	return flow_memory && read_closer(tuple, &process, &closing);
+}
+
+/*
+ * An ACK that draws a reset at a full listener: was it to complete a handshake?
+ * Kernels that give no reason leave that to the caller.
+ */
+static __always_inline bool reply_needs_caller(const struct verdict *verdict)
+{
+	return verdict->state == TCP_LISTEN && !verdict->reason &&
+	       verdict->facts & FACT_QUEUE_FULL && verdict->packet & TCP_ACK;
+}
+
 static __always_inline bool is_silent(struct sighting *seen, struct sk_buff *skb, __u32 options)
 {
 	if (seen->packet.segment.flags & TCP_RST)
@@ -241,7 +309,7 @@ static __always_inline bool is_silent(struct sighting *seen, struct sk_buff *skb
 	return seen->verdict.socket != SOCKET_FULL && options & OPTION_SIGNATURE;
 }
 
-static __always_inline int send_reply(struct sock *sk, struct sk_buff *skb, __u8 reason,
+static __always_inline int send_reply(void *ctx, struct sock *sk, struct sk_buff *skb, __u8 reason,
 				      bool at_entry)
 {
 	struct sighting seen;
@@ -257,6 +325,15 @@ static __always_inline int send_reply(struct sock *sk, struct sk_buff *skb, __u8
 		options = read_options(skb, &seen.packet);
 	if (at_entry && is_silent(&seen, skb, options))
 		return 0;
+	if (seen.verdict.packet & TCP_RST && !watch_ignored)
+		return 0;
+	if (seen.verdict.state == TCP_LISTEN)
+		embryonic_change(seen.sk, reason && reason == reason_invalid_syn);
+	if (seen.verdict.socket == SOCKET_NONE && !(seen.verdict.packet & (TCP_SYN | TCP_RST)) &&
+	    is_remembered(&seen.tuple))
+		seen.verdict.facts |= FACT_REMEMBERED;
+	if (reply_needs_caller(&seen.verdict))
+		seen.verdict.caller = find_caller(ctx);
 	if (options & OPTION_MP_JOIN)
 		seen.verdict.facts |= FACT_MP_JOIN;
 	report(&seen, skb, tcp);

@@ -2,7 +2,9 @@
 
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Attach method kprobe: all arguments, as numbers, on any kernel with CONFIG_KPROBES. */
+#include "carriers.h"
 #include "gather.h"
+#include "reject.h"
 
 #define SOCK (struct sock *)BPF_CORE_READ(ctx, FIRST_ARGUMENT)
 #define SKB (struct sk_buff *)BPF_CORE_READ(ctx, SECOND_ARGUMENT)
@@ -20,13 +22,13 @@ int kprobe_send_active(struct pt_regs *ctx)
 SEC("kprobe/tcp_v4_send_reset")
 int kprobe_send_reply4(struct pt_regs *ctx)
 {
-	return send_reply(SOCK, SKB, REASON(reply_reason_arg), true);
+	return send_reply(ctx, SOCK, SKB, REASON(reply_reason_arg), true);
 }
 
 SEC("kprobe/tcp_v6_send_reset")
 int kprobe_send_reply6(struct pt_regs *ctx)
 {
-	return send_reply(SOCK, SKB, REASON(reply_reason_arg), true);
+	return send_reply(ctx, SOCK, SKB, REASON(reply_reason_arg), true);
 }
 
 SEC("kprobe/tcp_reset")
@@ -37,6 +39,71 @@ int kprobe_receive(struct pt_regs *ctx)
 	if (reset_has_packet)
 		skb = SKB;
 	return receive(ctx, SOCK, skb);
+}
+
+/* Which socket a RST is held against: see carriers.h. */
+
+SEC("kprobe/tcp_check_req")
+int kprobe_note_request(struct pt_regs *ctx)
+{
+	return note_request(SOCK, SKB, (void *)BPF_CORE_READ(ctx, THIRD_ARGUMENT));
+}
+
+SEC("kprobe/tcp_timewait_state_process")
+int kprobe_note_time_wait(struct pt_regs *ctx)
+{
+	return note_carrier(SKB, SOCK);
+}
+
+SEC("kprobe/tcp_validate_incoming")
+int kprobe_note_validate(struct pt_regs *ctx)
+{
+	return note_carrier(SKB, SOCK);
+}
+
+SEC("kprobe/tcp_rcv_state_process")
+int kprobe_note_state(struct pt_regs *ctx)
+{
+	return note_carrier(SKB, SOCK);
+}
+
+/*
+ * Firewall rules: (net, sk, oldskb, hook), or without sk before 5.10. Where the
+ * module has no BTF nothing says which, but only one of the two is a packet.
+ */
+static __always_inline int reject_rule(struct pt_regs *ctx)
+{
+	struct sk_buff *skb = (struct sk_buff *)BPF_CORE_READ(ctx, THIRD_ARGUMENT);
+
+	if (BPF_CORE_READ(skb, head))
+		return reject(skb, BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
+	return reject(SKB, BPF_CORE_READ(ctx, THIRD_ARGUMENT));
+}
+
+SEC("kprobe/nf_send_reset")
+int kprobe_reject4(struct pt_regs *ctx)
+{
+	return reject_rule(ctx);
+}
+
+SEC("kprobe/nf_send_reset6")
+int kprobe_reject6(struct pt_regs *ctx)
+{
+	return reject_rule(ctx);
+}
+
+/* In a bridge or a device's ingress: (net, oldskb, dev, hook). */
+
+SEC("kprobe/nf_reject_skb_v4_tcp_reset")
+int kprobe_reject_link4(struct pt_regs *ctx)
+{
+	return reject(SKB, BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
+}
+
+SEC("kprobe/nf_reject_skb_v6_tcp_reset")
+int kprobe_reject_link6(struct pt_regs *ctx)
+{
+	return reject(SKB, BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -17,24 +17,45 @@ import (
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
 	KprobeMapAwaited                = "awaited"
+	KprobeMapCarriers               = "carriers"
 	KprobeMapClaims                 = "claims"
 	KprobeMapClosers                = "closers"
 	KprobeMapColumnKeys             = "column_keys"
 	KprobeMapColumns                = "columns"
 	KprobeMapCounts                 = "counts"
+	KprobeMapEmbryonic              = "embryonic"
 	KprobeMapPriors                 = "priors"
 	KprobeMapRing                   = "ring"
+	KprobeProgKprobeNoteRequest     = "kprobe_note_request"
+	KprobeProgKprobeNoteState       = "kprobe_note_state"
+	KprobeProgKprobeNoteTimeWait    = "kprobe_note_time_wait"
+	KprobeProgKprobeNoteValidate    = "kprobe_note_validate"
 	KprobeProgKprobeReceive         = "kprobe_receive"
+	KprobeProgKprobeReject4         = "kprobe_reject4"
+	KprobeProgKprobeReject6         = "kprobe_reject6"
+	KprobeProgKprobeRejectLink4     = "kprobe_reject_link4"
+	KprobeProgKprobeRejectLink6     = "kprobe_reject_link6"
 	KprobeProgKprobeSendActive      = "kprobe_send_active"
 	KprobeProgKprobeSendReply4      = "kprobe_send_reply4"
 	KprobeProgKprobeSendReply6      = "kprobe_send_reply6"
 	KprobeVarActiveReasonArg        = "active_reason_arg"
 	KprobeVarCallers                = "callers"
+	KprobeVarCpus                   = "cpus"
+	KprobeVarDropHasReason          = "drop_has_reason"
+	KprobeVarDropHasSocket          = "drop_has_socket"
+	KprobeVarDropNotSpecified       = "drop_not_specified"
+	KprobeVarDropReasons            = "drop_reasons"
+	KprobeVarFlowMemory             = "flow_memory"
+	KprobeVarPerCpuOffset           = "per_cpu_offset"
+	KprobeVarReasonInvalidSyn       = "reason_invalid_syn"
+	KprobeVarRejectPacketArg        = "reject_packet_arg"
+	KprobeVarRepliesSeeResets       = "replies_see_resets"
 	KprobeVarReplyReasonArg         = "reply_reason_arg"
 	KprobeVarResetHasPacket         = "reset_has_packet"
 	KprobeVarTracepointServesActive = "tracepoint_serves_active"
 	KprobeVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	KprobeVarTracepointServesReply6 = "tracepoint_serves_reply6"
+	KprobeVarWatchIgnored           = "watch_ignored"
 )
 
 // LoadKprobe returns the embedded CollectionSpec for Kprobe.
@@ -79,10 +100,18 @@ type KprobeSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type KprobeProgramSpecs struct {
-	KprobeReceive    *ebpf.ProgramSpec `ebpf:"kprobe_receive"`
-	KprobeSendActive *ebpf.ProgramSpec `ebpf:"kprobe_send_active"`
-	KprobeSendReply4 *ebpf.ProgramSpec `ebpf:"kprobe_send_reply4"`
-	KprobeSendReply6 *ebpf.ProgramSpec `ebpf:"kprobe_send_reply6"`
+	KprobeNoteRequest  *ebpf.ProgramSpec `ebpf:"kprobe_note_request"`
+	KprobeNoteState    *ebpf.ProgramSpec `ebpf:"kprobe_note_state"`
+	KprobeNoteTimeWait *ebpf.ProgramSpec `ebpf:"kprobe_note_time_wait"`
+	KprobeNoteValidate *ebpf.ProgramSpec `ebpf:"kprobe_note_validate"`
+	KprobeReceive      *ebpf.ProgramSpec `ebpf:"kprobe_receive"`
+	KprobeReject4      *ebpf.ProgramSpec `ebpf:"kprobe_reject4"`
+	KprobeReject6      *ebpf.ProgramSpec `ebpf:"kprobe_reject6"`
+	KprobeRejectLink4  *ebpf.ProgramSpec `ebpf:"kprobe_reject_link4"`
+	KprobeRejectLink6  *ebpf.ProgramSpec `ebpf:"kprobe_reject_link6"`
+	KprobeSendActive   *ebpf.ProgramSpec `ebpf:"kprobe_send_active"`
+	KprobeSendReply4   *ebpf.ProgramSpec `ebpf:"kprobe_send_reply4"`
+	KprobeSendReply6   *ebpf.ProgramSpec `ebpf:"kprobe_send_reply6"`
 }
 
 // KprobeMapSpecs contains maps before they are loaded into the kernel.
@@ -90,11 +119,13 @@ type KprobeProgramSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type KprobeMapSpecs struct {
 	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
+	Carriers   *ebpf.MapSpec `ebpf:"carriers"`
 	Claims     *ebpf.MapSpec `ebpf:"claims"`
 	Closers    *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
+	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
 }
@@ -105,11 +136,22 @@ type KprobeMapSpecs struct {
 type KprobeVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
+	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
+	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
+	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
+	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
+	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	PerCpuOffset           *ebpf.VariableSpec `ebpf:"per_cpu_offset"`
+	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
+	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
+	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
+	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
 }
 
 // KprobeObjects contains all objects after they have been loaded into the kernel.
@@ -133,11 +175,13 @@ func (o *KprobeObjects) Close() error {
 // It can be passed to LoadKprobeObjects or ebpf.CollectionSpec.LoadAndAssign.
 type KprobeMaps struct {
 	Awaited    *ebpf.Map `ebpf:"awaited"`
+	Carriers   *ebpf.Map `ebpf:"carriers"`
 	Claims     *ebpf.Map `ebpf:"claims"`
 	Closers    *ebpf.Map `ebpf:"closers"`
 	ColumnKeys *ebpf.Map `ebpf:"column_keys"`
 	Columns    *ebpf.Map `ebpf:"columns"`
 	Counts     *ebpf.Map `ebpf:"counts"`
+	Embryonic  *ebpf.Map `ebpf:"embryonic"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
 }
@@ -145,11 +189,13 @@ type KprobeMaps struct {
 func (m *KprobeMaps) Close() error {
 	return _KprobeClose(
 		m.Awaited,
+		m.Carriers,
 		m.Claims,
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
 		m.Counts,
+		m.Embryonic,
 		m.Priors,
 		m.Ring,
 	)
@@ -161,26 +207,53 @@ func (m *KprobeMaps) Close() error {
 type KprobeVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
+	Cpus                   *ebpf.Variable `ebpf:"cpus"`
+	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
+	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
+	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
+	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	PerCpuOffset           *ebpf.Variable `ebpf:"per_cpu_offset"`
+	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
+	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
+	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
+	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
 }
 
 // KprobePrograms contains all programs after they have been loaded into the kernel.
 //
 // It can be passed to LoadKprobeObjects or ebpf.CollectionSpec.LoadAndAssign.
 type KprobePrograms struct {
-	KprobeReceive    *ebpf.Program `ebpf:"kprobe_receive"`
-	KprobeSendActive *ebpf.Program `ebpf:"kprobe_send_active"`
-	KprobeSendReply4 *ebpf.Program `ebpf:"kprobe_send_reply4"`
-	KprobeSendReply6 *ebpf.Program `ebpf:"kprobe_send_reply6"`
+	KprobeNoteRequest  *ebpf.Program `ebpf:"kprobe_note_request"`
+	KprobeNoteState    *ebpf.Program `ebpf:"kprobe_note_state"`
+	KprobeNoteTimeWait *ebpf.Program `ebpf:"kprobe_note_time_wait"`
+	KprobeNoteValidate *ebpf.Program `ebpf:"kprobe_note_validate"`
+	KprobeReceive      *ebpf.Program `ebpf:"kprobe_receive"`
+	KprobeReject4      *ebpf.Program `ebpf:"kprobe_reject4"`
+	KprobeReject6      *ebpf.Program `ebpf:"kprobe_reject6"`
+	KprobeRejectLink4  *ebpf.Program `ebpf:"kprobe_reject_link4"`
+	KprobeRejectLink6  *ebpf.Program `ebpf:"kprobe_reject_link6"`
+	KprobeSendActive   *ebpf.Program `ebpf:"kprobe_send_active"`
+	KprobeSendReply4   *ebpf.Program `ebpf:"kprobe_send_reply4"`
+	KprobeSendReply6   *ebpf.Program `ebpf:"kprobe_send_reply6"`
 }
 
 func (p *KprobePrograms) Close() error {
 	return _KprobeClose(
+		p.KprobeNoteRequest,
+		p.KprobeNoteState,
+		p.KprobeNoteTimeWait,
+		p.KprobeNoteValidate,
 		p.KprobeReceive,
+		p.KprobeReject4,
+		p.KprobeReject6,
+		p.KprobeRejectLink4,
+		p.KprobeRejectLink6,
 		p.KprobeSendActive,
 		p.KprobeSendReply4,
 		p.KprobeSendReply6,

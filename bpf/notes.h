@@ -13,7 +13,11 @@
 #include "record.h"
 
 #define PRIORS 4096
-#define CLOSERS 8192
+#define CLOSERS 32768
+#define CLOSER_BITS 15
+
+/* Older notes say nothing about a packet that arrives now. */
+#define CLOSER_LIFETIME_NS (10ull * 60 * 1000000000)
 #define AWAITED 16384
 
 /* The state that a socket left when it last changed to CLOSE: (sk << 8) | state. */
@@ -24,10 +28,13 @@ struct {
 	__type(value, __u64);
 } priors SEC(".maps");
 
-/* Who closed a connection. */
+/*
+ * Who closed a connection, when and how. A listener counts as a connection
+ * whose peer is all zero.
+ */
 struct closer_note {
 	__u64 check; /* over all that follows: two writers at once spoil it */
-	__u64 time_ns;
+	struct closing closing;
 	struct tuple tuple;
 	struct process process;
 	__u32 unused;
@@ -85,42 +92,44 @@ static __always_inline __u8 prior_state(__u64 sk)
 
 static __always_inline __u32 closer_slot(const struct tuple *tuple)
 {
-	return mix(tuple, sizeof(*tuple)) >> (64 - 13);
+	return mix(tuple, sizeof(*tuple)) >> (64 - CLOSER_BITS);
 }
 
-#define CHECKED(note) (&(note)->time_ns), (sizeof(*(note)) - sizeof((note)->check))
+#define CHECKED(note) (&(note)->closing), (sizeof(*(note)) - sizeof((note)->check))
 
-static __always_inline void note_closer(const struct tuple *tuple, __u64 now)
+static __always_inline void note_closer(const struct tuple *tuple, const struct closing *closing)
 {
-	struct closer_note note = { .time_ns = now, .tuple = *tuple };
+	struct closer_note note = { .closing = *closing, .tuple = *tuple };
 	__u32 at = closer_slot(tuple);
 
 	read_current(&note.process);
-	if (note.process.kernel)
-		return;
 	note.check = mix(CHECKED(&note));
 	struct closer_note *slot = bpf_map_lookup_elem(&closers, &at);
 	if (slot)
 		*slot = note;
 }
 
-/* Copies who closed this connection, if that is known; returns when, or 0. */
-static __always_inline __u64 read_closer(const struct tuple *tuple, struct process *process)
+/* Copies who closed this connection, and how; false where that is not known. */
+static __always_inline bool read_closer(const struct tuple *tuple, struct process *process,
+					struct closing *closing)
 {
 	__u32 at = closer_slot(tuple);
 	struct closer_note *slot = bpf_map_lookup_elem(&closers, &at);
 	if (!slot)
-		return 0;
+		return false;
 
 	struct closer_note note = *slot;
-	if (note.check != mix(CHECKED(&note)))
-		return 0;
+	if (!note.closing.time_ns || note.check != mix(CHECKED(&note)))
+		return false;
 	const __u64 *mine = (const __u64 *)tuple, *theirs = (const __u64 *)&note.tuple;
 	for (int i = 0; i < sizeof(*tuple) / sizeof(*mine); i++)
 		if (mine[i] != theirs[i])
-			return 0;
+			return false;
+	if (bpf_ktime_get_ns() - note.closing.time_ns > CLOSER_LIFETIME_NS)
+		return false;
 	*process = note.process;
-	return note.time_ns;
+	*closing = note.closing;
+	return true;
 }
 
 static __always_inline void await_holder(__u64 sk)

@@ -35,6 +35,7 @@ struct packet {
 	__u32 transport; /* address of the TCP header, less head */
 	__u16 header_len; /* of TCP, options included */
 	__u8 family; /* 0: the packet could not be read */
+	__u8 protocol; /* what the IP header says comes next */
 };
 
 struct tcp_wire {
@@ -89,12 +90,14 @@ static __noinline int read_packet(struct sk_buff *skb, struct packet *packet)
 	switch (ip.ip4.version_ihl >> 4) {
 	case 4:
 		packet->segment.ttl = ip.ip4.ttl;
+		packet->protocol = ip.ip4.protocol;
 		__builtin_memcpy(packet->source, ip.ip4.source, 4);
 		__builtin_memcpy(packet->target, ip.ip4.target, 4);
 		packet->family = AF_INET;
 		break;
 	case 6:
 		packet->segment.ttl = ip.ip6.hop_limit;
+		packet->protocol = ip.ip6.next;
 		__builtin_memcpy(packet->source, ip.ip6.source, 16);
 		__builtin_memcpy(packet->target, ip.ip6.target, 16);
 		packet->family = AF_INET6;
@@ -117,6 +120,18 @@ static __noinline int read_packet(struct sk_buff *skb, struct packet *packet)
 	__u32 payload = transport + packet->header_len;
 	packet->segment.len = end > payload ? end - payload : 0;
 	return 0;
+}
+
+/* The flags of the TCP header, at the cost of three reads. */
+static __always_inline __u8 tcp_flags(struct sk_buff *skb)
+{
+	unsigned char *head = BPF_CORE_READ(skb, head);
+	__u8 flags = 0;
+
+	bpf_probe_read_kernel(&flags, sizeof(flags),
+			      head + BPF_CORE_READ(skb, transport_header) +
+				      __builtin_offsetof(struct tcp_wire, flags));
+	return flags;
 }
 
 enum option {

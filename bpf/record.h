@@ -12,6 +12,7 @@
 enum record_kind : __u32 {
 	RECORD_RESET = 1, /* struct reset_record */
 	RECORD_HOLDER = 2, /* struct holder_record */
+	RECORD_MODULE = 3, /* struct module_record */
 };
 
 enum hook : __u8 {
@@ -39,6 +40,9 @@ enum caller : __u8 {
 	CALLER_LISTEN_STOP,
 	CALLER_QUEUE_ADD,
 	CALLER_ABORT,
+	CALLER_LISTEN_ABORT, /* tcp_abort of a listener: inet_csk_listen_stop on its behalf */
+	CALLER_RCV, /* tcp_v4_rcv, tcp_v6_rcv */
+	CALLER_DO_RCV, /* tcp_v4_do_rcv, tcp_v6_do_rcv */
 };
 
 enum fact : __u32 {
@@ -68,6 +72,10 @@ enum fact : __u32 {
 	FACT_TS_SEEN = 1u << 23,
 	FACT_FAST_CLOSE = 1u << 24,
 	FACT_MP_JOIN = 1u << 25,
+	FACT_SEQ_EXACT = 1u << 26,
+	FACT_SEQ_IN_WINDOW = 1u << 27,
+	FACT_SEQ_OLD = 1u << 28,
+	FACT_REMEMBERED = 1u << 29,
 };
 
 /*
@@ -84,7 +92,8 @@ struct verdict {
 	__u8 reason; /* enum sk_rst_reason of the running kernel, plus 1; 0 none */
 	__u8 family; /* AF_INET or AF_INET6 as on the wire */
 	__u8 chain; /* netfilter hook, plus 1; 0 none */
-	__u8 unused[3];
+	__u8 dropped; /* reason is an enum skb_drop_reason */
+	__u8 unused[2];
 	enum fact facts; /* a set */
 } __attribute__((aligned(8)));
 
@@ -120,11 +129,26 @@ struct segment {
 	__u8 ttl;
 };
 
+/* What the kernel expects next from the peer. */
+struct expectation {
+	__u32 rcv_nxt;
+	__u32 window; /* what is left of it from rcv_nxt on */
+};
+
+/* How a process closed a connection. */
+struct closing {
+	__u64 time_ns; /* 0: not known */
+	__u8 from; /* TCP state before and after */
+	__u8 to;
+	__u8 unread; /* with data unread */
+	__u8 linger_zero; /* with SO_LINGER {1,0} */
+	__u32 unused;
+};
+
 /* Numbers of a full socket. */
 struct numbers {
 	__u64 bytes_acked;
 	__u64 bytes_received;
-	__u32 rcv_nxt;
 	__u32 copied_seq;
 	__u32 snd_una;
 	__u32 snd_nxt;
@@ -134,6 +158,7 @@ struct numbers {
 	__u32 user_timeout_ms;
 	__u32 uid; /* creator of the socket */
 	__u32 mark;
+	__u32 unused;
 };
 
 struct reset_record {
@@ -147,8 +172,9 @@ struct reset_record {
 	__u64 cgroup; /* cgroup v2 id, 0 unknown */
 	struct tuple tuple;
 	struct segment packet; /* where FACT_SEES_PACKET */
+	struct expectation expected; /* of any socket */
 	struct numbers numbers; /* of a full socket */
-	__u64 closed_ns; /* when closer closed it, 0 unknown */
+	struct closing closing; /* by closer */
 	struct process current; /* where the socket's own system call runs */
 	struct process closer; /* who closed the connection, from the notes */
 	char ifname[16];
@@ -164,11 +190,18 @@ struct holder_record {
 	__u32 unused;
 };
 
+/* A kernel module came: functions in it can be attached to now. */
+struct module_record {
+	enum record_kind kind; /* RECORD_MODULE */
+	char name[20];
+};
+
 /* What the ring carries: kind says which. */
 union record {
 	enum record_kind kind;
 	struct reset_record reset;
 	struct holder_record holder;
+	struct module_record module;
 };
 
 #endif

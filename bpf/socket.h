@@ -27,6 +27,22 @@ static __always_inline __s32 unread_bytes(struct tcp_sock *tcp, unsigned long fl
 	return READ(tcp, rcv_nxt) - READ(tcp, copied_seq) - !!(flags & SOCK_DONE);
 }
 
+static __always_inline bool is_fast_close(struct tcp_sock *tcp)
+{
+	struct mptcp_subflow_context *subflow = READ(tcp, inet_conn.icsk_ulp_data);
+
+	return bpf_core_field_exists(subflow->send_fastclose) && subflow &&
+	       BPF_CORE_READ_BITFIELD_PROBED(subflow, send_fastclose);
+}
+
+/* How much of the window is left from rcv_nxt on: tcp_receive_window. */
+static __always_inline __u32 receive_window(struct tcp_sock *tcp)
+{
+	__s32 window = READ(tcp, rcv_wup) + READ(tcp, rcv_wnd) - READ(tcp, rcv_nxt);
+
+	return window > 0 ? window : 0;
+}
+
 static __always_inline __u32 full_socket_facts(struct tcp_sock *tcp, __u8 state)
 {
 	unsigned long flags = READ_COMMON(tcp, skc_flags);
@@ -66,8 +82,11 @@ static __always_inline __u32 full_socket_facts(struct tcp_sock *tcp, __u8 state)
 		facts |= FACT_LINGER2_NEGATIVE;
 	if (READ(tcp, inet_conn.icsk_user_timeout))
 		facts |= FACT_USER_TIMEOUT;
-	if (is_mptcp(tcp))
+	if (is_mptcp(tcp)) {
 		facts |= FACT_MPTCP;
+		if (is_fast_close(tcp))
+			facts |= FACT_FAST_CLOSE;
+	}
 	if (READ(tcp, fastopen_rsk))
 		facts |= FACT_FAST_OPEN;
 	if (READ_BITS(tcp, rx_opt.tstamp_ok))
@@ -81,7 +100,6 @@ static __always_inline void read_numbers(struct tcp_sock *tcp, struct numbers *n
 {
 	numbers->bytes_acked = READ(tcp, bytes_acked);
 	numbers->bytes_received = READ(tcp, bytes_received);
-	numbers->rcv_nxt = READ(tcp, rcv_nxt);
 	numbers->copied_seq = READ(tcp, copied_seq);
 	numbers->snd_una = READ(tcp, snd_una);
 	numbers->snd_nxt = READ(tcp, snd_nxt);

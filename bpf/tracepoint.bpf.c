@@ -38,7 +38,7 @@ int tracepoint_send(__u64 *ctx)
 		return 0;
 	if (hook == HOOK_SEND_ACTIVE)
 		return send_active(ctx, sk, reason);
-	return send_reply(sk, skb, reason, false);
+	return send_reply(ctx, sk, skb, reason, false);
 }
 
 SEC("tp_btf/tcp_receive_reset")

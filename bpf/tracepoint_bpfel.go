@@ -22,17 +22,29 @@ const (
 	TracepointMapColumnKeys             = "column_keys"
 	TracepointMapColumns                = "columns"
 	TracepointMapCounts                 = "counts"
+	TracepointMapEmbryonic              = "embryonic"
 	TracepointMapPriors                 = "priors"
 	TracepointMapRing                   = "ring"
 	TracepointProgTracepointReceive     = "tracepoint_receive"
 	TracepointProgTracepointSend        = "tracepoint_send"
 	TracepointVarActiveReasonArg        = "active_reason_arg"
 	TracepointVarCallers                = "callers"
+	TracepointVarCpus                   = "cpus"
+	TracepointVarDropHasReason          = "drop_has_reason"
+	TracepointVarDropHasSocket          = "drop_has_socket"
+	TracepointVarDropNotSpecified       = "drop_not_specified"
+	TracepointVarDropReasons            = "drop_reasons"
+	TracepointVarFlowMemory             = "flow_memory"
+	TracepointVarPerCpuOffset           = "per_cpu_offset"
+	TracepointVarReasonInvalidSyn       = "reason_invalid_syn"
+	TracepointVarRejectPacketArg        = "reject_packet_arg"
+	TracepointVarRepliesSeeResets       = "replies_see_resets"
 	TracepointVarReplyReasonArg         = "reply_reason_arg"
 	TracepointVarResetHasPacket         = "reset_has_packet"
 	TracepointVarTracepointServesActive = "tracepoint_serves_active"
 	TracepointVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	TracepointVarTracepointServesReply6 = "tracepoint_serves_reply6"
+	TracepointVarWatchIgnored           = "watch_ignored"
 )
 
 // LoadTracepoint returns the embedded CollectionSpec for Tracepoint.
@@ -91,6 +103,7 @@ type TracepointMapSpecs struct {
 	ColumnKeys *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
+	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
 }
@@ -101,11 +114,22 @@ type TracepointMapSpecs struct {
 type TracepointVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
+	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
+	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
+	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
+	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
+	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	PerCpuOffset           *ebpf.VariableSpec `ebpf:"per_cpu_offset"`
+	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
+	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
+	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
+	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
 }
 
 // TracepointObjects contains all objects after they have been loaded into the kernel.
@@ -134,6 +158,7 @@ type TracepointMaps struct {
 	ColumnKeys *ebpf.Map `ebpf:"column_keys"`
 	Columns    *ebpf.Map `ebpf:"columns"`
 	Counts     *ebpf.Map `ebpf:"counts"`
+	Embryonic  *ebpf.Map `ebpf:"embryonic"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
 }
@@ -146,6 +171,7 @@ func (m *TracepointMaps) Close() error {
 		m.ColumnKeys,
 		m.Columns,
 		m.Counts,
+		m.Embryonic,
 		m.Priors,
 		m.Ring,
 	)
@@ -157,11 +183,22 @@ func (m *TracepointMaps) Close() error {
 type TracepointVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
+	Cpus                   *ebpf.Variable `ebpf:"cpus"`
+	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
+	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
+	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
+	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	PerCpuOffset           *ebpf.Variable `ebpf:"per_cpu_offset"`
+	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
+	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
+	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
+	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
 }
 
 // TracepointPrograms contains all programs after they have been loaded into the kernel.

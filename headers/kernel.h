@@ -22,8 +22,18 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct linux_mib {
+	unsigned long mibs[8];
+};
+
+struct netns_mib {
+	struct linux_mib *net_statistics; /* per CPU */
+};
+
 struct net {
 	struct ns_common ns;
+	__u64 net_cookie; /* 5.12 and later */
+	struct netns_mib mib;
 };
 
 typedef struct {
@@ -110,10 +120,14 @@ struct rt6_info {
 	__u32 rt6i_flags;
 };
 
+struct sock;
+
 struct sk_buff {
+	struct sock *sk;
 	struct net_device *dev;
 	unsigned long _skb_refdst;
 	unsigned int len;
+	__be16 protocol;
 	__u16 transport_header;
 	__u16 network_header;
 	unsigned int tail;
@@ -133,6 +147,10 @@ typedef struct {
 	__s64 counter;
 } atomic64_t;
 
+struct hlist_node {
+	struct hlist_node **pprev;
+};
+
 struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
@@ -144,7 +162,9 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 	atomic64_t skc_cookie;
 	unsigned long skc_flags;
-	__u32 skc_tw_rcv_nxt;
+	struct hlist_node skc_node; /* pprev is 0 once it is in no hash table */
+	__u32 skc_tw_rcv_nxt; /* a TIME_WAIT mini-socket's */
+	__u32 skc_rcv_wnd; /* a request socket's */
 };
 
 typedef struct {
@@ -174,6 +194,7 @@ struct inet_sock {
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	__u32 icsk_user_timeout;
+	void *icsk_ulp_data;
 };
 
 struct tcp_options_received {
@@ -181,13 +202,23 @@ struct tcp_options_received {
 	__u16 tstamp_ok : 1;
 };
 
+struct mptcp_subflow_context {
+	__u32 send_fastclose : 1; /* 5.19 and later */
+};
+
 struct request_sock;
+
+struct tcp_request_sock {
+	__u32 rcv_nxt;
+};
 
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	__u64 bytes_received;
 	__u64 bytes_acked;
 	__u32 rcv_nxt;
+	__u32 rcv_wup;
+	__u32 rcv_wnd;
 	__u32 copied_seq;
 	__u32 snd_nxt;
 	__u32 snd_una;
@@ -208,15 +239,26 @@ struct inet_timewait_sock {
 	__u32 tw_mark;
 };
 
+struct tcp_timewait_sock {
+	__u32 tw_rcv_wnd;
+};
+
+/* Modules */
+
+struct module {
+	char name[56];
+};
+
 /* Registers at a kprobe */
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long di, si, dx;
+	unsigned long di, si, dx, cx;
 };
 #define FIRST_ARGUMENT di
 #define SECOND_ARGUMENT si
 #define THIRD_ARGUMENT dx
+#define FOURTH_ARGUMENT cx
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
 	__u64 regs[31];
@@ -224,6 +266,7 @@ struct pt_regs {
 #define FIRST_ARGUMENT regs[0]
 #define SECOND_ARGUMENT regs[1]
 #define THIRD_ARGUMENT regs[2]
+#define FOURTH_ARGUMENT regs[3]
 #endif
 
 /* BPF iterators */
@@ -241,6 +284,11 @@ struct bpf_iter__task_file {
 	struct file *file;
 };
 
+struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
+	struct sock_common *sk_common;
+};
+
 #pragma clang attribute pop
 
 /* Values from the kernel's headers that BTF does not carry. */
@@ -254,6 +302,9 @@ struct bpf_iter__task_file {
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 
+/* include/uapi/linux/netfilter.h */
+#define NF_INET_LOCAL_OUT 3
+
 #define RTN_LOCAL 2
 #define RTF_LOCAL 0x80000000u
 
@@ -265,6 +316,11 @@ struct bpf_iter__task_file {
 #define SOCK_DONE (1u << 1)
 #define SOCK_KEEPOPEN (1u << 3)
 #define SOCK_LINGER (1u << 4)
+
+/* LINUX_MIB_EMBRYONICRSTS of include/uapi/linux/snmp.h */
+#define MIB_EMBRYONIC_RSTS 4
+
+#define IPPROTO_TCP 6
 
 #define RCV_SHUTDOWN 1
 #define SEND_SHUTDOWN 2

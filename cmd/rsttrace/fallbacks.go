@@ -9,26 +9,40 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
-// reportFallbacks prints one line for every hook that is not reached by the
-// method that would have been best.
+// reportFallbacks prints a line for the hooks that are not reached by the method
+// that would have been best. Hooks with one story share a line.
 func reportFallbacks(stderr io.Writer, hooks []probe.HookStatus, forced event.Method) {
+	functions := make(map[string][]string)
+	var stories []string // in order
 	for _, h := range hooks {
 		if len(h.Refused) == 0 {
 			continue
 		}
-		var refusals []string
-		for _, r := range h.Refused {
-			refusals = append(refusals, r.String())
+		text := story(h, forced)
+		if functions[text] == nil {
+			stories = append(stories, text)
 		}
-		outcome := "uses " + string(h.Method)
-		switch {
-		case h.Method == "" && h.Lacks != "":
-			outcome = "events lack " + h.Lacks
-		case h.Method == "" && forced != "":
-			outcome = "not watched, because --via allows no other method"
-		case h.Method == "":
-			outcome = "not watched"
-		}
-		fmt.Fprintf(stderr, "rsttrace: %s: %s; %s\n", h.Function, strings.Join(refusals, ", "), outcome)
+		functions[text] = append(functions[text], h.Function)
 	}
+	for _, text := range stories {
+		fmt.Fprintf(stderr, "rsttrace: %s: %s\n", strings.Join(functions[text], ", "), text)
+	}
+}
+
+// story says what was refused, where and why, and what follows.
+func story(h probe.HookStatus, forced event.Method) string {
+	var refusals []string
+	for _, r := range h.Refused {
+		refusals = append(refusals, r.String())
+	}
+	outcome := "uses " + string(h.Method)
+	switch {
+	case h.Method == "" && h.Lacks != "":
+		outcome = "events lack " + h.Lacks
+	case h.Method == "" && forced != "":
+		outcome = "not watched, because --via allows no other method"
+	case h.Method == "":
+		outcome = "not watched"
+	}
+	return strings.Join(refusals, ", ") + "; " + outcome
 }

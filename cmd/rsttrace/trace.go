@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
@@ -23,6 +25,8 @@ type traceFlags struct {
 	duration  time.Duration
 	readyFile string
 	ring      sizeFlag
+	noDrops   bool
+	noMemory  bool
 }
 
 func newTrace() *cobra.Command {
@@ -52,6 +56,8 @@ It runs until it is interrupted, and then prints exact totals per cause.`,
 	cmd.Flags().Uint64Var(&flags.count, "count", 0, "stop after this many events")
 	cmd.Flags().DurationVar(&flags.duration, "duration", 0, "stop after this time: 30s, 5m")
 	cmd.Flags().StringVar(&flags.readyFile, "ready-file", "", "create this file once everything is attached")
+	cmd.Flags().BoolVar(&flags.noDrops, "no-drops", false, "do not look at dropped packets: handshakes and TIME_WAIT ended by a RST are not seen")
+	cmd.Flags().BoolVar(&flags.noMemory, "no-flow-memory", false, "do not remember closed connections: closed-earlier is reported as half-open")
 	cmd.Flags().Var(&flags.ring, "ring", "size of the ring buffer, a power of two: 64K to 1G (default 8M)")
 	return cmd
 }
@@ -68,7 +74,13 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return usageError{errors.New("--duration: must not be negative")}
 	}
 	t, err := tracer.Open(tracer.Options{
-		Probe:  probe.Options{Via: f.via.method, RingBytes: f.ring.bytes},
+		Probe: probe.Options{
+			Via:          f.via.method,
+			Ignored:      len(wanted.Dirs) == 0 || slices.Contains(wanted.Dirs, event.Ignored),
+			NoDrops:      f.noDrops,
+			NoFlowMemory: f.noMemory,
+			RingBytes:    f.ring.bytes,
+		},
 		Filter: wanted,
 	})
 	if err != nil {

@@ -7,18 +7,31 @@ import "time"
 type KernelContext struct {
 	Current Process // who ran at the hook; only set where the socket was owned by its system call
 	Closer  Process // who closed the connection earlier, from the kernel-side notes
-	// ClosedFor is how long before the event Closer closed the connection.
-	ClosedFor time.Duration
-	Socket    SocketRef
-	Cgroup    uint64 // cgroup v2 id of the socket
-	Mark      uint32
-	UID       uint32 // creator of the socket
-	UIDKnown  bool
+	// Closing is how Closer closed it. For a SYN to a closed port it is about
+	// the listener that was there.
+	Closing  Closing
+	Socket   SocketRef
+	Cgroup   uint64 // cgroup v2 id of the socket
+	Mark     uint32
+	UID      uint32 // creator of the socket
+	UIDKnown bool
 
 	UserTimeoutMillis uint32 // TCP_USER_TIMEOUT
-	RcvNxt            uint32
-	SndUna            uint32
-	SndNxt            uint32
+	// RcvNxt and Window are what the socket expects next from the peer, and how
+	// much of the receive window is left from there on. Where Window is 0 and
+	// RcvNxt is 0 they are not known (a request socket behind its listener).
+	RcvNxt uint32
+	Window uint32
+	SndUna uint32
+	SndNxt uint32
+}
+
+// Closing is how a process closed a connection.
+type Closing struct {
+	Ago        time.Duration // before the event; 0: not known
+	From, To   State
+	Unread     bool // with data unread
+	LingerZero bool // with SO_LINGER {1,0}
 }
 
 // Process is a thread as the kernel knew it at the hook.

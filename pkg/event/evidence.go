@@ -14,10 +14,13 @@ type Evidence struct {
 	Prior  State    `json:"prior,omitzero"`
 	Packet TCPFlags `json:"packet,omitzero"` // FIN, SYN, RST, ACK of the packet at the hook; see SeesPacket
 	Caller Caller   `json:"caller,omitzero"`
-	Reason string   `json:"reason,omitzero"` // the kernel's own word, by name
-	Chain  Chain    `json:"chain,omitzero"`
-	Family Family   `json:"family"`
-	Facts  Facts    `json:"facts,omitzero"`
+	// Reason is the kernel's own word, by name: of enum sk_rst_reason, or of
+	// enum skb_drop_reason where Dropped.
+	Reason  string `json:"reason,omitzero"`
+	Dropped bool   `json:"dropped,omitzero"`
+	Chain   Chain  `json:"chain,omitzero"`
+	Family  Family `json:"family"`
+	Facts   Facts  `json:"facts,omitzero"`
 }
 
 // Hook is the place in the kernel where the event was seen.
@@ -55,6 +58,9 @@ const (
 	CallerListenStop                         // inet_csk_listen_stop: the listener ends, in its closer's context
 	CallerQueueAdd                           // inet_csk_reqsk_queue_add: a child finds its listener gone, in softirq
 	CallerAbort                              // tcp_abort
+	CallerListenAbort                        // tcp_abort of a listener, which ends it: inet_csk_listen_stop on behalf of somebody else
+	CallerRcv                                // tcp_v4_rcv, tcp_v6_rcv: where a packet for a mini-socket is dropped
+	CallerDoRcv                              // tcp_v4_do_rcv, tcp_v6_do_rcv
 )
 
 // Chain is the netfilter hook of a REJECT rule.
@@ -99,6 +105,10 @@ const (
 	FactTSSeen                            // the packet carried a timestamp, as the kernel parsed it
 	FactFastClose                         // MPTCP: the subflow sends MP_FASTCLOSE
 	FactMPJoin                            // MPTCP: the packet carries MP_JOIN
+	FactSeqExact                          // ignored RST or mini-socket: its sequence number is rcv_nxt
+	FactSeqInWindow                       // the same: it is past rcv_nxt and inside the window
+	FactSeqOld                            // the same: it is before rcv_nxt; none of the three: past the window
+	FactRemembered                        // no socket: this host closed that very connection a short while ago
 	factEnd
 )
 
@@ -118,7 +128,7 @@ var factNames = [...]string{
 	"owned", "dead", "hasSocket", "unread", "unsent", "inFlight", "lingerZero", "linger2Negative",
 	"shutRcv", "shutSend", "keepOpen", "userTimeout", "mptcp", "fastOpen", "error", "peerFIN",
 	"queueFull", "ackInRange", "seesPacket", "payload", "newData", "window", "tsNegotiated", "tsSeen",
-	"fastClose", "mpJoin",
+	"fastClose", "mpJoin", "seqExact", "seqInWindow", "seqOld", "remembered",
 }
 
 // String lists the facts by name, comma-separated.

@@ -12,6 +12,7 @@ var (
 	callerNames = []string{
 		"", "other", "tcp_validate_incoming", "tcp_rcv_state_process", "tcp_check_req",
 		"__tcp_close", "__inet_stream_connect", "inet_csk_listen_stop", "inet_csk_reqsk_queue_add", "tcp_abort",
+		"tcp_abort/inet_csk_listen_stop", "tcp_rcv", "tcp_do_rcv",
 	}
 	chainNames = []string{"", "prerouting", "input", "forward", "output", "postrouting", "ingress"}
 	stateNames = []string{

@@ -25,45 +25,71 @@ var callerNames = map[string]event.Caller{
 	"inet_csk_listen_stop":     event.CallerListenStop,
 	"inet_csk_reqsk_queue_add": event.CallerQueueAdd,
 	"tcp_abort":                event.CallerAbort,
+	"tcp_v4_rcv":               event.CallerRcv,
+	"tcp_v6_rcv":               event.CallerRcv,
+	"tcp_v4_do_rcv":            event.CallerDoRcv,
+	"tcp_v6_do_rcv":            event.CallerDoRcv,
+}
+
+// symbols is what the loader needs from kallsyms.
+type symbols struct {
+	callers      []functionRange
+	perCPUOffset uint64 // address of __per_cpu_offset
+	// present are the functions of firewall rules that are there, built in or
+	// in a module. Names are never hidden, only addresses.
+	present map[string]bool
 }
 
 const kallsyms = "/proc/kallsyms"
 
-// findCallers reads the address ranges from /proc/kallsyms. The result is empty
-// where addresses are hidden (kernel.kptr_restrict without CAP_SYSLOG).
-func findCallers() []functionRange {
+// findSymbols reads addresses from /proc/kallsyms. The result is empty where
+// they are hidden (kernel.kptr_restrict without CAP_SYSLOG).
+func findSymbols() symbols {
 	file, err := os.Open(kallsyms)
 	if err != nil {
-		return nil
+		return symbols{}
 	}
 	defer file.Close()
-	return parseCallers(file)
+	return parseSymbols(file)
 }
 
-// parseCallers takes kallsyms lines, "ADDRESS TYPE NAME [MODULE]", of which
+// parseSymbols takes kallsyms lines, "ADDRESS TYPE NAME [MODULE]", of which
 // those of the kernel proper come first and in order of address: a function
 // ends where the next symbol begins. Parts that the compiler split off
 // (tcp_reset.cold) count as the function.
-func parseCallers(kallsyms io.Reader) []functionRange {
+func parseSymbols(kallsyms io.Reader) (found symbols) {
+	found.present = make(map[string]bool)
 	var ranges []functionRange
+	hidden := false
 	open := 0 // ranges from here on have no end yet
 	lines := bufio.NewReaderSize(kallsyms, 1<<16)
 	for {
 		line, err := lines.ReadSlice('\n')
 		if err != nil {
-			return ranges[:open]
+			found.callers = ranges[:open]
+			return found
 		}
 		address, rest, ok := bytes.Cut(line, []byte(" "))
 		if !ok || len(rest) < 3 {
 			continue
 		}
-		caller, wanted := callerOf(rest[2:])
-		if !wanted && open == len(ranges) {
+		name := rest[2:]
+		if bytes.HasPrefix(name, rejectPrefix) {
+			end := bytes.IndexAny(name, "\t\n")
+			found.present[string(name[:max(end, 0)])] = true
+		}
+		caller, wanted := callerOf(name)
+		isOffset := bytes.Equal(name, perCPUOffset)
+		if hidden || !wanted && !isOffset && open == len(ranges) {
 			continue
 		}
 		start, err := strconv.ParseUint(string(address), 16, 64)
 		if err != nil || start == 0 {
-			return nil
+			hidden, ranges, open = true, nil, 0
+			continue
+		}
+		if isOffset {
+			found.perCPUOffset = start
 		}
 		for open < len(ranges) && ranges[open].Start < start {
 			ranges[open].End = start
@@ -74,6 +100,12 @@ func parseCallers(kallsyms io.Reader) []functionRange {
 		}
 	}
 }
+
+// perCPUOffset is the kernel's table of per-CPU offsets, with the end of its line.
+var perCPUOffset = []byte("__per_cpu_offset\n")
+
+// rejectPrefix begins the names of all rejectHooks.
+var rejectPrefix = []byte("nf_")
 
 func callerOf(name []byte) (event.Caller, bool) {
 	// Most of some hundred thousand names end here.

@@ -56,6 +56,13 @@ func (s *Session) decode(sample []byte, batch *Batch) error {
 		}
 		batch.Holders = append(batch.Holders, decodeHolder(record))
 		return nil
+	case bpf.ContextRecordKindRECORD_MODULE:
+		record, err := view[bpf.ContextModuleRecord](sample)
+		if err != nil {
+			return err
+		}
+		batch.modules = append(batch.modules, text(record.Name[:]))
+		return nil
 	default:
 		return fmt.Errorf("record of unknown kind %d", kind)
 	}
@@ -63,16 +70,16 @@ func (s *Session) decode(sample []byte, batch *Batch) error {
 
 func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 	evidence := decodeVerdict(&r.Verdict, s.kernel)
-	via := s.vias[hookIndex(evidence.Hook, evidence.Family)]
+	hook, via := s.place(evidence)
 	*e = event.Event{
 		Schema:       event.SchemaVersion,
-		Time:         s.clock.wall(r.TimeNs),
+		Time:         s.reader.clock.wall(r.TimeNs),
 		Family:       evidence.Family,
 		Local:        endpoint(&r.Tuple.Local, r.Tuple.LocalPort, evidence.Family),
 		Peer:         endpoint(&r.Tuple.Peer, r.Tuple.PeerPort, evidence.Family),
 		State:        stateBefore(evidence),
 		Netns:        event.Netns{Inode: r.Tuple.Netns},
-		Hook:         hookOf(evidence.Hook, evidence.Family, via),
+		Hook:         hook,
 		Via:          via,
 		KernelReason: evidence.Reason,
 		Evidence:     evidence,
@@ -82,13 +89,31 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		Closer:  process(&r.Closer),
 		Socket:  event.SocketRef{Address: r.Sk, Inode: r.Inode, Cookie: r.Cookie},
 		Cgroup:  r.Cgroup,
+		RcvNxt:  r.Expected.RcvNxt,
+		Window:  r.Expected.Window,
+		Closing: decodeClosing(r),
 	}
-	if r.ClosedNs != 0 && r.TimeNs > r.ClosedNs {
-		e.Kernel.ClosedFor = time.Duration(r.TimeNs - r.ClosedNs)
+	if evidence.Chain != 0 {
+		e.Chain = evidence.Chain.String()
+		e.Forwarded = evidence.Chain == event.ChainForward
 	}
 	decodeSegments(r, e)
 	if evidence.Socket == event.SockFull && evidence.State != event.StateListen {
 		decodeNumbers(r, e)
+	}
+}
+
+func decodeClosing(r *resetRecord) event.Closing {
+	c := &r.Closing
+	if c.TimeNs == 0 || r.TimeNs < c.TimeNs {
+		return event.Closing{}
+	}
+	return event.Closing{
+		Ago:        time.Duration(r.TimeNs - c.TimeNs),
+		From:       event.State(c.From),
+		To:         event.State(c.To),
+		Unread:     c.Unread != 0,
+		LingerZero: c.LingerZero != 0,
 	}
 }
 
@@ -126,7 +151,7 @@ func decodeNumbers(r *resetRecord, e *event.Event) {
 	e.Kernel.UID, e.Kernel.UIDKnown = n.Uid, true
 	e.Kernel.Mark = n.Mark
 	e.Kernel.UserTimeoutMillis = n.UserTimeoutMs
-	e.Kernel.RcvNxt, e.Kernel.SndUna, e.Kernel.SndNxt = n.RcvNxt, n.SndUna, n.SndNxt
+	e.Kernel.SndUna, e.Kernel.SndNxt = n.SndUna, n.SndNxt
 }
 
 // lost counts the bytes that die with the connection. SYN and FIN take a
@@ -138,7 +163,7 @@ func lost(r *resetRecord, state event.State, evidence event.Evidence) event.Lost
 	}
 	var l event.Lost
 	if evidence.Has(event.FactUnread) {
-		l.UnreadBytes = n.RcvNxt - n.CopiedSeq
+		l.UnreadBytes = r.Expected.RcvNxt - n.CopiedSeq
 		if evidence.Has(event.FactPeerFIN) {
 			l.UnreadBytes--
 		}
@@ -162,7 +187,7 @@ func process(p *bpf.ContextProcess) event.Process {
 	return event.Process{
 		PID:        p.Pid,
 		TID:        p.Tid,
-		Comm:       text(&p.Comm),
+		Comm:       text(p.Comm[:]),
 		UID:        p.Uid,
 		Kernel:     p.Kernel != 0,
 		Exiting:    p.Exiting != 0,
@@ -179,13 +204,19 @@ func decodeHolder(r *holderRecord) event.Holder {
 }
 
 // text is a C string in a fixed array.
-func text(c *[16]int8) string {
-	var b [16]byte
-	for i, char := range c {
+func text(c []int8) string {
+	bytes := make([]byte, 0, 32)
+	for _, char := range c {
 		if char == 0 {
-			return string(b[:i])
+			break
 		}
-		b[i] = byte(char)
+		bytes = append(bytes, byte(char))
 	}
-	return string(b[:])
+	return string(bytes)
 }
+
+// The generated names, in one place.
+type (
+	resetRecord  = bpf.ContextResetRecord
+	holderRecord = bpf.ContextHolderRecord
+)

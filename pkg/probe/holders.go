@@ -19,7 +19,7 @@ type holderIterator struct {
 }
 
 func openHolderIterator(l *loader, object *ebpf.CollectionSpec) (*holderIterator, *Refusal) {
-	program, err := l.loadFrom(object, "holders")
+	program, err := l.load(object, "holders", event.Tracepoint)
 	if err != nil {
 		return nil, &Refusal{event.Tracepoint, "load", err}
 	}

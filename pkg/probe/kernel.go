@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"github.com/cilium/ebpf/btf"
 )
@@ -20,13 +19,16 @@ type kernel struct {
 	tracepointSays  bool // the tcp_send_reset tracepoint passes a reason: 6.10 and later
 	reasons         []string
 	callers         []functionRange
+	perCPUOffset    uint64          // address of __per_cpu_offset, 0 where hidden
+	present         map[string]bool // functions of rejectHooks that are there
+	drop            dropHook
 }
 
 var errNoBTF = errors.New("kernel has no BTF (/sys/kernel/btf/vmlinux is missing): rsttrace needs a kernel built with CONFIG_DEBUG_INFO_BTF=y")
 
 func readKernel(cache *btf.Cache) (*kernel, error) {
-	callers := make(chan []functionRange, 1)
-	go func() { callers <- findCallers() }() // as long as all the rest
+	symbols := make(chan symbols, 1)
+	go func() { symbols <- findSymbols() }() // takes as long as all the rest
 	spec, err := cache.Kernel()
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, btf.ErrNotSupported) {
 		return nil, errNoBTF
@@ -34,12 +36,13 @@ func readKernel(cache *btf.Cache) (*kernel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the kernel's BTF: %w", err)
 	}
-	k := &kernel{reasons: reasonNames(spec)}
+	k := &kernel{reasons: enumNames(spec, "sk_rst_reason", "SK_RST_REASON_"), drop: readDropHook(spec)}
 	k.resetHasPacket = slices.Contains(parameters(spec, "tcp_reset"), "sk_buff")
 	k.activeReasonArg = position(parameters(spec, "tcp_send_active_reset"), "sk_rst_reason")
 	k.replyReasonArg = position(parameters(spec, "tcp_v4_send_reset"), "sk_rst_reason")
 	k.tracepointSays = slices.Contains(parameters(spec, "btf_trace_tcp_send_reset"), "sk_rst_reason")
-	k.callers = <-callers
+	found := <-symbols
+	k.callers, k.perCPUOffset, k.present = found.callers, found.perCPUOffset, found.present
 	return k, nil
 }
 
@@ -80,29 +83,22 @@ func position(parameters []string, name string) uint32 {
 	return uint32(max(0, slices.Index(parameters, name)))
 }
 
-// reasonNames are the members of enum sk_rst_reason (6.10 and later) by value,
-// without their prefix. Values differ between kernels, names do not.
-func reasonNames(spec *btf.Spec) []string {
-	var enum *btf.Enum
-	if err := spec.TypeByName("sk_rst_reason", &enum); err != nil {
-		return nil
-	}
-	names := make([]string, len(enum.Values))
-	for _, value := range enum.Values {
-		if value.Value < uint64(len(names)) {
-			names[value.Value] = strings.TrimPrefix(value.Name, "SK_RST_REASON_")
-		}
-	}
-	return names
-}
-
 // reason names a reason of a verdict, where 0 means that the kernel gave none.
-func (k *kernel) reason(plusOne uint8) string {
+func (k *kernel) reason(plusOne uint8, dropped bool) string {
 	if plusOne == 0 {
 		return ""
 	}
-	if int(plusOne) <= len(k.reasons) {
-		return k.reasons[plusOne-1]
+	names := k.reasons
+	if dropped {
+		names = k.drop.reasons
+	}
+	if int(plusOne) <= len(names) && names[plusOne-1] != "" {
+		return names[plusOne-1]
 	}
 	return fmt.Sprintf("unknown(%d)", plusOne-1)
+}
+
+// reasonNumber is the value of a reset reason as a verdict has it, 0 for none.
+func (k *kernel) reasonNumber(name string) uint32 {
+	return uint32(slices.Index(k.reasons, name) + 1)
 }

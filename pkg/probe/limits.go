@@ -20,31 +20,20 @@ type Sight struct {
 
 // Sight says what this session can see.
 func (s *Session) Sight() Sight {
-	reply := s.vias[hookIndex(event.HookSendReply, event.IPv4)]
-	receive := s.vias[hookIndex(event.HookReceive, event.IPv4)]
-	active := s.vias[hookIndex(event.HookSendActive, event.IPv4)]
+	reply, receive, active := s.vias[atReply4], s.vias[atReceive], s.vias[atActive]
 	return Sight{
 		Receive:        receive != "",
-		ReceivedPacket: s.kernel.resetHasPacket && (receive == event.Fentry || receive == event.Kprobe),
+		ReceivedPacket: s.kernel.resetHasPacket && byFunctionEntry(receive),
 		SendActive:     active != "",
-		Socketless:     reply == event.Fentry || reply == event.Kprobe || reply == event.Tracepoint && s.kernel.tracepointSays,
+		Socketless:     byFunctionEntry(reply) || reply == event.Tracepoint && s.kernel.tracepointSays,
 		FullReply:      reply != "",
 		Signed:         reply == event.Tracepoint && s.kernel.tracepointSays,
 		Callers:        len(s.kernel.callers) > 0,
 		Reasons:        len(s.kernel.reasons) > 0,
-		State:          s.contextAttached("context_state"),
-		Closer:         s.contextAttached("context_state") && s.contextAttached("context_destroy"),
+		State:          s.has("context_state"),
+		Closer:         s.has("context_state") && s.has("context_destroy"),
 		Holders:        s.holders != nil,
 	}
-}
-
-func (s *Session) contextAttached(program string) bool {
-	for _, a := range s.attached {
-		if a.name == program {
-			return true
-		}
-	}
-	return false
 }
 
 // Limit is something that cannot be known on this kernel by these methods.

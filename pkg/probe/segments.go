@@ -9,8 +9,8 @@ func decodeSegments(r *resetRecord, e *event.Event) {
 	switch e.Evidence.Hook {
 	case event.HookSendActive:
 		// tcp_send_active_reset: RST and ACK at the next sequence number.
-		e.RST = event.Segment{Flags: event.RST | event.ACK, Seq: r.Numbers.SndNxt, Ack: r.Numbers.RcvNxt}
-	case event.HookReceive:
+		e.RST = event.Segment{Flags: event.RST | event.ACK, Seq: r.Numbers.SndNxt, Ack: r.Expected.RcvNxt}
+	case event.HookReceive, event.HookIgnore:
 		if e.Evidence.SeesPacket() {
 			e.RST = packet(r)
 		}
@@ -34,7 +34,7 @@ func packet(r *resetRecord) event.Segment {
 		Window: &window,
 		Len:    r.Packet.Len,
 		TTL:    r.Packet.Ttl,
-		Ifname: text(&r.Ifname),
+		Ifname: text(r.Ifname[:]),
 	}
 }
 

@@ -1,11 +1,9 @@
 package probe
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"os"
-	"time"
+	"slices"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
@@ -21,6 +19,15 @@ type Options struct {
 	// Via forces one attach method for the reset hooks; empty chooses the best
 	// one for each hook.
 	Via event.Method
+	// Ignored asks for incoming RSTs that were not obeyed, too. On kernels
+	// before 6.11 that takes hooks on the slow path of live connections.
+	Ignored bool
+	// NoDrops leaves the kernel's drop hook alone. RSTs that end a request
+	// socket or a TIME_WAIT mini-socket are then not seen.
+	NoDrops bool
+	// NoFlowMemory forgets who closed a connection: closed-earlier is then
+	// reported as half-open.
+	NoFlowMemory bool
 	// RingBytes is the size of the ring buffer, a power of two and a multiple
 	// of the page size. 0 means DefaultRingBytes.
 	RingBytes uint32
@@ -29,24 +36,19 @@ type Options struct {
 // DefaultRingBytes holds about 20 000 records.
 const DefaultRingBytes = 8 << 20
 
-// batchPause is how long the reader lets records gather after it has caught
-// up. It bounds the wake-ups at 100 per second whatever the load, and delays a
-// record by no more than this.
-const batchPause = 10 * time.Millisecond
-
-// Session is a set of attached programs and the way to read from them.
+// Session is a set of attached programs and the way to read from them. Its
+// methods are for one goroutine, but for Interrupt.
 type Session struct {
-	kernel   *kernel
-	maps     map[string]*ebpf.Map
-	attached []*attached     // in order of attachment
-	vias     [4]event.Method // as in hooks
-	statuses []HookStatus
-	ring     *ringbuf.Reader
-	counters *counters
-	holders  *holderIterator
-	clock    clock
-	raw      ringbuf.Record
-	drained  bool
+	loader    *loader
+	kernel    *kernel
+	maps      map[string]*ebpf.Map
+	attached  []*attached                  // in order of attachment
+	vias      [resetHookCount]event.Method // as in resetHooks
+	rejectVia [4]event.Method              // as in rejectHooks
+	statuses  []HookStatus
+	reader    reader
+	counters  *counters
+	holders   *holderIterator
 }
 
 // Open attaches to the kernel. It returns an error when no reset hook at all
@@ -65,82 +67,101 @@ func Open(options Options) (*Session, error) {
 	// allowed, creating a map fails and says so.
 	_ = rlimit.RemoveMemlock()
 
-	s := &Session{kernel: kernel}
-	if err := s.open(options, cache); err != nil {
-		s.Close()
-		return nil, err
+	s := &Session{
+		kernel: kernel,
+		loader: &loader{kernel: kernel, btf: cache, objects: make(map[event.Method]*ebpf.CollectionSpec), options: options},
+	}
+	if err := s.open(options); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-func (s *Session) open(options Options, cache *btf.Cache) error {
+func (s *Session) open(options Options) error {
 	cpus, err := ebpf.PossibleCPU()
 	if err != nil {
 		return fmt.Errorf("count CPUs: %w", err)
 	}
-	maps, contextObject, err := newMaps(options.RingBytes, uint32(cpus))
-	if err != nil {
+	s.loader.cpus = uint32(cpus)
+	if s.maps, err = newMaps(options.RingBytes, uint32(cpus)); err != nil {
 		return err
 	}
-	s.maps = maps
-	if s.counters, err = openCounters(maps, cpus, s.kernel); err != nil {
+	s.loader.maps = s.maps
+	if s.counters, err = openCounters(s.maps, cpus, s.kernel); err != nil {
 		return err
 	}
-	if s.ring, err = ringbuf.NewReader(maps["ring"]); err != nil {
+	if s.reader.ring, err = ringbuf.NewReader(s.maps["ring"]); err != nil {
 		return fmt.Errorf("open the ring buffer: %w", err)
 	}
 
-	l := &loader{kernel: s.kernel, btf: cache, maps: maps, objects: make(map[event.Method]*ebpf.CollectionSpec)}
-	s.attachContextHooks(l, contextObject)
-	allowed := methods
-	if options.Via != "" {
-		allowed = []event.Method{options.Via}
+	contextObject, err := bpf.LoadContext()
+	if err != nil {
+		return err
 	}
-	return s.attachHooks(l, allowed)
+	s.attachContextHooks(contextObject)
+	if err := s.attachResetHooks(s.loader.allowedMethods()); err != nil {
+		return err
+	}
+	s.attachRejectHooks()
+	if err := s.attachDropHook(); err != nil {
+		return err
+	}
+	s.loader.btf = btf.NewCache() // what it holds is large, and needed again only for a module
+	return nil
 }
 
-// attachContextHooks comes first, so that no reset is seen without its notes.
-func (s *Session) attachContextHooks(l *loader, object *ebpf.CollectionSpec) {
-	for _, h := range contextHooks {
-		status := HookStatus{Hook: "context", Function: h.name, Lacks: h.lacks}
-		a, refusal := l.attachContext(object, h.program)
-		if refusal != nil {
-			status.Refused = append(status.Refused, *refusal)
-		} else {
-			status.Method = event.Tracepoint
-			s.attached = append(s.attached, a)
-		}
-		s.statuses = append(s.statuses, status)
-	}
-	status := HookStatus{Hook: "context", Function: "iterator task_file", Lacks: "the owner of a socket that was reset by a packet and is still open"}
-	iterator, refusal := openHolderIterator(l, object)
-	if refusal != nil {
-		status.Refused = append(status.Refused, *refusal)
-	} else {
-		status.Method = event.Tracepoint
-		s.holders = iterator
+// add keeps a program that was attached, and how.
+func (s *Session) add(a *attached, status HookStatus) {
+	if a != nil {
+		s.attached = append(s.attached, a)
 	}
 	s.statuses = append(s.statuses, status)
 }
 
-func (s *Session) attachHooks(l *loader, allowed []event.Method) error {
-	first := len(s.statuses)
-	for i, h := range hooks {
-		status := HookStatus{Hook: h.name, Function: h.function}
-		if a := l.attachHook(h, allowed, &status); a != nil {
-			s.attached = append(s.attached, a)
-		} else if status.Method == event.Tracepoint {
-			l.serves[i] = true
+// attachContextHooks comes first, so that no reset is seen without its notes.
+func (s *Session) attachContextHooks(object *ebpf.CollectionSpec) {
+	for _, h := range contextHooks {
+		if h.program == moduleProgram && s.rejectsPresent() {
+			continue
 		}
-		s.statuses = append(s.statuses, status)
+		status := HookStatus{Hook: "context", Function: h.name, Lacks: h.lacks}
+		a, refusal := s.loader.attachTracepoint(object, h.program)
+		status.settle(refusal)
+		s.add(a, status)
 	}
-	if l.serves != [3]bool{} {
-		a, refusal := l.attach(event.Tracepoint, sharedTracepoint, "")
+	status := HookStatus{Hook: "context", Function: "iterator task_file", Lacks: "the owner of a socket that was reset by a packet and is still open"}
+	var refusal *Refusal
+	s.holders, refusal = openHolderIterator(s.loader, object)
+	status.settle(refusal)
+	s.add(nil, status)
+	s.watchOldListeners(object)
+}
+
+func (h *HookStatus) settle(refusal *Refusal) {
+	if refusal != nil {
+		h.Refused = append(h.Refused, *refusal)
+	} else {
+		h.Method = event.Tracepoint
+	}
+}
+
+func (s *Session) attachResetHooks(allowed []event.Method) error {
+	first := len(s.statuses)
+	for i, h := range resetHooks {
+		status := HookStatus{Hook: h.name, Function: h.function}
+		a := s.loader.attachFirst(withoutShared(h), allowed, &status)
+		if a == nil && h.programs[event.Tracepoint] == sharedTracepoint && slices.Contains(allowed, event.Tracepoint) {
+			s.loader.serves[i], status.Method = true, event.Tracepoint
+		}
+		s.add(a, status)
+	}
+	if s.loader.serves != [3]bool{} {
+		a, refusal := s.loader.attach(event.Tracepoint, sharedTracepoint, "")
 		if a != nil {
 			s.attached = append(s.attached, a)
 		}
-		for i := range l.serves {
-			if status := &s.statuses[first+i]; l.serves[i] && refusal != nil {
+		for i := range s.loader.serves {
+			if status := &s.statuses[first+i]; s.loader.serves[i] && refusal != nil {
 				status.Method = ""
 				status.Refused = append(status.Refused, *refusal)
 			}
@@ -148,64 +169,35 @@ func (s *Session) attachHooks(l *loader, allowed []event.Method) error {
 	}
 
 	missing := 0
-	for i := range hooks {
+	for i := range resetHooks {
 		s.vias[i] = s.statuses[first+i].Method
 		if s.vias[i] == "" {
 			missing++
 		}
 	}
-	if missing == len(hooks) {
+	if missing == len(resetHooks) {
 		return nothingAttached(s.statuses[first:], allowed)
 	}
+	s.loader.repliesSeeResets = byFunctionEntry(s.vias[atReply4]) && byFunctionEntry(s.vias[atReply6])
 	return nil
 }
 
-// Hooks says how each hook is reached, context hooks first.
+// withoutShared leaves the shared tracepoint for later.
+func withoutShared(h hook) hook {
+	if h.programs[event.Tracepoint] != sharedTracepoint {
+		return h
+	}
+	own := h
+	own.programs = map[event.Method]string{event.Fentry: h.programs[event.Fentry], event.Kprobe: h.programs[event.Kprobe]}
+	return own
+}
+
+func byFunctionEntry(method event.Method) bool {
+	return method == event.Fentry || method == event.Kprobe
+}
+
+// Hooks says how each hook is reached, in order of attachment.
 func (s *Session) Hooks() []HookStatus { return s.statuses }
-
-// Batch is what one Read returns. It is valid until the next Read.
-type Batch struct {
-	Resets  []event.Event // without cause and owner
-	Holders []event.Holder
-}
-
-// Read waits for records, until the deadline at most (the zero time waits for
-// ever), and fills the batch with those that are there, at most batchMax. An
-// empty batch means that the deadline passed. It returns ctx.Err() once
-// Interrupt was called.
-func (s *Session) Read(ctx context.Context, batch *Batch, deadline time.Time) error {
-	batch.Resets, batch.Holders = batch.Resets[:0], batch.Holders[:0]
-	if s.drained {
-		time.Sleep(batchPause)
-	}
-	s.drained = true
-	s.ring.SetDeadline(deadline)
-	s.clock.adjust()
-	for count := 0; count < batchMax; count++ {
-		err := s.ring.ReadInto(&s.raw)
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			return nil
-		case errors.Is(err, ringbuf.ErrFlushed), errors.Is(err, ringbuf.ErrClosed):
-			return context.Cause(ctx)
-		case err != nil:
-			return fmt.Errorf("read the ring buffer: %w", err)
-		}
-		if err := s.decode(s.raw.RawSample, batch); err != nil {
-			return err
-		}
-		if s.raw.Remaining == 0 {
-			return nil
-		}
-	}
-	s.drained = false
-	return nil
-}
-
-const batchMax = 4096
-
-// Interrupt makes a waiting Read return.
-func (s *Session) Interrupt() { _ = s.ring.Flush() }
 
 // Detach stops all programs, the reset hooks before the context hooks. What is
 // in the ring can still be read, and the counters no longer change.
@@ -229,11 +221,10 @@ func (s *Session) Close() error {
 		s.holders.close()
 	}
 	var err error
-	if s.ring != nil {
-		err = s.ring.Close()
+	if s.reader.ring != nil {
+		err = s.reader.ring.Close()
 	}
-	closeMaps(s.maps)
-	return err
+	return errors.Join(err, closeMaps(s.maps))
 }
 
 // Holders lists the processes whose descriptors refer to a socket of a recent
@@ -244,9 +235,3 @@ func (s *Session) Holders() ([]event.Holder, error) {
 	}
 	return s.holders.run()
 }
-
-// objectTypes holds the generated names in one place.
-type (
-	resetRecord  = bpf.ContextResetRecord
-	holderRecord = bpf.ContextHolderRecord
-)

@@ -14,16 +14,17 @@ const (
 // the same values on both sides (see verdict_test.go).
 func decodeVerdict(v *bpf.ContextVerdict, k *kernel) event.Evidence {
 	evidence := event.Evidence{
-		Hook:   event.Hook(v.Hook),
-		Socket: event.SockKind(v.Socket),
-		State:  event.State(v.State),
-		Prior:  event.State(v.Prior),
-		Packet: event.TCPFlags(v.Packet),
-		Caller: event.Caller(v.Caller),
-		Reason: k.reason(v.Reason),
-		Chain:  event.Chain(v.Chain),
-		Family: event.IPv4,
-		Facts:  event.Facts(v.Facts),
+		Hook:    event.Hook(v.Hook),
+		Socket:  event.SockKind(v.Socket),
+		State:   event.State(v.State),
+		Prior:   event.State(v.Prior),
+		Packet:  event.TCPFlags(v.Packet),
+		Caller:  event.Caller(v.Caller),
+		Reason:  k.reason(v.Reason, v.Dropped != 0),
+		Dropped: v.Dropped != 0,
+		Chain:   event.Chain(v.Chain),
+		Family:  event.IPv4,
+		Facts:   event.Facts(v.Facts),
 	}
 	if v.Family == afINET6 {
 		evidence.Family = event.IPv6

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Incoming RSTs that never reach tcp_reset: the kernel drops the packet, and
+ * kfree_skb is where that shows. Some were obeyed all the same (a request
+ * socket or a TIME_WAIT mini-socket is gone), the others were ignored.
+ *
+ * Every drop of the machine passes here, so the first instruction compares the
+ * reason, and all but TCP packets with the RST bit leave soon after.
+ */
+#ifndef RSTTRACE_DROPS_H
+#define RSTTRACE_DROPS_H
+
+#include "carriers.h"
+#include "embryonic.h"
+#include "gather.h"
+
+#define ETH_P_IP 0x0800
+#define ETH_P_IPV6 0x86DD
+
+/* What a packet's drop tells, before anything is read. */
+struct drop {
+	struct sk_buff *skb;
+	struct sock *sk; /* that the kernel names, or that was noted; NULL without */
+	__u64 location;
+	__u32 reason;
+};
+
+static __always_inline bool is_watched(__u32 reason)
+{
+	return reason < DROP_REASONS && drop_reasons[reason / 64] >> (reason % 64) & 1;
+}
+
+static __always_inline bool is_tcp_reset(struct sk_buff *skb)
+{
+	__u16 protocol = bpf_ntohs(BPF_CORE_READ(skb, protocol));
+
+	return (protocol == ETH_P_IP || protocol == ETH_P_IPV6) && tcp_flags(skb) & TCP_RST;
+}
+
+static __always_inline void see_sequence(struct sighting *seen)
+{
+	__s32 ahead = seen->packet.segment.seq - seen->expected.rcv_nxt;
+
+	if (ahead == 0)
+		seen->verdict.facts |= FACT_SEQ_EXACT;
+	else if (ahead < 0)
+		seen->verdict.facts |= FACT_SEQ_OLD;
+	else if (ahead <= seen->expected.window)
+		seen->verdict.facts |= FACT_SEQ_IN_WINDOW;
+}
+
+/* A mini-socket that is in no hash table any more was removed by this packet. */
+static __always_inline bool is_removed(struct sock *sk)
+{
+	return !BPF_CORE_READ(sk, __sk_common.skc_node.pprev);
+}
+
+/*
+ * A drop in tcp_v4_rcv that names the listener is about a request socket. Which
+ * one is known only where tcp_check_req was hooked.
+ */
+static __always_inline bool is_about_request(const struct sighting *seen, const struct drop *drop)
+{
+	__u8 function = function_at(drop->location);
+
+	if (seen->verdict.state != TCP_LISTEN)
+		return false;
+	return function == CALLER_RCV || (!function && drop->reason == drop_not_specified);
+}
+
+/* False where nobody can tell what became of the request. */
+static __always_inline bool see_request_of_listener(struct sighting *seen,
+						    enum embryonic_change change)
+{
+	seen->verdict.socket = SOCKET_REQUEST;
+	seen->verdict.state = TCP_NEW_SYN_RECV;
+	seen->verdict.facts &= FACT_SEES_PACKET | FACT_PAYLOAD | FACT_WINDOW;
+	seen->expected.rcv_nxt = 0;
+	seen->expected.window = 0;
+	if (change == EMBRYONIC_GREW)
+		seen->verdict.hook = HOOK_RECEIVE;
+	return change != EMBRYONIC_UNKNOWN;
+}
+
+/* What the RST did, or why it did nothing; false where that is told elsewhere. */
+static __always_inline bool see_drop(struct sighting *seen, const struct drop *drop,
+				     enum embryonic_change change)
+{
+	/* tcp_v4_do_rcv drops what it handed to tcp_v4_send_reset. */
+	if (replies_see_resets && function_at(drop->location) == CALLER_DO_RCV)
+		return false;
+	switch (seen->verdict.state) {
+	case 0:
+		/* Without a socket only the reason can tell what happened. */
+		return drop_has_reason && drop->reason != drop_not_specified;
+	case TCP_CLOSE: /* obeyed: tcp_reset has reported it */
+		return false;
+	case TCP_TIME_WAIT:
+	case TCP_NEW_SYN_RECV:
+		see_sequence(seen);
+		if (is_removed(seen->sk))
+			seen->verdict.hook = HOOK_RECEIVE;
+		return true;
+	case TCP_LISTEN:
+		if (is_about_request(seen, drop))
+			return see_request_of_listener(seen, change);
+		return true;
+	default:
+		see_sequence(seen);
+		return true;
+	}
+}
+
+static __always_inline int dropped(struct drop *drop)
+{
+	enum embryonic_change change = EMBRYONIC_UNKNOWN;
+	struct sk_buff *skb = drop->skb;
+	struct sighting seen;
+	struct tcp_sock *tcp;
+	struct sock *sk = drop->sk;
+
+	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
+		change = embryonic_change(sk, 0);
+	if (!is_tcp_reset(skb))
+		return 0;
+	struct sock *carried = carried_socket((__u64)skb);
+	if (carried)
+		sk = carried;
+	if (!look(&seen, HOOK_IGNORE, sk, skb, &tcp) || seen.packet.protocol != IPPROTO_TCP)
+		return 0;
+	if (!see_drop(&seen, drop, change))
+		return 0;
+	if (seen.verdict.hook == HOOK_IGNORE && !watch_ignored)
+		return 0;
+	if (drop_has_reason) {
+		seen.verdict.reason = drop->reason + 1;
+		seen.verdict.dropped = 1;
+	}
+	if (seen.verdict.socket == SOCKET_REQUEST)
+		tcp = NULL;
+	report(&seen, skb, tcp);
+	return 0;
+}
+
+#endif

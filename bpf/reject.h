@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A firewall rule that answers with a RST: nf_send_reset and kin build the
+ * packet themselves, past everything that TCP does and counts.
+ */
+#ifndef RSTTRACE_REJECT_H
+#define RSTTRACE_REJECT_H
+
+#include "gather.h"
+
+static __always_inline __u32 packet_netns(struct sk_buff *skb)
+{
+	struct net_device *dev = BPF_CORE_READ(skb, dev);
+
+	if (!dev) {
+		struct dst_entry *dst = (void *)(BPF_CORE_READ(skb, _skb_refdst) & SKB_DST_PTRMASK);
+
+		dev = BPF_CORE_READ(dst, dev);
+	}
+	return BPF_CORE_READ(dev, nd_net.net, ns.inum);
+}
+
+/* In the output hook the packet is ours: the other way round, with a socket. */
+static __always_inline void see_output(struct sighting *seen, struct sk_buff *skb)
+{
+	const struct packet *packet = &seen->packet;
+	struct sock *sk = BPF_CORE_READ(skb, sk);
+
+	__builtin_memcpy(seen->tuple.local, packet->source, 16);
+	__builtin_memcpy(seen->tuple.peer, packet->target, 16);
+	seen->tuple.local_port = packet->source_port;
+	seen->tuple.peer_port = packet->target_port;
+
+	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	if (!state || state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
+		return;
+	seen->sk = sk;
+	seen->verdict.state = state;
+	if (BPF_CORE_READ(sk, sk_socket))
+		seen->verdict.facts |= FACT_HAS_SOCKET;
+	if (BPF_CORE_READ(sk, sk_lock.owned))
+		seen->verdict.facts |= FACT_OWNED;
+}
+
+/* The functions return without a RST for what is no TCP segment, or is a RST. */
+static __always_inline int reject(struct sk_buff *skb, __u32 nf_hook)
+{
+	struct sighting seen = { .verdict = { .hook = HOOK_REJECT, .socket = SOCKET_NONE } };
+
+	skb = UNTYPED(skb);
+	read_packet(skb, &seen.packet);
+	if (!seen.packet.family || seen.packet.segment.flags & TCP_RST)
+		return 0;
+	see_packet(&seen);
+	seen.verdict.chain = nf_hook + 1;
+	seen.tuple.netns = packet_netns(skb);
+	if (nf_hook == NF_INET_LOCAL_OUT)
+		see_output(&seen, skb);
+	report(&seen, skb, NULL);
+	return 0;
+}
+
+#endif

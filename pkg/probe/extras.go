@@ -1,0 +1,167 @@
+package probe
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+
+	"github.com/rsttrace/rsttrace/bpf"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// functionMethods are the methods that reach a function rather than a
+// tracepoint, as far as they are allowed.
+func (l *loader) functionMethods() []event.Method {
+	return slices.DeleteFunc(l.allowedMethods(), func(m event.Method) bool { return !byFunctionEntry(m) })
+}
+
+// allowedMethods are all, unless one is forced.
+func (l *loader) allowedMethods() []event.Method {
+	if l.options.Via != "" {
+		return []event.Method{l.options.Via}
+	}
+	return slices.Clone(methods)
+}
+
+// rejectsPresent: all functions of rejectHooks are there, none can come later.
+func (s *Session) rejectsPresent() bool {
+	for _, h := range rejectHooks {
+		if !s.kernel.present[h.function] {
+			return false
+		}
+	}
+	return true
+}
+
+// attachRejectHooks watches what firewall rules answer.
+func (s *Session) attachRejectHooks() {
+	allowed := s.loader.functionMethods()
+	for i, h := range rejectHooks {
+		status := HookStatus{Hook: h.name, Function: h.function, Lacks: h.lacks}
+		if !s.kernel.present[h.function] {
+			status.Later = len(allowed) > 0 && moduleOf[i] != ""
+			s.add(nil, status)
+			continue
+		}
+		a := s.loader.attachFirst(h, allowed, &status)
+		s.rejectVia[i] = status.Method
+		s.add(a, status)
+	}
+}
+
+// moduleOf names the modules of rejectHooks.
+var moduleOf = [4]string{"nf_reject_ipv4", "nf_reject_ipv6", "nf_reject_ipv4", "nf_reject_ipv6"}
+
+// moduleLoaded attaches what waited for a module.
+func (s *Session) moduleLoaded(name string) {
+	for i, h := range rejectHooks {
+		if moduleOf[i] != name || s.rejectVia[i] != "" {
+			continue
+		}
+		status := s.status(h.function)
+		if status == nil || !status.Later {
+			continue
+		}
+		status.Later = false
+		if a := s.loader.attachFirst(h, s.loader.functionMethods(), status); a != nil {
+			s.attached = append(s.attached, a)
+			s.rejectVia[i] = status.Method
+		}
+	}
+}
+
+func (s *Session) status(function string) *HookStatus {
+	for i := range s.statuses {
+		if s.statuses[i].Function == function {
+			return &s.statuses[i]
+		}
+	}
+	return nil
+}
+
+// attachDropHook watches RSTs that never reach tcp_reset, and the functions
+// that tell which socket they were held against.
+func (s *Session) attachDropHook() error {
+	if s.loader.options.NoDrops {
+		s.add(nil, HookStatus{Hook: "drop", Function: "skb:kfree_skb", Lacks: "RSTs that end a handshake or a TIME_WAIT mini-socket (switched off)"})
+		return nil
+	}
+	object, err := bpf.LoadDrops()
+	if err != nil {
+		return err
+	}
+	s.attachNotes(s.loader.functionMethods())
+	if !s.dropsTell() {
+		return nil
+	}
+	status := HookStatus{Hook: "drop", Function: "skb:kfree_skb", Lacks: "RSTs that end a handshake or a TIME_WAIT mini-socket, and ignored ones"}
+	a, refusal := s.loader.attachTracepoint(object, dropProgram)
+	status.settle(refusal)
+	s.add(a, status)
+	return nil
+}
+
+// dropsTell: without the socket or a note of it, a drop says too little to be
+// worth its cost, unless ignored RSTs are asked for.
+func (s *Session) dropsTell() bool {
+	return s.kernel.drop.hasSocket || s.has("note_request") || s.loader.options.Ignored
+}
+
+// has reports whether a program is attached, by the name that all methods share.
+func (s *Session) has(program string) bool {
+	for _, a := range s.attached {
+		if strings.HasSuffix(a.name, program) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Session) attachNotes(allowed []event.Method) {
+	notes := []hook{requestNote}
+	if !s.kernel.drop.hasSocket {
+		notes = append(notes, timeWaitNote)
+		if s.loader.options.Ignored {
+			notes = append(notes, validateNote, stateNote)
+		}
+	}
+	for _, h := range notes {
+		status := HookStatus{Hook: h.name, Function: h.function, Lacks: h.lacks}
+		s.add(s.loader.attachFirst(h, allowed, &status), status)
+	}
+}
+
+// watchOldListeners makes the counters of namespaces known whose listeners are
+// older than this session. See bpf/embryonic.h.
+func (s *Session) watchOldListeners(object *ebpf.CollectionSpec) {
+	status := HookStatus{Hook: "context", Function: "iterator tcp", Lacks: "what an incoming RST did to a request socket of an older listener"}
+	status.settle(runIterator(s.loader, object, "listeners"))
+	s.add(nil, status)
+}
+
+// runIterator runs a BPF iterator once, for what it does rather than prints.
+func runIterator(l *loader, object *ebpf.CollectionSpec, name string) *Refusal {
+	program, err := l.load(object, name, event.Tracepoint)
+	if err != nil {
+		return &Refusal{event.Tracepoint, "load", err}
+	}
+	defer program.Close()
+	iterator, err := link.AttachIter(link.IterOptions{Program: program})
+	if err != nil {
+		return &Refusal{event.Tracepoint, "attach", err}
+	}
+	defer iterator.Close()
+	run, err := iterator.Open()
+	if err != nil {
+		return &Refusal{event.Tracepoint, "attach", fmt.Errorf("run: %w", err)}
+	}
+	defer run.Close()
+	if _, err := io.Copy(io.Discard, run); err != nil {
+		return &Refusal{event.Tracepoint, "attach", fmt.Errorf("run: %w", err)}
+	}
+	return nil
+}

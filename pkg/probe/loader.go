@@ -1,0 +1,182 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
+
+	"github.com/rsttrace/rsttrace/bpf"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// loader loads single programs, all over the same maps.
+type loader struct {
+	kernel  *kernel
+	btf     *btf.Cache // parsed once for all programs, and dropped with the loader
+	maps    map[string]*ebpf.Map
+	objects map[event.Method]*ebpf.CollectionSpec
+	options Options
+	cpus    uint32
+
+	serves           [3]bool // which of the first three hooks the tcp_send_reset tracepoint serves
+	repliesSeeResets bool    // the reply hooks are attached by function
+}
+
+// object is the compiled object of an attach method.
+func (l *loader) object(method event.Method) (*ebpf.CollectionSpec, error) {
+	if object, ok := l.objects[method]; ok {
+		return object, nil
+	}
+	object, err := loadObject(method)
+	if err == nil {
+		l.objects[method] = object
+	}
+	return object, err
+}
+
+// load loads one program of an object.
+func (l *loader) load(object *ebpf.CollectionSpec, name string, method event.Method) (*ebpf.Program, error) {
+	only := object.Copy()
+	only.Programs = map[string]*ebpf.ProgramSpec{name: object.Programs[name].Copy()}
+	if err := l.configure(only, method); err != nil {
+		return nil, err
+	}
+	shared := make(map[string]*ebpf.Map)
+	for mapName, spec := range only.Maps {
+		if replacement, ok := l.maps[mapName]; ok {
+			spec.MaxEntries = replacement.MaxEntries()
+			shared[mapName] = replacement
+		}
+	}
+	collection, err := ebpf.NewCollectionWithOptions(only, ebpf.CollectionOptions{MapReplacements: shared, Cache: l.btf})
+	if err != nil {
+		return nil, err
+	}
+	defer collection.Close()
+	return collection.DetachProgram(name), nil
+}
+
+// configure sets the constants of bpf/config.h.
+func (l *loader) configure(object *ebpf.CollectionSpec, method event.Method) error {
+	for name, value := range l.constants(method) {
+		variable, ok := object.Variables[name]
+		if !ok {
+			continue // not used in this object
+		}
+		if err := variable.Set(value); err != nil {
+			return fmt.Errorf("set %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (l *loader) constants(method event.Method) map[string]any {
+	k := l.kernel
+	activeReason, replyReason := k.activeReasonArg, k.replyReasonArg
+	if method == event.Tracepoint {
+		activeReason, replyReason = 0, 0
+		if k.tracepointSays {
+			activeReason, replyReason = 2, 2
+		}
+	}
+	values := map[string]any{
+		"reset_has_packet":         k.resetHasPacket,
+		"active_reason_arg":        activeReason,
+		"reply_reason_arg":         replyReason,
+		"reason_invalid_syn":       k.reasonNumber("INVALID_SYN"),
+		"tracepoint_serves_active": l.serves[0],
+		"tracepoint_serves_reply4": l.serves[1],
+		"tracepoint_serves_reply6": l.serves[2],
+		"watch_ignored":            l.options.Ignored,
+		"replies_see_resets":       l.repliesSeeResets,
+		"flow_memory":              !l.options.NoFlowMemory,
+		"reject_packet_arg":        l.rejectPacketArg(),
+		"per_cpu_offset":           k.perCPUOffset,
+		"cpus":                     l.cpus,
+	}
+	maps.Copy(values, l.dropConstants())
+	var ranges [callersMax]functionRange
+	copy(ranges[:], k.callers)
+	values["callers"] = ranges
+	return values
+}
+
+// callersMax is CALLERS of bpf/config.h.
+const callersMax = 24
+
+func (l *loader) dropConstants() map[string]any {
+	d := &l.kernel.drop
+	reasons := [][]string{obeyedDrops}
+	if l.options.Ignored {
+		reasons = append(reasons, ignoredDrops)
+		if !l.repliesSeeResets {
+			reasons = append(reasons, repliedDrops)
+		}
+	}
+	return map[string]any{
+		"drop_has_reason":    d.hasReason,
+		"drop_has_socket":    d.hasSocket,
+		"drop_reasons":       d.watched(reasons...),
+		"drop_not_specified": d.notSpecified,
+	}
+}
+
+// rejectPacketArg is the position of the packet in nf_send_reset. Only fentry
+// needs it, and fentry needs the BTF of the module that it comes from.
+func (l *loader) rejectPacketArg() uint32 {
+	const usual = 2 // 5.10 and later
+	spec, err := l.btf.Kernel()
+	if err != nil {
+		return usual
+	}
+	if at := position(parameters(spec, "nf_send_reset"), "sk_buff"); at > 0 {
+		return at // built in
+	}
+	module, err := l.btf.Module("nf_reject_ipv4")
+	if err != nil {
+		return usual
+	}
+	if at := position(parameters(module, "nf_send_reset"), "sk_buff"); at > 0 {
+		return at
+	}
+	return usual
+}
+
+// newMaps creates the maps that all objects share. The object of the drop hook
+// has them all.
+func newMaps(ringBytes, cpus uint32) (map[string]*ebpf.Map, error) {
+	object, err := bpf.LoadDrops()
+	if err != nil {
+		return nil, err
+	}
+	created := make(map[string]*ebpf.Map)
+	for name, spec := range object.Maps {
+		if strings.HasPrefix(name, ".") {
+			continue // constants: each program has its own
+		}
+		switch name {
+		case "ring":
+			spec.MaxEntries = ringBytes
+		case "counts":
+			spec.MaxEntries *= cpus
+		}
+		m, err := ebpf.NewMap(spec)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("create map %s: %w", name, explainMapError(name, err)), closeMaps(created))
+		}
+		created[name] = m
+	}
+	return created, nil
+}
+
+func closeMaps(maps map[string]*ebpf.Map) error {
+	var err error
+	for _, m := range maps {
+		err = errors.Join(err, m.Close())
+	}
+	return err
+}
