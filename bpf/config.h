@@ -42,8 +42,7 @@ const volatile bool drop_has_socket = false; /* 6.11 and later */
 const volatile __u64 drop_reasons[DROP_REASONS / 64] = {};
 const volatile __u32 drop_not_specified = 0;
 
-/* Address of the kernel's __per_cpu_offset and the number of its entries; 0: unknown. */
-const volatile __u64 per_cpu_offset = 0;
+/* Number of possible CPUs. */
 const volatile __u32 cpus = 0;
 
 /* Remember who closed a connection, to tell closed-earlier from half-open. */

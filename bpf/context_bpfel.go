@@ -219,6 +219,7 @@ type ContextVerdict struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	ContextMapAnchor                 = "anchor"
 	ContextMapAwaited                = "awaited"
 	ContextMapClaims                 = "claims"
 	ContextMapClosers                = "closers"
@@ -241,7 +242,6 @@ const (
 	ContextVarDropNotSpecified       = "drop_not_specified"
 	ContextVarDropReasons            = "drop_reasons"
 	ContextVarFlowMemory             = "flow_memory"
-	ContextVarPerCpuOffset           = "per_cpu_offset"
 	ContextVarReasonInvalidSyn       = "reason_invalid_syn"
 	ContextVarRejectPacketArg        = "reject_packet_arg"
 	ContextVarRepliesSeeResets       = "replies_see_resets"
@@ -306,6 +306,7 @@ type ContextProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type ContextMapSpecs struct {
+	Anchor     *ebpf.MapSpec `ebpf:"anchor"`
 	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
 	Claims     *ebpf.MapSpec `ebpf:"claims"`
 	Closers    *ebpf.MapSpec `ebpf:"closers"`
@@ -329,7 +330,6 @@ type ContextVariableSpecs struct {
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
-	PerCpuOffset           *ebpf.VariableSpec `ebpf:"per_cpu_offset"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -361,6 +361,7 @@ func (o *ContextObjects) Close() error {
 //
 // It can be passed to LoadContextObjects or ebpf.CollectionSpec.LoadAndAssign.
 type ContextMaps struct {
+	Anchor     *ebpf.Map `ebpf:"anchor"`
 	Awaited    *ebpf.Map `ebpf:"awaited"`
 	Claims     *ebpf.Map `ebpf:"claims"`
 	Closers    *ebpf.Map `ebpf:"closers"`
@@ -374,6 +375,7 @@ type ContextMaps struct {
 
 func (m *ContextMaps) Close() error {
 	return _ContextClose(
+		m.Anchor,
 		m.Awaited,
 		m.Claims,
 		m.Closers,
@@ -398,7 +400,6 @@ type ContextVariables struct {
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
-	PerCpuOffset           *ebpf.Variable `ebpf:"per_cpu_offset"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`

@@ -16,6 +16,7 @@ import (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	DropsMapAnchor                 = "anchor"
 	DropsMapAwaited                = "awaited"
 	DropsMapCarriers               = "carriers"
 	DropsMapClaims                 = "claims"
@@ -35,7 +36,6 @@ const (
 	DropsVarDropNotSpecified       = "drop_not_specified"
 	DropsVarDropReasons            = "drop_reasons"
 	DropsVarFlowMemory             = "flow_memory"
-	DropsVarPerCpuOffset           = "per_cpu_offset"
 	DropsVarReasonInvalidSyn       = "reason_invalid_syn"
 	DropsVarRejectPacketArg        = "reject_packet_arg"
 	DropsVarRepliesSeeResets       = "replies_see_resets"
@@ -96,6 +96,7 @@ type DropsProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type DropsMapSpecs struct {
+	Anchor     *ebpf.MapSpec `ebpf:"anchor"`
 	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
 	Carriers   *ebpf.MapSpec `ebpf:"carriers"`
 	Claims     *ebpf.MapSpec `ebpf:"claims"`
@@ -120,7 +121,6 @@ type DropsVariableSpecs struct {
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
-	PerCpuOffset           *ebpf.VariableSpec `ebpf:"per_cpu_offset"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -152,6 +152,7 @@ func (o *DropsObjects) Close() error {
 //
 // It can be passed to LoadDropsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type DropsMaps struct {
+	Anchor     *ebpf.Map `ebpf:"anchor"`
 	Awaited    *ebpf.Map `ebpf:"awaited"`
 	Carriers   *ebpf.Map `ebpf:"carriers"`
 	Claims     *ebpf.Map `ebpf:"claims"`
@@ -166,6 +167,7 @@ type DropsMaps struct {
 
 func (m *DropsMaps) Close() error {
 	return _DropsClose(
+		m.Anchor,
 		m.Awaited,
 		m.Carriers,
 		m.Claims,
@@ -191,7 +193,6 @@ type DropsVariables struct {
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
-	PerCpuOffset           *ebpf.Variable `ebpf:"per_cpu_offset"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`

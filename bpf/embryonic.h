@@ -3,7 +3,8 @@
  * Did a RST remove a request socket, or was it only challenged? Where no
  * function can be hooked, nothing tells but the kernel's own counter: this
  * CPU's EmbryonicRsts of the namespace grows exactly on a removal. So its last
- * value is kept for every namespace with a listener.
+ * value is kept for every namespace with a listener. It is of use only where a
+ * drop names its socket: that is 6.11 and later.
  */
 #ifndef RSTTRACE_EMBRYONIC_H
 #define RSTTRACE_EMBRYONIC_H
@@ -25,16 +26,34 @@ struct {
 	__type(value, __u64);
 } embryonic SEC(".maps");
 
+/*
+ * An anchor in per-CPU memory: the kernel's table of per-CPU offsets has no
+ * address that every machine shows, but a per-CPU map knows its own.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} anchor SEC(".maps");
+
+/* What to add to a per-CPU pointer for one CPU; 0 where that is not known. */
+static __always_inline __u64 per_cpu_offset(__u32 cpu)
+{
+	struct bpf_array *array = (struct bpf_array *)number_of(&anchor);
+	__u32 first = 0;
+	void *here = bpf_map_lookup_percpu_elem(&anchor, &first, cpu);
+
+	return here ? number_of(here) - (__u64)BPF_CORE_READ(array, pptrs[0]) : 0;
+}
+
 static __always_inline __u64 read_cell(struct net *net, __u32 cpu)
 {
-	struct linux_mib *per_cpu = BPF_CORE_READ(net, mib.net_statistics);
-	__u64 offset = 0, value = 0;
+	__u64 per_cpu = (__u64)BPF_CORE_READ(net, mib.net_statistics);
+	struct linux_mib *mib = (struct linux_mib *)(per_cpu + per_cpu_offset(cpu));
+	__u64 value = 0;
 
-	if (!per_cpu_offset ||
-	    bpf_probe_read_kernel(&offset, sizeof(offset), (void *)(per_cpu_offset + cpu * 8ull)))
-		return 0;
-	per_cpu = (struct linux_mib *)((__u64)per_cpu + offset);
-	bpf_probe_read_kernel(&value, sizeof(value), &per_cpu->mibs[MIB_EMBRYONIC_RSTS]);
+	bpf_probe_read_kernel(&value, sizeof(value), &mib->mibs[MIB_EMBRYONIC_RSTS]);
 	return value;
 }
 
@@ -49,7 +68,7 @@ static __always_inline void watch_embryonic(struct sock *sk)
 	struct net *net = net_of(sk);
 	struct cell cell = {};
 
-	if (!per_cpu_offset || !bpf_core_field_exists(net->net_cookie))
+	if (!drop_has_socket)
 		return;
 	cell.netns = BPF_CORE_READ(net, net_cookie);
 	for (__u32 cpu = 0; cpu < MAX_CPUS; cpu++) {
@@ -75,7 +94,7 @@ static __always_inline enum embryonic_change embryonic_change(struct sock *sk, _
 	struct net *net = net_of(sk);
 	struct cell cell = {};
 
-	if (!bpf_core_field_exists(net->net_cookie))
+	if (!drop_has_socket)
 		return EMBRYONIC_UNKNOWN;
 	cell.netns = BPF_CORE_READ(net, net_cookie);
 	cell.cpu = bpf_get_smp_processor_id();

@@ -24,6 +24,7 @@ type FentryFunctionRange struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	FentryMapAnchor                 = "anchor"
 	FentryMapAwaited                = "awaited"
 	FentryMapCarriers               = "carriers"
 	FentryMapClaims                 = "claims"
@@ -54,7 +55,6 @@ const (
 	FentryVarDropNotSpecified       = "drop_not_specified"
 	FentryVarDropReasons            = "drop_reasons"
 	FentryVarFlowMemory             = "flow_memory"
-	FentryVarPerCpuOffset           = "per_cpu_offset"
 	FentryVarReasonInvalidSyn       = "reason_invalid_syn"
 	FentryVarRejectPacketArg        = "reject_packet_arg"
 	FentryVarRepliesSeeResets       = "replies_see_resets"
@@ -126,6 +126,7 @@ type FentryProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type FentryMapSpecs struct {
+	Anchor     *ebpf.MapSpec `ebpf:"anchor"`
 	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
 	Carriers   *ebpf.MapSpec `ebpf:"carriers"`
 	Claims     *ebpf.MapSpec `ebpf:"claims"`
@@ -150,7 +151,6 @@ type FentryVariableSpecs struct {
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
-	PerCpuOffset           *ebpf.VariableSpec `ebpf:"per_cpu_offset"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -182,6 +182,7 @@ func (o *FentryObjects) Close() error {
 //
 // It can be passed to LoadFentryObjects or ebpf.CollectionSpec.LoadAndAssign.
 type FentryMaps struct {
+	Anchor     *ebpf.Map `ebpf:"anchor"`
 	Awaited    *ebpf.Map `ebpf:"awaited"`
 	Carriers   *ebpf.Map `ebpf:"carriers"`
 	Claims     *ebpf.Map `ebpf:"claims"`
@@ -196,6 +197,7 @@ type FentryMaps struct {
 
 func (m *FentryMaps) Close() error {
 	return _FentryClose(
+		m.Anchor,
 		m.Awaited,
 		m.Carriers,
 		m.Claims,
@@ -221,7 +223,6 @@ type FentryVariables struct {
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
-	PerCpuOffset           *ebpf.Variable `ebpf:"per_cpu_offset"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`

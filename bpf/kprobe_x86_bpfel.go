@@ -16,6 +16,7 @@ import (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	KprobeMapAnchor                 = "anchor"
 	KprobeMapAwaited                = "awaited"
 	KprobeMapCarriers               = "carriers"
 	KprobeMapClaims                 = "claims"
@@ -46,7 +47,6 @@ const (
 	KprobeVarDropNotSpecified       = "drop_not_specified"
 	KprobeVarDropReasons            = "drop_reasons"
 	KprobeVarFlowMemory             = "flow_memory"
-	KprobeVarPerCpuOffset           = "per_cpu_offset"
 	KprobeVarReasonInvalidSyn       = "reason_invalid_syn"
 	KprobeVarRejectPacketArg        = "reject_packet_arg"
 	KprobeVarRepliesSeeResets       = "replies_see_resets"
@@ -118,6 +118,7 @@ type KprobeProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type KprobeMapSpecs struct {
+	Anchor     *ebpf.MapSpec `ebpf:"anchor"`
 	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
 	Carriers   *ebpf.MapSpec `ebpf:"carriers"`
 	Claims     *ebpf.MapSpec `ebpf:"claims"`
@@ -142,7 +143,6 @@ type KprobeVariableSpecs struct {
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
-	PerCpuOffset           *ebpf.VariableSpec `ebpf:"per_cpu_offset"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -174,6 +174,7 @@ func (o *KprobeObjects) Close() error {
 //
 // It can be passed to LoadKprobeObjects or ebpf.CollectionSpec.LoadAndAssign.
 type KprobeMaps struct {
+	Anchor     *ebpf.Map `ebpf:"anchor"`
 	Awaited    *ebpf.Map `ebpf:"awaited"`
 	Carriers   *ebpf.Map `ebpf:"carriers"`
 	Claims     *ebpf.Map `ebpf:"claims"`
@@ -188,6 +189,7 @@ type KprobeMaps struct {
 
 func (m *KprobeMaps) Close() error {
 	return _KprobeClose(
+		m.Anchor,
 		m.Awaited,
 		m.Carriers,
 		m.Claims,
@@ -213,7 +215,6 @@ type KprobeVariables struct {
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
-	PerCpuOffset           *ebpf.Variable `ebpf:"per_cpu_offset"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`

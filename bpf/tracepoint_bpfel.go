@@ -16,6 +16,7 @@ import (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	TracepointMapAnchor                 = "anchor"
 	TracepointMapAwaited                = "awaited"
 	TracepointMapClaims                 = "claims"
 	TracepointMapClosers                = "closers"
@@ -35,7 +36,6 @@ const (
 	TracepointVarDropNotSpecified       = "drop_not_specified"
 	TracepointVarDropReasons            = "drop_reasons"
 	TracepointVarFlowMemory             = "flow_memory"
-	TracepointVarPerCpuOffset           = "per_cpu_offset"
 	TracepointVarReasonInvalidSyn       = "reason_invalid_syn"
 	TracepointVarRejectPacketArg        = "reject_packet_arg"
 	TracepointVarRepliesSeeResets       = "replies_see_resets"
@@ -97,6 +97,7 @@ type TracepointProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type TracepointMapSpecs struct {
+	Anchor     *ebpf.MapSpec `ebpf:"anchor"`
 	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
 	Claims     *ebpf.MapSpec `ebpf:"claims"`
 	Closers    *ebpf.MapSpec `ebpf:"closers"`
@@ -120,7 +121,6 @@ type TracepointVariableSpecs struct {
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
-	PerCpuOffset           *ebpf.VariableSpec `ebpf:"per_cpu_offset"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -152,6 +152,7 @@ func (o *TracepointObjects) Close() error {
 //
 // It can be passed to LoadTracepointObjects or ebpf.CollectionSpec.LoadAndAssign.
 type TracepointMaps struct {
+	Anchor     *ebpf.Map `ebpf:"anchor"`
 	Awaited    *ebpf.Map `ebpf:"awaited"`
 	Claims     *ebpf.Map `ebpf:"claims"`
 	Closers    *ebpf.Map `ebpf:"closers"`
@@ -165,6 +166,7 @@ type TracepointMaps struct {
 
 func (m *TracepointMaps) Close() error {
 	return _TracepointClose(
+		m.Anchor,
 		m.Awaited,
 		m.Claims,
 		m.Closers,
@@ -189,7 +191,6 @@ type TracepointVariables struct {
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
-	PerCpuOffset           *ebpf.Variable `ebpf:"per_cpu_offset"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`

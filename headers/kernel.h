@@ -269,6 +269,12 @@ struct pt_regs {
 #define FOURTH_ARGUMENT regs[3]
 #endif
 
+/* BPF itself */
+
+struct bpf_array {
+	void *pptrs[0]; /* of a per-CPU array: where each CPU's copy is relative to */
+};
+
 /* BPF iterators */
 
 struct seq_file;

@@ -33,8 +33,7 @@ var callerNames = map[string]event.Caller{
 
 // symbols is what the loader needs from kallsyms.
 type symbols struct {
-	callers      []functionRange
-	perCPUOffset uint64 // address of __per_cpu_offset
+	callers []functionRange
 	// present are the functions of firewall rules that are there, built in or
 	// in a module. Names are never hidden, only addresses.
 	present map[string]bool
@@ -79,17 +78,13 @@ func parseSymbols(kallsyms io.Reader) (found symbols) {
 			found.present[string(name[:max(end, 0)])] = true
 		}
 		caller, wanted := callerOf(name)
-		isOffset := bytes.Equal(name, perCPUOffset)
-		if hidden || !wanted && !isOffset && open == len(ranges) {
+		if hidden || !wanted && open == len(ranges) {
 			continue
 		}
 		start, err := strconv.ParseUint(string(address), 16, 64)
 		if err != nil || start == 0 {
 			hidden, ranges, open = true, nil, 0
 			continue
-		}
-		if isOffset {
-			found.perCPUOffset = start
 		}
 		for open < len(ranges) && ranges[open].Start < start {
 			ranges[open].End = start
@@ -100,9 +95,6 @@ func parseSymbols(kallsyms io.Reader) (found symbols) {
 		}
 	}
 }
-
-// perCPUOffset is the kernel's table of per-CPU offsets, with the end of its line.
-var perCPUOffset = []byte("__per_cpu_offset\n")
 
 // rejectPrefix begins the names of all rejectHooks.
 var rejectPrefix = []byte("nf_")

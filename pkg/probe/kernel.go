@@ -19,7 +19,6 @@ type kernel struct {
 	tracepointSays  bool // the tcp_send_reset tracepoint passes a reason: 6.10 and later
 	reasons         []string
 	callers         []functionRange
-	perCPUOffset    uint64          // address of __per_cpu_offset, 0 where hidden
 	present         map[string]bool // functions of rejectHooks that are there
 	drop            dropHook
 }
@@ -42,7 +41,7 @@ func readKernel(cache *btf.Cache) (*kernel, error) {
 	k.replyReasonArg = position(parameters(spec, "tcp_v4_send_reset"), "sk_rst_reason")
 	k.tracepointSays = slices.Contains(parameters(spec, "btf_trace_tcp_send_reset"), "sk_rst_reason")
 	found := <-symbols
-	k.callers, k.perCPUOffset, k.present = found.callers, found.perCPUOffset, found.present
+	k.callers, k.present = found.callers, found.present
 	return k, nil
 }
 

@@ -1,6 +1,10 @@
 package probe
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"slices"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
 
 // Sight is what the attached hooks can see on the running kernel. It follows
 // from how they are attached and from BTF, never from results or versions.
@@ -16,24 +20,62 @@ type Sight struct {
 	State          bool // the state before
 	Closer         bool // who closed a connection earlier, or right after
 	Holders        bool // who holds a socket that is alive
+
+	Reject   bool // what firewall rules answer
+	Requests bool // what an incoming RST did to a request socket
+	TimeWait bool // what it did to a TIME_WAIT mini-socket
+
+	// Ignored RSTs, where they are asked for.
+	Ignored           bool
+	IgnoredNoSocket   bool                   // for no connection
+	IgnoredHandshake  bool                   // RST+ACK to a listener, or with a wrong ACK in SYN_SENT
+	IgnoredConnection bool                   // for a connection, a listener or an attempt, by its sequence number
+	EarlyDrops        map[event.CauseID]bool // dropped before the connection is looked at
 }
 
 // Sight says what this session can see.
 func (s *Session) Sight() Sight {
 	reply, receive, active := s.vias[atReply4], s.vias[atReceive], s.vias[atActive]
+	drop := &s.kernel.drop
+	drops := s.has(dropProgram)
+	ignored := s.loader.options.Ignored
+	replies := s.loader.repliesSeeResets
 	return Sight{
-		Receive:        receive != "",
-		ReceivedPacket: s.kernel.resetHasPacket && byFunctionEntry(receive),
-		SendActive:     active != "",
-		Socketless:     byFunctionEntry(reply) || reply == event.Tracepoint && s.kernel.tracepointSays,
-		FullReply:      reply != "",
-		Signed:         reply == event.Tracepoint && s.kernel.tracepointSays,
-		Callers:        len(s.kernel.callers) > 0,
-		Reasons:        len(s.kernel.reasons) > 0,
-		State:          s.has("context_state"),
-		Closer:         s.has("context_state") && s.has("context_destroy"),
-		Holders:        s.holders != nil,
+		Reject:            s.rejectVia[0] != "" && s.rejectVia[1] != "",
+		Requests:          drops && (s.has("note_request") || drop.hasSocket),
+		TimeWait:          drops && (s.has("note_time_wait") || drop.hasSocket),
+		Ignored:           ignored,
+		IgnoredNoSocket:   ignored && (replies || drops && drop.hasReason),
+		IgnoredHandshake:  ignored && (replies || drops && drop.hasSocket),
+		IgnoredConnection: ignored && drops && drop.tellsSequence && (drop.hasSocket || s.has("note_validate") && s.has("note_state")),
+		EarlyDrops:        s.earlyDrops(ignored && drops),
+		Receive:           receive != "",
+		ReceivedPacket:    s.kernel.resetHasPacket && byFunctionEntry(receive),
+		SendActive:        active != "",
+		Socketless:        byFunctionEntry(reply) || reply == event.Tracepoint && s.kernel.tracepointSays,
+		FullReply:         reply != "",
+		Signed:            reply == event.Tracepoint && s.kernel.tracepointSays,
+		Callers:           len(s.kernel.callers) > 0,
+		Reasons:           len(s.kernel.reasons) > 0,
+		State:             s.has("context_state"),
+		Closer:            s.has("context_state") && s.has("context_destroy"),
+		Holders:           s.holders != nil,
 	}
+}
+
+// earlyDrops are the causes that nothing but a drop reason tells.
+func (s *Session) earlyDrops(watched bool) map[event.CauseID]bool {
+	seen := make(map[event.CauseID]bool)
+	for id, reason := range earlyDropReasons {
+		seen[id] = watched && slices.Contains(s.kernel.drop.reasons, reason)
+	}
+	return seen
+}
+
+var earlyDropReasons = map[event.CauseID]string{
+	"rst-bad-checksum":  "TCP_CSUM",
+	"rst-ttl-too-low":   "TCP_MINTTL",
+	"rst-bad-signature": "TCP_MD5NOTFOUND",
 }
 
 // Limit is something that cannot be known on this kernel by these methods.
@@ -60,6 +102,32 @@ var limits = []Limit{
 	{"no-signed", "replies to segments that carry an MD5 or AO signature and belong to no full socket are not shown: " +
 		"at the entry of tcp_v4_send_reset nobody knows whether a RST will leave",
 		func(s Sight) bool { return s.Socketless && !s.Signed }},
+	{LimitReject, "resets that firewall rules send (REJECT with tcp-reset) are not seen: they pass no function of TCP, and nf_send_reset " +
+		"can be reached by fentry and kprobe only, once its module is loaded",
+		func(s Sight) bool { return !s.Reject }},
+	{LimitRequests, "what an incoming RST did to a handshake under way is not known: the kernel names no socket when it drops the packet " +
+		"(it does from 6.11 on) and tcp_check_req could not be hooked, or drops are switched off",
+		func(s Sight) bool { return !s.Requests }},
+	{LimitTimeWait, "what an incoming RST did to a TIME_WAIT mini-socket is not known: the kernel names no socket when it drops the packet " +
+		"(it does from 6.11 on) and tcp_timewait_state_process could not be hooked, or drops are switched off",
+		func(s Sight) bool { return !s.TimeWait }},
+	{LimitIgnoredNoSocket, "ignored RSTs for no connection are not seen: the kernel gives no reason when it drops a packet (it does from 5.17 on)",
+		func(s Sight) bool { return s.Ignored && !s.IgnoredNoSocket }},
+	{LimitIgnoredHandshake, "ignored RSTs to a listener or in SYN_SENT are not seen: the kernel names no socket when it drops the packet (it does from 6.11 on)",
+		func(s Sight) bool { return s.Ignored && !s.IgnoredHandshake }},
+	{LimitIgnoredConnection, "RSTs that a connection ignored are not seen: before Linux 5.19 their packets are freed in silence, and before 6.11 " +
+		"the drop names no socket unless tcp_validate_incoming can be hooked",
+		func(s Sight) bool { return s.Ignored && !s.IgnoredConnection }},
+	{LimitEarlyDrops, "ignored RSTs with a bad checksum (reason since 5.17), time to live (6.3) or signature (5.17) are not seen, or not all of them: " +
+		"nothing but the drop reason tells",
+		func(s Sight) bool {
+			for _, seen := range s.EarlyDrops {
+				if s.Ignored && !seen {
+					return true
+				}
+			}
+			return false
+		}},
 	{"no-callers", "the kernel hides its addresses (kernel.kptr_restrict, or CAP_SYSLOG is missing): where only the caller decides, " +
 		"a reset while closing may be missed and a disconnect taken for a close",
 		func(s Sight) bool { return !s.Callers }},
@@ -77,6 +145,14 @@ var limits = []Limit{
 const (
 	LimitSocketless  = "no-socketless"
 	LimitNoRSTPacket = "no-rst-packet"
+	LimitReject      = "no-reject"
+	LimitRequests    = "no-request-fate"
+	LimitTimeWait    = "no-time-wait-fate"
+
+	LimitIgnoredNoSocket   = "no-ignored-without-socket"
+	LimitIgnoredHandshake  = "no-ignored-in-handshake"
+	LimitIgnoredConnection = "no-ignored-in-connection"
+	LimitEarlyDrops        = "no-early-drops"
 )
 
 // SentenceOf is the sentence of a limit.

@@ -95,7 +95,6 @@ func (l *loader) constants(method event.Method) map[string]any {
 		"replies_see_resets":       l.repliesSeeResets,
 		"flow_memory":              !l.options.NoFlowMemory,
 		"reject_packet_arg":        l.rejectPacketArg(),
-		"per_cpu_offset":           k.perCPUOffset,
 		"cpus":                     l.cpus,
 	}
 	maps.Copy(values, l.dropConstants())

@@ -90,17 +90,47 @@ func (c *comparison) inode(namespace string) uint32 {
 	return 0
 }
 
-// invisible says that this kernel cannot show the event at all.
-func (c *comparison) invisible(expected lab.Expectation) bool {
-	return expected.Dir == event.Sent && expected.Socketless() && !c.sight.Socketless
+// hiddenBy is the limit because of which this kernel, reached like this, cannot
+// show the event at all; "" where it must be shown.
+func (c *comparison) hiddenBy(expected lab.Expectation) string {
+	sight := c.sight
+	switch expected.Seen {
+	case lab.AtReply:
+		if expected.Socket == event.SockNone {
+			return unless(sight.IgnoredNoSocket, probe.LimitIgnoredNoSocket)
+		}
+		return unless(sight.IgnoredHandshake, probe.LimitIgnoredHandshake)
+	case lab.AtEarlyDrop:
+		return unless(sight.EarlyDrops[expected.Cause], probe.LimitEarlyDrops)
+	case lab.AtConnection:
+		return unless(sight.IgnoredConnection, probe.LimitIgnoredConnection)
+	case lab.AtRequest:
+		return unless(sight.Requests, probe.LimitRequests)
+	case lab.AtTimeWait:
+		return unless(sight.TimeWait, probe.LimitTimeWait)
+	}
+	switch {
+	case expected.Hook == event.HookReject:
+		return unless(sight.Reject, probe.LimitReject)
+	case expected.Dir == event.Sent && expected.Socketless():
+		return unless(sight.Socketless, probe.LimitSocketless)
+	}
+	return ""
+}
+
+func unless(seen bool, limit string) string {
+	if seen {
+		return ""
+	}
+	return limit
 }
 
 func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) {
-	switch invisible := c.invisible(expected); {
-	case invisible && e == nil:
-		c.limit(probe.SentenceOf(probe.LimitSocketless))
+	switch limit := c.hiddenBy(expected); {
+	case limit != "" && e == nil:
+		c.limit(probe.SentenceOf(limit))
 		return
-	case invisible:
+	case limit != "":
 		c.problemf("%s was reported although this kernel is said to be unable to show it", e.Cause)
 		return
 	case e == nil:
@@ -112,12 +142,13 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 		c.problemf("%s at %s was reported as %s, it is %s (%+v)", e.Dir, e.Local, e.Cause, want, e.Evidence)
 		return
 	}
-	if want != expected.Cause || e.Dir == event.Received && !c.sight.ReceivedPacket {
+	if want != expected.Cause || e.Evidence.Hook == event.HookReceive && !e.Evidence.SeesPacket() {
 		c.limit(probe.SentenceOf(probe.LimitNoRSTPacket))
 	}
 	c.checkState(expected, e)
 	c.checkConsequence(expected, e)
 	c.checkOwner(expected, e)
+	c.checkBy(expected, e)
 	c.checkText(e)
 }
 
@@ -164,6 +195,21 @@ func (c *comparison) checkOwner(expected lab.Expectation, e *event.Event) {
 	}
 	if !sameEnd(e.Owner.Ended, expected.Ended) {
 		c.problemf("%s at %s says that the owner ended with %s, it was %s", e.Cause, e.Local, endText(e.Owner.Ended), endText(expected.Ended))
+	}
+}
+
+func (c *comparison) checkBy(expected lab.Expectation, e *event.Event) {
+	if expected.By == "" {
+		if e.By != (event.ProcessRef{}) {
+			c.problemf("%s at %s says that %s[%d] brought it about, nobody else did", e.Cause, e.Local, e.By.Comm, e.By.PID)
+		}
+		return
+	}
+	if actor := c.actor(expected.By); int(e.By.PID) != actor.PID || e.By.Comm != actor.Comm {
+		c.problemf("%s at %s says that %s[%d] brought it about, it was %s[%d]", e.Cause, e.Local, e.By.Comm, e.By.PID, actor.Comm, actor.PID)
+	}
+	if expected.Chain != 0 && e.Chain != expected.Chain.String() || e.Forwarded != expected.Forwarded {
+		c.problemf("%s at %s has chain %q, forwarded %t, expected %s, %t", e.Cause, e.Local, e.Chain, e.Forwarded, expected.Chain, expected.Forwarded)
 	}
 }
 

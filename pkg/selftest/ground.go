@@ -43,10 +43,7 @@ func (c *comparison) checkWire(n lab.NamespaceInfo) {
 // findSegment finds the packet of an event. Numbers count where the event has
 // them: a hook that does not get the RST reports none.
 func findSegment(segments []capture.Segment, expected lab.Expectation, e *event.Event) int {
-	from, to := expected.Local, expected.Peer
-	if expected.Dir == event.Received {
-		from, to = expected.Peer, expected.Local
-	}
+	from, to := expected.Wire()
 	return slices.IndexFunc(segments, func(s capture.Segment) bool {
 		if s.Src != from || s.Dst != to || s.Flags != expected.Flags {
 			return false
@@ -80,7 +77,7 @@ func (c *comparison) checkCounters(n lab.NamespaceInfo) {
 		}
 	}
 	for i, expected := range c.outcome.Expect {
-		if expected.Namespace == n.Name && c.matched[i] == nil && c.invisible(expected) {
+		if expected.Namespace == n.Name && c.matched[i] == nil && c.hiddenBy(expected) != "" {
 			counts.Add(&event.Event{
 				Dir: expected.Dir, Cause: expected.Cause,
 				Evidence: event.Evidence{Hook: expected.Hook, Socket: expected.Socket},
