@@ -102,6 +102,8 @@ func TestClassifyListenerAndAbort(t *testing.T) {
 		{"child whose peer has closed", event.Evidence{State: closed, Prior: event.StateCloseWait, Facts: event.FactShutRcv | event.FactPeerFIN | unread}, ListenerClosed, false},
 		{"child of a listener with SO_LINGER {1,0}", event.Evidence{State: closed, Prior: open, Facts: lingerZero}, ListenerClosed, false},
 		{"caller in process context", event.Evidence{State: closed, Prior: open, Caller: event.CallerListenStop}, ListenerClosed, false},
+		{"listener destroyed from outside", event.Evidence{State: closed, Prior: open, Reason: "TCP_STATE", Caller: event.CallerListenAbort}, ListenerClosed, false},
+		{"listener destroyed from outside, no reason", event.Evidence{State: closed, Prior: open, Caller: event.CallerListenAbort}, ListenerClosed, false},
 		{"caller in softirq", event.Evidence{State: closed, Prior: event.StateSynRecv, Caller: event.CallerQueueAdd}, ListenerClosed, false},
 
 		{"ss -K, 6.12+", event.Evidence{State: open, Reason: "TCP_STATE", Facts: inConnect}, SocketDestroyed, false},

@@ -19,14 +19,16 @@ func TestClassifyReply(t *testing.T) {
 		{"closed port, 6.10+", event.Evidence{Socket: none, Packet: syn, Reason: "NO_SOCKET", Facts: sp}, ClosedPort, false},
 		{"closed port, no reason", event.Evidence{Socket: none, Packet: syn, Facts: sp}, ClosedPort, false},
 		{"closed port with Fast Open data", event.Evidence{Socket: none, Packet: syn, Facts: sp | event.FactPayload}, ClosedPort, false},
-		{"closed port, flow remembered", event.Evidence{Socket: none, Packet: syn, Prior: event.StateFinWait2, Facts: sp}, ClosedPort, false},
+		{"closed port, flow remembered", event.Evidence{Socket: none, Packet: syn, Facts: sp | event.FactRemembered}, ClosedPort, false},
 		{"half-open, data", event.Evidence{Socket: none, Packet: ack, Reason: "NO_SOCKET", Facts: sp | event.FactPayload}, HalfOpen, false},
 		{"half-open, bare ACK, no reason", event.Evidence{Socket: none, Packet: ack, Facts: sp}, HalfOpen, false},
 		{"half-open, FIN", event.Evidence{Socket: none, Packet: ack | event.FIN, Facts: sp}, HalfOpen, false},
 		{"half-open, no flags", event.Evidence{Socket: none, Facts: sp}, HalfOpen, false},
-		{"closed earlier", event.Evidence{Socket: none, Packet: ack, Prior: event.StateEstablished, Reason: "NO_SOCKET", Facts: sp}, ClosedEarlier, false},
+		{"closed earlier", event.Evidence{Socket: none, Packet: ack, Reason: "NO_SOCKET", Facts: sp | event.FactRemembered}, ClosedEarlier, false},
+		{"closed earlier, data, no reason", event.Evidence{Socket: none, Packet: ack, Facts: sp | event.FactPayload | event.FactRemembered}, ClosedEarlier, false},
+		{"closed earlier, FIN", event.Evidence{Socket: none, Packet: ack | event.FIN, Facts: sp | event.FactRemembered}, ClosedEarlier, false},
 		{"stray SYN-ACK", event.Evidence{Socket: none, Packet: syn | ack, Reason: "NO_SOCKET", Facts: sp}, StraySynAck, false},
-		{"stray SYN-ACK, flow remembered", event.Evidence{Socket: none, Packet: syn | ack, Prior: event.StateSynSent, Facts: sp}, StraySynAck, false},
+		{"stray SYN-ACK, flow remembered", event.Evidence{Socket: none, Packet: syn | ack, Facts: sp | event.FactRemembered}, StraySynAck, false},
 		{"stray SYN-ACK at a listener", event.Evidence{State: listen, Packet: syn | ack, Reason: "TCP_FLAGS", Facts: sp}, StraySynAck, false},
 		{"no socket, packet unseen", event.Evidence{Socket: none}, Unclassified, false},
 
@@ -38,6 +40,7 @@ func TestClassifyReply(t *testing.T) {
 		{"overflow, caller known", event.Evidence{State: listen, Packet: ack, Caller: event.CallerCheckReq, Facts: sp | event.FactQueueFull}, AcceptQueueOverflow, false},
 		{"overflow, neither", event.Evidence{State: listen, Packet: ack, Facts: sp | event.FactQueueFull}, AcceptQueueOverflow, true},
 		{"overflow drained meanwhile", event.Evidence{State: listen, Packet: ack, Reason: "INVALID_SYN", Facts: sp}, AcceptQueueOverflow, true},
+		{"ACK to a full listener, caller tcp_v4_do_rcv", event.Evidence{State: listen, Packet: ack, Caller: event.CallerDoRcv, Facts: sp | event.FactQueueFull}, AckToListener, false},
 		{"full listener, not from tcp_check_req", event.Evidence{State: listen, Packet: ack, Caller: event.CallerOther, Facts: sp | event.FactQueueFull}, AckToListener, false},
 		{"second SYN, 6.10+", event.Evidence{State: listen, Packet: syn, Reason: "INVALID_SYN", Facts: sp}, SynInHandshake, false},
 		{"second SYN, no reason, queue full", event.Evidence{State: listen, Packet: syn, Facts: sp | event.FactQueueFull}, SynInHandshake, false},
@@ -119,30 +122,17 @@ func TestClassifyReceived(t *testing.T) {
 	})
 }
 
-func TestClassifyIgnored(t *testing.T) {
-	open := event.StateEstablished
+// TestClassifyIgnoredAtReply: the reply functions are entered for RSTs too.
+func TestClassifyIgnoredAtReply(t *testing.T) {
 	check(t, event.HookSendReply, []row{
 		{"no socket", event.Evidence{Socket: event.SockNone, Packet: rst, Reason: "NO_SOCKET", Facts: sp}, RSTNoConnection, false},
 		{"listener", event.Evidence{State: event.StateListen, Packet: rst | ack, Facts: sp | event.FactQueueFull}, RSTToListener, false},
 		{"SYN_SENT", event.Evidence{State: event.StateSynSent, Packet: rst | ack, Facts: sp}, RSTUnacceptableInSynSent, false},
 		{"no rule", event.Evidence{State: event.StateSynRecv, Packet: rst | ack, Facts: sp}, Unclassified, false},
 	})
-	check(t, event.HookIgnore, []row{
-		{"no connection", event.Evidence{Socket: event.SockNone, Packet: rst, Reason: "NO_SOCKET", Facts: sp}, RSTNoConnection, false},
-		{"checksum", event.Evidence{Socket: event.SockNone, Packet: rst, Reason: "TCP_CSUM", Facts: sp}, RSTBadChecksum, false},
-		{"TTL", event.Evidence{State: open, Packet: rst, Reason: "TCP_MINTTL", Facts: sp}, RSTTTLTooLow, false},
-		{"MD5", event.Evidence{State: open, Packet: rst, Reason: "TCP_MD5NOTFOUND", Facts: sp}, RSTBadSignature, false},
-		{"AO", event.Evidence{State: open, Packet: rst, Reason: "TCP_AOKEYNOTFOUND", Facts: sp}, RSTBadSignature, false},
-		{"signature demanded by a listener", event.Evidence{State: event.StateListen, Packet: rst, Reason: "TCP_MD5FAILURE", Facts: sp}, RSTBadSignature, false},
-		{"listener", event.Evidence{State: event.StateListen, Packet: rst, Reason: "TCP_RESET", Facts: sp}, RSTToListener, false},
-		{"SYN_SENT", event.Evidence{State: event.StateSynSent, Packet: rst, Reason: "TCP_RESET", Facts: sp}, RSTUnacceptableInSynSent, false},
-		{"challenged", event.Evidence{State: open, Packet: rst, Reason: "TCP_RESET", Facts: sp}, RSTChallenged, false},
-		{"out of window", event.Evidence{State: open, Packet: rst, Reason: "TCP_INVALID_SEQUENCE", Facts: sp}, RSTOutOfWindow, false},
-		{"old", event.Evidence{State: event.StateFinWait2, Packet: rst, Reason: "TCP_OLD_SEQUENCE", Facts: sp}, RSTOld, false},
-		{"handshake, out of window", event.Evidence{Socket: event.SockRequest, State: event.StateNewSynRecv, Packet: rst, Reason: "TCP_OVERWINDOW", Facts: sp}, RSTHandshakeOutOfWindow, false},
-		{"TIME_WAIT, old timestamp", event.Evidence{Socket: event.SockTimeWait, State: event.StateTimeWait, Packet: rst, Reason: "TCP_RFC7323_TW_PAWS", Facts: sp}, RSTTimeWaitOutOfWindow, false},
-		{"drop without a reason", event.Evidence{State: open, Packet: rst, Reason: "NOT_SPECIFIED", Facts: sp}, Unclassified, false},
-	})
+}
+
+func TestClassifyReject(t *testing.T) {
 	check(t, event.HookReject, []row{
 		{"input", event.Evidence{Socket: event.SockNone, Packet: syn, Chain: event.ChainInput, Facts: sp}, NetfilterReject, false},
 		{"forward, a data packet", event.Evidence{Socket: event.SockNone, Packet: ack, Chain: event.ChainForward, Facts: sp | event.FactPayload}, NetfilterReject, false},

@@ -21,7 +21,7 @@ func enumerate(hook event.Hook) iter.Seq[event.Evidence] {
 						for _, reason := range space.reasons {
 							e := event.Evidence{
 								Hook: hook, Socket: socket, State: state, Prior: prior, Caller: caller,
-								Reason: reason, Family: event.IPv4,
+								Reason: reason, Dropped: space.dropped && reason != "", Family: event.IPv4,
 							}
 							if !space.eachFacts(e, random, yield) {
 								return
@@ -43,6 +43,7 @@ type space struct {
 	packets []event.TCPFlags // an entry 0 is "packet unseen"
 	fixed   event.Facts      // each bit both ways
 	random  event.Facts      // drawn
+	dropped bool             // the reasons are those of drops
 }
 
 func (s space) eachFacts(e event.Evidence, random *rand.Rand, yield func(event.Evidence) bool) bool {
@@ -71,6 +72,7 @@ var (
 		event.StateTimeWait, event.StateClose, event.StateCloseWait, event.StateLastAck, event.StateListen,
 		event.StateClosing, event.StateNewSynRecv,
 	}
+	anySeq     = event.FactSeqExact | event.FactSeqInWindow | event.FactSeqOld
 	anySocket  = []event.SockKind{event.SockNone, event.SockFull, event.SockRequest, event.SockTimeWait}
 	anyPacket  = []event.TCPFlags{0, syn, syn | ack, ack, ack | event.FIN, event.FIN, rst, rst | ack}
 	rstReasons = []string{
@@ -87,7 +89,7 @@ var (
 			},
 			callers: []event.Caller{
 				0, event.CallerOther, event.CallerTCPClose, event.CallerStreamConnect, event.CallerListenStop,
-				event.CallerQueueAdd, event.CallerAbort,
+				event.CallerQueueAdd, event.CallerAbort, event.CallerListenAbort,
 			},
 			reasons: rstReasons,
 			packets: []event.TCPFlags{0},
@@ -101,17 +103,19 @@ var (
 			priors: []event.State{
 				0, event.StateEstablished, event.StateFinWait1, event.StateFinWait2, event.StateTimeWait, event.StateCloseWait,
 			},
-			callers: []event.Caller{0, event.CallerOther, event.CallerCheckReq},
+			callers: []event.Caller{0, event.CallerOther, event.CallerCheckReq, event.CallerDoRcv},
 			reasons: rstReasons,
 			packets: anyPacket,
-			fixed:   event.FactNewData | event.FactLinger2Negative | event.FactQueueFull,
-			random:  ^(event.FactNewData | event.FactLinger2Negative | event.FactQueueFull | event.FactSeesPacket),
+			fixed:   event.FactNewData | event.FactLinger2Negative | event.FactQueueFull | event.FactRemembered,
+			random: ^(event.FactNewData | event.FactLinger2Negative | event.FactQueueFull | event.FactRemembered |
+				event.FactSeesPacket),
 		},
 		event.HookReceive: {
 			sockets: anySocket,
 			priors:  []event.State{0, event.StateFinWait2, event.StateTimeWait},
 			callers: []event.Caller{0, event.CallerOther, event.CallerValidateIncoming, event.CallerRcvStateProcess, event.CallerCheckReq},
-			reasons: []string{""},
+			reasons: []string{"", "NOT_SPECIFIED"},
+			dropped: true,
 			packets: anyPacket,
 			fixed: event.FactTSNegotiated | event.FactTSSeen | event.FactWindow | event.FactInFlight | event.FactShutRcv |
 				event.FactFastOpen,
@@ -127,9 +131,12 @@ var (
 				"", "NOT_SPECIFIED", "NO_SOCKET", "TCP_CSUM", "TCP_MINTTL", "TCP_MD5NOTFOUND", "TCP_AOFAILURE", "TCP_AUTH_HDR",
 				"TCP_RESET", "TCP_FLAGS", "TCP_INVALID_SEQUENCE", "TCP_INVALID_END_SEQUENCE", "TCP_OLD_SEQUENCE",
 				"TCP_OVERWINDOW", "TCP_RFC7323_PAWS", "TCP_RFC7323_TSECR", "TCP_RFC7323_TW_PAWS", "TCP_INVALID_ACK_SEQUENCE",
+				"TCP_FASTOPEN",
 			},
+			dropped: true,
 			packets: []event.TCPFlags{rst, rst | ack},
-			random:  ^event.FactSeesPacket,
+			fixed:   anySeq,
+			random:  ^(anySeq | event.FactSeesPacket),
 		},
 	}
 	hooks = []event.Hook{

@@ -87,12 +87,13 @@ var activeReasonRules = []rule{
 	},
 }
 
-// activeCallerRules: two callers that mean one thing whatever the socket says.
+// activeCallerRules: callers that mean one thing whatever the socket says.
 var activeCallerRules = []rule{
 	{
 		name: "called from the end of the listener", cause: ListenerClosed,
 		when: func(e event.Evidence) bool {
-			return e.Caller == event.CallerListenStop || e.Caller == event.CallerQueueAdd
+			return e.Caller == event.CallerListenStop || e.Caller == event.CallerListenAbort ||
+				e.Caller == event.CallerQueueAdd
 		},
 	},
 	{

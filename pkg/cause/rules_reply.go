@@ -60,9 +60,10 @@ var replyNoSocketRules = []rule{
 		when: func(e event.Evidence) bool { return noSocket(e) && sees(e, event.SYN) },
 	},
 	{
-		// Without a socket, Prior can only come from the flow memory.
 		name: "no socket, flow remembered", cause: ClosedEarlier,
-		when: func(e event.Evidence) bool { return noSocket(e) && e.SeesPacket() && e.Prior != 0 },
+		when: func(e event.Evidence) bool {
+			return noSocket(e) && e.Has(event.FactSeesPacket|event.FactRemembered)
+		},
 	},
 	{
 		name: "no socket", cause: HalfOpen,

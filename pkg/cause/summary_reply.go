@@ -43,10 +43,10 @@ func dataAfterCloseSummary(e *event.Event) string {
 
 // when is " (12 ms earlier)", where it is known.
 func when(e *event.Event) string {
-	if e.Kernel.ClosedFor <= 0 {
+	if e.Kernel.Closing.Ago <= 0 {
 		return ""
 	}
-	return " (" + ago(e.Kernel.ClosedFor) + " earlier)"
+	return " (" + ago(e.Kernel.Closing.Ago) + " earlier)"
 }
 
 func synInFinWait2Summary(e *event.Event) string {
