@@ -1,0 +1,178 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/netns"
+)
+
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: BPF programs cannot be loaded without CAP_BPF")
+	}
+}
+
+func openSession(t *testing.T, options Options) *Session {
+	t.Helper()
+	needRoot(t)
+	s, err := Open(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// refusedConnects provokes n resets in a namespace of its own; each is one that
+// is sent and one that is received.
+func refusedConnects(t *testing.T, n int) (inode uint32) {
+	t.Helper()
+	namespace, err := netns.New("refused")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer namespace.Close()
+	err = namespace.Do(func() error {
+		for range n {
+			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+			if err != nil {
+				return err
+			}
+			err = unix.Connect(fd, &unix.SockaddrInet4{Port: 1, Addr: [4]byte{127, 0, 0, 1}})
+			unix.Close(fd)
+			if err != unix.ECONNREFUSED {
+				return errors.Join(errors.New("connect was not refused"), err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return namespace.Inode()
+}
+
+// readAll detaches, so that the ring has an end, and reads up to there.
+func readAll(t *testing.T, s *Session) (events []event.Event) {
+	t.Helper()
+	s.Detach()
+	var batch Batch
+	for {
+		if err := s.Read(t.Context(), &batch, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if len(batch.Resets)+len(batch.Holders) == 0 {
+			return events
+		}
+		events = append(events, batch.Resets...)
+	}
+}
+
+// TestCountersAreExact: every event of the host is counted once, under the
+// evidence that it is reported with.
+func TestCountersAreExact(t *testing.T) {
+	s := openSession(t, Options{RingBytes: 8 << 20})
+	const connects = 1000
+	inode := refusedConnects(t, connects)
+	reported := make(map[event.Evidence]uint64)
+	var received, sent int
+	for _, e := range readAll(t, s) {
+		reported[e.Evidence]++
+		switch {
+		case e.Netns.Inode != inode:
+		case e.Evidence.Hook == event.HookReceive:
+			received++
+		case e.Evidence.Hook == event.HookSendReply:
+			sent++
+		}
+	}
+	if received != connects {
+		t.Errorf("%d received resets, want %d", received, connects)
+	}
+	if sent != connects && s.Sight().Socketless {
+		t.Errorf("%d sent resets, want %d", sent, connects)
+	}
+	counts, err := s.Counts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if counts.Lost != 0 || counts.Uncounted != 0 {
+		t.Errorf("lost %d, uncounted %d", counts.Lost, counts.Uncounted)
+	}
+	for _, c := range counts.ByEvidence {
+		if reported[c.Evidence] != c.Events {
+			t.Errorf("%d counted, %d reported of %+v", c.Events, reported[c.Evidence], c.Evidence)
+		}
+		delete(reported, c.Evidence)
+	}
+	for evidence, events := range reported {
+		t.Errorf("%d reported and never counted of %+v", events, evidence)
+	}
+}
+
+// TestFullRing: what finds no room is counted, and counted as lost.
+func TestFullRing(t *testing.T) {
+	s := openSession(t, Options{RingBytes: 64 << 10})
+	refusedConnects(t, 1000)
+	events := uint64(len(readAll(t, s)))
+	counts, err := s.Counts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var counted uint64
+	for _, c := range counts.ByEvidence {
+		counted += c.Events
+	}
+	if counts.Lost == 0 {
+		t.Fatalf("%d records found room in 64 KiB", events)
+	}
+	if counted+counts.Uncounted != events+counts.Lost {
+		t.Errorf("%d counted, but %d read and %d lost", counted, events, counts.Lost)
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	s := openSession(t, Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer context.AfterFunc(ctx, s.Interrupt)()
+	time.AfterFunc(50*time.Millisecond, cancel)
+	var batch Batch
+	for {
+		err := s.Read(ctx, &batch, time.Time{})
+		if errors.Is(err, context.Canceled) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestRefusedMethod: an error names the facility that the kernel lacks.
+func TestRefusedMethod(t *testing.T) {
+	needRoot(t)
+	refused := 0
+	for _, method := range methods {
+		s, err := Open(Options{Via: method})
+		if err == nil {
+			s.Close()
+			continue
+		}
+		refused++
+		if !strings.Contains(err.Error(), facility[method]) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("--via %s: %v", method, err)
+		}
+	}
+	if refused == 0 {
+		t.Skip("this kernel refuses no attach method")
+	}
+}
