@@ -33,6 +33,15 @@ var activeMPTCPRules = []rule{
 		when: mptcpReason,
 	},
 	{
+		// MPTCP has ended the connection by then, and sent a RST of its own: TCP
+		// finds the subflow in the accept queue and sends another.
+		name: "MPTCP subflow in the accept queue", cause: ListenerClosed,
+		when: func(e event.Evidence) bool {
+			return e.Has(event.FactMPTCP) && (listenerEnds(e.Caller) ||
+				e.Reason == "TCP_STATE" && callerSilent(e) && unaccepted(e))
+		},
+	},
+	{
 		name: "MPTCP subflow in tcp_abort", cause: SocketDestroyed,
 		when: func(e event.Evidence) bool {
 			return e.Has(event.FactMPTCP) &&
@@ -91,15 +100,17 @@ var activeReasonRules = []rule{
 var activeCallerRules = []rule{
 	{
 		name: "called from the end of the listener", cause: ListenerClosed,
-		when: func(e event.Evidence) bool {
-			return e.Caller == event.CallerListenStop || e.Caller == event.CallerListenAbort ||
-				e.Caller == event.CallerQueueAdd
-		},
+		when: func(e event.Evidence) bool { return listenerEnds(e.Caller) },
 	},
 	{
 		name: "called by tcp_abort", cause: SocketDestroyed,
 		when: func(e event.Evidence) bool { return e.Caller == event.CallerAbort },
 	},
+}
+
+// listenerEnds: the accept queue is being emptied.
+func listenerEnds(c event.Caller) bool {
+	return c == event.CallerListenStop || c == event.CallerListenAbort || c == event.CallerQueueAdd
 }
 
 // activeOrphanRules: state CLOSE and SOCK_DEAD, so __tcp_close had orphaned the

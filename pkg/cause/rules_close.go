@@ -11,12 +11,8 @@ import "github.com/rsttrace/rsttrace/pkg/event"
 // way before it, and then only the caller or the earlier state can tell.
 var activeCloseRules = []rule{
 	{
-		// A child whose peer has sent a FIN has its receiving side shut.
 		name: "child in the accept queue", cause: ListenerClosed,
-		when: func(e event.Evidence) bool {
-			return e.State == event.StateClose &&
-				!e.Facts.Any(event.FactDead|event.FactHasSocket|event.FactOwned|event.FactShutSend)
-		},
+		when: unaccepted,
 	},
 	{
 		name: "close, unread data", cause: UnreadDataOnClose,
@@ -96,6 +92,13 @@ var activeCloseRules = []rule{
 		name: "disconnect", cause: Disconnect,
 		when: func(e event.Evidence) bool { return inSystemCall(e) && !e.Has(shutBoth) },
 	},
+}
+
+// unaccepted: no descriptor ever referred to the socket. A child whose peer has
+// sent a FIN has its receiving side shut.
+func unaccepted(e event.Evidence) bool {
+	return e.State == event.StateClose &&
+		!e.Facts.Any(event.FactDead|event.FactHasSocket|event.FactOwned|event.FactShutSend)
 }
 
 // inSystemCall: reset on the way to CLOSE while a descriptor still refers to

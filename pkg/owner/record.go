@@ -1,29 +1,114 @@
 package owner
 
 import (
+	"strings"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// FromRecord fills e.Owner from what the kernel record itself tells. It reports
-// whether that settles the matter: false means that the socket is alive and its
-// owner can be looked for.
+// FromRecord fills e.Owner and e.By from what the kernel record itself tells.
+// It reports whether that settles the matter: false means that the socket is
+// alive and its owner can be looked for. It reads Evidence and Kernel only, so
+// it may run before or after the event is explained.
 func FromRecord(e *event.Event) bool {
-	switch k := &e.Kernel; {
+	k := &e.Kernel
+	switch {
+	case byOther(e.Evidence):
+		if k.Current.PID != 0 && !k.Current.Kernel {
+			e.By = event.ProcessRef{PID: k.Current.PID, Comm: k.Current.Comm}
+		}
 	case k.Current.Known():
 		if !k.Current.Kernel {
 			e.Owner = ownerOf(k.Current, event.FromCurrent)
 		}
-		return true
-	case k.Closer.Known():
-		if !k.Closer.Kernel {
-			e.Owner = ownerOf(k.Closer, event.FromCloser)
-		}
-		return true
-	default:
-		return !e.Evidence.Has(event.FactHasSocket)
+	case k.Closer.Known() && !k.Closer.Kernel && closedByOwner(e):
+		e.Owner = ownerOf(k.Closer, event.FromCloser)
 	}
+	return !Wanted(e)
+}
+
+// Wanted reports whether the owner of e is not known and can still be looked
+// for: a descriptor refers to the socket, and what the record told about the
+// running process is not the owner.
+func Wanted(e *event.Event) bool {
+	return e.Owner.IsZero() && e.Evidence.Has(event.FactHasSocket) &&
+		(!e.Kernel.Current.Known() || byOther(e.Evidence))
+}
+
+// byOther reports whether the process at the hook acted on a socket that is
+// not its own: it destroyed the connection, or the listener whose accept queue
+// held it.
+func byOther(e event.Evidence) bool {
+	return e.Caller == event.CallerListenAbort || destroyed(e)
+}
+
+// destroyed: tcp_abort leaves the state as it was until the RST is out, where
+// close and connect(AF_UNSPEC) have moved the socket to CLOSE. MPTCP resets its
+// own live subflows in the same way, and says so.
+func destroyed(e event.Evidence) bool {
+	if e.Hook != event.HookSendActive {
+		return false
+	}
+	mptcp := e.Has(event.FactMPTCP)
+	switch {
+	case otherPath(e.Reason) || mptcp && e.Has(event.FactFastClose):
+		return false
+	case e.Caller == event.CallerAbort:
+		return true
+	case e.Caller == event.CallerListenStop || e.Caller == event.CallerQueueAdd:
+		return false
+	case !e.Has(event.FactOwned) || !live(e.State):
+		return false
+	case mptcp && e.Reason != "TCP_STATE":
+		return e.Caller == 0 && (e.Reason == "" || e.Reason == "NOT_SPECIFIED")
+	}
+	return true
+}
+
+// otherPath: reasons that exclude tcp_abort.
+func otherPath(reason string) bool {
+	switch reason {
+	case "TCP_ABORT_ON_CLOSE", "TCP_ABORT_ON_LINGER", "TCP_ABORT_ON_MEMORY", "TCP_KEEPALIVE_TIMEOUT",
+		"TCP_DISCONNECT_WITH_DATA", "ERROR":
+		return true
+	}
+	return strings.HasPrefix(reason, "MPTCP_RST_")
+}
+
+// live holds the states from which tcp_abort sends a RST.
+func live(s event.State) bool {
+	switch s {
+	case event.StateEstablished, event.StateCloseWait, event.StateFinWait1, event.StateFinWait2, event.StateSynRecv:
+		return true
+	}
+	return false
+}
+
+// closedByOwner reports whether the closer in the record is the last owner of
+// this very connection. The note is found by the addresses, which an earlier
+// connection may have had too: only what is left of a closed one counts, not a
+// handshake nor a connection that waits to be accepted. For a SYN it is about a
+// former listener.
+func closedByOwner(e *event.Event) bool {
+	switch e.Evidence.Socket {
+	case event.SockRequest:
+		return false
+	case event.SockFull:
+		return e.Evidence.Has(event.FactDead)
+	case event.SockNone:
+		return e.Evidence.Hook != event.HookReject && e.Evidence.Packet&event.SYN == 0 && closedOrderly(e)
+	}
+	return true
+}
+
+// closedOrderly: only the owner shuts a connection down, closes it with data
+// unread or with SO_LINGER {1,0}, or leaves it behind at its end. What else went
+// straight to CLOSE in a process may have been destroyed by another.
+func closedOrderly(e *event.Event) bool {
+	c := &e.Kernel.Closing
+	return c.To != event.StateClose || c.Unread || c.LingerZero || e.Kernel.Closer.Exiting
 }
 
 func ownerOf(p event.Process, source event.OwnerSource) event.Owner {
