@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"kernel.org/pub/linux/libs/security/libcap/cap"
 )
@@ -34,4 +35,22 @@ func dropPrivileges() error {
 		return fmt.Errorf("drop capabilities: %w", err)
 	}
 	return nil
+}
+
+// missingCapabilities names those that this process needs to trace and has not.
+func missingCapabilities() string {
+	have, err := cap.GetPID(0)
+	if err != nil {
+		return "not known"
+	}
+	var missing []string
+	for _, value := range []cap.Value{cap.BPF, cap.PERFMON} {
+		if has, err := have.GetFlag(cap.Effective, value); err != nil || !has {
+			missing = append(missing, strings.ToUpper(value.String()))
+		}
+	}
+	if len(missing) == 0 {
+		return "none: a security module or a locked-down kernel refuses"
+	}
+	return strings.Join(missing, ", ")
 }

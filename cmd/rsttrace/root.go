@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // Exit codes. Nothing else is ever returned.
@@ -40,6 +42,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "rsttrace: %v (see rsttrace --help)\n", err)
 		return exitUsage
+	case errors.Is(err, probe.ErrPermission):
+		fmt.Fprintf(stderr, "rsttrace: %v (missing: %s)\n", err, missingCapabilities())
+		return exitFailed
 	default:
 		fmt.Fprintf(stderr, "rsttrace: %v\n", err)
 		return exitFailed

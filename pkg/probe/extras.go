@@ -131,7 +131,11 @@ func (s *Session) attachNotes(allowed []event.Method) {
 	}
 	for _, h := range notes {
 		status := HookStatus{Hook: h.name, Function: h.function, Lacks: h.lacks}
-		s.add(s.loader.attachFirst(h, allowed, &status), status)
+		a := s.loader.attachFirst(h, allowed, &status)
+		if a == nil && s.kernel.drop.hasSocket && !s.loader.options.Ignored {
+			continue // the drop names the listener, and its counter tells the rest
+		}
+		s.add(a, status)
 	}
 }
 

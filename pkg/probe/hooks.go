@@ -59,7 +59,7 @@ var rejectHooks = []hook{
 
 // Hooks that note which socket a RST is held against, for the drop hook.
 var (
-	requestNote  = hook{name: "note", function: "tcp_check_req", programs: byFunction("note_request"), lacks: "what an incoming RST did to a request socket"}
+	requestNote  = hook{name: "note", function: "tcp_check_req", programs: byFunction("note_request"), lacks: "the numbers behind RSTs for a handshake under way"}
 	timeWaitNote = hook{name: "note", function: "tcp_timewait_state_process", programs: byFunction("note_time_wait"), lacks: "what an incoming RST did to a TIME_WAIT mini-socket"}
 	// These two run for packets of live connections that miss the kernel's fast
 	// path, so they are attached only where ignored RSTs are asked for.

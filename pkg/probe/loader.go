@@ -165,7 +165,8 @@ func newMaps(ringBytes, cpus uint32) (map[string]*ebpf.Map, error) {
 		}
 		m, err := ebpf.NewMap(spec)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("create map %s: %w", name, explainMapError(name, err)), closeMaps(created))
+			closeMaps(created)
+			return nil, explainMapError(name, err)
 		}
 		created[name] = m
 	}
