@@ -51,6 +51,35 @@ const volatile bool flow_memory = true;
 /* Position of the packet in nf_send_reset and of the hook behind it. */
 const volatile __u32 reject_packet_arg = 0;
 
+/* Send details to user space at all; the counters need none. */
+const volatile bool details = true;
+
+/* Details of one kind on one CPU in a window of 2^27 ns; 0: no limit. */
+const volatile __u32 window_budget = 0;
+
+/* Take the kernel stack of every detail. */
+const volatile bool take_stacks = false;
+
+/* What details to send: see filter.h. Each list applies if it is not empty. */
+const volatile __u32 filter_hooks = 0; /* a bit for each enum hook */
+
+#define FILTER_PORTS 16
+struct port_range {
+	__u16 first;
+	__u16 last;
+};
+const volatile __u32 filter_port_count = 0;
+const volatile struct port_range filter_ports[FILTER_PORTS] = {};
+
+#define FILTER_PREFIXES 16
+struct prefix {
+	__u32 address[4]; /* network order, masked; IPv4 in the first word */
+	__u32 mask[4];
+	__u32 family;
+};
+const volatile __u32 filter_prefix_count = 0;
+const volatile struct prefix filter_prefixes[FILTER_PREFIXES] = {};
+
 /* Address ranges of the functions in enum caller; empty without kallsyms. */
 #define CALLERS 24
 struct function_range {

@@ -132,7 +132,7 @@ const (
 type ContextResetRecord struct {
 	_       structs.HostLayout
 	Kind    ContextRecordKind
-	Unused  uint32
+	Stack   int32
 	Verdict ContextVerdict
 	TimeNs  uint64
 	Sk      uint64
@@ -229,6 +229,7 @@ const (
 	ContextMapEmbryonic              = "embryonic"
 	ContextMapPriors                 = "priors"
 	ContextMapRing                   = "ring"
+	ContextMapStacks                 = "stacks"
 	ContextProgContextDestroy        = "context_destroy"
 	ContextProgContextModule         = "context_module"
 	ContextProgContextState          = "context_state"
@@ -237,20 +238,28 @@ const (
 	ContextVarActiveReasonArg        = "active_reason_arg"
 	ContextVarCallers                = "callers"
 	ContextVarCpus                   = "cpus"
+	ContextVarDetails                = "details"
 	ContextVarDropHasReason          = "drop_has_reason"
 	ContextVarDropHasSocket          = "drop_has_socket"
 	ContextVarDropNotSpecified       = "drop_not_specified"
 	ContextVarDropReasons            = "drop_reasons"
+	ContextVarFilterHooks            = "filter_hooks"
+	ContextVarFilterPortCount        = "filter_port_count"
+	ContextVarFilterPorts            = "filter_ports"
+	ContextVarFilterPrefixCount      = "filter_prefix_count"
+	ContextVarFilterPrefixes         = "filter_prefixes"
 	ContextVarFlowMemory             = "flow_memory"
 	ContextVarReasonInvalidSyn       = "reason_invalid_syn"
 	ContextVarRejectPacketArg        = "reject_packet_arg"
 	ContextVarRepliesSeeResets       = "replies_see_resets"
 	ContextVarReplyReasonArg         = "reply_reason_arg"
 	ContextVarResetHasPacket         = "reset_has_packet"
+	ContextVarTakeStacks             = "take_stacks"
 	ContextVarTracepointServesActive = "tracepoint_serves_active"
 	ContextVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	ContextVarTracepointServesReply6 = "tracepoint_serves_reply6"
 	ContextVarWatchIgnored           = "watch_ignored"
+	ContextVarWindowBudget           = "window_budget"
 )
 
 // LoadContext returns the embedded CollectionSpec for Context.
@@ -316,6 +325,7 @@ type ContextMapSpecs struct {
 	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
+	Stacks     *ebpf.MapSpec `ebpf:"stacks"`
 }
 
 // ContextVariableSpecs contains global variables before they are loaded into the kernel.
@@ -325,20 +335,28 @@ type ContextVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
+	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
+	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
+	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
+	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
+	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
+	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
+	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
 }
 
 // ContextObjects contains all objects after they have been loaded into the kernel.
@@ -371,6 +389,7 @@ type ContextMaps struct {
 	Embryonic  *ebpf.Map `ebpf:"embryonic"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
+	Stacks     *ebpf.Map `ebpf:"stacks"`
 }
 
 func (m *ContextMaps) Close() error {
@@ -385,6 +404,7 @@ func (m *ContextMaps) Close() error {
 		m.Embryonic,
 		m.Priors,
 		m.Ring,
+		m.Stacks,
 	)
 }
 
@@ -395,20 +415,28 @@ type ContextVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
+	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
+	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
+	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
+	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
+	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
+	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
+	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
 }
 
 // ContextPrograms contains all programs after they have been loaded into the kernel.

@@ -109,11 +109,14 @@ static __noinline __u32 claim_column(const struct verdict *verdict)
 	return COLUMN_UNCOUNTED;
 }
 
-static __always_inline void count_verdict(const struct verdict *verdict)
+/* Counts, and returns the column. */
+static __always_inline __u32 count_verdict(const struct verdict *verdict)
 {
 	enum column *known = bpf_map_lookup_elem(&columns, verdict);
+	__u32 column = known ? *known : claim_column(verdict);
 
-	add_to_column(known ? *known : claim_column(verdict));
+	add_to_column(column);
+	return column;
 }
 
 #endif

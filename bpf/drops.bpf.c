@@ -23,7 +23,7 @@ int drops_kfree_skb(__u64 *ctx)
 		drop.sk = (struct sock *)number_of((void *)ctx[3]);
 	else if (!function_at(drop.location))
 		return 0;
-	return dropped(&drop);
+	return dropped(ctx, &drop);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

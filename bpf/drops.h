@@ -111,7 +111,7 @@ static __always_inline bool see_drop(struct sighting *seen, const struct drop *d
 	}
 }
 
-static __always_inline int dropped(struct drop *drop)
+static __always_inline int dropped(void *ctx, struct drop *drop)
 {
 	enum embryonic_change change = EMBRYONIC_UNKNOWN;
 	struct sk_buff *skb = drop->skb;
@@ -138,7 +138,7 @@ static __always_inline int dropped(struct drop *drop)
 	}
 	if (seen.verdict.socket == SOCKET_REQUEST)
 		tcp = NULL;
-	report(&seen, skb, tcp);
+	report(ctx, &seen, skb, tcp);
 	return 0;
 }
 

@@ -18,6 +18,7 @@ import (
 const (
 	DropsMapAnchor                 = "anchor"
 	DropsMapAwaited                = "awaited"
+	DropsMapBudgets                = "budgets"
 	DropsMapCarriers               = "carriers"
 	DropsMapClaims                 = "claims"
 	DropsMapClosers                = "closers"
@@ -25,26 +26,36 @@ const (
 	DropsMapColumns                = "columns"
 	DropsMapCounts                 = "counts"
 	DropsMapEmbryonic              = "embryonic"
+	DropsMapMuted                  = "muted"
 	DropsMapPriors                 = "priors"
 	DropsMapRing                   = "ring"
+	DropsMapStacks                 = "stacks"
 	DropsProgDropsKfreeSkb         = "drops_kfree_skb"
 	DropsVarActiveReasonArg        = "active_reason_arg"
 	DropsVarCallers                = "callers"
 	DropsVarCpus                   = "cpus"
+	DropsVarDetails                = "details"
 	DropsVarDropHasReason          = "drop_has_reason"
 	DropsVarDropHasSocket          = "drop_has_socket"
 	DropsVarDropNotSpecified       = "drop_not_specified"
 	DropsVarDropReasons            = "drop_reasons"
+	DropsVarFilterHooks            = "filter_hooks"
+	DropsVarFilterPortCount        = "filter_port_count"
+	DropsVarFilterPorts            = "filter_ports"
+	DropsVarFilterPrefixCount      = "filter_prefix_count"
+	DropsVarFilterPrefixes         = "filter_prefixes"
 	DropsVarFlowMemory             = "flow_memory"
 	DropsVarReasonInvalidSyn       = "reason_invalid_syn"
 	DropsVarRejectPacketArg        = "reject_packet_arg"
 	DropsVarRepliesSeeResets       = "replies_see_resets"
 	DropsVarReplyReasonArg         = "reply_reason_arg"
 	DropsVarResetHasPacket         = "reset_has_packet"
+	DropsVarTakeStacks             = "take_stacks"
 	DropsVarTracepointServesActive = "tracepoint_serves_active"
 	DropsVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	DropsVarTracepointServesReply6 = "tracepoint_serves_reply6"
 	DropsVarWatchIgnored           = "watch_ignored"
+	DropsVarWindowBudget           = "window_budget"
 )
 
 // LoadDrops returns the embedded CollectionSpec for Drops.
@@ -98,6 +109,7 @@ type DropsProgramSpecs struct {
 type DropsMapSpecs struct {
 	Anchor     *ebpf.MapSpec `ebpf:"anchor"`
 	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
+	Budgets    *ebpf.MapSpec `ebpf:"budgets"`
 	Carriers   *ebpf.MapSpec `ebpf:"carriers"`
 	Claims     *ebpf.MapSpec `ebpf:"claims"`
 	Closers    *ebpf.MapSpec `ebpf:"closers"`
@@ -105,8 +117,10 @@ type DropsMapSpecs struct {
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
+	Muted      *ebpf.MapSpec `ebpf:"muted"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
+	Stacks     *ebpf.MapSpec `ebpf:"stacks"`
 }
 
 // DropsVariableSpecs contains global variables before they are loaded into the kernel.
@@ -116,20 +130,28 @@ type DropsVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
+	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
+	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
+	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
+	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
+	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
+	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
+	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
 }
 
 // DropsObjects contains all objects after they have been loaded into the kernel.
@@ -154,6 +176,7 @@ func (o *DropsObjects) Close() error {
 type DropsMaps struct {
 	Anchor     *ebpf.Map `ebpf:"anchor"`
 	Awaited    *ebpf.Map `ebpf:"awaited"`
+	Budgets    *ebpf.Map `ebpf:"budgets"`
 	Carriers   *ebpf.Map `ebpf:"carriers"`
 	Claims     *ebpf.Map `ebpf:"claims"`
 	Closers    *ebpf.Map `ebpf:"closers"`
@@ -161,14 +184,17 @@ type DropsMaps struct {
 	Columns    *ebpf.Map `ebpf:"columns"`
 	Counts     *ebpf.Map `ebpf:"counts"`
 	Embryonic  *ebpf.Map `ebpf:"embryonic"`
+	Muted      *ebpf.Map `ebpf:"muted"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
+	Stacks     *ebpf.Map `ebpf:"stacks"`
 }
 
 func (m *DropsMaps) Close() error {
 	return _DropsClose(
 		m.Anchor,
 		m.Awaited,
+		m.Budgets,
 		m.Carriers,
 		m.Claims,
 		m.Closers,
@@ -176,8 +202,10 @@ func (m *DropsMaps) Close() error {
 		m.Columns,
 		m.Counts,
 		m.Embryonic,
+		m.Muted,
 		m.Priors,
 		m.Ring,
+		m.Stacks,
 	)
 }
 
@@ -188,20 +216,28 @@ type DropsVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
+	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
+	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
+	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
+	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
+	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
+	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
+	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
 }
 
 // DropsPrograms contains all programs after they have been loaded into the kernel.

@@ -20,12 +20,26 @@ type FentryFunctionRange struct {
 	Caller uint64
 }
 
+type FentryPortRange struct {
+	_     structs.HostLayout
+	First uint16
+	Last  uint16
+}
+
+type FentryPrefix struct {
+	_       structs.HostLayout
+	Address [4]uint32
+	Mask    [4]uint32
+	Family  uint32
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
 	FentryMapAnchor                 = "anchor"
 	FentryMapAwaited                = "awaited"
+	FentryMapBudgets                = "budgets"
 	FentryMapCarriers               = "carriers"
 	FentryMapClaims                 = "claims"
 	FentryMapClosers                = "closers"
@@ -33,8 +47,10 @@ const (
 	FentryMapColumns                = "columns"
 	FentryMapCounts                 = "counts"
 	FentryMapEmbryonic              = "embryonic"
+	FentryMapMuted                  = "muted"
 	FentryMapPriors                 = "priors"
 	FentryMapRing                   = "ring"
+	FentryMapStacks                 = "stacks"
 	FentryProgFentryNoteRequest     = "fentry_note_request"
 	FentryProgFentryNoteState       = "fentry_note_state"
 	FentryProgFentryNoteTimeWait    = "fentry_note_time_wait"
@@ -50,20 +66,28 @@ const (
 	FentryVarActiveReasonArg        = "active_reason_arg"
 	FentryVarCallers                = "callers"
 	FentryVarCpus                   = "cpus"
+	FentryVarDetails                = "details"
 	FentryVarDropHasReason          = "drop_has_reason"
 	FentryVarDropHasSocket          = "drop_has_socket"
 	FentryVarDropNotSpecified       = "drop_not_specified"
 	FentryVarDropReasons            = "drop_reasons"
+	FentryVarFilterHooks            = "filter_hooks"
+	FentryVarFilterPortCount        = "filter_port_count"
+	FentryVarFilterPorts            = "filter_ports"
+	FentryVarFilterPrefixCount      = "filter_prefix_count"
+	FentryVarFilterPrefixes         = "filter_prefixes"
 	FentryVarFlowMemory             = "flow_memory"
 	FentryVarReasonInvalidSyn       = "reason_invalid_syn"
 	FentryVarRejectPacketArg        = "reject_packet_arg"
 	FentryVarRepliesSeeResets       = "replies_see_resets"
 	FentryVarReplyReasonArg         = "reply_reason_arg"
 	FentryVarResetHasPacket         = "reset_has_packet"
+	FentryVarTakeStacks             = "take_stacks"
 	FentryVarTracepointServesActive = "tracepoint_serves_active"
 	FentryVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	FentryVarTracepointServesReply6 = "tracepoint_serves_reply6"
 	FentryVarWatchIgnored           = "watch_ignored"
+	FentryVarWindowBudget           = "window_budget"
 )
 
 // LoadFentry returns the embedded CollectionSpec for Fentry.
@@ -128,6 +152,7 @@ type FentryProgramSpecs struct {
 type FentryMapSpecs struct {
 	Anchor     *ebpf.MapSpec `ebpf:"anchor"`
 	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
+	Budgets    *ebpf.MapSpec `ebpf:"budgets"`
 	Carriers   *ebpf.MapSpec `ebpf:"carriers"`
 	Claims     *ebpf.MapSpec `ebpf:"claims"`
 	Closers    *ebpf.MapSpec `ebpf:"closers"`
@@ -135,8 +160,10 @@ type FentryMapSpecs struct {
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
+	Muted      *ebpf.MapSpec `ebpf:"muted"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
+	Stacks     *ebpf.MapSpec `ebpf:"stacks"`
 }
 
 // FentryVariableSpecs contains global variables before they are loaded into the kernel.
@@ -146,20 +173,28 @@ type FentryVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
+	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
+	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
+	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
+	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
+	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
+	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
+	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
 }
 
 // FentryObjects contains all objects after they have been loaded into the kernel.
@@ -184,6 +219,7 @@ func (o *FentryObjects) Close() error {
 type FentryMaps struct {
 	Anchor     *ebpf.Map `ebpf:"anchor"`
 	Awaited    *ebpf.Map `ebpf:"awaited"`
+	Budgets    *ebpf.Map `ebpf:"budgets"`
 	Carriers   *ebpf.Map `ebpf:"carriers"`
 	Claims     *ebpf.Map `ebpf:"claims"`
 	Closers    *ebpf.Map `ebpf:"closers"`
@@ -191,14 +227,17 @@ type FentryMaps struct {
 	Columns    *ebpf.Map `ebpf:"columns"`
 	Counts     *ebpf.Map `ebpf:"counts"`
 	Embryonic  *ebpf.Map `ebpf:"embryonic"`
+	Muted      *ebpf.Map `ebpf:"muted"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
+	Stacks     *ebpf.Map `ebpf:"stacks"`
 }
 
 func (m *FentryMaps) Close() error {
 	return _FentryClose(
 		m.Anchor,
 		m.Awaited,
+		m.Budgets,
 		m.Carriers,
 		m.Claims,
 		m.Closers,
@@ -206,8 +245,10 @@ func (m *FentryMaps) Close() error {
 		m.Columns,
 		m.Counts,
 		m.Embryonic,
+		m.Muted,
 		m.Priors,
 		m.Ring,
+		m.Stacks,
 	)
 }
 
@@ -218,20 +259,28 @@ type FentryVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
+	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
+	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
+	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
+	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
+	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
+	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
+	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
 }
 
 // FentryPrograms contains all programs after they have been loaded into the kernel.

@@ -9,6 +9,7 @@
 #include "caller.h"
 #include "counters.h"
 #include "embryonic.h"
+#include "filter.h"
 #include "notes.h"
 #include "packet.h"
 #include "process.h"
@@ -205,11 +206,19 @@ static __always_inline void find_closer(const struct sighting *seen, struct rese
 	read_closer(&listener, &record->closer, &record->closing);
 }
 
-static __noinline int report(struct sighting *seen, struct sk_buff *skb, struct tcp_sock *tcp)
+/* Counts what was seen, and sends the details if they are wanted. */
+static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *skb,
+			     struct tcp_sock *tcp)
 {
+	if (!seen)
+		return 0;
 	struct sock *sk = seen->sk;
+	__u32 column = count_verdict(&seen->verdict);
+	__u64 now = bpf_ktime_get_ns();
 
-	count_verdict(&seen->verdict);
+	if (!details || !is_wanted(&seen->verdict, &seen->tuple) || is_muted(column) ||
+	    !within_budget(column, now))
+		return 0;
 	if (holder_wanted(&seen->verdict))
 		await_holder((__u64)seen->sk);
 
@@ -219,7 +228,8 @@ static __noinline int report(struct sighting *seen, struct sk_buff *skb, struct 
 	__builtin_memset(record, 0, sizeof(*record));
 	record->kind = RECORD_RESET;
 	record->verdict = seen->verdict;
-	record->time_ns = bpf_ktime_get_ns();
+	record->time_ns = now;
+	record->stack = take_stacks ? bpf_get_stackid(ctx, &stacks, 0) : -1;
 	record->tuple = seen->tuple;
 	record->packet = seen->packet.segment;
 	record->expected = seen->expected;
@@ -273,7 +283,7 @@ static __always_inline int send_active(void *ctx, struct sock *sk, __u8 reason)
 	seen.verdict.reason = reason;
 	if (active_needs_caller(&seen.verdict))
 		seen.verdict.caller = find_caller(ctx);
-	report(&seen, NULL, tcp);
+	report(ctx, &seen, NULL, tcp);
 	return 0;
 }
 
@@ -336,7 +346,7 @@ static __always_inline int send_reply(void *ctx, struct sock *sk, struct sk_buff
 		seen.verdict.caller = find_caller(ctx);
 	if (options & OPTION_MP_JOIN)
 		seen.verdict.facts |= FACT_MP_JOIN;
-	report(&seen, skb, tcp);
+	report(ctx, &seen, skb, tcp);
 	return 0;
 }
 
@@ -366,7 +376,7 @@ static __always_inline int receive(void *ctx, struct sock *sk, struct sk_buff *s
 		return 0;
 	if (!is_reset_received(ctx, &seen.verdict))
 		return 0;
-	report(&seen, skb, tcp);
+	report(ctx, &seen, skb, tcp);
 	return 0;
 }
 

@@ -76,8 +76,8 @@ static __always_inline int reject_rule(struct pt_regs *ctx)
 	struct sk_buff *skb = (struct sk_buff *)BPF_CORE_READ(ctx, THIRD_ARGUMENT);
 
 	if (BPF_CORE_READ(skb, head))
-		return reject(skb, BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
-	return reject(SKB, BPF_CORE_READ(ctx, THIRD_ARGUMENT));
+		return reject(ctx, skb, BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
+	return reject(ctx, SKB, BPF_CORE_READ(ctx, THIRD_ARGUMENT));
 }
 
 SEC("kprobe/nf_send_reset")
@@ -97,13 +97,13 @@ int kprobe_reject6(struct pt_regs *ctx)
 SEC("kprobe/nf_reject_skb_v4_tcp_reset")
 int kprobe_reject_link4(struct pt_regs *ctx)
 {
-	return reject(SKB, BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
+	return reject(ctx, SKB, BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
 }
 
 SEC("kprobe/nf_reject_skb_v6_tcp_reset")
 int kprobe_reject_link6(struct pt_regs *ctx)
 {
-	return reject(SKB, BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
+	return reject(ctx, SKB, BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -18,6 +18,7 @@ import (
 const (
 	KprobeMapAnchor                 = "anchor"
 	KprobeMapAwaited                = "awaited"
+	KprobeMapBudgets                = "budgets"
 	KprobeMapCarriers               = "carriers"
 	KprobeMapClaims                 = "claims"
 	KprobeMapClosers                = "closers"
@@ -25,8 +26,10 @@ const (
 	KprobeMapColumns                = "columns"
 	KprobeMapCounts                 = "counts"
 	KprobeMapEmbryonic              = "embryonic"
+	KprobeMapMuted                  = "muted"
 	KprobeMapPriors                 = "priors"
 	KprobeMapRing                   = "ring"
+	KprobeMapStacks                 = "stacks"
 	KprobeProgKprobeNoteRequest     = "kprobe_note_request"
 	KprobeProgKprobeNoteState       = "kprobe_note_state"
 	KprobeProgKprobeNoteTimeWait    = "kprobe_note_time_wait"
@@ -42,20 +45,28 @@ const (
 	KprobeVarActiveReasonArg        = "active_reason_arg"
 	KprobeVarCallers                = "callers"
 	KprobeVarCpus                   = "cpus"
+	KprobeVarDetails                = "details"
 	KprobeVarDropHasReason          = "drop_has_reason"
 	KprobeVarDropHasSocket          = "drop_has_socket"
 	KprobeVarDropNotSpecified       = "drop_not_specified"
 	KprobeVarDropReasons            = "drop_reasons"
+	KprobeVarFilterHooks            = "filter_hooks"
+	KprobeVarFilterPortCount        = "filter_port_count"
+	KprobeVarFilterPorts            = "filter_ports"
+	KprobeVarFilterPrefixCount      = "filter_prefix_count"
+	KprobeVarFilterPrefixes         = "filter_prefixes"
 	KprobeVarFlowMemory             = "flow_memory"
 	KprobeVarReasonInvalidSyn       = "reason_invalid_syn"
 	KprobeVarRejectPacketArg        = "reject_packet_arg"
 	KprobeVarRepliesSeeResets       = "replies_see_resets"
 	KprobeVarReplyReasonArg         = "reply_reason_arg"
 	KprobeVarResetHasPacket         = "reset_has_packet"
+	KprobeVarTakeStacks             = "take_stacks"
 	KprobeVarTracepointServesActive = "tracepoint_serves_active"
 	KprobeVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	KprobeVarTracepointServesReply6 = "tracepoint_serves_reply6"
 	KprobeVarWatchIgnored           = "watch_ignored"
+	KprobeVarWindowBudget           = "window_budget"
 )
 
 // LoadKprobe returns the embedded CollectionSpec for Kprobe.
@@ -120,6 +131,7 @@ type KprobeProgramSpecs struct {
 type KprobeMapSpecs struct {
 	Anchor     *ebpf.MapSpec `ebpf:"anchor"`
 	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
+	Budgets    *ebpf.MapSpec `ebpf:"budgets"`
 	Carriers   *ebpf.MapSpec `ebpf:"carriers"`
 	Claims     *ebpf.MapSpec `ebpf:"claims"`
 	Closers    *ebpf.MapSpec `ebpf:"closers"`
@@ -127,8 +139,10 @@ type KprobeMapSpecs struct {
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
+	Muted      *ebpf.MapSpec `ebpf:"muted"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
+	Stacks     *ebpf.MapSpec `ebpf:"stacks"`
 }
 
 // KprobeVariableSpecs contains global variables before they are loaded into the kernel.
@@ -138,20 +152,28 @@ type KprobeVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
+	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
+	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
+	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
+	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
+	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
+	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
+	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
 }
 
 // KprobeObjects contains all objects after they have been loaded into the kernel.
@@ -176,6 +198,7 @@ func (o *KprobeObjects) Close() error {
 type KprobeMaps struct {
 	Anchor     *ebpf.Map `ebpf:"anchor"`
 	Awaited    *ebpf.Map `ebpf:"awaited"`
+	Budgets    *ebpf.Map `ebpf:"budgets"`
 	Carriers   *ebpf.Map `ebpf:"carriers"`
 	Claims     *ebpf.Map `ebpf:"claims"`
 	Closers    *ebpf.Map `ebpf:"closers"`
@@ -183,14 +206,17 @@ type KprobeMaps struct {
 	Columns    *ebpf.Map `ebpf:"columns"`
 	Counts     *ebpf.Map `ebpf:"counts"`
 	Embryonic  *ebpf.Map `ebpf:"embryonic"`
+	Muted      *ebpf.Map `ebpf:"muted"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
+	Stacks     *ebpf.Map `ebpf:"stacks"`
 }
 
 func (m *KprobeMaps) Close() error {
 	return _KprobeClose(
 		m.Anchor,
 		m.Awaited,
+		m.Budgets,
 		m.Carriers,
 		m.Claims,
 		m.Closers,
@@ -198,8 +224,10 @@ func (m *KprobeMaps) Close() error {
 		m.Columns,
 		m.Counts,
 		m.Embryonic,
+		m.Muted,
 		m.Priors,
 		m.Ring,
+		m.Stacks,
 	)
 }
 
@@ -210,20 +238,28 @@ type KprobeVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
+	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
+	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
+	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
+	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
+	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
+	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
+	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
 }
 
 // KprobePrograms contains all programs after they have been loaded into the kernel.

@@ -163,7 +163,7 @@ struct numbers {
 
 struct reset_record {
 	enum record_kind kind; /* RECORD_RESET */
-	__u32 unused;
+	__s32 stack; /* its key in the map of stacks; negative: none */
 	struct verdict verdict;
 	__u64 time_ns; /* CLOCK_MONOTONIC */
 	__u64 sk; /* address of the socket, 0 none */

@@ -43,7 +43,7 @@ static __always_inline void see_output(struct sighting *seen, struct sk_buff *sk
 }
 
 /* The functions return without a RST for what is no TCP segment, or is a RST. */
-static __always_inline int reject(struct sk_buff *skb, __u32 nf_hook)
+static __always_inline int reject(void *ctx, struct sk_buff *skb, __u32 nf_hook)
 {
 	struct sighting seen = { .verdict = { .hook = HOOK_REJECT, .socket = SOCKET_NONE } };
 
@@ -56,7 +56,7 @@ static __always_inline int reject(struct sk_buff *skb, __u32 nf_hook)
 	seen.tuple.netns = packet_netns(skb);
 	if (nf_hook == NF_INET_LOCAL_OUT)
 		see_output(&seen, skb);
-	report(&seen, skb, NULL);
+	report(ctx, &seen, skb, NULL);
 	return 0;
 }
 

@@ -16,6 +16,15 @@ struct {
 	__type(value, union record); /* for the generated Go types; the kernel takes none */
 } ring SEC(".maps");
 
+/* Kernel stacks, each kept once. */
+#define STACK_FRAMES 32
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 1); /* more where stacks are taken: set by the loader */
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, STACK_FRAMES * sizeof(__u64));
+} stacks SEC(".maps");
+
 /* Room for one record, or NULL with the loss counted in the given column. */
 #define RESERVE(type, lost_column)                                          \
 	({                                                                  \

@@ -18,33 +18,44 @@ import (
 const (
 	TracepointMapAnchor                 = "anchor"
 	TracepointMapAwaited                = "awaited"
+	TracepointMapBudgets                = "budgets"
 	TracepointMapClaims                 = "claims"
 	TracepointMapClosers                = "closers"
 	TracepointMapColumnKeys             = "column_keys"
 	TracepointMapColumns                = "columns"
 	TracepointMapCounts                 = "counts"
 	TracepointMapEmbryonic              = "embryonic"
+	TracepointMapMuted                  = "muted"
 	TracepointMapPriors                 = "priors"
 	TracepointMapRing                   = "ring"
+	TracepointMapStacks                 = "stacks"
 	TracepointProgTracepointReceive     = "tracepoint_receive"
 	TracepointProgTracepointSend        = "tracepoint_send"
 	TracepointVarActiveReasonArg        = "active_reason_arg"
 	TracepointVarCallers                = "callers"
 	TracepointVarCpus                   = "cpus"
+	TracepointVarDetails                = "details"
 	TracepointVarDropHasReason          = "drop_has_reason"
 	TracepointVarDropHasSocket          = "drop_has_socket"
 	TracepointVarDropNotSpecified       = "drop_not_specified"
 	TracepointVarDropReasons            = "drop_reasons"
+	TracepointVarFilterHooks            = "filter_hooks"
+	TracepointVarFilterPortCount        = "filter_port_count"
+	TracepointVarFilterPorts            = "filter_ports"
+	TracepointVarFilterPrefixCount      = "filter_prefix_count"
+	TracepointVarFilterPrefixes         = "filter_prefixes"
 	TracepointVarFlowMemory             = "flow_memory"
 	TracepointVarReasonInvalidSyn       = "reason_invalid_syn"
 	TracepointVarRejectPacketArg        = "reject_packet_arg"
 	TracepointVarRepliesSeeResets       = "replies_see_resets"
 	TracepointVarReplyReasonArg         = "reply_reason_arg"
 	TracepointVarResetHasPacket         = "reset_has_packet"
+	TracepointVarTakeStacks             = "take_stacks"
 	TracepointVarTracepointServesActive = "tracepoint_serves_active"
 	TracepointVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	TracepointVarTracepointServesReply6 = "tracepoint_serves_reply6"
 	TracepointVarWatchIgnored           = "watch_ignored"
+	TracepointVarWindowBudget           = "window_budget"
 )
 
 // LoadTracepoint returns the embedded CollectionSpec for Tracepoint.
@@ -99,14 +110,17 @@ type TracepointProgramSpecs struct {
 type TracepointMapSpecs struct {
 	Anchor     *ebpf.MapSpec `ebpf:"anchor"`
 	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
+	Budgets    *ebpf.MapSpec `ebpf:"budgets"`
 	Claims     *ebpf.MapSpec `ebpf:"claims"`
 	Closers    *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
+	Muted      *ebpf.MapSpec `ebpf:"muted"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
+	Stacks     *ebpf.MapSpec `ebpf:"stacks"`
 }
 
 // TracepointVariableSpecs contains global variables before they are loaded into the kernel.
@@ -116,20 +130,28 @@ type TracepointVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
+	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
+	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
+	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
+	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
+	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
+	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
+	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
 }
 
 // TracepointObjects contains all objects after they have been loaded into the kernel.
@@ -154,28 +176,34 @@ func (o *TracepointObjects) Close() error {
 type TracepointMaps struct {
 	Anchor     *ebpf.Map `ebpf:"anchor"`
 	Awaited    *ebpf.Map `ebpf:"awaited"`
+	Budgets    *ebpf.Map `ebpf:"budgets"`
 	Claims     *ebpf.Map `ebpf:"claims"`
 	Closers    *ebpf.Map `ebpf:"closers"`
 	ColumnKeys *ebpf.Map `ebpf:"column_keys"`
 	Columns    *ebpf.Map `ebpf:"columns"`
 	Counts     *ebpf.Map `ebpf:"counts"`
 	Embryonic  *ebpf.Map `ebpf:"embryonic"`
+	Muted      *ebpf.Map `ebpf:"muted"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
+	Stacks     *ebpf.Map `ebpf:"stacks"`
 }
 
 func (m *TracepointMaps) Close() error {
 	return _TracepointClose(
 		m.Anchor,
 		m.Awaited,
+		m.Budgets,
 		m.Claims,
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
 		m.Counts,
 		m.Embryonic,
+		m.Muted,
 		m.Priors,
 		m.Ring,
+		m.Stacks,
 	)
 }
 
@@ -186,20 +214,28 @@ type TracepointVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
+	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
+	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
+	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
+	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
+	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
+	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
+	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
 }
 
 // TracepointPrograms contains all programs after they have been loaded into the kernel.

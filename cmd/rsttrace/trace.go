@@ -20,9 +20,11 @@ import (
 type traceFlags struct {
 	filterFlags
 	outputFlags
+	costFlags
 	via       methodFlag
 	count     uint64
 	duration  time.Duration
+	interval  time.Duration
 	readyFile string
 	ring      sizeFlag
 	noDrops   bool
@@ -52,9 +54,11 @@ It runs until it is interrupted, and then prints exact totals per cause.`,
 	}
 	flags.filterFlags.register(cmd)
 	flags.outputFlags.register(cmd)
+	flags.costFlags.register(cmd)
 	flags.via.register(cmd)
 	cmd.Flags().Uint64Var(&flags.count, "count", 0, "stop after this many events")
 	cmd.Flags().DurationVar(&flags.duration, "duration", 0, "stop after this time: 30s, 5m")
+	cmd.Flags().DurationVar(&flags.interval, "interval", 0, "print the totals so far this often: 10s, 1m")
 	cmd.Flags().StringVar(&flags.readyFile, "ready-file", "", "create this file once everything is attached")
 	cmd.Flags().BoolVar(&flags.noDrops, "no-drops", false, "do not look at dropped packets: handshakes and TIME_WAIT ended by a RST are not seen")
 	cmd.Flags().BoolVar(&flags.noMemory, "no-flow-memory", false, "do not remember closed connections: closed-earlier is reported as half-open")
@@ -70,9 +74,14 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.outputFlags.check(); err != nil {
 		return err
 	}
-	if f.duration < 0 {
-		return usageError{errors.New("--duration: must not be negative")}
+	if f.duration < 0 || f.interval < 0 {
+		return usageError{errors.New("--duration, --interval: must not be negative")}
 	}
+	meter, err := f.startMeter()
+	if err != nil {
+		return err
+	}
+	defer meter.close()
 	t, err := tracer.Open(tracer.Options{
 		Probe: probe.Options{
 			Via:          f.via.method,
@@ -80,8 +89,10 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 			NoDrops:      f.noDrops,
 			NoFlowMemory: f.noMemory,
 			RingBytes:    f.ring.bytes,
+			Selection:    f.selection(),
 		},
-		Filter: wanted,
+		Filter:    wanted,
+		Heartbeat: f.interval,
 	})
 	if err != nil {
 		return err
@@ -101,7 +112,14 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		ctx, cancel = context.WithTimeout(ctx, f.duration)
 		defer cancel()
 	}
-	return f.print(ctx, t, f.open(stdout), stderr)
+	if err := f.print(ctx, t, f.open(stdout), stderr); err != nil {
+		return err
+	}
+	counts, err := t.Session().Counts()
+	if err != nil {
+		return err
+	}
+	return meter.report(stderr, t.Session(), counts.Lost)
 }
 
 // quiet is how long nothing must happen before the tool says that it is alive.
@@ -110,10 +128,14 @@ const quiet = 5 * time.Second
 // print copies events to the output until the end, then the totals.
 func (f *traceFlags) print(ctx context.Context, t *tracer.Tracer, out output, stderr io.Writer) error {
 	silence := time.AfterFunc(quiet, func() {
+		if f.summary {
+			return
+		}
 		fmt.Fprintf(stderr, "rsttrace: attached, no matching RST so far; to see one: curl 127.0.0.1:1 in another terminal, or rsttrace lab\n")
 	})
 	defer silence.Stop()
 	losses := losses{tracer: t, out: out}
+	nextTotals := time.Now().Add(f.interval)
 	var shown uint64
 	for e, err := range t.Events(ctx) {
 		if err != nil {
@@ -122,6 +144,12 @@ func (f *traceFlags) print(ctx context.Context, t *tracer.Tracer, out output, st
 		if e == nil {
 			if err := losses.report(time.Now()); err != nil {
 				return err
+			}
+			if f.interval > 0 && !time.Now().Before(nextTotals) {
+				nextTotals = time.Now().Add(f.interval)
+				if err := printTotals(t, out); err != nil {
+					return err
+				}
 			}
 			if err := out.Flush(); err != nil {
 				return err
@@ -136,11 +164,15 @@ func (f *traceFlags) print(ctx context.Context, t *tracer.Tracer, out output, st
 			break
 		}
 	}
+	return errors.Join(printTotals(t, out), out.Flush())
+}
+
+func printTotals(t *tracer.Tracer, out output) error {
 	totals, err := t.Totals()
 	if err != nil {
-		return errors.Join(err, out.Flush())
+		return err
 	}
-	return errors.Join(out.Counts(totals), out.Flush())
+	return out.Counts(totals)
 }
 
 // losses tells about lost details while the run goes on.

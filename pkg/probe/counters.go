@@ -31,6 +31,7 @@ type counters struct {
 	cpus   int
 	rows   *ebpf.Memory
 	keys   *ebpf.Memory
+	muted  *ebpf.Memory // writable: which columns send no details
 	buffer []byte
 }
 
@@ -43,7 +44,11 @@ func openCounters(maps map[string]*ebpf.Map, cpus int, k *kernel) (*counters, er
 	if err != nil {
 		return nil, fmt.Errorf("map the counters: %w", err)
 	}
-	return &counters{kernel: k, cpus: cpus, rows: rows, keys: keys}, nil
+	muted, err := maps["muted"].Memory()
+	if err != nil {
+		return nil, fmt.Errorf("map the counters: %w", err)
+	}
+	return &counters{kernel: k, cpus: cpus, rows: rows, keys: keys, muted: muted}, nil
 }
 
 const (
@@ -109,6 +114,25 @@ func (c *counters) key(column int) (event.Evidence, bool, error) {
 		return event.Evidence{}, false, err
 	}
 	return decodeVerdict(&key.Verdict, c.kernel), true, nil
+}
+
+const sizeOfFlag = 4
+
+// mute hides the columns whose evidence is hidden.
+func (c *counters) mute(hidden func(event.Evidence) bool) error {
+	for column := firstColumn; column < columns; column++ {
+		evidence, ok, err := c.key(column)
+		if err != nil {
+			return err
+		}
+		if !ok || !hidden(evidence) {
+			continue
+		}
+		if _, err := c.muted.WriteAt([]byte{1, 0, 0, 0}, int64(column*sizeOfFlag)); err != nil {
+			return fmt.Errorf("mute a counter: %w", err)
+		}
+	}
+	return nil
 }
 
 // Counts reads the exact totals.

@@ -83,6 +83,7 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		Via:          via,
 		KernelReason: evidence.Reason,
 		Evidence:     evidence,
+		Stack:        s.stacks.of(r.Stack),
 	}
 	e.Kernel = event.KernelContext{
 		Current: process(&r.Current),

@@ -98,6 +98,7 @@ func (l *loader) constants(method event.Method) map[string]any {
 		"cpus":                     l.cpus,
 	}
 	maps.Copy(values, l.dropConstants())
+	maps.Copy(values, l.options.Selection.constants())
 	var ranges [callersMax]functionRange
 	copy(ranges[:], k.callers)
 	values["callers"] = ranges
@@ -147,7 +148,7 @@ func (l *loader) rejectPacketArg() uint32 {
 
 // newMaps creates the maps that all objects share. The object of the drop hook
 // has them all.
-func newMaps(ringBytes, cpus uint32) (map[string]*ebpf.Map, error) {
+func newMaps(options Options, cpus uint32) (map[string]*ebpf.Map, error) {
 	object, err := bpf.LoadDrops()
 	if err != nil {
 		return nil, err
@@ -159,9 +160,13 @@ func newMaps(ringBytes, cpus uint32) (map[string]*ebpf.Map, error) {
 		}
 		switch name {
 		case "ring":
-			spec.MaxEntries = ringBytes
-		case "counts":
+			spec.MaxEntries = options.RingBytes
+		case "counts", "budgets":
 			spec.MaxEntries *= cpus
+		case "stacks":
+			if options.Selection.Stacks {
+				spec.MaxEntries = stacksMax
+			}
 		}
 		m, err := ebpf.NewMap(spec)
 		if err != nil {

@@ -26,6 +26,8 @@ type reader struct {
 	raw     ringbuf.Record
 	clock   clock
 	drained bool
+	// highWater is the most bytes that were waiting.
+	highWater int
 }
 
 // Batch is what one Read returns. It is valid until the next Read.
@@ -68,6 +70,7 @@ func (r *reader) read(ctx context.Context, deadline time.Time, decode func([]byt
 		case err != nil:
 			return fmt.Errorf("read the ring buffer: %w", err)
 		}
+		r.highWater = max(r.highWater, r.raw.Remaining+len(r.raw.RawSample))
 		if err := decode(r.raw.RawSample); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package probe
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 
 	"github.com/cilium/ebpf"
@@ -31,6 +32,8 @@ type Options struct {
 	// RingBytes is the size of the ring buffer, a power of two and a multiple
 	// of the page size. 0 means DefaultRingBytes.
 	RingBytes uint32
+	// Selection says which details reach user space.
+	Selection Selection
 }
 
 // DefaultRingBytes holds about 20 000 records.
@@ -49,6 +52,7 @@ type Session struct {
 	reader    reader
 	counters  *counters
 	holders   *holderIterator
+	stacks    *stacks // nil where they are not taken
 }
 
 // Open attaches to the kernel. It returns an error when no reset hook at all
@@ -83,7 +87,7 @@ func (s *Session) open(options Options) error {
 		return fmt.Errorf("count CPUs: %w", err)
 	}
 	s.loader.cpus = uint32(cpus)
-	if s.maps, err = newMaps(options.RingBytes, uint32(cpus)); err != nil {
+	if s.maps, err = newMaps(options, uint32(cpus)); err != nil {
 		return err
 	}
 	s.loader.maps = s.maps
@@ -94,6 +98,11 @@ func (s *Session) open(options Options) error {
 		return fmt.Errorf("open the ring buffer: %w", err)
 	}
 
+	if options.Selection.Stacks {
+		if s.stacks, err = openStacks(s.maps["stacks"]); err != nil {
+			return err
+		}
+	}
 	contextObject, err := bpf.LoadContext()
 	if err != nil {
 		return err
@@ -106,7 +115,9 @@ func (s *Session) open(options Options) error {
 	if err := s.attachDropHook(); err != nil {
 		return err
 	}
-	s.loader.btf = btf.NewCache() // what it holds is large, and needed again only for a module
+	// What parsing BTF took is large, and needed again only for a module.
+	s.loader.btf, s.loader.objects = btf.NewCache(), make(map[event.Method]*ebpf.CollectionSpec)
+	debug.FreeOSMemory()
 	return nil
 }
 

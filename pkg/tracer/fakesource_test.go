@@ -64,6 +64,8 @@ func (f *fakeSource) Holders() ([]event.Holder, error) {
 	return f.holders(), nil
 }
 
+func (f *fakeSource) Mute(func(event.Evidence) bool) error { return nil }
+
 func (f *fakeSource) Counts() (probe.Counts, error) { return f.counts, nil }
 func (f *fakeSource) Interrupt()                    { f.interrupted <- struct{}{} }
 func (f *fakeSource) Detach()                       { f.detached = true }

@@ -16,6 +16,9 @@ import (
 type Options struct {
 	Probe  probe.Options
 	Filter filter.Options
+	// Heartbeat is how often the stream says that nothing is at hand, if that is
+	// so. 0: it is silent while nothing happens, and costs nothing.
+	Heartbeat time.Duration
 }
 
 // Tracer is an attached rsttrace. Its methods are for one goroutine, but for
@@ -26,18 +29,25 @@ type Tracer struct {
 	filter   *filter.Filter
 	resolver owner.Resolver
 	queue    queue
-	lastID   uint64
-	shown    uint64
+	causes   []event.CauseID // the only ones wanted, where there are any
+	nextMute time.Time
+
+	heartbeat time.Duration
+	lastID    uint64
+	shown     uint64
 }
 
 // Open attaches to the kernel. See probe.Open for what it needs.
 func Open(o Options) (*Tracer, error) {
+	selectDetails(&o.Probe.Selection, o.Filter)
 	session, err := probe.Open(o.Probe)
 	if err != nil {
 		return nil, err
 	}
 	t := newTracer(session, o.Filter)
 	t.session = session
+	t.causes = o.Filter.Causes
+	t.heartbeat = o.Heartbeat
 	return t, nil
 }
 
@@ -76,12 +86,17 @@ func (t *Tracer) Events(ctx context.Context) iter.Seq2[*event.Event, error] {
 	}
 }
 
-// deadline is until when to wait for records: for ever, unless events wait.
+// deadline is until when to wait for records: for ever, unless events wait or
+// a heartbeat is due.
 func (t *Tracer) deadline(now time.Time) time.Time {
-	if t.queue.empty() {
+	switch {
+	case !t.queue.empty():
+		return now.Add(tick)
+	case t.heartbeat > 0:
+		return now.Add(t.heartbeat)
+	default:
 		return time.Time{}
 	}
-	return now.Add(tick)
 }
 
 // read takes one batch of records and works on it. A read that ends with ctx may
@@ -96,6 +111,9 @@ func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 	}
 	for _, holder := range batch.Holders {
 		t.resolver.Closed(holder)
+	}
+	if err := t.muteCauses(time.Now()); err != nil {
+		return err
 	}
 	return t.resolver.Search(time.Now())
 }

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which details go to user space. Everything has been counted by then: what is
+ * held back here is missing on the screen and never in the totals.
+ */
+#ifndef RSTTRACE_FILTER_H
+#define RSTTRACE_FILTER_H
+
+#include "access.h"
+#include "config.h"
+#include "counters.h"
+
+/* Columns whose cause nobody wants to see: written by Go, which knows causes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, COLUMNS);
+	__type(key, __u32);
+	__type(value, __u32);
+} muted SEC(".maps");
+
+/* Details of a column on a CPU: (window << 32) | how many went out in it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, COLUMNS); /* times CPUs: set by the loader */
+	__type(key, __u32);
+	__type(value, __u64);
+} budgets SEC(".maps");
+
+/* About a seventh of a second. */
+#define WINDOW_SHIFT 27
+
+static __always_inline bool is_muted(__u32 column)
+{
+	__u32 *flag = bpf_map_lookup_elem(&muted, &column);
+
+	return flag && *flag;
+}
+
+/*
+ * Each kind has a budget of its own, so that a flood of one kind does not hide
+ * another. A softirq in the middle may let one event more through.
+ */
+static __always_inline bool within_budget(__u32 column, __u64 now)
+{
+	__u32 cell = bpf_get_smp_processor_id() * COLUMNS + column;
+	__u64 window = now >> WINDOW_SHIFT << 32;
+
+	if (!window_budget)
+		return true;
+	__u64 *budget = bpf_map_lookup_elem(&budgets, &cell);
+	if (!budget)
+		return true;
+	__u64 used = *budget;
+	if (used >> 32 << 32 != window)
+		used = window;
+	if ((__u32)used >= window_budget)
+		return false;
+	*budget = used + 1;
+	return true;
+}
+
+static __always_inline bool in_prefix(const __u8 *address, const volatile struct prefix *prefix)
+{
+	const __u32 *word = (const __u32 *)address;
+
+	for (int i = 0; i < 4; i++)
+		if ((word[i] & prefix->mask[i]) != prefix->address[i])
+			return false;
+	return true;
+}
+
+static __always_inline bool host_wanted(const struct verdict *verdict, const struct tuple *tuple)
+{
+	if (!filter_prefix_count)
+		return true;
+	for (int i = 0; i < FILTER_PREFIXES; i++) {
+		if (i >= filter_prefix_count)
+			break;
+		const volatile struct prefix *prefix = &filter_prefixes[i];
+		if (prefix->family == verdict->family &&
+		    (in_prefix(tuple->local, prefix) || in_prefix(tuple->peer, prefix)))
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool port_wanted(const struct tuple *tuple)
+{
+	if (!filter_port_count)
+		return true;
+	for (int i = 0; i < FILTER_PORTS; i++) {
+		if (i >= filter_port_count)
+			break;
+		__u16 first = filter_ports[i].first, last = filter_ports[i].last;
+		if ((tuple->local_port >= first && tuple->local_port <= last) ||
+		    (tuple->peer_port >= first && tuple->peer_port <= last))
+			return true;
+	}
+	return false;
+}
+
+static __always_inline bool hook_wanted(const struct verdict *verdict)
+{
+	return !filter_hooks || filter_hooks >> verdict->hook & 1;
+}
+
+static __noinline bool is_wanted(const struct verdict *verdict, const struct tuple *tuple)
+{
+	return verdict && tuple && hook_wanted(verdict) && port_wanted(tuple) &&
+	       host_wanted(verdict, tuple);
+}
+
+#endif

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/probe"
+)
+
+// costFlags are the flags that trade detail for cost, and the one that shows
+// the cost.
+type costFlags struct {
+	maxRate uint32
+	summary bool
+	stack   bool
+	stats   bool
+}
+
+// defaultMaxRate is far more than a person reads and far less than a scan can
+// cause.
+const defaultMaxRate = 1000
+
+func (c *costFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.Uint32Var(&c.maxRate, "max-rate", defaultMaxRate, "details of each kind per second and CPU; the rest is only counted; 0: no limit")
+	flags.BoolVar(&c.summary, "summary", false, "only count: no details, the cheapest mode (see --interval)")
+	flags.BoolVar(&c.stack, "stack", false, "show the kernel stack of each event")
+	flags.BoolVar(&c.stats, "stats", false, "show at the end what rsttrace has cost")
+}
+
+func (c *costFlags) selection() probe.Selection {
+	return probe.Selection{CountsOnly: c.summary, MaxRate: c.maxRate, Stacks: c.stack}
+}
+
+// meter measures what a run costs, if that was asked for.
+type meter struct {
+	started time.Time
+	counter io.Closer // nil: nothing is measured
+}
+
+func (c *costFlags) startMeter() (*meter, error) {
+	if !c.stats {
+		return &meter{}, nil
+	}
+	counter, err := probe.CountCosts()
+	if err != nil {
+		return nil, err
+	}
+	return &meter{started: time.Now(), counter: counter}, nil
+}
+
+// report prints the cost of each program and of this process.
+func (m *meter) report(out io.Writer, session *probe.Session, lost uint64) error {
+	if m.counter == nil {
+		return nil
+	}
+	elapsed := time.Since(m.started)
+	programs, err := session.Programs()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\n%-24s %14s %10s\n", "PROGRAM", "RUNS", "NS/RUN")
+	for _, p := range programs {
+		var each int64
+		if p.Runs > 0 {
+			each = p.Time.Nanoseconds() / int64(p.Runs)
+		}
+		fmt.Fprintf(out, "%-24s %14d %10d\n", p.Program, p.Runs, each)
+	}
+	var used unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err != nil {
+		return fmt.Errorf("resource usage: %w", err)
+	}
+	cpu := time.Duration(used.Utime.Nano() + used.Stime.Nano())
+	fmt.Fprintf(out, "ring: at most %d of %d bytes used, %d events lost; rsttrace itself: %s of CPU time in %s, at most %d KiB of memory\n",
+		session.RingHighWater(), session.RingBytes(), lost, cpu.Round(time.Millisecond), elapsed.Round(time.Millisecond), used.Maxrss)
+	return nil
+}
+
+func (m *meter) close() {
+	if m.counter != nil {
+		m.counter.Close()
+	}
+}

@@ -1,0 +1,113 @@
+package probe
+
+import (
+	"encoding/binary"
+	"math"
+	"net/netip"
+
+	"github.com/rsttrace/rsttrace/bpf"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// Selection says which details the kernel sends to user space. Every event is
+// counted whatever it says. Lists that are empty, or longer than the kernel
+// side takes, select nothing and everything passes.
+type Selection struct {
+	CountsOnly bool // no details at all: the cheapest mode
+	// MaxRate bounds the details of each kind of event, per second and CPU; 0
+	// means no bound. The first of a kind always comes through.
+	MaxRate uint32
+	Dirs    []event.Dir
+	Ports   []PortRange    // of either end
+	Hosts   []netip.Prefix // of either end
+	Stacks  bool           // take the kernel stack of each event
+}
+
+// PortRange is the ports from First to Last.
+type PortRange struct{ First, Last uint16 }
+
+const (
+	portsMax    = 16 // FILTER_PORTS of bpf/config.h
+	prefixesMax = 16 // FILTER_PREFIXES
+	// windowNanos is the time in which a budget is spent: 2^WINDOW_SHIFT.
+	windowNanos = 1 << 27
+	stacksMax   = 4096
+)
+
+// constants are the selection's part of bpf/config.h.
+func (s *Selection) constants() map[string]any {
+	values := map[string]any{
+		"details":       !s.CountsOnly,
+		"window_budget": s.windowBudget(),
+		"take_stacks":   s.Stacks,
+		"filter_hooks":  s.hooks(),
+	}
+	if len(s.Ports) > 0 && len(s.Ports) <= portsMax {
+		var ports [portsMax]bpf.FentryPortRange
+		for i, r := range s.Ports {
+			ports[i] = bpf.FentryPortRange{First: r.First, Last: r.Last}
+		}
+		values["filter_ports"], values["filter_port_count"] = ports, uint32(len(s.Ports))
+	}
+	if len(s.Hosts) > 0 && len(s.Hosts) <= prefixesMax {
+		var prefixes [prefixesMax]bpf.FentryPrefix
+		for i, host := range s.Hosts {
+			prefixes[i] = wirePrefix(host)
+		}
+		values["filter_prefixes"], values["filter_prefix_count"] = prefixes, uint32(len(s.Hosts))
+	}
+	return values
+}
+
+// windowBudget is MaxRate for one window: at least one, so that the first of a
+// kind is never held back.
+func (s *Selection) windowBudget() uint32 {
+	if s.MaxRate == 0 {
+		return 0
+	}
+	return uint32(max(1, math.Round(float64(s.MaxRate)*windowNanos/1e9)))
+}
+
+// hooks is the set of hooks that can give events of the wanted directions. The
+// reply hooks also see RSTs that are ignored.
+func (s *Selection) hooks() uint32 {
+	ofDir := map[event.Dir][]event.Hook{
+		event.Sent:     {event.HookSendActive, event.HookSendReply, event.HookReject},
+		event.Received: {event.HookReceive},
+		event.Ignored:  {event.HookIgnore, event.HookSendReply},
+	}
+	var set uint32
+	for _, dir := range s.Dirs {
+		for _, hook := range ofDir[dir] {
+			set |= 1 << hook
+		}
+	}
+	return set
+}
+
+func wirePrefix(p netip.Prefix) bpf.FentryPrefix {
+	address, bits := p.Addr().Unmap(), p.Bits()
+	var wire bpf.FentryPrefix
+	wire.Family = afINET
+	if address.Is6() {
+		wire.Family = afINET6
+	} else if p.Addr().Is4In6() {
+		bits -= 96
+	}
+	bytes := netip.PrefixFrom(address, bits).Masked().Addr().AsSlice()
+	var mask [16]byte
+	for bit := range bits {
+		mask[bit/8] |= 0x80 >> (bit % 8)
+	}
+	for i := range len(bytes) / 4 {
+		wire.Address[i] = binary.NativeEndian.Uint32(bytes[4*i:])
+		wire.Mask[i] = binary.NativeEndian.Uint32(mask[4*i:])
+	}
+	return wire
+}
+
+// Mute stops the details of events whose evidence is hidden. It looks at the
+// kinds of evidence that were counted so far, so call it again as they come.
+func (s *Session) Mute(hidden func(event.Evidence) bool) error {
+	return s.counters.mute(hidden)
+}
