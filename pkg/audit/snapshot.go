@@ -11,13 +11,14 @@ import (
 
 // Snapshot holds the TCP counters of one network namespace by the names the
 // kernel gives them: those of /proc/net/snmp with their prefix ("TcpOutRsts"),
-// those of /proc/net/netstat without ("TCPAbortOnData"). A counter that this
+// those of /proc/net/netstat without ("TCPAbortOnData"), except MPTCP's
+// ("MPTcpExtMPFastcloseTx"). A counter that this
 // kernel does not have is absent.
 type Snapshot map[string]uint64
 
 // prefixes says how the lines of interest are called in the two files, and what
 // their counters' names begin with here.
-var prefixes = map[string]string{"Tcp": "Tcp", "TcpExt": ""}
+var prefixes = map[string]string{"Tcp": "Tcp", "TcpExt": "", "MPTcpExt": "MPTcpExt"}
 
 // OfProcess reads the counters of the namespace in which a process is.
 func OfProcess(pid int) (Snapshot, error) { return read("/proc/" + strconv.Itoa(pid) + "/net/") }

@@ -14,6 +14,8 @@ TcpExt: TCPAbortOnData TCPAbortOnMemory
 TcpExt: 7 8
 MPTcpExt: MPRstTx
 MPTcpExt: 9
+IpExt: InOctets
+IpExt: 10
 `
 
 func TestParse(t *testing.T) {
@@ -23,7 +25,7 @@ func TestParse(t *testing.T) {
 	}
 	want := Snapshot{
 		"TcpRtoAlgorithm": 1, "TcpAttemptFails": 3, "TcpEstabResets": 4, "TcpOutRsts": 1<<64 - 1,
-		"TCPAbortOnData": 7, "TCPAbortOnMemory": 8,
+		"TCPAbortOnData": 7, "TCPAbortOnMemory": 8, "MPTcpExtMPRstTx": 9,
 	}
 	if len(s) != len(want) {
 		t.Errorf("got %v", s)

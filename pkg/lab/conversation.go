@@ -100,3 +100,14 @@ func (e *Env) Expect(x Expectation) {
 	x.Pair = e.pairs
 	e.expect = append(e.expect, x)
 }
+
+// receivedByServer expects a RST of the packet peer to end the server's
+// connection. Its shape is that of sendRST.
+func (c *conversation) receivedByServer(cause event.CauseID, before event.State, app event.App) Expectation {
+	return Expectation{
+		Namespace: c.env.namespace(serverEnd).Name(),
+		Dir:       event.Received, Cause: cause, Local: c.serverAt, Peer: c.clientAt,
+		Hook: event.HookReceive, Socket: event.SockFull, States: []event.State{before},
+		Owner: c.server.Name(), Sources: acceptedSocket, App: app, OnWire: true, Flags: event.RST,
+	}
+}

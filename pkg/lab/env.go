@@ -35,6 +35,8 @@ type Env struct {
 	peer       *packetpeer.Peer
 	expect     []Expectation
 	pairs      int
+	uneven     []Uneven
+	differs    string
 	err        error
 }
 

@@ -14,6 +14,21 @@ type Outcome struct {
 	// Expect lists exactly the events of a perfect tracer, no more and no
 	// fewer. Their order says nothing.
 	Expect []Expectation
+	// Uneven lists where the kernel's counters differ from the events, as they
+	// must in this scenario. There is none for what a counter can be held
+	// against without exception.
+	Uneven []Uneven
+	// Differs, if not empty, says what this kernel does otherwise than the
+	// story tells, so that causes of the scenario may be missing in Expect.
+	Differs string
+}
+
+// Uneven is a kernel counter that shows more, or less, than the events explain.
+type Uneven struct {
+	Namespace string // by name
+	Counter   string
+	More      int // than the events explain; negative: less
+	Why       string
 }
 
 // NamespaceInfo names a namespace of the scenario.
@@ -39,17 +54,27 @@ type Expectation struct {
 	// WithoutPacket is the right cause where the receive hook does not get the
 	// packet, if it differs from Cause.
 	WithoutPacket event.CauseID
+	// WithoutMemory is the right cause where the flow memory is off, if it
+	// differs from Cause.
+	WithoutMemory event.CauseID
 	Local, Peer   event.Endpoint
 	Hook          event.Hook
+	// Seen is the place in the kernel that shows the event, where that is not
+	// simply the function of Hook: not every kernel and method can look there.
+	Seen Sighting
 	// Socket is what the kernel had for the packet. Anything but a full socket
 	// is invisible to the tracepoint of sent resets before 6.10.
 	Socket event.SockKind
 	// States that are right for Event.State; none: the event has no state.
 	States []event.State
 
+	Chain     event.Chain // of the firewall rule that answered
+	Forwarded bool        // neither end is this machine: Local is what the RST claims as its source
+
 	Owner   string // actor's name; "": no owner may be shown
 	Sources []event.OwnerSource
 	Ended   event.Ended // of the owner, where its end closed the socket
+	By      string      // name of the actor that brought it about, where that is not the owner
 
 	App  event.App   // Errno and SIGPIPE count, On does not
 	Lost *event.Lost // nil: cannot be determined
@@ -63,6 +88,16 @@ type Expectation struct {
 
 // Socketless says that there was no full socket.
 func (x Expectation) Socketless() bool { return x.Socket != event.SockFull }
+
+// Wire returns where the RST comes from and goes to, as a packet capture in
+// Namespace shows it.
+func (x Expectation) Wire() (from, to event.Endpoint) {
+	// A rule of the output chain answers in the name of the other end.
+	if x.Dir == event.Sent && x.Chain != event.ChainOutput {
+		return x.Local, x.Peer
+	}
+	return x.Peer, x.Local
+}
 
 // Expected returns the cause to expect from a tracer whose receive hook gets
 // the packet or not.

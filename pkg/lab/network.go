@@ -16,10 +16,14 @@ const (
 	clientEnd  = "client"
 	serverEnd  = "server"
 	rebuiltEnd = "server-rebuilt" // the server's machine after the power loss
-	oneEnd     = "lab"            // the only namespace of a path with one
+	routerEnd  = "router"
+	oneEnd     = "lab" // the only namespace of a path with one
 )
 
-const device = "lab0"
+const (
+	device       = "lab0"
+	routedDevice = "lab1" // between router and server
+)
 
 // addresses of a network: the client's and the server's, or, next to a packet
 // peer, the kernel's and the peer's.
@@ -34,6 +38,10 @@ func (e *Env) plan() addresses {
 		return both("::1/128", "::1/128")
 	case e.Path == Loopback:
 		return both("127.0.0.1/8", "127.0.0.1/8")
+	case e.Path == Routed && e.Family == event.IPv6:
+		return both("fd77::1/64", "fd78::2/64")
+	case e.Path == Routed:
+		return both("10.77.0.1/24", "10.78.0.2/24")
 	case e.Family == event.IPv6:
 		return both("fd77::1/64", "fd77::2/64")
 	}
@@ -47,7 +55,8 @@ func (e *Env) build() error {
 	}
 	names := map[Path][]string{
 		Loopback: {oneEnd}, Packets: {oneEnd},
-		Veth: {clientEnd, serverEnd}, PowerLoss: {clientEnd, serverEnd, rebuiltEnd},
+		Veth: {clientEnd, serverEnd}, Routed: {clientEnd, routerEnd, serverEnd},
+		PowerLoss: {clientEnd, serverEnd, rebuiltEnd},
 	}[e.Path]
 	for _, name := range names {
 		n, err := netns.New(name)
@@ -59,6 +68,8 @@ func (e *Env) build() error {
 	switch e.Path {
 	case Veth, PowerLoss:
 		return e.connect(serverEnd)
+	case Routed:
+		return e.buildRouter()
 	case Packets:
 		return e.buildPeer()
 	}
@@ -72,6 +83,41 @@ func (e *Env) connect(server string) error {
 		return err
 	}
 	return netns.AwaitReachable(a, addrs.first.Addr(), b, addrs.second.Addr())
+}
+
+// buildRouter wires the client and the server to the router, each its own
+// network, and makes the router forward.
+func (e *Env) buildRouter() error {
+	client, router, server, addrs := e.namespace(clientEnd), e.namespace(routerEnd), e.namespace(serverEnd), e.plan()
+	forwarding := "ipv4/conf/all/forwarding"
+	if e.Family == event.IPv6 {
+		forwarding = "ipv6/conf/all/forwarding"
+	}
+	if err := router.Sysctl(forwarding, "1"); err != nil {
+		return err
+	}
+	for _, cable := range []struct {
+		end    *netns.Namespace
+		device string
+		addr   netip.Prefix
+	}{{client, device, addrs.first}, {server, routedDevice, addrs.second}} {
+		gateway := lastAddress(cable.addr)
+		if err := netns.Connect(cable.end, router, cable.device, cable.addr, gateway); err != nil {
+			return err
+		}
+		if err := cable.end.AddDefaultRoute(gateway.Addr()); err != nil {
+			return err
+		}
+	}
+	return netns.AwaitReachable(client, addrs.first.Addr(), server, addrs.second.Addr())
+}
+
+// lastAddress is the address whose last byte is 254, in the same network.
+func lastAddress(p netip.Prefix) netip.Prefix {
+	raw := p.Addr().AsSlice()
+	raw[len(raw)-1] = 254
+	addr, _ := netip.AddrFromSlice(raw)
+	return netip.PrefixFrom(addr, p.Bits())
 }
 
 // buildPeer puts a packet peer next to the only namespace.

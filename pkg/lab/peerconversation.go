@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"errors"
+
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
@@ -13,7 +15,7 @@ func (e *Env) converseWithPeer(end string) (*conversation, *packetpeer.Flow) {
 	if end == serverEnd {
 		return e.acceptPeer()
 	}
-	return e.connectToPeer()
+	return e.connectToPeer(false)
 }
 
 func (e *Env) acceptPeer() (*conversation, *packetpeer.Flow) {
@@ -28,7 +30,7 @@ func (e *Env) acceptPeer() (*conversation, *packetpeer.Flow) {
 	return c, flow
 }
 
-func (e *Env) connectToPeer() (*conversation, *packetpeer.Flow) {
+func (e *Env) connectToPeer(timestamps bool) (*conversation, *packetpeer.Flow) {
 	c := &conversation{env: e, client: e.Actor("client", clientEnd)}
 	c.serverAt = event.Endpoint{Addr: e.peer.Addr(), Port: serverPort}
 	c.clientSock = c.client.Socket()
@@ -39,7 +41,13 @@ func (e *Env) connectToPeer() (*conversation, *packetpeer.Flow) {
 	}
 	result := make(chan accepted, 1)
 	go func() {
-		flow, err := e.peer.Accept(serverPort)
+		flow, err := e.peer.Listen(serverPort)
+		if err == nil && timestamps && !flow.NegotiateTimestamps() {
+			err = errors.New("the client's SYN offers no timestamps")
+		}
+		if err == nil {
+			err = flow.Establish()
+		}
 		result <- accepted{flow, err}
 	}()
 	c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{})

@@ -87,7 +87,7 @@ func (e *Env) tearDown() {
 }
 
 func (e *Env) outcome(s Scenario) *Outcome {
-	outcome := &Outcome{Scenario: s.Name, Family: e.Family, Expect: e.expect}
+	outcome := &Outcome{Scenario: s.Name, Family: e.Family, Expect: e.expect, Uneven: e.uneven, Differs: e.differs}
 	for _, n := range e.namespaces {
 		outcome.Namespaces = append(outcome.Namespaces, NamespaceInfo{Name: n.Name(), Inode: n.Inode()})
 	}

@@ -13,7 +13,8 @@ type Scenario struct {
 	Name  string // kebab-case, unique
 	Title string // one sentence
 	Story string // two to four sentences for somebody who learns
-	// Causes are those that it demonstrates, the one it is about first.
+	// Causes are those that it demonstrates, the one it is about first. None
+	// where the point is that the kernel sends no RST.
 	Causes   []event.CauseID
 	Families []event.Family
 	Path     Path
@@ -32,6 +33,7 @@ const (
 	Loopback  Path = "loopback"  // both ends in one namespace
 	Veth      Path = "veth"      // two namespaces and a veth pair
 	PowerLoss Path = "powerloss" // as Veth, and a third that takes the server's place
+	Routed    Path = "routed"    // as Veth, and a router between the two
 	Packets   Path = "packets"   // one namespace and a peer that is played packet by packet
 )
 
@@ -42,8 +44,34 @@ var bothFamilies = []event.Family{event.IPv4, event.IPv6}
 var ErrUnavailable = netns.ErrUnavailable
 
 // Scenarios returns all scenarios in the order in which they tell their story
-// best.
+// best: the classics first.
 func Scenarios() []Scenario {
+	return slices.Concat(
+		Classics(),
+		// aborts
+		disconnectScenarios(),
+		destroyedScenarios(),
+		linger2Scenarios(),
+		timerScenarios(),
+		orphanScenarios(),
+		// answers
+		noSocketScenarios(),
+		handshakeScenarios(),
+		fastOpenScenarios(),
+		timeWaitScenarios(),
+		mptcpScenarios(),
+		firewallScenarios(),
+		// what is not obeyed, and what is none
+		pendingScenarios(),
+		ignoredScenarios(),
+		unacceptableScenarios(),
+		noResetScenarios(),
+		silentScenarios(),
+	)
+}
+
+// Classics returns the scenarios of the causes that most people meet.
+func Classics() []Scenario {
 	return slices.Concat(
 		refusedScenarios(),
 		brokenPipeScenarios(),

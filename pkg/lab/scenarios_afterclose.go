@@ -90,15 +90,13 @@ func playShutdown(e *Env) {
 func playCrossing(e *Env, ack func(*packetpeer.Flow) uint32, before ...event.State) {
 	c, flow := e.converseWithPeer(serverEnd)
 	c.servSock.Close()
-	_, err := flow.Await(event.FIN)
-	e.must(err)
+	e.awaitFrom(flow, event.FIN)
 	e.Stepf("server closes: a FIN goes out")
 	e.must(flow.SendSegment(packetpeer.Segment{
 		Flags: event.PSH | event.ACK, Seq: flow.Seq, Ack: ack(flow), Window: flow.Window,
 		Payload: make([]byte, messageBytes),
 	}))
-	_, err = flow.Await(event.RST)
-	e.must(err)
+	e.awaitFrom(flow, event.RST)
 	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
 	e.Stepf("%d bytes arrive; the server's kernel answers with a RST", messageBytes)
 

@@ -85,9 +85,10 @@ func closingScenarios() []Scenario {
 	return scenarios
 }
 
-func (e *Env) awaitFrom(flow *packetpeer.Flow, flags event.TCPFlags) {
-	_, err := flow.Await(flags)
+func (e *Env) awaitFrom(flow *packetpeer.Flow, flags event.TCPFlags) packetpeer.Segment {
+	s, err := flow.Await(flags)
 	e.must(err)
+	return s
 }
 
 // playClosing brings the client into a closing state and resets it there.

@@ -34,11 +34,20 @@ func listenerScenarios() []Scenario {
 }
 
 func playListener(e *Env, verb string, end func(*Socket)) {
+	_, listener, waiting := e.leaveInQueue()
+	end(listener)
+	e.Stepf("server %s the listening socket: its kernel sends a RST to each client in the queue", verb)
+	for _, c := range waiting {
+		c.expectQueueReset()
+	}
+}
+
+// leaveInQueue lets two clients connect to a server that does not accept.
+func (e *Env) leaveInQueue() (server *Actor, listener *Socket, waiting []*conversation) {
 	const backlog = 8
-	server := e.Actor("server", serverEnd)
+	server = e.Actor("server", serverEnd)
 	at := netip.AddrPortFrom(e.address(serverEnd), serverPort)
-	listener := server.Listen(at, backlog)
-	var waiting []*conversation
+	listener = server.Listen(at, backlog)
 	for _, name := range []string{"client-1", "client-2"} {
 		c := &conversation{env: e, server: server, client: e.Actor(name, clientEnd)}
 		c.clientSock = c.client.Socket()
@@ -48,14 +57,17 @@ func playListener(e *Env, verb string, end func(*Socket)) {
 		e.Stepf("%s %s connects; server does not accept", name, c.clientAt)
 	}
 	listener.AwaitQueue(len(waiting))
-	end(listener)
-	e.Stepf("server %s the listening socket: its kernel sends a RST to each client in the queue", verb)
-	for _, c := range waiting {
-		c.clientSock.AwaitState(event.StateClose)
-		c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
-		e.Stepf("%s reads: ECONNRESET", c.client.Name())
-		sent := c.sentByServer("listener-closed", event.StateEstablished)
-		sent.Sources = fromListener
-		e.ExpectRST(sent, c.receivedByClient("peer-aborted", event.StateEstablished, connReset))
-	}
+	return server, listener, waiting
+}
+
+// expectQueueReset checks what a client in the queue sees, expects both events
+// and returns the sent one.
+func (c *conversation) expectQueueReset() *Expectation {
+	c.clientSock.AwaitState(event.StateClose)
+	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
+	c.env.Stepf("%s reads: ECONNRESET", c.client.Name())
+	sent := c.sentByServer("listener-closed", event.StateEstablished)
+	sent.Sources = fromListener
+	c.env.ExpectRST(sent, c.receivedByClient("peer-aborted", event.StateEstablished, connReset))
+	return &c.env.expect[len(c.env.expect)-2]
 }

@@ -63,20 +63,44 @@ type Socket struct {
 }
 
 // Socket makes a socket of the scenario's address family.
-func (a *Actor) Socket() *Socket {
+func (a *Actor) Socket() *Socket { return a.socketOf(unix.IPPROTO_TCP) }
+
+func (a *Actor) socketOf(protocol int) *Socket {
 	family := unix.AF_INET
 	if a.env.Family == event.IPv6 {
 		family = unix.AF_INET6
 	}
-	return &Socket{a, a.mustCall(actor.Request{Op: actor.OpSocket, Family: family}).FD}
+	reply := a.call(actor.Request{Op: actor.OpSocket, Family: family, N: protocol})
+	switch reply.Errno {
+	case "":
+	case "EPROTONOSUPPORT", "ENOPROTOOPT":
+		a.env.fail(unavailable(fmt.Sprintf("protocol %d", protocol), "this kernel does not have it"))
+	default:
+		a.env.Failf("%s: socket: %s", a.Name(), reply.Errno)
+	}
+	return &Socket{a, reply.FD}
 }
+
+func unavailable(what, why string) error { return fmt.Errorf("%s: %w (%s)", what, ErrUnavailable, why) }
 
 // Listen makes a listening socket.
 func (a *Actor) Listen(at netip.AddrPort, backlog int) *Socket {
 	s := a.Socket()
 	s.Bind(at)
-	s.must(actor.Request{Op: actor.OpListen, N: backlog})
+	s.listen(backlog)
 	return s
+}
+
+func (s *Socket) listen(backlog int) { s.must(actor.Request{Op: actor.OpListen, N: backlog}) }
+
+// Destroy ends another process's socket, as `ss -K` does. For a listener peer is
+// the zero endpoint. It returns what the kernel said.
+func (a *Actor) Destroy(local, peer event.Endpoint) Result {
+	reply := a.call(actor.Request{Op: actor.OpDestroy, Addr: addrPort(local), Peer: addrPort(peer)})
+	if reply.Errno == "EOPNOTSUPP" {
+		a.env.fail(unavailable("SOCK_DESTROY", "CONFIG_INET_DIAG_DESTROY is off in this kernel"))
+	}
+	return Result{Errno: reply.Errno}
 }
 
 // Result is what a read, write or connect gave.
@@ -136,9 +160,13 @@ func (s *Socket) WriteToDeath(bytes int) actor.Status {
 }
 
 // Read reads up to a buffer full.
-func (s *Socket) Read() Result {
-	const bufferBytes = 4096
-	return s.do(actor.Request{Op: actor.OpRead, N: bufferBytes})
+func (s *Socket) Read() Result { return s.do(actor.Request{Op: actor.OpRead, N: readBytes}) }
+
+const readBytes = 4096
+
+// peek says how many bytes wait to be read, as a read would return them.
+func (s *Socket) peek() int {
+	return s.do(actor.Request{Op: actor.OpRead, N: readBytes, Flags: unix.MSG_PEEK | unix.MSG_DONTWAIT}).N
 }
 
 // PendingError is SO_ERROR: it is read and cleared.

@@ -6,24 +6,28 @@ import "net/netip"
 type Op string
 
 const (
-	OpSocket      Op = "socket"      // Family → FD; calls on it give up after 30 s with EAGAIN
-	OpBind        Op = "bind"        // FD, Addr
-	OpListen      Op = "listen"      // FD, N (backlog)
-	OpAccept      Op = "accept"      // FD → FD, Addr (peer)
-	OpConnect     Op = "connect"     // FD, Addr
-	OpWrite       Op = "write"       // FD, N bytes, Flags (MSG_…) → N
-	OpRead        Op = "read"        // FD, at most N bytes, Flags → N
-	OpShutdown    Op = "shutdown"    // FD, N (SHUT_…)
-	OpClose       Op = "close"       // FD
-	OpLinger      Op = "linger"      // FD, N (seconds)
-	OpSetOption   Op = "setsockopt"  // FD, Level, Option, N
-	OpGetOption   Op = "getsockopt"  // FD, Level, Option → N
-	OpLocalName   Op = "getsockname" // FD → Addr
-	OpSocketError Op = "so-error"    // FD; reads and clears the pending error
-	OpInfo        Op = "info"        // FD → Info
-	OpPoll        Op = "poll"        // FD, Flags (POLL…), N milliseconds → N (events)
-	OpSIGPIPE     Op = "sigpipe"     // gives SIGPIPE its default action: to kill
-	OpExit        Op = "exit"        // N (status); there is no reply
+	OpSocket      Op = "socket"           // Family, N (protocol; 0 is TCP) → FD; calls on it give up after 30 s with EAGAIN
+	OpBind        Op = "bind"             // FD, Addr
+	OpListen      Op = "listen"           // FD, N (backlog)
+	OpAccept      Op = "accept"           // FD → FD, Addr (peer)
+	OpConnect     Op = "connect"          // FD, Addr
+	OpWrite       Op = "write"            // FD, N bytes, Flags (MSG_…) → N
+	OpRead        Op = "read"             // FD, at most N bytes, Flags → N
+	OpShutdown    Op = "shutdown"         // FD, N (SHUT_…)
+	OpClose       Op = "close"            // FD
+	OpLinger      Op = "linger"           // FD, N (seconds)
+	OpSetOption   Op = "setsockopt"       // FD, Level, Option, N
+	OpGetOption   Op = "getsockopt"       // FD, Level, Option → N
+	OpSetBytes    Op = "setsockopt-bytes" // FD, Level, Option, Data
+	OpNonblock    Op = "nonblock"         // FD; calls on it never wait from now on
+	OpDisconnect  Op = "disconnect"       // FD; connect(AF_UNSPEC)
+	OpDestroy     Op = "destroy"          // Addr (local end), Peer; SOCK_DESTROY, as ss -K does; for a listener Peer has port 0
+	OpLocalName   Op = "getsockname"      // FD → Addr
+	OpSocketError Op = "so-error"         // FD; reads and clears the pending error
+	OpInfo        Op = "info"             // FD → Info
+	OpPoll        Op = "poll"             // FD, Flags (POLL…), N milliseconds → N (events)
+	OpSIGPIPE     Op = "sigpipe"          // gives SIGPIPE its default action: to kill
+	OpExit        Op = "exit"             // N (status); there is no reply
 )
 
 // Request asks an actor for one operation. Which fields matter is said at the
@@ -33,6 +37,8 @@ type Request struct {
 	FD     int            `json:"fd,omitempty"`
 	Family int            `json:"family,omitempty"` // AF_INET or AF_INET6
 	Addr   netip.AddrPort `json:"addr,omitzero"`
+	Peer   netip.AddrPort `json:"peer,omitzero"`
+	Data   []byte         `json:"data,omitempty"`
 	Level  int            `json:"level,omitempty"`
 	Option int            `json:"option,omitempty"`
 	N      int            `json:"n,omitempty"`

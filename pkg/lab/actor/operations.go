@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/lab/sockdiag"
 )
 
 // callTimeoutSeconds ends any call that would block for ever. Generous: an
@@ -46,6 +48,12 @@ var operations = map[Op]func(Request) (Reply, error){
 		n, err := unix.GetsockoptInt(r.FD, r.Level, r.Option)
 		return Reply{N: n}, err
 	},
+	OpSetBytes: func(r Request) (Reply, error) {
+		return Reply{}, unix.SetsockoptString(r.FD, r.Level, r.Option, string(r.Data))
+	},
+	OpNonblock:   func(r Request) (Reply, error) { return Reply{}, unix.SetNonblock(r.FD, true) },
+	OpDisconnect: func(r Request) (Reply, error) { return Reply{}, disconnect(r.FD) },
+	OpDestroy:    func(r Request) (Reply, error) { return Reply{}, sockdiag.Destroy(r.Addr, r.Peer) },
 	OpLocalName: func(r Request) (Reply, error) {
 		sa, err := unix.Getsockname(r.FD)
 		return Reply{Addr: addrPort(sa)}, err
@@ -62,7 +70,7 @@ var operations = map[Op]func(Request) (Reply, error){
 }
 
 func socket(r Request) (Reply, error) {
-	fd, err := unix.Socket(r.Family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	fd, err := unix.Socket(r.Family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, r.N)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -85,6 +93,17 @@ func limitBlocking(fd int) error {
 func connect(r Request) (Reply, error) {
 	// Not repeated after EINTR: a second connect would say EALREADY.
 	return Reply{}, unix.Connect(r.FD, sockaddr(r.Addr))
+}
+
+// disconnect is connect with a bare AF_UNSPEC address, for which package unix
+// has no type.
+func disconnect(fd int) error {
+	address := unix.RawSockaddr{Family: unix.AF_UNSPEC}
+	_, _, errno := unix.Syscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&address)), unsafe.Sizeof(address))
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 func accept(r Request) (Reply, error) {

@@ -70,6 +70,14 @@ func (n *Namespace) AddAddress(device string, addr netip.Prefix) error {
 	return n.setUp(device)
 }
 
+// AddDefaultRoute sends whatever has no better route to a gateway.
+func (n *Namespace) AddDefaultRoute(gateway netip.Addr) error {
+	if err := n.nl.RouteAdd(&netlink.Route{Gw: gateway.AsSlice()}); err != nil {
+		return fmt.Errorf("default route to %s in %s: %w", gateway, n.name, err)
+	}
+	return nil
+}
+
 // CutOff sets a device down, as pulling the cable does.
 func (n *Namespace) CutOff(device string) error {
 	link, err := n.nl.LinkByName(device)

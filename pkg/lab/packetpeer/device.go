@@ -19,7 +19,8 @@ import (
 // receiveTimeout is generous: emulated machines are slow.
 const receiveTimeout = 30 * time.Second
 
-const deviceName = "lab-peer"
+// DeviceName is the TUN device in the namespace.
+const DeviceName = "lab-peer"
 
 // Peer is the machine behind the TUN device. Not for concurrent use.
 type Peer struct {
@@ -39,7 +40,7 @@ func New(n *netns.Namespace, local netip.Prefix, peer netip.Addr) (*Peer, error)
 	if err != nil {
 		return nil, fmt.Errorf("packet peer: %w", err)
 	}
-	err = n.AddAddress(deviceName, local)
+	err = n.AddAddress(DeviceName, local)
 	if err == nil {
 		// The kernel installs the route of an IPv6 address to itself in the
 		// background; what comes for it before is dropped.
@@ -63,7 +64,7 @@ func openTUN() (*os.File, error) {
 		}
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	request, err := unix.NewIfreq(deviceName)
+	request, err := unix.NewIfreq(DeviceName)
 	if err == nil {
 		request.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI)
 		err = unix.IoctlIfreq(fd, unix.TUNSETIFF, request)
@@ -82,9 +83,9 @@ func (p *Peer) Addr() netip.Addr { return p.addr }
 // Close removes the device.
 func (p *Peer) Close() { p.device.Close() }
 
-// send puts a segment from the peer on the wire.
-func (p *Peer) send(key flowKey, s Segment) error {
-	packet, err := s.serialize(netip.AddrPortFrom(p.addr, key.port), key.remote)
+// send puts a segment on the wire. The kernel has handled it on return.
+func (p *Peer) send(from, to netip.AddrPort, s Segment) error {
+	packet, err := s.serialize(from, to)
 	if err == nil {
 		_, err = p.device.Write(packet)
 	}

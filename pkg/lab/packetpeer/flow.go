@@ -3,6 +3,8 @@ package packetpeer
 import (
 	"net/netip"
 
+	"github.com/gopacket/gopacket/layers"
+
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -30,6 +32,11 @@ type Flow struct {
 
 	peer *Peer
 	key  flowKey
+}
+
+// Flow returns a flow that nothing was sent on.
+func (p *Peer) Flow(port uint16, remote netip.AddrPort) *Flow {
+	return p.newFlow(flowKey{port: port, remote: remote})
 }
 
 func (p *Peer) newFlow(key flowKey) *Flow {
@@ -84,15 +91,28 @@ func (f *Flow) Establish() error {
 // Dial opens a connection from the given port of the peer, without any TCP
 // option.
 func (p *Peer) Dial(port uint16, remote netip.AddrPort) (*Flow, error) {
-	f := p.newFlow(flowKey{port: port, remote: remote})
-	if err := f.SendSegment(Segment{Flags: event.SYN, Seq: f.Seq, Window: f.Window}); err != nil {
-		return nil, err
+	f := p.Flow(port, remote)
+	return f, f.Dial()
+}
+
+// Dial opens the connection with the flow's timestamps, if it has any, and the
+// given further options.
+func (f *Flow) Dial(options ...layers.TCPOption) error {
+	if err := f.Begin(options...); err != nil {
+		return err
 	}
-	f.Seq++
-	if _, err := f.Await(event.SYN | event.ACK); err != nil {
-		return nil, err
+	return f.Send(event.ACK, nil)
+}
+
+// Begin sends a SYN and waits for the answer: the handshake is half done.
+func (f *Flow) Begin(options ...layers.TCPOption) error {
+	syn := f.next(event.SYN, nil)
+	syn.Options = options
+	if err := f.SendSegment(syn); err != nil {
+		return err
 	}
-	return f, f.Send(event.ACK, nil)
+	_, err := f.Await(event.SYN | event.ACK)
+	return err
 }
 
 // Send sends a segment that continues the flow as it stands.
@@ -110,8 +130,14 @@ func (f *Flow) next(flags event.TCPFlags, payload []byte) Segment {
 	return s
 }
 
-// SendSegment sends a segment as it is and changes nothing in the flow.
-func (f *Flow) SendSegment(s Segment) error { return f.peer.send(f.key, s) }
+// SendSegment sends a segment as it is and changes nothing in the flow. It comes
+// from Local and goes to Remote, which may have been changed to addresses that
+// are neither the peer's nor the kernel's. The kernel has handled it on return.
+func (f *Flow) SendSegment(s Segment) error {
+	return f.peer.send(addrPort(f.Local), addrPort(f.Remote), s)
+}
+
+func addrPort(e event.Endpoint) netip.AddrPort { return netip.AddrPortFrom(e.Addr, e.Port) }
 
 // Await returns the next segment of the flow that has all the flags, and takes
 // it, and what came before it, as received: Ack and Timestamps follow.

@@ -11,7 +11,7 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-const timeToLive = 64
+const defaultTTL = 64
 
 // Segment is one TCP segment, every field free to choose.
 type Segment struct {
@@ -21,6 +21,9 @@ type Segment struct {
 	Timestamps *Timestamps        // nil: option absent
 	Options    []layers.TCPOption // beside timestamps
 	Payload    []byte
+
+	TTL         uint8 // hop limit for IPv6; 0 is the usual 64. Not set in what was received
+	BadChecksum bool  // of the TCP header. Not set in what was received
 }
 
 // Timestamps is the option of RFC 7323.
@@ -46,7 +49,7 @@ func (s Segment) serialize(from, to netip.AddrPort) ([]byte, error) {
 		PSH: s.Flags.Has(event.PSH), ACK: s.Flags.Has(event.ACK), URG: s.Flags.Has(event.URG),
 		ECE: s.Flags.Has(event.ECE), CWR: s.Flags.Has(event.CWR),
 	}
-	network := networkLayer(from.Addr(), to.Addr())
+	network := s.networkLayer(from.Addr(), to.Addr())
 	if err := tcp.SetNetworkLayerForChecksum(network.(gopacket.NetworkLayer)); err != nil {
 		return nil, err
 	}
@@ -55,10 +58,23 @@ func (s Segment) serialize(from, to netip.AddrPort) ([]byte, error) {
 	if err := gopacket.SerializeLayers(buf, options, network, tcp, gopacket.Payload(s.Payload)); err != nil {
 		return nil, fmt.Errorf("serializing: %w", err)
 	}
-	return buf.Bytes(), nil
+	packet := buf.Bytes()
+	if s.BadChecksum {
+		const ipv4HeaderBytes, ipv6HeaderBytes, checksumOffset = 20, 40, 16
+		header := ipv4HeaderBytes
+		if from.Addr().Is6() {
+			header = ipv6HeaderBytes
+		}
+		packet[header+checksumOffset] ^= 0xff
+	}
+	return packet, nil
 }
 
-func networkLayer(from, to netip.Addr) gopacket.SerializableLayer {
+func (s Segment) networkLayer(from, to netip.Addr) gopacket.SerializableLayer {
+	timeToLive := s.TTL
+	if timeToLive == 0 {
+		timeToLive = defaultTTL
+	}
 	if from.Is4() {
 		return &layers.IPv4{
 			Version: 4, TTL: timeToLive, Protocol: layers.IPProtocolTCP,

@@ -1,0 +1,120 @@
+package lab
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
+)
+
+// stuckBytes is what a server cannot send because its peer's window is closed.
+const stuckBytes = 5000
+
+func disconnectScenarios() []Scenario {
+	unsent := []event.CauseID{"disconnect-with-unsent-data"}
+	return []Scenario{{
+		Name:  "disconnect",
+		Title: "The server dissolves the connection with connect(AF_UNSPEC).",
+		Story: "connect with the address family AF_UNSPEC takes a socket back to its beginnings, so that it can be used again. " +
+			"To the peer it is an abort: a RST goes out, although the descriptor stays open.",
+		Causes:   []event.CauseID{"disconnect", "peer-aborted"},
+		Families: bothFamilies, Path: Veth, Run: playDisconnect,
+	}, {
+		Name:  "disconnect-after-shutdown",
+		Title: "The server shuts both directions down first, with SO_LINGER {1,0} set, and then calls connect(AF_UNSPEC).",
+		Story: "After shutdown(SHUT_RDWR) the socket looks to the kernel as it would inside an abortive close: " +
+			"both directions shut, SO_LINGER with a time of zero. But nobody closes it. " +
+			"Only the function that led to the RST tells the two apart.",
+		Causes:   []event.CauseID{"disconnect", "reset-after-peer-close"},
+		Families: bothFamilies, Path: Veth, Run: playDisconnectAfterShutdown,
+	}, {
+		Name:  "disconnect-with-unsent-data",
+		Title: "The server calls connect(AF_UNSPEC) in LAST_ACK with data that it could never send.",
+		Story: "The client has closed its window and its sending side. The server has written 5000 bytes that cannot leave, and shut down in its turn. " +
+			"In LAST_ACK a RST is normally pointless, because the peer has all it needs; here data is missing, so the kernel sends one.",
+		Causes: unsent, Families: bothFamilies, Path: Packets,
+		Run: func(e *Env) { playUnsent(e, event.StateLastAck, (*Socket).Disconnect) },
+	}, {
+		Name:  "linger-zero-with-unsent-data",
+		Title: "The same by close with SO_LINGER {1,0}.",
+		Story: "The abortive close leads through the same function as connect(AF_UNSPEC), and to the same RST. " +
+			"In this state it is the unsent data that decides, not the abortive close: without it nothing would be sent.",
+		Causes: unsent, Families: bothFamilies, Path: Packets,
+		Run: func(e *Env) {
+			playUnsent(e, event.StateLastAck, func(s *Socket) { s.LingerZero(); s.Close() })
+		},
+	}, {
+		Name:  "disconnect-with-unsent-data-closing",
+		Title: "The same in CLOSING: the server has shut down before the client did.",
+		Story: "Both ends have shut down their sending side and neither knows that the other has all its data. " +
+			"The server's FIN waits behind 5000 bytes that cannot leave. connect(AF_UNSPEC) gives them up with a RST.",
+		Causes: unsent, Families: bothFamilies, Path: Packets,
+		Run: func(e *Env) { playUnsent(e, event.StateClosing, (*Socket).Disconnect) },
+	}}
+}
+
+func playDisconnect(e *Env) {
+	c := e.converse()
+	c.servSock.Disconnect()
+	e.Stepf("server calls connect(AF_UNSPEC): its kernel sends a RST")
+	c.clientSock.AwaitState(event.StateClose)
+	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
+	e.Stepf("client reads: ECONNRESET")
+
+	sent := c.sentByServer("disconnect", event.StateEstablished)
+	sent.App = connReset
+	e.ExpectRST(sent, c.receivedByClient("peer-aborted", event.StateEstablished, connReset))
+}
+
+func playDisconnectAfterShutdown(e *Env) {
+	c := e.converse()
+	c.servSock.LingerZero()
+	c.servSock.Shutdown(unix.SHUT_RDWR)
+	c.clientSock.WantRead(EOF)
+	c.servSock.AwaitState(event.StateFinWait2)
+	e.Stepf("server sets SO_LINGER {1,0} and shuts down both directions; client reads 0")
+	c.servSock.Disconnect()
+	e.Stepf("server calls connect(AF_UNSPEC): its kernel sends a RST")
+	c.clientSock.AwaitState(event.StateClose)
+	c.clientSock.WantWrite(messageBytes, Result{Errno: "EPIPE"})
+	e.Stepf("client writes: EPIPE")
+
+	sent := c.sentByServer("disconnect", event.StateFinWait2)
+	sent.App = connReset
+	e.ExpectRST(sent, c.receivedByClient("reset-after-peer-close", event.StateCloseWait, brokenPipe))
+}
+
+// playUnsent ends a connection that is half closed on both sides and still has
+// data to send.
+func playUnsent(e *Env, state event.State, end func(*Socket)) {
+	c, flow := e.converseWithPeer(serverEnd)
+	flow.Window = 0
+	e.must(flow.Send(event.ACK, nil))
+	c.servSock.Send(stuckBytes)
+	e.Stepf("client closes its window; server writes %d bytes, which cannot leave", stuckBytes)
+	fin := func() {
+		e.send(flow, packetpeer.Segment{Flags: event.FIN | event.ACK, Seq: flow.Seq, Ack: flow.Ack})
+		flow.Seq++
+	}
+	if state == event.StateClosing {
+		c.servSock.Shutdown(unix.SHUT_WR)
+		fin()
+	} else {
+		fin()
+		c.servSock.AwaitState(event.StateCloseWait)
+		c.servSock.Shutdown(unix.SHUT_WR)
+	}
+	c.servSock.AwaitState(state)
+	e.Stepf("both shut down their sending side: the server is in %s", state)
+	closed := e.Counter(serverEnd, "TCPAbortOnData")
+	end(c.servSock)
+	e.awaitFrom(flow, event.RST)
+	e.Stepf("server gives the connection up: its kernel sends a RST")
+
+	sent := c.sentByServer("disconnect-with-unsent-data", state)
+	sent.Lost = &event.Lost{UnsentBytes: stuckBytes}
+	if e.Counter(serverEnd, "TCPAbortOnData") == closed {
+		sent.App = connReset // not by close: the descriptor is still there
+	}
+	e.Expect(sent)
+}

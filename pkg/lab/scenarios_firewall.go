@@ -1,0 +1,101 @@
+package lab
+
+import (
+	"net/netip"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/firewall"
+)
+
+func firewallScenarios() []Scenario {
+	causes := []event.CauseID{"netfilter-reject", "refused"}
+	loads := missesModule(firewall.Modules...)
+	return []Scenario{{
+		Name:  "netfilter-reject",
+		Title: "The server's firewall rejects a connection: REJECT with tcp-reset.",
+		Story: "A rule in the input chain answers the client's SYN with a RST, before TCP has seen it. " +
+			"To the client it looks exactly as if nobody listened on the port.",
+		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
+		Run: func(e *Env) { playReject(e, serverEnd, event.ChainInput) },
+	}, {
+		Name:   "netfilter-reject-prerouting",
+		Title:  "The same by a rule in the prerouting chain.",
+		Story:  "The rule stands even before the decision whether a packet is for this host.",
+		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
+		Run: func(e *Env) { playReject(e, serverEnd, event.ChainPrerouting) },
+	}, {
+		Name:  "netfilter-reject-output",
+		Title: "The client's own firewall rejects what it sends.",
+		Story: "A rule in the output chain answers the client's SYN on its own machine, in the name of the server. " +
+			"No packet ever reaches the server.",
+		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
+		Run: func(e *Env) { playReject(e, clientEnd, event.ChainOutput) },
+	}, {
+		Name:  "netfilter-reject-forward",
+		Title: "A router's firewall rejects a connection that passes through it.",
+		Story: "A rule in the forward chain of the router answers the client's SYN in the name of the server. " +
+			"On the router neither end of the connection is local; the server never hears of it.",
+		Causes: causes, Families: bothFamilies, Path: Routed, HostChanges: loads,
+		Run: func(e *Env) { playReject(e, routerEnd, event.ChainForward) },
+	}, {
+		Name:  "netfilter-reject-established",
+		Title: "A new firewall rule cuts a connection that is up.",
+		Story: "The connection works until a rule in the server's input chain rejects its segments. " +
+			"The client's next write draws a RST, and the client cannot tell it from that of a rebooted server.",
+		Causes:   []event.CauseID{"netfilter-reject", "peer-gone"},
+		Families: bothFamilies, Path: Veth, HostChanges: loads, Run: playRejectEstablished,
+	}}
+}
+
+// reject puts a rule against the server's port into a chain of the named end.
+func (e *Env) reject(end string, chain event.Chain) {
+	e.must(firewall.Reject(e.namespace(end), chain, serverPort))
+	e.Stepf("a rule in the %s chain of the %s rejects what goes to port %d", chain, end, serverPort)
+}
+
+func playReject(e *Env, end string, chain event.Chain) {
+	e.reject(end, chain)
+	client := e.Actor("client", clientEnd)
+	sock := client.Socket()
+	sock.Bind(netip.AddrPortFrom(e.address(clientEnd), 0)) // a refused connect forgets the port
+	server := event.Endpoint{Addr: e.address(serverEnd), Port: serverPort}
+	c := &conversation{env: e, client: client, clientSock: sock, clientAt: sock.Local(), serverAt: server}
+	sock.want("connect", sock.Connect(addrPort(server)), Result{Errno: "ECONNREFUSED"})
+	e.Stepf("client %s connects to %s: ECONNREFUSED", c.clientAt, server)
+
+	sent := c.rejected(end, chain, event.RST|event.ACK)
+	if chain == event.ChainOutput {
+		sent.Local, sent.Peer = c.clientAt, server
+		sent.States = append(sent.States, event.StateSynSent)
+		sent.Owner, sent.Sources = client.Name(), openSocket
+	}
+	received := c.receivedByClient("refused", event.StateSynSent, event.App{Errno: "ECONNREFUSED"})
+	e.ExpectRST(sent, received)
+}
+
+// rejected expects a rule to answer the client in the name of the server.
+func (c *conversation) rejected(end string, chain event.Chain, flags event.TCPFlags) Expectation {
+	return Expectation{
+		Namespace: c.env.namespace(end).Name(),
+		Dir:       event.Sent, Cause: "netfilter-reject", Local: c.serverAt, Peer: c.clientAt,
+		Hook: event.HookReject, Socket: event.SockNone, States: []event.State{0},
+		Chain: chain, Forwarded: chain == event.ChainForward,
+		Flags: flags, OnWire: true,
+	}
+}
+
+func playRejectEstablished(e *Env) {
+	c := e.converse()
+	e.reject(serverEnd, event.ChainInput)
+	c.clientSock.Send(messageBytes)
+	c.clientSock.AwaitState(event.StateClose)
+	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
+	e.Stepf("client writes %d bytes and reads: ECONNRESET", messageBytes)
+
+	// The server does not know yet: its FIN would draw a RST of the client's.
+	e.must(e.namespace(serverEnd).CutOff(device))
+
+	received := c.receivedByClient("peer-gone", event.StateEstablished, connReset)
+	received.Lost = &event.Lost{UnackedBytes: messageBytes}
+	e.ExpectRST(c.rejected(serverEnd, event.ChainInput, event.RST), received)
+}

@@ -1,0 +1,137 @@
+package lab
+
+import (
+	"fmt"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
+)
+
+// missedRST is a RST whose number is not the one that an established
+// connection obeys.
+type missedRST struct {
+	cause  event.CauseID
+	title  string
+	story  string
+	offset int
+}
+
+var missedRSTs = []missedRST{{
+	cause:  "rst-challenged",
+	title:  "A RST arrives whose number lies inside the window, but is not the next one.",
+	story:  "Somebody who knows the addresses and ports could guess such a number. The kernel asks back with a challenge ACK (RFC 5961) and does nothing else.",
+	offset: 10,
+}, {
+	cause:  "rst-out-of-window",
+	title:  "A RST arrives whose number is far beyond the window.",
+	story:  "Such a number cannot come from the other end of this connection. The kernel ignores the RST.",
+	offset: 10_000_000,
+}, {
+	cause:  "rst-old",
+	title:  "A RST arrives whose number lies before what was received already.",
+	story:  "A late copy, or a firewall that was slow to make up its mind. The kernel ignores the RST.",
+	offset: -500,
+}}
+
+func ignoredScenarios() []Scenario {
+	var scenarios []Scenario
+	for _, m := range missedRSTs {
+		scenarios = append(scenarios, Scenario{
+			Name: string(m.cause), Title: m.title, Story: m.story + " The connection goes on.",
+			Causes:   []event.CauseID{m.cause},
+			Families: bothFamilies, Path: Packets, Run: func(e *Env) { playMissed(e, m) },
+		})
+	}
+	return append(scenarios, Scenario{
+		Name:   "rst-no-connection",
+		Title:  "RSTs arrive for a connection that this host does not have.",
+		Story:  "Nothing is there that could be reset, and a RST is never answered with a RST. The kernel drops both in silence.",
+		Causes: []event.CauseID{"rst-no-connection"}, Families: bothFamilies, Path: Packets,
+		Run: func(e *Env) {
+			for i, flags := range bareAndAck {
+				flow := e.flow(peerPort + uint16(i))
+				flow.Ack = unknownAck
+				e.sendRST(flow, flags, 0)
+				e.Expect(e.ignored(flow, "rst-no-connection", AtReply, flags))
+			}
+		},
+	}, Scenario{
+		Name:   "rst-to-listener",
+		Title:  "RSTs arrive at a listening port.",
+		Story:  "A listener has no connection of its own that could be reset. The kernel drops a RST with and without ACK at two different places.",
+		Causes: []event.CauseID{"rst-to-listener"}, Families: bothFamilies, Path: Packets, Run: playRSTToListener,
+	}, Scenario{
+		Name:  "rst-unacceptable-in-syn-sent",
+		Title: "RSTs arrive while a client is connecting, and none of them can be the server's answer.",
+		Story: "In SYN_SENT only a RST that acknowledges the client's SYN counts. One has no ACK, the other acknowledges something else. " +
+			"The kernel ignores both, and the client connects.",
+		Causes: []event.CauseID{"rst-unacceptable-in-syn-sent"}, Families: bothFamilies, Path: Packets, Run: playRSTInSynSent,
+	})
+}
+
+// bareAndAck are the two kinds of RST.
+var bareAndAck = []event.TCPFlags{event.RST, event.RST | event.ACK}
+
+// ignored expects a RST of sendRST to be dropped without a full socket.
+func (e *Env) ignored(f *packetpeer.Flow, cause event.CauseID, seen Sighting, flags event.TCPFlags) Expectation {
+	return Expectation{
+		Namespace: e.namespaces[0].Name(),
+		Dir:       event.Ignored, Cause: cause, Local: f.Remote, Peer: f.Local,
+		Hook: event.HookIgnore, Socket: event.SockNone, Seen: seen, Flags: flags, OnWire: true,
+	}
+}
+
+// ignoredAt is the same with a socket and its owner.
+func (e *Env) ignoredAt(f *packetpeer.Flow, cause event.CauseID, seen Sighting, flags event.TCPFlags, state event.State, owner *Actor) Expectation {
+	x := e.ignored(f, cause, seen, flags)
+	x.Socket, x.States = event.SockFull, []event.State{state}
+	x.Owner, x.Sources = owner.Name(), listening
+	return x
+}
+
+// connected are the sources that are right for a socket that somebody has open.
+var connected = []event.OwnerSource{event.FromSocket, event.FromConnector, event.FromListener}
+
+func playMissed(e *Env, m missedRST) {
+	c, flow := e.converseWithPeer(serverEnd)
+	e.sendRST(flow, event.RST, m.offset)
+	if m.cause == "rst-challenged" {
+		e.awaitFrom(flow, event.ACK)
+		e.Stepf("the kernel answers with a challenge ACK")
+	}
+	c.stillWorks(flow)
+	x := e.ignoredAt(flow, m.cause, AtConnection, event.RST, event.StateEstablished, c.server)
+	x.Sources = connected
+	e.Expect(x)
+}
+
+func playRSTToListener(e *Env) {
+	server, _ := e.listen(1)
+	for i, seen := range []Sighting{AtConnection, AtReply} {
+		flow := e.flow(peerPort + uint16(i))
+		flow.Ack = unknownAck
+		e.sendRST(flow, bareAndAck[i], 0)
+		e.Expect(e.ignoredAt(flow, "rst-to-listener", seen, bareAndAck[i], event.StateListen, server))
+	}
+}
+
+func playRSTInSynSent(e *Env) {
+	c, flow := e.beginConnect()
+	bare := packetpeer.Segment{Flags: event.RST, Seq: flow.Seq}
+	wrong := packetpeer.Segment{Flags: event.RST | event.ACK, Seq: flow.Seq, Ack: flow.Ack + 100}
+	for i, segment := range []packetpeer.Segment{bare, wrong} {
+		e.send(flow, segment)
+		e.Stepf("%s arrives; the client's kernel ignores it", describeRST(segment))
+		x := e.ignoredAt(flow, "rst-unacceptable-in-syn-sent", []Sighting{AtConnection, AtReply}[i], segment.Flags, event.StateSynSent, c.client)
+		x.Sources = connected
+		e.Expect(x)
+	}
+	c.connectAfterAll(flow)
+}
+
+func describeRST(s packetpeer.Segment) string {
+	if s.Flags.Has(event.ACK) {
+		return fmt.Sprintf("a RST that acknowledges %d", s.Ack)
+	}
+	return "a RST without ACK"
+}

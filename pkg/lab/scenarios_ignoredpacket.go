@@ -1,0 +1,63 @@
+package lab
+
+import (
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
+)
+
+func unacceptableScenarios() []Scenario {
+	return []Scenario{{
+		Name:   "rst-bad-checksum",
+		Title:  "A RST arrives damaged.",
+		Story:  "The number is right, the checksum is not. The kernel drops the segment before it looks at any connection.",
+		Causes: []event.CauseID{"rst-bad-checksum"}, Families: bothFamilies, Path: Packets, Run: playBadChecksum,
+	}, {
+		Name:  "rst-ttl-too-low",
+		Title: "A RST arrives from too far away.",
+		Story: "The server takes only segments with a time to live of 200 or more (RFC 5082), as BGP routers do with their neighbours. " +
+			"The RST has the right number and 64 hops left: it was not sent by the neighbour, and is ignored.",
+		Causes: []event.CauseID{"rst-ttl-too-low"}, Families: bothFamilies, Path: Packets, Run: playLowTTL,
+	}, {
+		Name:  "rst-bad-signature",
+		Title: "A RST arrives without the signature that the connection demands.",
+		Story: "The server demands that its peer signs every segment (TCP MD5, RFC 2385). " +
+			"The RST has the right number and no signature, and is ignored.",
+		Causes: []event.CauseID{"rst-bad-signature"}, Families: bothFamilies, Path: Packets, Run: playUnsigned,
+	}}
+}
+
+func playBadChecksum(e *Env) {
+	c, flow := e.converseWithPeer(serverEnd)
+	damaged := rst(flow, event.RST, 0)
+	damaged.BadChecksum = true
+	e.send(flow, damaged)
+	e.Stepf("a RST with the right number and a wrong checksum arrives")
+	c.stillWorks(flow)
+	e.Expect(e.ignored(flow, "rst-bad-checksum", AtEarlyDrop, event.RST))
+}
+
+func playLowTTL(e *Env) {
+	const minimum, neighbour = 200, 255
+	c, flow := e.converseWithPeer(serverEnd)
+	c.servSock.MinimumTTL(minimum)
+	e.sendRST(flow, event.RST, 0)
+	e.send(flow, packetpeer.Segment{
+		Flags: event.PSH | event.ACK, Seq: flow.Seq, Ack: flow.Ack, Window: flow.Window,
+		Payload: make([]byte, messageBytes), TTL: neighbour,
+	})
+	c.servSock.WantRead(Result{N: messageBytes})
+	e.Stepf("data from the neighbour is taken: the connection goes on")
+	x := e.ignoredAt(flow, "rst-ttl-too-low", AtEarlyDrop, event.RST, event.StateEstablished, c.server)
+	x.Sources = connected
+	e.Expect(x)
+}
+
+func playUnsigned(e *Env) {
+	c, flow := e.converseWithPeer(serverEnd)
+	c.servSock.DemandSignature(c.clientAt)
+	e.sendRST(flow, event.RST, 0)
+	c.mustStay(event.StateEstablished)
+	x := e.ignoredAt(flow, "rst-bad-signature", AtEarlyDrop, event.RST, event.StateEstablished, c.server)
+	x.Sources = connected
+	e.Expect(x)
+}

@@ -1,0 +1,62 @@
+package lab
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+func linger2Scenarios() []Scenario {
+	causes := []event.CauseID{"linger2-negative", "reset-after-peer-close"}
+	return []Scenario{{
+		Name:  "linger2-negative",
+		Title: "The server closes with TCP_LINGER2 below zero: no FIN_WAIT2 for this socket.",
+		Story: "TCP_LINGER2 says how long the kernel may keep a closed connection that waits for the peer's FIN. " +
+			"Below zero it means: not at all. As soon as the client acknowledges the server's FIN, it gets a RST for it. " +
+			"The kernel counts that as data after close, although no data came.",
+		Causes: causes, Families: bothFamilies, Path: Veth, Run: playLinger2Close,
+	}, {
+		Name:  "linger2-negative-in-fin-wait2",
+		Title: "The same when the FIN was acknowledged before close.",
+		Story: "The server has shut down its sending side and waits in FIN_WAIT2; then it closes. " +
+			"With TCP_LINGER2 below zero the kernel ends the connection in close itself, with a RST.",
+		Causes: causes, Families: bothFamilies, Path: Veth, Run: playLinger2FinWait2,
+	}}
+}
+
+func playLinger2Close(e *Env) {
+	c := e.converse()
+	c.servSock.NoFinWait2()
+	c.servSock.Close()
+	c.clientSock.AwaitState(event.StateClose)
+	e.Stepf("server sets TCP_LINGER2 to -1 and closes; the client's ACK of the FIN draws a RST")
+	c.finishLinger2()
+
+	sent := c.repliedByServer("linger2-negative", event.StateFinWait1)
+	// The acknowledgement is taken first: for a moment the state is FIN_WAIT2.
+	sent.States = append(sent.States, event.StateFinWait2)
+	e.ExpectRST(sent, c.receivedByClient("reset-after-peer-close", event.StateCloseWait, brokenPipe))
+}
+
+func playLinger2FinWait2(e *Env) {
+	c := e.converse()
+	c.servSock.NoFinWait2()
+	c.servSock.Shutdown(unix.SHUT_WR)
+	c.clientSock.WantRead(EOF)
+	c.servSock.AwaitState(event.StateFinWait2)
+	e.Stepf("server sets TCP_LINGER2 to -1 and shuts down its sending side; client reads 0")
+	c.servSock.Close()
+	c.clientSock.AwaitState(event.StateClose)
+	e.Stepf("server closes: its kernel sends a RST")
+	c.finishLinger2()
+
+	e.ExpectRST(
+		c.sentByServer("linger2-negative", event.StateFinWait2),
+		c.receivedByClient("reset-after-peer-close", event.StateCloseWait, brokenPipe))
+}
+
+func (c *conversation) finishLinger2() {
+	c.clientSock.WantRead(EOF)
+	c.clientSock.WantWrite(messageBytes, Result{Errno: "EPIPE"})
+	c.env.Stepf("client reads 0, as after an orderly close, and writes: EPIPE")
+}

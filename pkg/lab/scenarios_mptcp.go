@@ -1,0 +1,206 @@
+package lab
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"net/netip"
+
+	"github.com/gopacket/gopacket/layers"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
+)
+
+func mptcpScenarios() []Scenario {
+	closes := []event.CauseID{"mptcp-close", "peer-aborted"}
+	return []Scenario{{
+		Name:  "mptcp-close",
+		Title: "The server closes an MPTCP connection with unread data.",
+		Story: "A connection of MPTCP may run over several TCP connections, its subflows. " +
+			"Closing it with unread data ends it at once: each subflow gets a RST that carries MP_FASTCLOSE.",
+		Causes: closes, Families: bothFamilies, Path: Veth, Run: playMPTCPUnread,
+	}, {
+		Name:  "mptcp-close-linger-zero",
+		Title: "The same by close with SO_LINGER {1,0}.",
+		Story: "Recent kernels treat the abortive close of an MPTCP connection as a fast close. " +
+			"Older ones hand the option down to the subflow, or ignore it.",
+		Causes: closes, Families: bothFamilies, Path: Veth,
+		Run: func(e *Env) {
+			playMPTCPAbort(e, "closes with SO_LINGER {1,0}", func(s *Socket) { s.LingerZero(); s.Close() })
+		},
+	}, {
+		Name:   "mptcp-close-disconnect",
+		Title:  "The same by connect(AF_UNSPEC).",
+		Story:  "connect(AF_UNSPEC) dissolves an MPTCP connection by a fast close, too.",
+		Causes: closes, Families: bothFamilies, Path: Veth,
+		Run: func(e *Env) { playMPTCPAbort(e, "calls connect(AF_UNSPEC)", (*Socket).Disconnect) },
+	}, {
+		Name:  "mptcp-join-refused",
+		Title: "A SYN wants to join an MPTCP connection that does not exist.",
+		Story: "A further subflow names its connection by a token. This one names none that this host knows, " +
+			"and the listener answers the SYN with a RST: the one case in which a listener does that.",
+		Causes: []event.CauseID{"mptcp-join-refused"}, Families: bothFamilies, Path: Packets, Run: playJoinRefused,
+	}, {
+		Name:  "mptcp-reset",
+		Title: "The peer ends an MPTCP connection by an ACK with MP_FASTCLOSE.",
+		Story: "MPTCP has two ways to end a connection at once: a RST, or an ACK that the other end answers with a RST on every subflow. " +
+			"The client's kernel does so by itself; its application gets ECONNRESET.",
+		Causes: []event.CauseID{"mptcp-reset"}, Families: bothFamilies, Path: Packets, Run: playFastCloseByAck,
+	}}
+}
+
+// converseMPTCP connects a client and a server by MPTCP, with a first exchange
+// that tells both that the other end speaks it.
+func (e *Env) converseMPTCP() *conversation {
+	c := &conversation{env: e, server: e.Actor("server", serverEnd), client: e.Actor("client", clientEnd)}
+	for _, end := range []string{serverEnd, clientEnd} {
+		e.switchMPTCPOn(end)
+	}
+	at := netip.AddrPortFrom(e.address(serverEnd), serverPort)
+	c.listener = c.server.mptcpSocket()
+	c.listener.Bind(at)
+	c.listener.listen(1)
+	c.clientSock = c.client.mptcpSocket()
+	c.clientSock.want("connect", c.clientSock.Connect(at), Result{})
+	c.servSock = c.listener.Accept()
+	c.clientAt, c.serverAt = c.clientSock.Local(), c.servSock.Local()
+	c.clientSock.Send(messageBytes)
+	c.servSock.WantRead(Result{N: messageBytes})
+	c.servSock.Send(messageBytes)
+	c.clientSock.WantRead(Result{N: messageBytes})
+	e.Stepf("client %s connects to server %s by MPTCP", c.clientAt, c.serverAt)
+	return c
+}
+
+// switchMPTCPOn switches MPTCP on at the named end, or ends the scenario.
+func (e *Env) switchMPTCPOn(end string) {
+	if err := e.namespace(end).Sysctl("mptcp/enabled", "1"); err != nil {
+		e.fail(unavailable("MPTCP", "CONFIG_MPTCP is off in this kernel"))
+	}
+}
+
+func playMPTCPUnread(e *Env) {
+	c := e.converseMPTCP()
+	c.clientSock.Send(unreadBytes)
+	e.Await("the data is there", func() bool { return c.servSock.peek() == unreadBytes })
+	e.Stepf("client sends %d bytes, which the server does not read", unreadBytes)
+	fastCloses := e.Counter(serverEnd, "MPTcpExtMPFastcloseTx")
+	c.servSock.Close()
+	c.expectFastClose(fastCloses, "closes", "unread-data-on-close")
+}
+
+func playMPTCPAbort(e *Env, what string, end func(*Socket)) {
+	c := e.converseMPTCP()
+	fastCloses := e.Counter(serverEnd, "MPTcpExtMPFastcloseTx")
+	end(c.servSock)
+	c.expectFastClose(fastCloses, what, "linger-zero")
+}
+
+// expectFastClose expects the end of the only subflow. otherwise is the cause
+// on kernels that hand the abort down to it.
+func (c *conversation) expectFastClose(before uint64, what string, otherwise event.CauseID) {
+	e := c.env
+	e.AwaitGone(clientEnd, c.clientAt, c.serverAt)
+	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
+	cause := event.CauseID("mptcp-close")
+	if e.Counter(serverEnd, "MPTcpExtMPFastcloseTx") == before {
+		e.Differs("no MP_FASTCLOSE is sent")
+		cause = otherwise
+	}
+	e.Stepf("server %s: its kernel sends a RST on the subflow; client reads: ECONNRESET", what)
+	sent := c.sentByServer(cause, event.StateEstablished)
+	sent.Lost = nil
+	received := c.receivedByClient("peer-aborted", event.StateEstablished, connReset)
+	received.Lost = nil
+	e.ExpectRST(sent, received)
+}
+
+const (
+	mptcpOption  = 30
+	mpCapable    = 0x01 // version 1, subtype 0
+	mpJoin       = 0x10
+	mpFastClose  = 0x70
+	mpHMACSHA256 = 0x01
+	mpKeyBytes   = 8
+)
+
+func mptcp(data ...byte) layers.TCPOption {
+	return layers.TCPOption{OptionType: mptcpOption, OptionLength: uint8(2 + len(data)), OptionData: data}
+}
+
+func playJoinRefused(e *Env) {
+	e.switchMPTCPOn(serverEnd)
+	server := e.Actor("server", serverEnd)
+	listener := server.mptcpSocket()
+	listener.Bind(addrPort(e.kernelAt(serverPort)))
+	listener.listen(1)
+	flow := e.flow(peerPort)
+	const addressID = 1
+	join := mptcp(mpJoin, addressID, 't', 'o', 'k', 'n', 'n', 'o', 'n', 'c')
+	e.send(flow, packetpeer.Segment{Flags: event.SYN, Seq: flow.Seq, Window: flow.Window, Options: []layers.TCPOption{join}})
+	e.awaitFrom(flow, event.RST)
+	e.Stepf("a SYN with an unknown MP_JOIN token arrives at a listener; the kernel answers with a RST")
+	e.Expect(e.repliedByListener(flow, server, "mptcp-join-refused", event.RST|event.ACK))
+}
+
+func playFastCloseByAck(e *Env) {
+	e.switchMPTCPOn(clientEnd)
+	c := &conversation{env: e, client: e.Actor("client", clientEnd)}
+	c.serverAt = event.Endpoint{Addr: e.peer.Addr(), Port: serverPort}
+	c.clientSock = c.client.mptcpSocket()
+	c.clientSock.Nonblocking()
+	c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{Errno: "EINPROGRESS"})
+	c.clientAt = c.clientSock.Local()
+	flow, err := e.peer.Listen(serverPort)
+	e.must(err)
+	key := e.answerCapable(flow)
+	e.Stepf("client %s connects to %s by MPTCP", c.clientAt, c.serverAt)
+	for _, option := range []layers.TCPOption{dataAck(key), mptcp(append([]byte{mpFastClose, 0}, key...)...)} {
+		e.send(flow, packetpeer.Segment{
+			Flags: event.ACK, Seq: flow.Seq, Ack: flow.Ack, Window: flow.Window, Options: []layers.TCPOption{option},
+		})
+	}
+	e.awaitFrom(flow, event.RST)
+	e.AwaitGone(clientEnd, c.clientAt, c.serverAt)
+	e.Stepf("an ACK with MP_FASTCLOSE arrives; the client's kernel answers with a RST")
+	e.Await("the client's socket has an error", func() bool {
+		return c.clientSock.Read() == Result{Errno: "ECONNRESET"}
+	})
+	e.Stepf("client reads: ECONNRESET")
+
+	e.Expect(Expectation{
+		Namespace: e.namespaces[0].Name(),
+		Dir:       event.Sent, Cause: "mptcp-reset", Local: c.clientAt, Peer: c.serverAt,
+		Hook: event.HookSendActive, Socket: event.SockFull, States: []event.State{event.StateEstablished},
+		Owner: c.client.Name(), Sources: openSocket,
+		Flags: event.RST | event.ACK, Abort: true, OnWire: true,
+	})
+}
+
+// dataAck acknowledges the start of the connection of that key: from then on
+// the kernel does not fall back to TCP any more.
+func dataAck(key []byte) layers.TCPOption {
+	const subtype, ackOf8Bytes = 0x20, 0x03
+	digest := sha256.Sum256(key)
+	initial := binary.BigEndian.Uint64(digest[len(digest)-8:])
+	return mptcp(binary.BigEndian.AppendUint64([]byte{subtype, ackOf8Bytes}, initial+1)...)
+}
+
+// answerCapable completes the handshake of MPTCP (RFC 8684, 3.1) and returns the
+// client's key.
+func (e *Env) answerCapable(flow *packetpeer.Flow) []byte {
+	const ourKey = 0x1122334455667788
+	capable := mptcp(binary.BigEndian.AppendUint64([]byte{mpCapable, mpHMACSHA256}, ourKey)...)
+	e.send(flow, packetpeer.Segment{
+		Flags: event.SYN | event.ACK, Seq: flow.Seq, Ack: flow.Ack, Window: flow.Window, Options: []layers.TCPOption{capable},
+	})
+	flow.Seq++
+	for {
+		for _, option := range e.awaitFrom(flow, event.ACK).Options {
+			const withBothKeys = 2 + 2*mpKeyBytes
+			if option.OptionType == mptcpOption && len(option.OptionData) >= withBothKeys && option.OptionData[0] == mpCapable {
+				return option.OptionData[2 : 2+mpKeyBytes]
+			}
+		}
+	}
+}

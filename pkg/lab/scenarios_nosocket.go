@@ -1,0 +1,193 @@
+package lab
+
+import (
+	"time"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
+)
+
+func noSocketScenarios() []Scenario {
+	return []Scenario{{
+		Name:  "half-open",
+		Title: "Segments arrive for connections that this host never had.",
+		Story: "An acknowledgement, data, a FIN, even a FIN without anything else as port scanners send it: " +
+			"there is no socket for any of them, so each is answered with a RST. " +
+			"If the segment acknowledges something, the RST is placed there; if not, it starts at zero and acknowledges in its turn.",
+		Causes:   []event.CauseID{"half-open"},
+		Families: bothFamilies, Path: Packets, Run: playHalfOpen,
+	}, {
+		Name:  "half-open-listener-closed",
+		Title: "The last segment of a handshake finds the listener gone.",
+		Story: "The client's SYN was answered, then the server stopped listening. " +
+			"The kernel forgets handshakes under way without a word, and so the client's ACK belongs to nothing.",
+		Causes:   []event.CauseID{"half-open"},
+		Families: bothFamilies, Path: Packets, Run: playPendingListenerClosed,
+	}, {
+		Name:  "stray-syn-ack",
+		Title: "A SYN-ACK arrives that nobody here has asked for.",
+		Story: "Somebody opened connections elsewhere in this host's name, or the client is long gone. " +
+			"The answer is met by a RST, whether anybody listens on the port or not.",
+		Causes:   []event.CauseID{"stray-syn-ack"},
+		Families: bothFamilies, Path: Packets, Run: playStraySynAck,
+	}, {
+		Name:  "closed-earlier",
+		Title: "The peer goes on sending on a connection that the server has just aborted.",
+		Story: "The server has aborted the connection and its RST is lost or late. " +
+			"What the client sends now finds no socket, as after a reboot; " +
+			"but this host closed that very connection itself, a moment ago.",
+		Causes:   []event.CauseID{"closed-earlier", "linger-zero"},
+		Families: bothFamilies, Path: Packets, Run: playAbortedEarlier,
+	}, {
+		Name:  "closed-earlier-in-order",
+		Title: "The peer sends on a connection that both ends have closed in order.",
+		Story: "The client closed first, then the server; the last acknowledgement ended the connection, and nothing is left of it. " +
+			"A segment that comes after that draws a RST.",
+		Causes:   []event.CauseID{"closed-earlier"},
+		Families: bothFamilies, Path: Packets, Run: playClosedInOrder,
+	}, {
+		Name:  "closed-earlier-fin-wait2",
+		Title: "The peer writes when the kernel no longer waits for it to close.",
+		Story: "The server has closed and the client has not. After tcp_fin_timeout, here a second, the kernel forgets the connection in silence. " +
+			"The client's write then is for a connection that nobody knows, and not any more for one that is closed.",
+		Causes:   []event.CauseID{"closed-earlier"},
+		Families: bothFamilies, Path: Packets, Run: playFinWait2Gone,
+	}, {
+		Name:  "closed-earlier-repair",
+		Title: "A checkpoint tool has taken the connection away in silence.",
+		Story: "With TCP_REPAIR a socket can be closed without a segment going out; tools that move a process to another machine do so. " +
+			"When the client writes here before the connection was restored elsewhere, it gets a RST.",
+		Causes:   []event.CauseID{"closed-earlier", "peer-gone"},
+		Families: bothFamilies, Path: Veth, Run: playRepairedAway,
+	}}
+}
+
+func playHalfOpen(e *Env) {
+	data := make([]byte, messageBytes)
+	for i, segment := range []packetpeer.Segment{
+		{Flags: event.ACK},
+		{Flags: event.PSH | event.ACK, Payload: data},
+		{Flags: event.FIN | event.ACK},
+		{Flags: event.FIN},
+	} {
+		flow := e.flow(peerPort + uint16(i))
+		answer := event.RST
+		segment.Seq, segment.Window = flow.Seq, flow.Window
+		if segment.Flags.Has(event.ACK) {
+			segment.Ack = unknownAck
+		} else {
+			answer |= event.ACK
+		}
+		e.send(flow, segment)
+		e.awaitFrom(flow, event.RST)
+		e.Stepf("a segment %s arrives for a connection that is not there; the kernel answers with %s", segment.Flags, answer)
+		e.Expect(e.replied(flow, "half-open", answer))
+	}
+}
+
+// unknownAck acknowledges something that this host never sent.
+const unknownAck = 7777777
+
+func playPendingListenerClosed(e *Env) {
+	_, listener := e.listen(1)
+	flow := e.halfOpen(peerPort)
+	listener.Close()
+	e.Stepf("client's SYN is answered; then the server stops listening")
+	e.must(flow.Send(event.ACK, nil))
+	e.awaitFrom(flow, event.RST)
+	e.Stepf("client's ACK arrives; the kernel answers with a RST")
+	e.Expect(e.replied(flow, "half-open", event.RST))
+}
+
+func playStraySynAck(e *Env) {
+	synAck := func(port uint16) *packetpeer.Flow {
+		flow := e.flow(port)
+		e.send(flow, packetpeer.Segment{
+			Flags: event.SYN | event.ACK, Seq: flow.Seq, Ack: unknownAck, Window: flow.Window,
+		})
+		e.awaitFrom(flow, event.RST)
+		return flow
+	}
+	flow := synAck(peerPort)
+	e.Stepf("a SYN-ACK arrives at a port where nobody listens; the kernel answers with a RST")
+	e.Expect(e.replied(flow, "stray-syn-ack", event.RST))
+
+	server, _ := e.listen(1)
+	flow = synAck(peerPort + 1)
+	e.Stepf("the same where a server listens")
+	e.Expect(e.repliedByListener(flow, server, "stray-syn-ack", event.RST))
+}
+
+// sendTooLate makes the peer send data on a connection of the server that is
+// gone, and expects what follows. before is the last state that it had.
+func (c *conversation) sendTooLate(flow *packetpeer.Flow, before ...event.State) {
+	e := c.env
+	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
+	e.must(flow.Send(event.PSH|event.ACK, make([]byte, messageBytes)))
+	e.awaitFrom(flow, event.RST)
+	e.Stepf("client sends %d bytes: there is no socket any more, the kernel answers with a RST", messageBytes)
+	e.Expect(c.closedEarlier(before...))
+}
+
+func (c *conversation) closedEarlier(before ...event.State) Expectation {
+	x := c.repliedByServer("closed-earlier", 0)
+	x.WithoutMemory = "half-open"
+	x.Socket, x.Lost = event.SockNone, nil
+	x.States = append(x.States, before...)
+	x.Sources = []event.OwnerSource{event.FromCloser}
+	return x
+}
+
+func playAbortedEarlier(e *Env) {
+	c, flow := e.converseWithPeer(serverEnd)
+	c.servSock.LingerZero()
+	c.servSock.Close()
+	e.awaitFrom(flow, event.RST)
+	e.Stepf("server closes with SO_LINGER {1,0}: its kernel sends a RST")
+	e.Expect(c.sentByServer("linger-zero", event.StateEstablished))
+	c.sendTooLate(flow, event.StateEstablished)
+}
+
+func playClosedInOrder(e *Env) {
+	c, flow := e.converseWithPeer(serverEnd)
+	e.must(flow.Send(event.FIN|event.ACK, nil))
+	c.servSock.WantRead(EOF)
+	c.servSock.Close()
+	e.awaitFrom(flow, event.FIN)
+	e.must(flow.Send(event.ACK, nil))
+	e.Stepf("client closes, server reads 0 and closes")
+	c.sendTooLate(flow, event.StateLastAck, event.StateCloseWait)
+}
+
+func playFinWait2Gone(e *Env) {
+	e.Sysctl(serverEnd, "ipv4/tcp_fin_timeout", "1")
+	c, flow := e.converseWithPeer(serverEnd)
+	c.servSock.Close()
+	e.awaitFrom(flow, event.FIN)
+	e.must(flow.Send(event.ACK, nil))
+	e.AwaitOrphan(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2, true)
+	e.Stepf("server closes; client acknowledges and does not close; tcp_fin_timeout is %s", time.Second)
+	c.sendTooLate(flow, event.StateFinWait2, event.StateTimeWait, event.StateFinWait1)
+}
+
+func playRepairedAway(e *Env) {
+	c := e.converse()
+	c.closeRepaired()
+	c.clientSock.Send(messageBytes)
+	c.clientSock.AwaitState(event.StateClose)
+	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
+	e.Stepf("client writes %d bytes and reads: ECONNRESET", messageBytes)
+
+	received := c.receivedByClient("peer-gone", event.StateEstablished, connReset)
+	received.Lost = &event.Lost{UnackedBytes: messageBytes}
+	e.ExpectRST(c.closedEarlier(event.StateEstablished), received)
+}
+
+// closeRepaired closes the server's socket in repair mode: nothing is sent.
+func (c *conversation) closeRepaired() {
+	c.servSock.Repair()
+	c.servSock.Close()
+	c.env.AwaitGone(serverEnd, c.serverAt, c.clientAt)
+	c.env.Stepf("server sets TCP_REPAIR and closes: its kernel forgets the connection in silence")
+	c.env.CountedSilently(serverEnd, "TcpEstabResets", 1, "a TCP_REPAIR close ends an established connection")
+}

@@ -1,0 +1,79 @@
+package lab
+
+import "github.com/rsttrace/rsttrace/pkg/event"
+
+// fromTimer: nobody's system call, the socket is open.
+var fromTimer = []event.OwnerSource{event.FromSocket, event.FromListener, event.FromCloser}
+
+func timerScenarios() []Scenario {
+	return []Scenario{{
+		Name:  "keepalive-timeout",
+		Title: "The client has vanished and keep-alive finds out.",
+		Story: "The connection is idle and the client's machine gone without a word. " +
+			"SO_KEEPALIVE makes the server's kernel ask whether the peer is still there; when nobody answers, it gives the connection up. " +
+			"The server gets ETIMEDOUT, and a RST goes out to whoever may be listening.",
+		Causes:   []event.CauseID{"keepalive-timeout"},
+		Families: bothFamilies, Path: Packets,
+		Run: func(e *Env) {
+			playKeepalive(e, "keepalive-timeout", func(s *Socket) { s.KeepAlive(1) })
+		},
+	}, {
+		Name:  "keepalive-user-timeout",
+		Title: "The same, cut short by TCP_USER_TIMEOUT.",
+		Story: "Nine probes may stay unanswered, but TCP_USER_TIMEOUT allows a second only: it decides, not the number of probes. " +
+			"The kernel's own reason is the same for both.",
+		Causes:   []event.CauseID{"keepalive-user-timeout"},
+		Families: bothFamilies, Path: Packets,
+		Run: func(e *Env) {
+			playKeepalive(e, "keepalive-user-timeout", func(s *Socket) {
+				const probes, millis = 9, 1000
+				s.KeepAlive(probes)
+				s.UserTimeout(millis)
+			})
+		},
+	}, {
+		Name:  "fin-wait2-timeout",
+		Title: "The kernel stops waiting for the FIN of a client that never closes.",
+		Story: "The server has closed; its kernel keeps the socket for a while so that the client can finish. " +
+			"The client does not close. Normally the kernel forgets such a connection in silence. " +
+			"When tcp_fin_timeout is lowered meanwhile, the timer finds the wait over already and sends a RST.",
+		Causes:   []event.CauseID{"fin-wait2-timeout", "reset-after-peer-close"},
+		Families: bothFamilies, Path: Veth, Run: playFinWait2Timeout,
+	}}
+}
+
+func playKeepalive(e *Env, cause event.CauseID, configure func(*Socket)) {
+	c, flow := e.converseWithPeer(serverEnd)
+	configure(c.servSock)
+	e.Stepf("the client vanishes; the server's kernel sends keep-alive probes in vain")
+	e.awaitFrom(flow, event.RST)
+	c.servSock.AwaitState(event.StateClose)
+	e.Stepf("the kernel gives up and sends a RST")
+	c.servSock.WantRead(Result{Errno: "ETIMEDOUT"})
+	e.Stepf("server reads: ETIMEDOUT")
+
+	sent := c.sentByServer(cause, event.StateEstablished)
+	sent.Sources, sent.App = fromTimer, event.App{Errno: "ETIMEDOUT"}
+	e.Expect(sent)
+}
+
+func playFinWait2Timeout(e *Env) {
+	// Above 60 seconds the orphan keeps its full socket, and the timer runs for
+	// what is beyond.
+	const before, after = "61", "60"
+	e.Sysctl(serverEnd, "ipv4/tcp_fin_timeout", before)
+	c := e.converse()
+	c.servSock.Close()
+	c.clientSock.WantRead(EOF)
+	e.AwaitOrphan(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2, false)
+	e.Sysctl(serverEnd, "ipv4/tcp_fin_timeout", after)
+	e.Stepf("server closes; client reads 0 and does not close; tcp_fin_timeout is lowered from %s to %s", before, after)
+	c.clientSock.AwaitState(event.StateClose)
+	e.Stepf("a second later the server's kernel sends a RST")
+	c.clientSock.WantWrite(messageBytes, Result{Errno: "EPIPE"})
+	e.Stepf("client writes: EPIPE")
+
+	sent := c.sentByServer("fin-wait2-timeout", event.StateFinWait2)
+	sent.Sources = closedByServer
+	e.ExpectRST(sent, c.receivedByClient("reset-after-peer-close", event.StateCloseWait, brokenPipe))
+}

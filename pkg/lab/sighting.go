@@ -1,0 +1,31 @@
+package lab
+
+// Sighting is a place in the kernel where something can be seen that passes
+// none of the functions that send or obey a RST. What a tracer can see there
+// depends on the kernel: kfree_skb has had a reason since 5.17 and names the
+// socket since 6.11, and some drops are silent before 5.19.
+type Sighting uint8
+
+const (
+	// AtHook: the function of the expectation's Hook, as on every kernel.
+	AtHook Sighting = iota
+	// AtReply: tcp_v4_send_reset or tcp_v6_send_reset is entered with a RST
+	// and returns; then kfree_skb in tcp_v4_rcv or tcp_v4_do_rcv.
+	AtReply
+	// AtEarlyDrop: kfree_skb in tcp_v4_rcv or tcp_v6_rcv before the connection
+	// is looked at: checksum, time to live, signature.
+	AtEarlyDrop
+	// AtConnection: dropped inside tcp_validate_incoming or
+	// tcp_rcv_state_process, which before 5.19 free the packet in silence.
+	AtConnection
+	// AtRequest: tcp_check_req, then kfree_skb in tcp_v4_rcv with the listener
+	// as its socket and no reason of its own.
+	AtRequest
+	// AtTimeWait: tcp_timewait_state_process, then kfree_skb in tcp_v4_rcv
+	// with the mini-socket as its socket.
+	AtTimeWait
+)
+
+var sightingNames = []string{"hook", "reply", "early-drop", "connection", "request", "time-wait"}
+
+func (s Sighting) String() string { return sightingNames[s] }
