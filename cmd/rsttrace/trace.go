@@ -99,13 +99,13 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	defer t.Close()
 	reportFallbacks(stderr, t.Session().Hooks(), f.via.method)
-	if err := dropPrivileges(); err != nil {
-		fmt.Fprintf(stderr, "rsttrace: keeps all its privileges: %v\n", err)
-	}
 	if f.readyFile != "" {
 		if err := os.WriteFile(f.readyFile, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644); err != nil {
 			return fmt.Errorf("--ready-file: %w", err)
 		}
+	}
+	if err := dropPrivileges(); err != nil {
+		fmt.Fprintf(stderr, "rsttrace: keeps all its privileges: %v\n", err)
 	}
 	if f.duration > 0 {
 		var cancel context.CancelFunc

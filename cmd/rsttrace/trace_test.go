@@ -1,0 +1,161 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// object is a line of -o json.
+type object map[string]any
+
+// eventFields are in every event.
+var eventFields = []string{
+	"schema", "time", "id", "dir", "cause", "summary", "certainty", "family", "local", "peer", "hook", "via",
+}
+
+// decodeLines reads JSON lines: the events, and the totals that must come last.
+func decodeLines(t *testing.T, text string) (events []object, totals object) {
+	t.Helper()
+	for _, line := range lines(text) {
+		if totals != nil {
+			t.Errorf("after the totals: %s", line)
+		}
+		var o object
+		if err := json.Unmarshal([]byte(line), &o); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if o["kind"] == "counts" {
+			totals = o
+			continue
+		}
+		for _, field := range eventFields {
+			if o[field] == nil {
+				t.Errorf("an event has no %s: %s", field, line)
+			}
+		}
+		events = append(events, o)
+	}
+	return events, totals
+}
+
+// checkRefused wants one event, a refused connect of this process, and totals.
+func checkRefused(t *testing.T, p *process) {
+	t.Helper()
+	events, totals := decodeLines(t, p.stdout.String())
+	if len(events) != 1 || events[0]["cause"] != "refused" || events[0]["dir"] != "received" {
+		t.Fatalf("events: %v", events)
+	}
+	if owner, ok := events[0]["owner"].(map[string]any); !ok || owner["pid"] != float64(os.Getpid()) {
+		t.Errorf("owner %v, want pid %d", owner, os.Getpid())
+	}
+	if totals["shown"] != float64(1) || totals["lost"] != float64(0) {
+		t.Errorf("totals: %v", totals)
+	}
+}
+
+// received shows a test the resets that it receives itself, as JSON.
+func received(address string, more ...string) []string {
+	return append([]string{"--host", address, "--dir", "received", "-o", "json"}, more...)
+}
+
+func TestCount(t *testing.T) {
+	address := ownAddress()
+	p := start(t, received(address, "--count", "1")...)
+	refuse(t, address)
+	if code := p.wait(t); code != exitFine {
+		t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
+	}
+	checkRefused(t, p)
+}
+
+func TestDuration(t *testing.T) {
+	needRoot(t)
+	p := command(t, received(ownAddress(), "--duration", "200ms")...)
+	if code := p.finish(t); code != exitFine {
+		t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
+	}
+	events, totals := decodeLines(t, p.stdout.String())
+	if len(events) != 0 || totals["shown"] != float64(0) {
+		t.Errorf("events %v, totals %v", events, totals)
+	}
+}
+
+func TestSignals(t *testing.T) {
+	for _, signal := range []syscall.Signal{unix.SIGINT, unix.SIGTERM} {
+		t.Run(unix.SignalName(signal), func(t *testing.T) {
+			address := ownAddress()
+			p := start(t, received(address)...)
+			refuse(t, address)
+			if err := p.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			if code := p.wait(t); code != exitFine {
+				t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
+			}
+			checkRefused(t, p)
+		})
+	}
+}
+
+// TestTextTotals: also people get the totals at the end.
+func TestTextTotals(t *testing.T) {
+	address := ownAddress()
+	p := start(t, "--host", address, "--dir", "received", "--count", "1")
+	refuse(t, address)
+	if code := p.wait(t); code != exitFine {
+		t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
+	}
+	text := p.stdout.String()
+	event, rest, _ := strings.Cut(text, "\n")
+	if !strings.Contains(event, " RECEIVED ") || !strings.Contains(event, "ECONNREFUSED") || !strings.Contains(rest, "refused") {
+		t.Errorf("stdout:\n%s", text)
+	}
+	if strings.Contains(text, "\x1b") {
+		t.Errorf("colours in a pipe: %q", text)
+	}
+}
+
+// TestClosedPipe: the reader goes away, as head does. That is an end, and no
+// fault.
+func TestClosedPipe(t *testing.T) {
+	address := ownAddress()
+	p := command(t, received(address)...)
+	p.Stdout = nil
+	output, err := p.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.startAndAwait(t)
+	refuse(t, address)
+	if _, err := io.ReadAtLeast(output, make([]byte, 1), 1); err != nil {
+		t.Fatal(err)
+	}
+	output.Close()
+	refuse(t, address)
+	if code := p.wait(t); code != exitFine {
+		t.Errorf("exit code %d", code)
+	}
+	if strings.Contains(p.stderr.String(), "pipe") {
+		t.Errorf("stderr: %s", &p.stderr)
+	}
+}
+
+// TestTwoAtOnce: each sees everything, as if it were alone.
+func TestTwoAtOnce(t *testing.T) {
+	address := ownAddress()
+	one := start(t, received(address, "--count", "1")...)
+	two := start(t, received(address, "--count", "1")...)
+	refuse(t, address)
+	for _, p := range []*process{one, two} {
+		if code := p.wait(t); code != exitFine {
+			t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
+		}
+		checkRefused(t, p)
+	}
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+const nobody = 65534 // a user
+
+// checkFailure wants nothing on stdout, and one line on stderr that has
+// all the parts.
+func checkFailure(t *testing.T, p *process, code int, parts ...string) {
+	t.Helper()
+	if got := p.finish(t); got != code {
+		t.Errorf("exit code %d, want %d", got, code)
+	}
+	if p.stdout.Len() > 0 {
+		t.Errorf("stdout is not empty:\n%s", &p.stdout)
+	}
+	text := p.stderr.String()
+	if strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n") || !strings.HasPrefix(text, "rsttrace: ") {
+		t.Fatalf("stderr is not one line:\n%s", text)
+	}
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("stderr does not say %q: %s", part, text)
+		}
+	}
+}
+
+// TestWrongUsage: one line says what is wrong and what would be right.
+func TestWrongUsage(t *testing.T) {
+	for _, test := range []struct {
+		args string
+		want string
+	}{
+		{"--nope", "unknown flag: --nope"},
+		{"trcae", `unknown command "trcae"`},
+		{"--dir upwards", "sent, received or ignored"},
+		{"--cause closed-prt", "did you mean closed-port"},
+		{"--host localhost", "want an address or prefix"},
+		{"--port 70000", "1 to 65535"},
+		{"--port 20-10", "10-20"},
+		{"--pid nginx", "positive number"},
+		{"--comm ,", "empty process name"},
+		{"--via uprobe", "fentry, kprobe, tracepoint"},
+		{"-o xml", "text, json"},
+		{"--ring 100", "power of two"},
+		{"--ring 3M", "power of two"},
+		{"--ring 2G", "power of two"},
+		{"--duration=-1s", "must not be negative"},
+		{"--duration 10", "--duration"},
+		{"--count many", "--count"},
+		{"--count=-1", "--count"},
+		{"lab no-such", `no scenario "no-such"; there are closed-port, `},
+		{"lab --family ipx", "ipv4 or ipv6"},
+		{"lab -o xml", "text, json"},
+		{"selftest no-such", `no scenario "no-such"`},
+		{"explain no-such", "rsttrace explain lists"},
+		{"explain closed-port refused", "arg"},
+		{"version please", "please"},
+		{"doctor please", "please"},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			checkFailure(t, command(t, strings.Fields(test.args)...), exitUsage, test.want, "rsttrace --help")
+		})
+	}
+}
+
+// TestUnprivileged: one line names what is needed.
+func TestUnprivileged(t *testing.T) {
+	needRoot(t)
+	for _, args := range []string{"", "lab closed-port", "selftest closed-port"} {
+		t.Run("rsttrace "+args, func(t *testing.T) {
+			p := command(t, strings.Fields(args)...)
+			p.Dir = "/"
+			p.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+			checkFailure(t, p, exitFailed, "CAP_BPF", "CAP_PERFMON", "as root")
+		})
+	}
+}
+
+// TestReadyFileFails: a file that cannot be written is a failure, not a wait
+// for ever.
+func TestReadyFileFails(t *testing.T) {
+	needRoot(t)
+	p := command(t, "--ready-file", "/no/such/folder/ready")
+	if code := p.finish(t); code != exitFailed || !strings.Contains(p.stderr.String(), "--ready-file: ") {
+		t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
+	}
+}
+
+// TestReadyFileOfOthers: sudo writes where its caller wants it, also where root
+// may write only because of a capability.
+func TestReadyFileOfOthers(t *testing.T) {
+	needRoot(t)
+	folder := t.TempDir()
+	if err := errors.Join(os.Chmod(folder, 0o700), os.Chown(folder, nobody, nobody)); err != nil {
+		t.Fatal(err)
+	}
+	p := command(t, "--duration", "10ms", "--host", ownAddress(), "--ready-file", filepath.Join(folder, "ready"))
+	if code := p.finish(t); code != exitFine {
+		t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
+	}
+}
+
+// TestNoPrivilegesNeeded is what anybody may ask.
+func TestNoPrivilegesNeeded(t *testing.T) {
+	for args, want := range map[string]string{
+		"version":                `^rsttrace \S+, event schema 1, go1\.\d+\S* linux/\w+\n$`,
+		"--help":                 `(?m)^  rsttrace explain unread-data-on-close `,
+		"lab --list":             `(?m)^closed-port +A client connects to a port`,
+		"lab --list broken-pipe": `^broken-pipe +A client keeps writing.*\n$`,
+		"__complete --via f":     `(?m)^fentry$`,
+		"__complete lab power":   `(?m)^power-loss$`,
+		"__complete --cause c":   `(?m)^closed-port$`,
+	} {
+		t.Run(args, func(t *testing.T) {
+			p := command(t, strings.Fields(args)...)
+			if code := p.finish(t); code != exitFine {
+				t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
+			}
+			if !regexp.MustCompile(want).MatchString(p.stdout.String()) {
+				t.Errorf("stdout does not match %s:\n%s", want, &p.stdout)
+			}
+		})
+	}
+}
