@@ -16,6 +16,11 @@ func app(id event.CauseID, e event.Evidence) event.App {
 	if e.Has(event.FactDead) {
 		return event.App{}
 	}
+	if e.Has(event.FactMPTCP) && id != Refused {
+		// A subflow's end is not the MPTCP connection's: what it gets depends
+		// on its other subflows.
+		return event.App{}
+	}
 	switch id {
 	case Disconnect:
 		return resetOnRead
@@ -25,12 +30,9 @@ func app(id event.CauseID, e event.Evidence) event.App {
 			return resetOnRead
 		}
 	case SocketDestroyed:
-		// A subflow's end is not the MPTCP connection's.
-		if !e.Has(event.FactMPTCP) {
-			return event.App{Errno: "ECONNABORTED", On: "read"}
-		}
+		return reported("ECONNABORTED", e)
 	case KeepaliveTimeout, KeepaliveUserTimeout:
-		return event.App{Errno: "ETIMEDOUT", On: "read"}
+		return reported("ETIMEDOUT", e)
 	case DataAfterClose:
 		return afterShutdown(e)
 	case Refused:
@@ -40,9 +42,36 @@ func app(id event.CauseID, e event.Evidence) event.App {
 	case WroteAfterPeerClose, ResetAfterPeerClose:
 		return brokenPipe
 	case ResetWhileClosing:
-		return whileClosing(e)
+		return reported("ECONNRESET", e)
 	case HandshakeAborted:
 		return inHandshake(e)
+	case NetfilterReject:
+		return rejected(e)
+	}
+	return event.App{}
+}
+
+// reported: once the peer's FIN was received read only ever returns 0, and the
+// error waits for the next write.
+func reported(errno string, e event.Evidence) event.App {
+	if e.Has(event.FactPeerFIN) || stateIn(e.State, event.StateCloseWait, event.StateClosing, event.StateLastAck) {
+		return event.App{Errno: errno, On: "write"}
+	}
+	return event.App{Errno: errno, On: "read"}
+}
+
+// rejected: in the output hook the RST comes back to the socket that sent the
+// packet, as if the peer had sent it.
+func rejected(e event.Evidence) event.App {
+	switch {
+	case e.Chain != event.ChainOutput || !e.Has(event.FactHasSocket):
+		return event.App{}
+	case e.State == event.StateSynSent:
+		return event.App{Errno: "ECONNREFUSED", On: "connect"}
+	case e.State == event.StateCloseWait:
+		return brokenPipe
+	case e.State == event.StateEstablished || closing(e.State):
+		return reported("ECONNRESET", e)
 	}
 	return event.App{}
 }
@@ -55,14 +84,6 @@ func afterShutdown(e event.Evidence) event.App {
 		return event.App{}
 	case e.Prior == event.StateCloseWait:
 		return brokenPipe
-	}
-	return resetOnRead
-}
-
-// whileClosing: once the peer's FIN was received read only ever returns 0.
-func whileClosing(e event.Evidence) event.App {
-	if e.Has(event.FactPeerFIN) || stateIn(e.State, event.StateClosing, event.StateLastAck) {
-		return event.App{Errno: "ECONNRESET", On: "write"}
 	}
 	return resetOnRead
 }

@@ -11,11 +11,30 @@ import "github.com/rsttrace/rsttrace/pkg/event"
 func Explain(e *event.Event) {
 	v := Classify(e.Evidence)
 	e.Cause, e.Dir, e.Certainty = v.Cause, v.Dir, v.Certainty
-	e.Because = v.Because
+	e.Because = because(e, v)
 	e.KernelVerdict = v.KernelVerdict
 	e.App = app(v.Cause, e.Evidence)
 	entry, _ := Lookup(v.Cause)
 	e.Remedy = entry.Remedy
 	e.IETFCause = entry.IETFCause
 	e.Summary = summary(e)
+}
+
+// because lists what a likely cause rests on, and beside an exact one what the
+// flow memory knows of the address: it does not decide there.
+func because(e *event.Event, v Verdict) []string {
+	if e.Evidence.Socket != event.SockNone {
+		return v.Because
+	}
+	switch v.Cause {
+	case ClosedPort:
+		if line := formerSocket(e); line != "" {
+			return []string{line}
+		}
+	case StraySynAck:
+		if line := closedBefore(e); line != "" {
+			return []string{line}
+		}
+	}
+	return v.Because
 }

@@ -7,38 +7,54 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// whyIgnored is the clause after "A RST from PEER was ignored: ".
-var whyIgnored = map[event.CauseID]string{
-	RSTChallenged:            "inside the window but not exactly the next byte, which calls for a challenge ACK",
-	RSTOutOfWindow:           "outside the receive window",
-	RSTOld:                   "before the receive window, so it is a late or repeated one",
-	RSTNoConnection:          "this host knows no such connection",
-	RSTToListener:            "only a listener has this address, and no handshake under way fits it",
-	RSTUnacceptableInSynSent: "it does not acknowledge the SYN that was sent",
-	RSTTimeWaitProtected:     "tcp_rfc1337 protects connections in TIME_WAIT",
-	RSTTimeWaitOutOfWindow:   "the connection is in TIME_WAIT and the RST is outside its window",
-	RSTHandshakeChallenged:   "inside the window of a handshake but not exact, which calls for a challenge ACK",
-	RSTHandshakeOutOfWindow:  "outside the window of the handshake under way",
-	RSTBadChecksum:           "its TCP checksum is wrong",
-	RSTTTLTooLow:             "its TTL is below what the socket demands (IP_MINTTL)",
-	RSTBadSignature:          "its MD5 or TCP-AO signature is missing or wrong",
-	Unclassified:             "rsttrace does not know why, please report it with --evidence",
+// ignoredSummary says why, with the numbers where they are known.
+func ignoredSummary(e *event.Event) string {
+	return fmt.Sprintf("A RST from %s to %s was ignored: %s", e.Peer, e.Local, whyIgnored(e))
 }
 
-func ignoredSummary(e *event.Event) string {
-	text := fmt.Sprintf("A RST from %s to %s was ignored: %s", e.Peer, e.Local, whyIgnored[e.Cause])
+const challengeDue = ", which calls for a challenge ACK"
+
+// whyIgnored is the clause after "A RST from PEER was ignored: ".
+func whyIgnored(e *event.Event) string {
 	switch e.Cause {
-	case RSTChallenged, RSTOutOfWindow, RSTOld:
-		if e.Kernel.RcvNxt != 0 {
-			text += fmt.Sprintf(" (seq is %s)", offset(e.RST.Seq, e.Kernel.RcvNxt))
-		}
+	case RSTChallenged:
+		return mostLikely(e) + insideWindow(e, "the window") + challengeDue
+	case RSTOutOfWindow:
+		return mostLikely(e) + outsideWindow(e)
+	case RSTOld:
+		return beforeWindow(e) + ", so " + mostLikely(e) + "it is late or repeated"
+	case RSTNoConnection:
+		return noConnection(e)
+	case RSTToListener:
+		return "only a listener has this address, and no handshake under way fits it"
+	case RSTUnacceptableInSynSent:
+		return unacceptable(e)
+	case RSTTimeWaitProtected:
+		return "its sequence number is exact, but tcp_rfc1337 protects connections in TIME_WAIT"
+	case RSTTimeWaitOutOfWindow:
+		return outsideTimeWait(e)
+	case RSTHandshakeChallenged:
+		return mostLikely(e) + insideWindow(e, "the window of the handshake under way") + challengeDue
+	case RSTHandshakeOutOfWindow:
+		return outsideHandshake(e)
+	case RSTBadChecksum:
+		return "its TCP checksum is wrong"
 	case RSTTTLTooLow:
-		if e.RST.TTL != 0 {
-			text = strings.Replace(text, "its TTL is", fmt.Sprintf("its TTL of %d is", e.RST.TTL), 1)
-		}
+		return ttlTooLow(e)
+	case RSTBadSignature:
+		return badSignature(e.Evidence.Reason)
 	}
-	return text
+	return "rsttrace does not know why, please report it with --evidence"
 }
+
+// numbered reports whether it is known what the socket expected.
+func numbered(e *event.Event) bool { return e.Kernel.RcvNxt != 0 || e.Kernel.Window != 0 }
+
+// ahead is how far past rcv_nxt the RST lies; negative before it.
+func ahead(e *event.Event) int32 { return int32(e.RST.Seq - e.Kernel.RcvNxt) }
+
+// place is "seq is 1 042 bytes past rcv_nxt".
+func place(e *event.Event) string { return "seq is " + offset(e.RST.Seq, e.Kernel.RcvNxt) }
 
 // offset says where a sequence number lies relative to rcv_nxt.
 func offset(seq, rcvNxt uint32) string {
@@ -49,4 +65,131 @@ func offset(seq, rcvNxt uint32) string {
 		return bytesOf(-uint32(d), "") + " before rcv_nxt"
 	}
 	return "rcv_nxt"
+}
+
+// windowOf names the window with its size: "the window of 65 535".
+func windowOf(e *event.Event) string { return "the window of " + grouped(uint64(e.Kernel.Window)) }
+
+// insideWindow: the kernel accepts also what comes just before rcv_nxt and is
+// not acknowledged yet, and what fits the widest window that it ever offered.
+func insideWindow(e *event.Event, window string) string {
+	switch {
+	case !numbered(e):
+		return "it is inside " + window + " but not exact"
+	case ahead(e) < 0:
+		return place(e) + ", not acknowledged yet and so still inside " + window
+	case uint32(ahead(e)) > e.Kernel.Window:
+		return place(e) + ", inside a window that was wider before"
+	}
+	return place(e) + ", inside " + strings.Replace(window, "the window", windowOf(e), 1)
+}
+
+func outsideWindow(e *event.Event) string {
+	switch {
+	case !numbered(e):
+		return "it is outside the receive window"
+	case ahead(e) < 0:
+		return place(e) + ", outside the window"
+	case uint32(ahead(e)) <= e.Kernel.Window && e.RST.Len > 0:
+		return fmt.Sprintf("%s, but its %s of payload end beyond %s", place(e), bytesOf(e.RST.Len, ""), windowOf(e))
+	case uint32(ahead(e)) <= e.Kernel.Window:
+		return place(e) + ", and it ends outside the window"
+	}
+	return place(e) + ", beyond " + windowOf(e)
+}
+
+func beforeWindow(e *event.Event) string {
+	if !numbered(e) {
+		return "it is before the receive window"
+	}
+	return place(e)
+}
+
+// noConnection: the flow memory may know what became of the connection.
+func noConnection(e *event.Event) string {
+	who := closer(e)
+	switch {
+	case who.ended != "":
+		return fmt.Sprintf("its connection ended when %s %s%s", who.name, who.ended, earlier(e))
+	case who.name != "":
+		return fmt.Sprintf("%s had %s its connection%s", who.name, endedVerb(e), when(e))
+	}
+	return "this host knows no such connection"
+}
+
+func unacceptable(e *event.Event) string {
+	if e.Evidence.Packet.Has(event.ACK) {
+		return "it acknowledges something other than the SYN that was sent"
+	}
+	return "it has no ACK, so it does not answer the SYN that was sent"
+}
+
+func outsideTimeWait(e *event.Event) string {
+	state := "TIME_WAIT"
+	if e.Evidence.Prior == event.StateFinWait2 {
+		state = "FIN_WAIT2"
+	}
+	switch {
+	case e.Evidence.Reason == "TCP_RFC7323_TW_PAWS" || e.Certainty == event.Likely:
+		return fmt.Sprintf("the connection is in %s and %sthe timestamp of the RST is too old", state, mostLikely(e))
+	case !numbered(e):
+		return fmt.Sprintf("the connection is in %s and the RST is outside its window", state)
+	case state == "TIME_WAIT":
+		return place(e) + ", and only an exact one ends a TIME_WAIT"
+	case ahead(e) < 0:
+		return place(e) + ", and the connection is in FIN_WAIT2"
+	}
+	return fmt.Sprintf("%s, beyond %s of a connection in FIN_WAIT2", place(e), windowOf(e))
+}
+
+func outsideHandshake(e *event.Event) string {
+	const handshake = " of the handshake under way"
+	switch {
+	case e.Evidence.Reason == "TCP_RFC7323_TSECR":
+		return "it echoes a timestamp that was never sent in the handshake under way"
+	case e.Evidence.Reason == "TCP_RFC7323_PAWS":
+		return "its timestamp is older than the last one" + handshake
+	case e.Certainty == event.Likely:
+		return "its sequence number is exact, but most likely its timestamp is older than the last one" + handshake
+	case !numbered(e):
+		return "it is outside the window" + handshake
+	case ahead(e) < 0:
+		return place(e) + handshake
+	}
+	return place(e) + ", beyond " + windowOf(e) + handshake
+}
+
+func ttlTooLow(e *event.Event) string {
+	ttl := "TTL"
+	option := "IP_MINTTL"
+	if e.Evidence.Family == event.IPv6 {
+		ttl, option = "hop limit", "IPV6_MINHOPCOUNT"
+	}
+	if e.RST.TTL != 0 {
+		ttl += fmt.Sprintf(" of %d", e.RST.TTL)
+	}
+	return fmt.Sprintf("its %s is below what the socket demands (%s)", ttl, option)
+}
+
+// badSignature names the fault that the drop reason names.
+func badSignature(reason string) string {
+	switch reason {
+	case "TCP_MD5NOTFOUND":
+		return "it carries no MD5 signature, and the socket demands one"
+	case "TCP_MD5UNEXPECTED":
+		return "it carries an MD5 signature, and the socket has no key for this peer"
+	case "TCP_MD5FAILURE":
+		return "its MD5 signature is wrong"
+	case "TCP_AONOTFOUND":
+		return "it carries no TCP-AO signature, and the socket demands one"
+	case "TCP_AOUNEXPECTED":
+		return "it carries a TCP-AO signature, and the socket has no key for this peer"
+	case "TCP_AOKEYNOTFOUND":
+		return "its TCP-AO signature is by a key that the socket does not have"
+	case "TCP_AOFAILURE":
+		return "its TCP-AO signature is wrong"
+	case "TCP_AUTH_HDR":
+		return "its MD5 or TCP-AO option is malformed"
+	}
+	return "its MD5 or TCP-AO signature is missing or wrong"
 }

@@ -9,12 +9,8 @@ import (
 // Summaries of RSTs that ended or refused a connection here.
 
 func refusedSummary(e *event.Event) string {
-	who := holder(e)
-	of := ""
-	if who.name != "" {
-		of = " of " + who.name
-	}
-	return fmt.Sprintf("%s refused the connection%s: nothing listens there, or a firewall in front of it answered", e.Peer, of)
+	return fmt.Sprintf("%s refused the connection%s: nothing listens there, or a firewall in front of it answered",
+		e.Peer, of(holder(e)))
 }
 
 func peerAbortedSummary(e *event.Event) string {
@@ -64,5 +60,6 @@ func timeWaitKilledSummary(e *event.Event) string {
 	if e.Evidence.Prior == event.StateFinWait2 {
 		state = "FIN_WAIT2"
 	}
-	return fmt.Sprintf("A RST from %s ended the %s of a connection that was closed here%s", e.Peer, state, when(e))
+	return fmt.Sprintf("A RST from %s ended the %s of a connection that %s had closed%s", e.Peer, state,
+		closer(e).or("this side"), when(e))
 }

@@ -18,8 +18,19 @@ func halfOpenSummary(e *event.Event) string {
 
 func closedEarlierSummary(e *event.Event) string {
 	who := closer(e)
-	return fmt.Sprintf("%s sent %s for a connection that %s had closed%s", e.Peer, packetName(e.Trigger),
-		who.or("this host"), when(e))
+	sent := fmt.Sprintf("%s sent %s for a connection that", e.Peer, packetName(e.Trigger))
+	if who.ended != "" {
+		return fmt.Sprintf("%s ended when %s %s%s%s", sent, who.name, who.ended, leaving(e), earlier(e))
+	}
+	return fmt.Sprintf("%s %s had %s%s%s", sent, who.or("this host"), endedVerb(e), closedHow(e), when(e))
+}
+
+// leaving is " with data unread", where a process's end met that.
+func leaving(e *event.Event) string {
+	if c := e.Kernel.Closing; c.Unread || c.LingerZero {
+		return closedHow(e)
+	}
+	return ""
 }
 
 func dataAfterCloseSummary(e *event.Event) string {
@@ -36,22 +47,14 @@ func dataAfterCloseSummary(e *event.Event) string {
 	}
 	who := closer(e)
 	if who.ended != "" {
-		return fmt.Sprintf("%s after %s %s%s", sent, who.name, who.ended, when(e))
+		return fmt.Sprintf("%s after %s %s%s", sent, who.name, who.ended, earlier(e))
 	}
 	return fmt.Sprintf("%s after %s had closed the connection%s", sent, who.or("the application"), when(e))
 }
 
-// when is " (12 ms earlier)", where it is known.
-func when(e *event.Event) string {
-	if e.Kernel.Closing.Ago <= 0 {
-		return ""
-	}
-	return " (" + ago(e.Kernel.Closing.Ago) + " earlier)"
-}
-
 func synInFinWait2Summary(e *event.Event) string {
-	return fmt.Sprintf("%s opened a new connection to %s from a port whose last connection, closed here, had not ended yet",
-		e.Peer, e.Local)
+	return fmt.Sprintf("%s opened a new connection to %s from a port whose last connection, closed by %s%s, had not ended yet",
+		e.Peer, e.Local, closer(e).or("this side"), when(e))
 }
 
 func ackToListenerSummary(e *event.Event) string {
@@ -67,7 +70,7 @@ func synInHandshakeSummary(e *event.Event) string {
 }
 
 func overflowSummary(e *event.Event) string {
-	if len(e.Because) > 0 {
+	if e.Certainty == event.Likely {
 		return fmt.Sprintf("The listener on %s refused the connection from %s, most likely because its accept queue was full", e.Local, e.Peer)
 	}
 	return fmt.Sprintf("The accept queue of the listener on %s is full and tcp_abort_on_overflow is set, "+
@@ -88,5 +91,5 @@ func badAckInHandshakeSummary(e *event.Event) string {
 }
 
 func joinRefusedSummary(e *event.Event) string {
-	return fmt.Sprintf("%s tried to add a subflow to an MPTCP connection through %s and was refused", e.Peer, e.Local)
+	return fmt.Sprintf("%s tried to add a subflow to an MPTCP connection through %s and was refused%s", e.Peer, e.Local, mptcpWhy(e))
 }

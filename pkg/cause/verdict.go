@@ -8,6 +8,11 @@ type misleading struct {
 	reason string
 }
 
+const (
+	notReset = "TCP_RESET does not say that a connection was reset: it is the drop reason of a RST that was not obeyed, "
+	oldStamp = "the sequence number may well fit: the timestamp is what does not, and the RST was not looked at further"
+)
+
 const stateAlone = "TCP_STATE only says that the connection's state called for a RST when it was torn down: "
 
 // kernelVerdicts holds one sentence for each kernel reason that would send a
@@ -28,11 +33,22 @@ var kernelVerdicts = map[misleading]string{
 		"as a TIME_WAIT mini-socket, and data arrived for it",
 	{SynInFinWait2, "TCP_TIMEWAIT_SOCKET"}: "the connection was not in TIME_WAIT: the kernel keeps a closed FIN_WAIT2 connection " +
 		"as a TIME_WAIT mini-socket, and a SYN arrived for it",
-	{ClosedEarlier, "NO_SOCKET"}:                    "the socket is gone, but this host closed that very connection a moment ago",
-	{StraySynAck, "NO_SOCKET"}:                      "the port does not matter: the packet is a SYN-ACK for a connection that was never opened here",
-	{StraySynAck, "TCP_FLAGS"}:                      "the flags are those of a normal SYN-ACK: it answers a connection that was never opened here",
+	{ClosedEarlier, "NO_SOCKET"}:                    "the socket is gone, but this host closed that very connection a short while ago",
+	{StraySynAck, "NO_SOCKET"}:                      "the port does not matter: the packet is a SYN-ACK, and no connection is being opened here that it could answer",
+	{StraySynAck, "TCP_FLAGS"}:                      "the flags are those of a normal SYN-ACK: no connection is being opened here that it could answer",
 	{AckToListener, "TCP_FLAGS"}:                    "the flags are those of a normal ACK: the listener knows no handshake that it completes",
 	{KeepaliveUserTimeout, "TCP_KEEPALIVE_TIMEOUT"}: "the kernel names keep-alive for both, but TCP_USER_TIMEOUT set the limit here",
+	{MPTCPClose, "TCP_STATE"}:                       stateAlone + "MPTCP ended the whole connection at once",
+	{MPTCPReset, "ERROR"}:                           "ERROR stands for an MPTCP reason that this kernel has no name for",
+	{RSTChallenged, "TCP_RESET"}:                    notReset + "as its sequence number is not exact",
+	{RSTToListener, "TCP_RESET"}:                    notReset + "as a listener is no connection",
+	{RSTToListener, "TCP_FLAGS"}:                    "the flags are those of a normal RST: a listener has no use for it",
+	{RSTUnacceptableInSynSent, "TCP_RESET"}:         notReset + "as it does not acknowledge the SYN",
+	{RSTOld, "TCP_INVALID_SEQUENCE"}:                "the sequence number is before the window, not beyond it: this kernel has one reason for both",
+	{RSTOutOfWindow, "TCP_INVALID_END_SEQUENCE"}:    "the sequence number itself may fit: the payload of the RST ends beyond the window",
+	{RSTHandshakeOutOfWindow, "TCP_RFC7323_PAWS"}:   oldStamp,
+	{RSTHandshakeOutOfWindow, "TCP_RFC7323_TSECR"}:  oldStamp,
+	{RSTTimeWaitOutOfWindow, "TCP_RFC7323_TW_PAWS"}: oldStamp,
 	{MPTCPClose, "TCP_ABORT_ON_CLOSE"}:              "no data need have been unread: MPTCP gives this reason to every fast close",
 }
 

@@ -1,0 +1,99 @@
+package cause
+
+import (
+	"fmt"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// What the flow memory knows of a connection, or a listener, that was here.
+
+// resetAtOnce: it went to CLOSE straight from an open state, without a FIN.
+func resetAtOnce(c event.Closing) bool {
+	return c.To == event.StateClose && (beforeShutdown(c.From) || c.From == 0)
+}
+
+// endedVerb is what its closer had done: "closed". Where the connection went to
+// CLOSE in a way that is no close of its owner, "ended" is all that is certain:
+// connect(AF_UNSPEC), or somebody destroyed it.
+func endedVerb(e *event.Event) string {
+	c := e.Kernel.Closing
+	if c.To == event.StateClose && !c.Unread && !c.LingerZero {
+		return "ended"
+	}
+	return "closed"
+}
+
+// closedHow is " with data unread", where that or an option made the close a
+// reset; "" for a normal close.
+func closedHow(e *event.Event) string {
+	c := e.Kernel.Closing
+	switch {
+	case c.To == event.StateFinWait1 || c.To == event.StateLastAck:
+		return "" // a FIN went out
+	case c.Unread:
+		return " with data unread"
+	case c.LingerZero:
+		return " with SO_LINGER {1,0}"
+	case resetAtOnce(c):
+		return " at once, without a FIN"
+	}
+	return ""
+}
+
+// when is " (12 ms earlier)", where it is known.
+func when(e *event.Event) string {
+	if e.Kernel.Closing.Ago <= 0 {
+		return ""
+	}
+	return " (" + ago(e.Kernel.Closing.Ago) + " earlier)"
+}
+
+// earlier is when, after words that end in brackets: ", 12 ms earlier".
+func earlier(e *event.Event) string {
+	if e.Kernel.Closing.Ago <= 0 {
+		return ""
+	}
+	return ", " + ago(e.Kernel.Closing.Ago) + " earlier"
+}
+
+// past is " 12 s ago", where it is known.
+func past(e *event.Event) string {
+	if e.Kernel.Closing.Ago <= 0 {
+		return ""
+	}
+	return " " + ago(e.Kernel.Closing.Ago) + " ago"
+}
+
+// formerSocket says who listened where a SYN found nobody; "" where nothing is
+// remembered.
+func formerSocket(e *event.Event) string {
+	if from := e.Kernel.Closing.From; from != 0 && from != event.StateListen {
+		return closedBefore(e)
+	}
+	if !e.Kernel.Closer.Known() && e.Kernel.Closing.Ago <= 0 {
+		return ""
+	}
+	who := actorOf(e.Kernel.Closer)
+	text := who.or("a process") + " listened there"
+	switch {
+	case who.ended != "":
+		return text + " until it " + who.ended + past(e)
+	case e.Kernel.Closing.Ago > 0:
+		return text + " until" + past(e)
+	}
+	return text + " before"
+}
+
+// closedBefore says who closed the connection that a packet seems to be of; ""
+// where nothing is remembered.
+func closedBefore(e *event.Event) string {
+	if !e.Kernel.Closer.Known() && e.Kernel.Closing.Ago <= 0 {
+		return ""
+	}
+	who := actorOf(e.Kernel.Closer)
+	if who.ended != "" {
+		return fmt.Sprintf("a connection between these addresses ended when %s %s%s", who.name, who.ended, past(e))
+	}
+	return fmt.Sprintf("%s %s a connection between these addresses%s", who.or("a process"), endedVerb(e), past(e))
+}
