@@ -8,6 +8,7 @@
  */
 #define TYPED_ARGUMENTS
 #include "embryonic.h"
+#include "listeners.h"
 #include "notes.h"
 #include "ring.h"
 #include "socket.h"
@@ -15,29 +16,51 @@
 /* A transition that a process brings about by close, shutdown, disconnect or its end. */
 static __always_inline bool ends_by_process(struct tcp_sock *tcp, int from, int to)
 {
-	if (from == TCP_SYN_SENT || from == TCP_CLOSE)
+	if (from == TCP_SYN_SENT || from == TCP_CLOSE || from == TCP_LISTEN)
 		return false;
-	if (from == TCP_LISTEN)
-		return to == TCP_CLOSE && READ_SOCK(tcp, sk_lock.owned);
 	return (to == TCP_FIN_WAIT1 || to == TCP_LAST_ACK || to == TCP_CLOSE) && owned(tcp, from);
 }
 
 static __always_inline void note_end(struct sock *sk, struct tcp_sock *tcp, int from, int to)
 {
 	unsigned long flags = READ_COMMON(tcp, skc_flags);
-	struct tuple tuple = { .netns = socket_netns(sk) };
+	struct tuple tuple = { .netns = socket_netns(sk) ^ socket_netns_mix(sk) };
 	struct closing closing = {
 		.time_ns = bpf_ktime_get_ns(),
 		.from = from,
 		.to = to,
-		.unread = from != TCP_LISTEN && unread_bytes(tcp, flags) > 0,
+		.unread = unread_bytes(tcp, flags) > 0,
 		.linger_zero = flags & SOCK_LINGER && READ_SOCK(tcp, sk_lingertime) == 0,
 	};
 
 	read_socket_tuple(tcp, &tuple);
-	if (from == TCP_LISTEN) /* whatever is left there of an earlier use */
-		__builtin_memset(tuple.peer, 0, sizeof(tuple.peer)), tuple.peer_port = 0;
 	note_closer(&tuple, &closing);
+}
+
+/* sk is untyped: the iterator has it as something else. */
+static __always_inline void note_listener(struct sock *sk, bool closed)
+{
+	struct inet_sock *inet = (struct inet_sock *)sk;
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	struct listener_note note = {
+		.sk = (__u64)sk,
+		.tuple.netns = socket_netns(sk) ^ socket_netns_mix(sk),
+		.tuple.local_port = bpf_ntohs(BPF_CORE_READ(inet, inet_sport)),
+		.tuple.peer_port = family,
+		.shared = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_reuseport),
+	};
+
+	if (family == AF_INET6)
+		BPF_CORE_READ_INTO(&note.tuple.local, sk, __sk_common.skc_v6_rcv_saddr);
+	else
+		*(__u32 *)note.tuple.local = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+	if (closed) {
+		note.closing.time_ns = bpf_ktime_get_ns();
+		note.closing.from = TCP_LISTEN;
+		note.closing.to = TCP_CLOSE;
+		read_current(&note.process);
+	}
+	write_listener(&note);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -51,10 +74,15 @@ int context_state(__u64 *ctx)
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	if (!tcp)
 		return 0;
-	if (to == TCP_LISTEN)
-		watch_embryonic(sk);
+	struct sock *untyped = UNTYPED(sk);
+	if (to == TCP_LISTEN) {
+		watch_embryonic(untyped);
+		note_listener(untyped, false);
+	}
+	if (from == TCP_LISTEN && to == TCP_CLOSE)
+		note_listener(untyped, true);
 	if (to == TCP_CLOSE)
-		note_prior(address_of(sk), from);
+		note_prior((__u64)untyped, from);
 	if (ends_by_process(tcp, from, to))
 		note_end(sk, tcp, from, to);
 	return 0;
@@ -64,10 +92,12 @@ int context_state(__u64 *ctx)
 SEC("iter/tcp")
 int listeners(struct bpf_iter__tcp *ctx)
 {
-	struct sock *sk = (struct sock *)ctx->sk_common;
+	struct sock *sk = UNTYPED((struct sock *)ctx->sk_common);
 
-	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
-		watch_embryonic(sk);
+	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN)
+		return 0;
+	watch_embryonic(sk);
+	note_listener(sk, false);
 	return 0;
 }
 

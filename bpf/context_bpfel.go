@@ -130,16 +130,18 @@ const (
 )
 
 type ContextResetRecord struct {
-	_       structs.HostLayout
-	Kind    ContextRecordKind
-	Stack   int32
-	Verdict ContextVerdict
-	TimeNs  uint64
-	Sk      uint64
-	Inode   uint64
-	Cookie  uint64
-	Cgroup  uint64
-	Tuple   struct {
+	_             structs.HostLayout
+	Kind          ContextRecordKind
+	Stack         int32
+	Verdict       ContextVerdict
+	TimeNs        uint64
+	Sk            uint64
+	Inode         uint64
+	Cookie        uint64
+	Cgroup        uint64
+	Listener      uint64
+	ListenerInode uint64
+	Tuple         struct {
 		_         structs.HostLayout
 		Local     [16]uint8
 		Peer      [16]uint8
@@ -227,6 +229,7 @@ const (
 	ContextMapColumns                = "columns"
 	ContextMapCounts                 = "counts"
 	ContextMapEmbryonic              = "embryonic"
+	ContextMapListening              = "listening"
 	ContextMapPriors                 = "priors"
 	ContextMapRing                   = "ring"
 	ContextMapStacks                 = "stacks"
@@ -323,6 +326,7 @@ type ContextMapSpecs struct {
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
+	Listening  *ebpf.MapSpec `ebpf:"listening"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
 	Stacks     *ebpf.MapSpec `ebpf:"stacks"`
@@ -387,6 +391,7 @@ type ContextMaps struct {
 	Columns    *ebpf.Map `ebpf:"columns"`
 	Counts     *ebpf.Map `ebpf:"counts"`
 	Embryonic  *ebpf.Map `ebpf:"embryonic"`
+	Listening  *ebpf.Map `ebpf:"listening"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
 	Stacks     *ebpf.Map `ebpf:"stacks"`
@@ -402,6 +407,7 @@ func (m *ContextMaps) Close() error {
 		m.Columns,
 		m.Counts,
 		m.Embryonic,
+		m.Listening,
 		m.Priors,
 		m.Ring,
 		m.Stacks,

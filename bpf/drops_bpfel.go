@@ -26,6 +26,7 @@ const (
 	DropsMapColumns                = "columns"
 	DropsMapCounts                 = "counts"
 	DropsMapEmbryonic              = "embryonic"
+	DropsMapListening              = "listening"
 	DropsMapMuted                  = "muted"
 	DropsMapPriors                 = "priors"
 	DropsMapRing                   = "ring"
@@ -117,6 +118,7 @@ type DropsMapSpecs struct {
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
+	Listening  *ebpf.MapSpec `ebpf:"listening"`
 	Muted      *ebpf.MapSpec `ebpf:"muted"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
@@ -184,6 +186,7 @@ type DropsMaps struct {
 	Columns    *ebpf.Map `ebpf:"columns"`
 	Counts     *ebpf.Map `ebpf:"counts"`
 	Embryonic  *ebpf.Map `ebpf:"embryonic"`
+	Listening  *ebpf.Map `ebpf:"listening"`
 	Muted      *ebpf.Map `ebpf:"muted"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
@@ -202,6 +205,7 @@ func (m *DropsMaps) Close() error {
 		m.Columns,
 		m.Counts,
 		m.Embryonic,
+		m.Listening,
 		m.Muted,
 		m.Priors,
 		m.Ring,

@@ -47,6 +47,7 @@ const (
 	FentryMapColumns                = "columns"
 	FentryMapCounts                 = "counts"
 	FentryMapEmbryonic              = "embryonic"
+	FentryMapListening              = "listening"
 	FentryMapMuted                  = "muted"
 	FentryMapPriors                 = "priors"
 	FentryMapRing                   = "ring"
@@ -160,6 +161,7 @@ type FentryMapSpecs struct {
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
+	Listening  *ebpf.MapSpec `ebpf:"listening"`
 	Muted      *ebpf.MapSpec `ebpf:"muted"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
@@ -227,6 +229,7 @@ type FentryMaps struct {
 	Columns    *ebpf.Map `ebpf:"columns"`
 	Counts     *ebpf.Map `ebpf:"counts"`
 	Embryonic  *ebpf.Map `ebpf:"embryonic"`
+	Listening  *ebpf.Map `ebpf:"listening"`
 	Muted      *ebpf.Map `ebpf:"muted"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
@@ -245,6 +248,7 @@ func (m *FentryMaps) Close() error {
 		m.Columns,
 		m.Counts,
 		m.Embryonic,
+		m.Listening,
 		m.Muted,
 		m.Priors,
 		m.Ring,

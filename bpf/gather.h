@@ -10,6 +10,7 @@
 #include "counters.h"
 #include "embryonic.h"
 #include "filter.h"
+#include "listeners.h"
 #include "notes.h"
 #include "packet.h"
 #include "process.h"
@@ -23,6 +24,7 @@ struct sighting {
 	struct tuple tuple;
 	struct packet packet;
 	struct expectation expected;
+	__u32 netns_mix;
 	struct sock *sk; /* untyped */
 };
 
@@ -132,10 +134,13 @@ static __noinline bool look(struct sighting *seen, __u8 hook, struct sock *typed
 	}
 	if (seen->verdict.state) {
 		seen->tuple.netns = socket_netns(sk);
+		seen->netns_mix = socket_netns_mix(sk);
 	} else if (skb) {
 		struct net_device *dev = BPF_CORE_READ(skb, dev);
+		struct net *net = BPF_CORE_READ(dev, nd_net.net);
 
-		seen->tuple.netns = BPF_CORE_READ(dev, nd_net.net, ns.inum);
+		seen->tuple.netns = BPF_CORE_READ(net, ns.inum);
+		seen->netns_mix = netns_mix(net);
 	}
 
 	*tcp = NULL;
@@ -179,31 +184,71 @@ static __always_inline bool is_abort(const struct verdict *verdict)
 /* Can the owner still be found through the socket? */
 static __always_inline bool holder_wanted(const struct verdict *verdict)
 {
-	return verdict->facts & FACT_HAS_SOCKET && (!in_process(verdict) || is_abort(verdict));
+	return verdict->facts & FACT_HAS_SOCKET && !(verdict->facts & FACT_REMEMBERED) &&
+	       (!in_process(verdict) || is_abort(verdict));
 }
 
-/* Who closed the connection, or the listener that a SYN was meant for. */
-static __always_inline void find_closer(const struct sighting *seen, struct reset_record *record)
+static __always_inline bool is_refused_syn(const struct verdict *verdict)
 {
-	struct tuple listener = { .netns = seen->tuple.netns };
+	return verdict->socket == SOCKET_NONE && (verdict->packet & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
 
-	if (seen->verdict.socket != SOCKET_NONE) {
-		if (!(seen->verdict.facts & FACT_HAS_SOCKET))
-			read_closer(&seen->tuple, &record->closer, &record->closing);
-		return;
+/* A finished connection in an accept queue: no descriptor yet, and not closed either. */
+static __always_inline bool is_unaccepted(const struct verdict *verdict)
+{
+	return verdict->socket == SOCKET_FULL && verdict->state != TCP_LISTEN &&
+	       !(verdict->facts & (FACT_HAS_SOCKET | FACT_DEAD | FACT_MPTCP));
+}
+
+/* Is it told by whoever closed it? Then nobody holds it any more. */
+static __always_inline bool is_closed_by_process(const struct verdict *verdict)
+{
+	if (verdict->facts & FACT_REMEMBERED)
+		return true;
+	return verdict->socket != SOCKET_NONE && !(verdict->facts & FACT_HAS_SOCKET);
+}
+
+/*
+ * Who listens, or listened, for packets to the local end of a tuple: bound to
+ * the address, to all, or to all of IPv6 with IPv4 included.
+ */
+static __noinline bool find_listener(const struct tuple *tuple, __u32 netns_mix, __u8 family,
+				     struct listener_note *note)
+{
+	if (!tuple || !note)
+		return false;
+	struct tuple key = key_of(tuple, netns_mix);
+
+	__builtin_memset(key.peer, 0, sizeof(key.peer));
+	key.peer_port = family;
+	if (read_listener(&key, note))
+		return true;
+	__builtin_memset(key.local, 0, sizeof(key.local));
+	if (read_listener(&key, note))
+		return true;
+	key.peer_port = AF_INET6;
+	return family == AF_INET && read_listener(&key, note);
+}
+
+/* The listener that a connection waits at, or that a SYN was meant for. */
+static __noinline int see_listener(struct sighting *seen, struct reset_record *record)
+{
+	struct listener_note note = {};
+
+	if (!seen || !record ||
+	    !find_listener(&seen->tuple, seen->netns_mix, seen->verdict.family, &note))
+		return 0;
+	if (is_refused_syn(&seen->verdict)) {
+		record->closer = note.process;
+		record->closing = note.closing;
+	} else if (!note.shared) {
+		struct sock *sk = (struct sock *)note.sk;
+
+		record->listener = note.sk;
+		record->listener_inode = socket_inode(sk);
+		await_holder(note.sk);
 	}
-	if (!flow_memory)
-		return;
-	if ((seen->verdict.packet & (TCP_SYN | TCP_ACK)) != TCP_SYN) {
-		read_closer(&seen->tuple, &record->closer, &record->closing);
-		return;
-	}
-	__builtin_memcpy(listener.local, seen->tuple.local, sizeof(listener.local));
-	listener.local_port = seen->tuple.local_port;
-	if (read_closer(&listener, &record->closer, &record->closing))
-		return;
-	__builtin_memset(listener.local, 0, sizeof(listener.local));
-	read_closer(&listener, &record->closer, &record->closing);
+	return 0;
 }
 
 /* Counts what was seen, and sends the details if they are wanted. */
@@ -244,8 +289,14 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 	}
 	if (in_process(&seen->verdict))
 		read_current(&record->current);
-	else if (seen->verdict.hook != HOOK_REJECT)
-		find_closer(seen, record);
+	if (is_closed_by_process(&seen->verdict)) {
+		struct tuple key = key_of(&seen->tuple, seen->netns_mix);
+
+		read_closer(&key, &record->closer, &record->closing);
+	}
+	if (seen->verdict.hook != HOOK_REJECT &&
+	    (is_unaccepted(&seen->verdict) || is_refused_syn(&seen->verdict)))
+		see_listener(seen, record);
 	if (skb) {
 		struct net_device *dev = BPF_CORE_READ(skb, dev);
 
@@ -292,12 +343,21 @@ static __always_inline int send_active(void *ctx, struct sock *sk, __u8 reason)
  * where the packet is for another host, or carries a signature that no socket
  * can check. A packet that is itself a RST is reported as what it is.
  */
-static __always_inline bool is_remembered(const struct tuple *tuple)
+/*
+ * A segment of a connection that this host closed a while ago: its socket is
+ * gone, and it comes to nobody, or to the listener that stands in its place.
+ */
+static __always_inline bool is_remembered(const struct sighting *seen)
 {
+	const struct verdict *verdict = &seen->verdict;
+	struct tuple key = key_of(&seen->tuple, seen->netns_mix);
 	struct process process;
 	struct closing closing;
 
-	return flow_memory && read_closer(tuple, &process, &closing);
+	if (!flow_memory || verdict->packet & (TCP_SYN | TCP_RST) ||
+	    (verdict->socket != SOCKET_NONE && verdict->state != TCP_LISTEN))
+		return false;
+	return read_closer(&key, &process, &closing);
 }
 
 /*
@@ -339,8 +399,7 @@ static __always_inline int send_reply(void *ctx, struct sock *sk, struct sk_buff
 		return 0;
 	if (seen.verdict.state == TCP_LISTEN)
 		embryonic_change(seen.sk, reason && reason == reason_invalid_syn);
-	if (seen.verdict.socket == SOCKET_NONE && !(seen.verdict.packet & (TCP_SYN | TCP_RST)) &&
-	    is_remembered(&seen.tuple))
+	if (is_remembered(&seen))
 		seen.verdict.facts |= FACT_REMEMBERED;
 	if (reply_needs_caller(&seen.verdict))
 		seen.verdict.caller = find_caller(ctx);

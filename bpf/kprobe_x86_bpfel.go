@@ -26,6 +26,7 @@ const (
 	KprobeMapColumns                = "columns"
 	KprobeMapCounts                 = "counts"
 	KprobeMapEmbryonic              = "embryonic"
+	KprobeMapListening              = "listening"
 	KprobeMapMuted                  = "muted"
 	KprobeMapPriors                 = "priors"
 	KprobeMapRing                   = "ring"
@@ -139,6 +140,7 @@ type KprobeMapSpecs struct {
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
+	Listening  *ebpf.MapSpec `ebpf:"listening"`
 	Muted      *ebpf.MapSpec `ebpf:"muted"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
@@ -206,6 +208,7 @@ type KprobeMaps struct {
 	Columns    *ebpf.Map `ebpf:"columns"`
 	Counts     *ebpf.Map `ebpf:"counts"`
 	Embryonic  *ebpf.Map `ebpf:"embryonic"`
+	Listening  *ebpf.Map `ebpf:"listening"`
 	Muted      *ebpf.Map `ebpf:"muted"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
@@ -224,6 +227,7 @@ func (m *KprobeMaps) Close() error {
 		m.Columns,
 		m.Counts,
 		m.Embryonic,
+		m.Listening,
 		m.Muted,
 		m.Priors,
 		m.Ring,

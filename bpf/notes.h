@@ -28,10 +28,7 @@ struct {
 	__type(value, __u64);
 } priors SEC(".maps");
 
-/*
- * Who closed a connection, when and how. A listener counts as a connection
- * whose peer is all zero.
- */
+/* Who closed a connection, when and how. */
 struct closer_note {
 	__u64 check; /* over all that follows: two writers at once spoil it */
 	struct closing closing;
@@ -90,17 +87,40 @@ static __always_inline __u8 prior_state(__u64 sk)
 	return prior && *prior >> 8 == (sk << 8) >> 8 ? (__u8)*prior : 0;
 }
 
-static __always_inline __u32 closer_slot(const struct tuple *tuple)
+/*
+ * Numbers of namespaces are used again as soon as one is gone, so notes add the
+ * random number that each namespace has for its hashes.
+ */
+static __always_inline struct tuple key_of(const struct tuple *tuple, __u32 netns_mix)
 {
-	return mix(tuple, sizeof(*tuple)) >> (64 - CLOSER_BITS);
+	struct tuple key = *tuple;
+
+	key.netns ^= netns_mix;
+	return key;
 }
 
-#define CHECKED(note) (&(note)->closing), (sizeof(*(note)) - sizeof((note)->check))
-
-static __always_inline void note_closer(const struct tuple *tuple, const struct closing *closing)
+static __always_inline bool same_tuple(const struct tuple *a, const struct tuple *b)
 {
-	struct closer_note note = { .closing = *closing, .tuple = *tuple };
-	__u32 at = closer_slot(tuple);
+	const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
+	__u64 differs = 0;
+
+	for (int i = 0; i < sizeof(*a) / sizeof(*x); i++)
+		differs |= x[i] ^ y[i];
+	return !differs;
+}
+
+static __always_inline __u32 closer_slot(const struct tuple *key)
+{
+	return mix(key, sizeof(*key)) >> (64 - CLOSER_BITS);
+}
+
+#define CHECKED(note) \
+	(const char *)(note) + sizeof((note)->check), sizeof(*(note)) - sizeof((note)->check)
+
+static __always_inline void note_closer(const struct tuple *key, const struct closing *closing)
+{
+	struct closer_note note = { .closing = *closing, .tuple = *key };
+	__u32 at = closer_slot(key);
 
 	read_current(&note.process);
 	note.check = mix(CHECKED(&note));
@@ -110,21 +130,18 @@ static __always_inline void note_closer(const struct tuple *tuple, const struct 
 }
 
 /* Copies who closed this connection, and how; false where that is not known. */
-static __always_inline bool read_closer(const struct tuple *tuple, struct process *process,
+static __always_inline bool read_closer(const struct tuple *key, struct process *process,
 					struct closing *closing)
 {
-	__u32 at = closer_slot(tuple);
+	__u32 at = closer_slot(key);
 	struct closer_note *slot = bpf_map_lookup_elem(&closers, &at);
 	if (!slot)
 		return false;
 
 	struct closer_note note = *slot;
-	if (!note.closing.time_ns || note.check != mix(CHECKED(&note)))
+	if (!note.closing.time_ns || note.check != mix(CHECKED(&note)) ||
+	    !same_tuple(key, &note.tuple))
 		return false;
-	const __u64 *mine = (const __u64 *)tuple, *theirs = (const __u64 *)&note.tuple;
-	for (int i = 0; i < sizeof(*tuple) / sizeof(*mine); i++)
-		if (mine[i] != theirs[i])
-			return false;
 	if (bpf_ktime_get_ns() - note.closing.time_ns > CLOSER_LIFETIME_NS)
 		return false;
 	*process = note.process;

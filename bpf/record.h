@@ -170,6 +170,8 @@ struct reset_record {
 	__u64 inode; /* of its socket file, 0 none */
 	__u64 cookie; /* 0 when never generated */
 	__u64 cgroup; /* cgroup v2 id, 0 unknown */
+	__u64 listener; /* of a connection that nobody has accepted, 0 unknown */
+	__u64 listener_inode;
 	struct tuple tuple;
 	struct segment packet; /* where FACT_SEES_PACKET */
 	struct expectation expected; /* of any socket */

@@ -8,7 +8,7 @@
 
 #include "gather.h"
 
-static __always_inline __u32 packet_netns(struct sk_buff *skb)
+static __always_inline struct net *packet_net(struct sk_buff *skb)
 {
 	struct net_device *dev = BPF_CORE_READ(skb, dev);
 
@@ -17,7 +17,7 @@ static __always_inline __u32 packet_netns(struct sk_buff *skb)
 
 		dev = BPF_CORE_READ(dst, dev);
 	}
-	return BPF_CORE_READ(dev, nd_net.net, ns.inum);
+	return BPF_CORE_READ(dev, nd_net.net);
 }
 
 /* In the output hook the packet is ours: the other way round, with a socket. */
@@ -53,7 +53,9 @@ static __always_inline int reject(void *ctx, struct sk_buff *skb, __u32 nf_hook)
 		return 0;
 	see_packet(&seen);
 	seen.verdict.chain = nf_hook + 1;
-	seen.tuple.netns = packet_netns(skb);
+	struct net *net = packet_net(skb);
+	seen.tuple.netns = BPF_CORE_READ(net, ns.inum);
+	seen.netns_mix = netns_mix(net);
 	if (nf_hook == NF_INET_LOCAL_OUT)
 		see_output(&seen, skb);
 	report(ctx, &seen, skb, NULL);

@@ -154,6 +154,18 @@ static __always_inline __u32 socket_netns(struct sock *sk)
 	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 }
 
+static __always_inline __u32 netns_mix(struct net *net)
+{
+	return bpf_core_field_exists(net->hash_mix) ? BPF_CORE_READ(net, hash_mix) : 0;
+}
+
+static __always_inline __u32 socket_netns_mix(struct sock *sk)
+{
+	struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
+
+	return netns_mix(net);
+}
+
 static __always_inline __u64 socket_inode(struct sock *sk)
 {
 	struct socket_alloc *alloc = (struct socket_alloc *)BPF_CORE_READ(sk, sk_socket);

@@ -25,6 +25,7 @@ const (
 	TracepointMapColumns                = "columns"
 	TracepointMapCounts                 = "counts"
 	TracepointMapEmbryonic              = "embryonic"
+	TracepointMapListening              = "listening"
 	TracepointMapMuted                  = "muted"
 	TracepointMapPriors                 = "priors"
 	TracepointMapRing                   = "ring"
@@ -117,6 +118,7 @@ type TracepointMapSpecs struct {
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
+	Listening  *ebpf.MapSpec `ebpf:"listening"`
 	Muted      *ebpf.MapSpec `ebpf:"muted"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
@@ -183,6 +185,7 @@ type TracepointMaps struct {
 	Columns    *ebpf.Map `ebpf:"columns"`
 	Counts     *ebpf.Map `ebpf:"counts"`
 	Embryonic  *ebpf.Map `ebpf:"embryonic"`
+	Listening  *ebpf.Map `ebpf:"listening"`
 	Muted      *ebpf.Map `ebpf:"muted"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
@@ -200,6 +203,7 @@ func (m *TracepointMaps) Close() error {
 		m.Columns,
 		m.Counts,
 		m.Embryonic,
+		m.Listening,
 		m.Muted,
 		m.Priors,
 		m.Ring,

@@ -33,6 +33,7 @@ struct netns_mib {
 struct net {
 	struct ns_common ns;
 	__u64 net_cookie; /* 5.12 and later */
+	__u32 hash_mix; /* random */
 	struct netns_mib mib;
 };
 
@@ -157,6 +158,7 @@ struct sock_common {
 	__be16 skc_dport;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
+	unsigned char skc_reuseport : 1;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Notes about listeners: whose connections wait to be accepted, and who
+ * listened where a SYN finds nobody.
+ */
+#ifndef RSTTRACE_LISTENERS_H
+#define RSTTRACE_LISTENERS_H
+
+#include "notes.h"
+
+#define LISTENERS 4096
+#define LISTENER_BITS 12
+
+/*
+ * Which socket listens, or listened until a while ago, by local address and
+ * port. The peer is all zero but for its port, which holds the family: a
+ * wildcard of IPv6 is not one of IPv4.
+ */
+struct listener_note {
+	__u64 check; /* over all that follows */
+	__u64 sk;
+	struct tuple tuple;
+	struct closing closing; /* all zero while it listens */
+	struct process process; /* that closed it */
+	__u32 shared; /* SO_REUSEPORT: there may be others, and this one says nothing */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LISTENERS);
+	__type(key, __u32);
+	__type(value, struct listener_note);
+} listening SEC(".maps");
+
+static __always_inline struct listener_note *listener_slot(const struct tuple *key)
+{
+	__u32 at = mix(key, sizeof(*key)) >> (64 - LISTENER_BITS);
+
+	return bpf_map_lookup_elem(&listening, &at);
+}
+
+static __always_inline void write_listener(struct listener_note *note)
+{
+	struct listener_note *slot = listener_slot(&note->tuple);
+
+	note->check = mix(CHECKED(note));
+	if (slot)
+		*slot = *note;
+}
+
+/* The note of exactly this address, port and family. */
+static __always_inline bool read_listener(const struct tuple *key, struct listener_note *note)
+{
+	struct listener_note *slot = listener_slot(key);
+
+	if (!slot)
+		return false;
+	*note = *slot;
+	return note->check == mix(CHECKED(note)) && same_tuple(key, &note->tuple);
+}
+
+#endif
