@@ -15,6 +15,7 @@ var hotEvidence = []struct {
 	{"closed-port", event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone, Packet: syn, Reason: "NO_SOCKET", Facts: sp}},
 	{"refused", event.Evidence{Hook: event.HookReceive, Socket: event.SockFull, State: event.StateSynSent, Packet: rst | ack, Facts: sp}},
 	{"keepalive-timeout", event.Evidence{Hook: event.HookSendActive, Socket: event.SockFull, State: event.StateEstablished, Facts: event.FactKeepOpen}},
+	{"rst-out-of-window", event.Evidence{Hook: event.HookIgnore, Socket: event.SockFull, State: event.StateEstablished, Packet: rst, Reason: "TCP_INVALID_SEQUENCE", Dropped: true, Facts: seqBeyond}},
 	{"unclassified", event.Evidence{Hook: event.HookSendActive, Socket: event.SockFull, State: event.StateEstablished}},
 }
 

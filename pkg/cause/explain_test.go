@@ -2,7 +2,6 @@ package cause
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -10,311 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
-
-// told is an event between two fixed ends, changed by each of the functions.
-func told(e event.Evidence, change ...func(*event.Event)) *event.Event {
-	if e.Socket == 0 {
-		e.Socket = event.SockFull
-	}
-	ev := &event.Event{
-		Evidence: e, State: e.State,
-		Local: event.Endpoint{Addr: netip.MustParseAddr("10.0.0.1"), Port: 6379},
-		Peer:  event.Endpoint{Addr: netip.MustParseAddr("10.0.0.9"), Port: 41234},
-	}
-	for _, f := range change {
-		f(ev)
-	}
-	return ev
-}
-
-func current(p event.Process) func(*event.Event) {
-	return func(e *event.Event) { e.Kernel.Current = p }
-}
-
-func closedBy(p event.Process, ago time.Duration) func(*event.Event) {
-	return func(e *event.Event) { e.Kernel.Closer, e.Kernel.Closing.Ago = p, ago }
-}
-
-// howClosed is how the process of closedBy did it.
-func howClosed(c event.Closing) func(*event.Event) {
-	return func(e *event.Event) {
-		c.Ago = e.Kernel.Closing.Ago
-		e.Kernel.Closing = c
-	}
-}
-
-// overIPv6 moves the event to IPv6 addresses.
-func overIPv6(e *event.Event) {
-	e.Evidence.Family = event.IPv6
-	e.Local.Addr, e.Peer.Addr = netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::9")
-}
-
-func owner(comm string, pid uint32, source event.OwnerSource) func(*event.Event) {
-	return func(e *event.Event) { e.Owner = event.Owner{PID: pid, Comm: comm, Source: source} }
-}
-
-func lostBytes(unread, unsent, unacked uint32) func(*event.Event) {
-	return func(e *event.Event) {
-		e.Lost = event.Lost{UnreadBytes: unread, UnsentBytes: unsent, UnackedBytes: unacked}
-	}
-}
-
-func trigger(flags event.TCPFlags, length uint32) func(*event.Event) {
-	return func(e *event.Event) { e.Trigger = event.Segment{Flags: flags, Len: length} }
-}
-
-var (
-	redis   = event.Process{PID: 812, TID: 812, Comm: "redis-server"}
-	killed  = event.Process{PID: 812, TID: 812, Comm: "redis-server", Exiting: true, ExitStatus: 9}
-	exited  = event.Process{PID: 812, TID: 812, Comm: "redis-server", Exiting: true, ExitStatus: 1 << 8}
-	kworker = event.Process{PID: 77, TID: 77, Comm: "kworker/0:1", Kernel: true}
-	ss      = event.Process{PID: 4242, TID: 4242, Comm: "ss"}
-)
-
-// stories is every cause at least once, and every way its sentence can go.
-func stories() []story {
-	const (
-		closed, open                   = event.StateClose, event.StateEstablished
-		active, reply, receive, ignore = event.HookSendActive, event.HookSendReply, event.HookReceive, event.HookIgnore
-		data                           = sp | event.FactPayload | event.FactNewData
-	)
-	unreadClose := event.Evidence{Hook: active, State: closed, Prior: open, Facts: inClose | unread}
-	linger := event.Evidence{Hook: active, State: closed, Prior: open, Reason: "TCP_STATE", Facts: inClose | lingerZero}
-	child := event.Evidence{Hook: active, State: closed, Prior: open, Reason: "TCP_STATE", Caller: event.CallerListenStop}
-	destroyed := event.Evidence{Hook: active, State: open, Reason: "TCP_STATE", Facts: inConnect}
-	late := event.Evidence{Hook: reply, Socket: event.SockTimeWait, State: event.StateTimeWait, Prior: event.StateFinWait2, Packet: ack, Reason: "TCP_TIMEWAIT_SOCKET", Facts: data}
-	shutdown := event.Evidence{Hook: reply, State: closed, Prior: event.StateFinWait2, Packet: ack, Reason: "TCP_ABORT_ON_DATA", Facts: data | event.FactError | event.FactHasSocket | event.FactShutRcv | event.FactShutSend}
-	unknown := event.Evidence{Hook: reply, Socket: event.SockNone, Packet: ack, Reason: "NO_SOCKET", Facts: data}
-	remembered := event.Evidence{Hook: reply, Socket: event.SockNone, Packet: ack, Reason: "NO_SOCKET", Facts: data | event.FactRemembered}
-	pipe := event.Evidence{Hook: receive, State: event.StateCloseWait, Packet: rst, Facts: sp | event.FactInFlight | event.FactPeerFIN | event.FactHasSocket}
-	dropped := func(reason string, facts event.Facts) event.Evidence {
-		return event.Evidence{Hook: ignore, State: open, Packet: rst, Reason: reason, Dropped: reason != "", Facts: facts}
-	}
-	inRequest := func(reason string, facts event.Facts) event.Evidence {
-		e := dropped(reason, facts)
-		e.Socket, e.State = event.SockRequest, event.StateNewSynRecv
-		return e
-	}
-	inMini := func(prior event.State, reason string, facts event.Facts) event.Evidence {
-		e := dropped(reason, facts)
-		e.Socket, e.State, e.Prior = event.SockTimeWait, event.StateTimeWait, prior
-		return e
-	}
-	unseen := func(reason string) event.Evidence {
-		e := dropped(reason, sp)
-		e.Socket, e.State = event.SockNone, 0
-		return e
-	}
-	numbers := func(seq, rcvNxt, window uint32) func(*event.Event) {
-		return func(e *event.Event) {
-			e.RST = event.Segment{Flags: rst, Seq: seq, TTL: 3}
-			e.Kernel.RcvNxt, e.Kernel.Window = rcvNxt, window
-		}
-	}
-	closedPort := event.Evidence{Hook: reply, Socket: event.SockNone, Packet: syn, Reason: "NO_SOCKET", Facts: sp}
-	strayAck := event.Evidence{Hook: reply, Socket: event.SockNone, Packet: syn | ack, Reason: "NO_SOCKET", Facts: sp}
-	timedOut := event.Evidence{Hook: active, State: open, Reason: "TCP_KEEPALIVE_TIMEOUT", Facts: event.FactKeepOpen | event.FactHasSocket}
-	atLimit := event.Evidence{Hook: active, State: closed, Prior: event.StateFinWait1, Reason: "TCP_ABORT_ON_MEMORY", Facts: orphaned}
-	outOfMemory := event.Evidence{Hook: active, State: event.StateFinWait1, Reason: "TCP_ABORT_ON_MEMORY", Facts: event.FactDead | event.FactInFlight}
-	wait2 := event.Evidence{Hook: active, State: event.StateFinWait2, Reason: "TCP_STATE", Facts: event.FactDead}
-	reject := func(chain event.Chain, state event.State, flags event.TCPFlags) event.Evidence {
-		e := event.Evidence{Hook: event.HookReject, Socket: event.SockNone, State: state, Packet: flags, Chain: chain, Facts: sp}
-		if state != 0 {
-			e.Facts |= event.FactHasSocket
-		}
-		return e
-	}
-	wasReset := func(unread, linger bool) func(*event.Event) {
-		return howClosed(event.Closing{From: open, To: closed, Unread: unread, LingerZero: linger})
-	}
-	return []story{
-		{"unread, nobody known", told(unreadClose, lostBytes(1448, 0, 0))},
-		{"unread, one byte", told(unreadClose, lostBytes(1, 0, 0), current(redis))},
-		{"unread, current", told(unreadClose, lostBytes(1448, 0, 0), current(redis))},
-		{"unread, owner", told(unreadClose, lostBytes(1448, 10, 20), current(redis), owner("redis-server", 812, event.FromCurrent))},
-		{"unread, killed", told(unreadClose, lostBytes(1448, 0, 0), current(killed))},
-		{"unread, killed, owner", told(unreadClose, lostBytes(1234567, 0, 0), current(killed), owner("redis-server", 812, event.FromCurrent))},
-		{"unread, exited", told(unreadClose, lostBytes(7, 0, 5), current(exited))},
-		{"unread, kernel worker", told(unreadClose, lostBytes(7, 0, 0), current(kworker))},
-		{"unread, number unknown", told(unreadClose, current(redis))},
-		{"unread, owner merely holds it", told(unreadClose, lostBytes(7, 0, 0), owner("nginx", 5, event.FromSocket))},
-		{"read but queued", told(event.Evidence{Hook: active, State: closed, Prior: open, Facts: inClose}, current(redis))},
-		{"linger", told(linger, current(redis))},
-		{"linger, nobody known", told(linger, lostBytes(0, 4096, 0))},
-		{"linger, killed", told(linger, lostBytes(0, 1, 1), current(killed))},
-		{"linger, likely", told(event.Evidence{Hook: active, State: closed, Prior: event.StateFinWait2, Facts: inClose | lingerZero})},
-		{"disconnect", told(event.Evidence{Hook: active, State: closed, Prior: open, Reason: "TCP_STATE", Facts: inConnect}, lostBytes(3, 0, 0), current(redis))},
-		{"disconnect with unsent data", told(event.Evidence{Hook: active, State: closed, Prior: event.StateLastAck, Caller: event.CallerStreamConnect, Facts: inClose | event.FactUnsent}, lostBytes(0, 5000, 0), current(redis))},
-		{"dropped with unsent data, nobody known", told(event.Evidence{Hook: active, State: closed, Prior: event.StateLastAck, Caller: event.CallerTCPClose, Facts: inClose | event.FactUnsent})},
-		{"listener closed", told(child, current(redis))},
-		{"listener's process killed", told(child, current(killed))},
-		{"listener closed, nobody known", told(child)},
-		{"listener destroyed by another", told(child, func(e *event.Event) { e.By = event.ProcessRef{PID: 4242, Comm: "ss"} }, owner("redis-server", 812, event.FromListener))},
-		{"listener destroyed", told(event.Evidence{Hook: active, State: closed, Prior: open, Reason: "TCP_STATE", Caller: event.CallerListenAbort}, current(ss))},
-		{"destroyed", told(destroyed, lostBytes(0, 0, 100), current(ss))},
-		{"destroyed, victim known", told(destroyed, current(ss), owner("redis-server", 812, event.FromSocket))},
-		{"destroyed, nobody known", told(destroyed)},
-		{"destroyed, by and victim", told(destroyed, func(e *event.Event) { e.By = event.ProcessRef{PID: 4242, Comm: "ss"} }, owner("redis-server", 812, event.FromSocket), overIPv6)},
-		{"destroyed after the peer's FIN", told(event.Evidence{Hook: active, State: event.StateCloseWait, Facts: inConnect | event.FactPeerFIN}, current(ss))},
-		{"destroyed orphan", told(event.Evidence{Hook: active, State: event.StateFinWait1, Reason: "TCP_STATE", Facts: orphaned}, current(ss), lostBytes(0, 0, 1))},
-		{"destroyed MPTCP subflow, likely", told(event.Evidence{Hook: active, State: open, Facts: inConnect | event.FactMPTCP}, current(ss))},
-		{"destroyed MPTCP subflow, likely, nobody known", told(event.Evidence{Hook: active, State: open, Facts: inConnect | event.FactMPTCP})},
-		{"destroyed MPTCP subflow", told(event.Evidence{Hook: active, State: open, Reason: "TCP_STATE", Facts: inConnect | event.FactMPTCP}, current(ss))},
-		{"linger2, at the ACK of the FIN", told(event.Evidence{Hook: reply, State: closed, Prior: event.StateFinWait1, Packet: ack, Reason: "TCP_ABORT_ON_DATA", Facts: sp | event.FactDead | event.FactLinger2Negative})},
-		{"linger2, at the ACK of the FIN, closer known", told(event.Evidence{Hook: reply, State: closed, Prior: event.StateFinWait1, Packet: ack, Facts: sp | event.FactDead | event.FactLinger2Negative}, closedBy(redis, time.Millisecond))},
-		{"linger2, at close", told(event.Evidence{Hook: active, State: closed, Prior: event.StateFinWait2, Reason: "TCP_ABORT_ON_LINGER", Facts: orphaned | event.FactLinger2Negative}, current(redis))},
-		{"linger2, likely", told(event.Evidence{Hook: active, State: closed, Facts: orphaned | event.FactLinger2Negative}, current(redis))},
-		{"orphan limit", told(atLimit, lostBytes(0, 10, 20))},
-		{"orphan limit, at close", told(atLimit, current(redis))},
-		{"orphan limit, at the end of the process", told(atLimit, current(killed))},
-		{"orphan limit, in a timer", told(outOfMemory, closedBy(redis, 3*time.Second), lostBytes(0, 0, 1))},
-		{"keep-alive", told(timedOut)},
-		{"keep-alive, owner", told(timedOut, owner("redis-server", 812, event.FromSocket), overIPv6)},
-		{"keep-alive in CLOSE_WAIT", told(event.Evidence{Hook: active, State: event.StateCloseWait, Facts: event.FactKeepOpen | event.FactHasSocket | event.FactPeerFIN})},
-		{"user timeout", told(event.Evidence{Hook: active, State: open, Reason: "TCP_KEEPALIVE_TIMEOUT", Facts: event.FactKeepOpen | event.FactUserTimeout | event.FactHasSocket}, func(e *event.Event) { e.Kernel.UserTimeoutMillis = 20000 }, owner("redis-server", 812, event.FromSocket))},
-		{"user timeout, number unknown", told(event.Evidence{Hook: active, State: open, Facts: event.FactKeepOpen | event.FactUserTimeout | event.FactHasSocket})},
-		{"FIN_WAIT2 timer", told(wait2)},
-		{"FIN_WAIT2 timer, closer known", told(wait2, closedBy(redis, 61*time.Second))},
-		{"closed port", told(closedPort, trigger(syn, 0))},
-		{"closed port, former listener", told(closedPort, trigger(syn, 0), closedBy(redis, 12*time.Second), howClosed(event.Closing{From: event.StateListen, To: closed}))},
-		{"closed port, former listener killed", told(closedPort, closedBy(killed, 12*time.Second), howClosed(event.Closing{From: event.StateListen, To: closed}), overIPv6)},
-		{"closed port, listener closed by a kernel worker", told(closedPort, closedBy(kworker, 12*time.Second), howClosed(event.Closing{From: event.StateListen, To: closed}))},
-		{"closed port, when is not known", told(closedPort, closedBy(redis, 0))},
-		{"closed port, flow remembered", told(closedPort, closedBy(redis, 2*time.Minute), howClosed(event.Closing{From: open, To: event.StateFinWait1}))},
-		{"half-open, data", told(unknown, trigger(ack, 47))},
-		{"half-open, one byte", told(unknown, trigger(ack, 1))},
-		{"half-open, FIN", told(unknown, trigger(ack|event.FIN, 0))},
-		{"half-open, ACK", told(unknown, trigger(ack, 0))},
-		{"closed earlier", told(remembered, trigger(ack, 47), closedBy(redis, 3*time.Second), howClosed(event.Closing{From: open, To: event.StateFinWait1}))},
-		{"closed earlier, owner", told(remembered, trigger(ack, 1), closedBy(redis, 3*time.Second), owner("redis-server", 812, event.FromCloser), overIPv6)},
-		{"closed earlier with unread data", told(remembered, trigger(ack, 47), closedBy(redis, time.Second), wasReset(true, false))},
-		{"closed earlier with SO_LINGER", told(remembered, trigger(ack|event.FIN, 0), closedBy(redis, time.Second), wasReset(false, true))},
-		{"closed earlier, unread data at shutdown says nothing", told(remembered, trigger(ack, 47), closedBy(redis, time.Second), howClosed(event.Closing{From: open, To: event.StateFinWait1, Unread: true, LingerZero: true}))},
-		{"ended earlier by somebody", told(remembered, trigger(ack, 47), closedBy(ss, time.Second), wasReset(false, false))},
-		{"ended earlier in FIN_WAIT2", told(remembered, trigger(ack, 47), closedBy(redis, time.Second), howClosed(event.Closing{From: event.StateFinWait2, To: closed}))},
-		{"closed earlier, killed", told(remembered, trigger(ack, 47), closedBy(killed, 350*time.Millisecond), howClosed(event.Closing{From: open, To: event.StateFinWait1}))},
-		{"closed earlier, killed with unread data", told(remembered, trigger(ack, 47), closedBy(killed, 350*time.Millisecond), wasReset(true, false))},
-		{"closed earlier, exited", told(remembered, trigger(ack, 47), closedBy(exited, 8*time.Minute))},
-		{"closed earlier, closer unknown", told(remembered, trigger(ack, 47))},
-		{"closed earlier, closed by a kernel worker", told(remembered, trigger(ack, 47), closedBy(kworker, time.Second))},
-		{"data after close, closer known", told(late, trigger(ack, 47), closedBy(redis, 12*time.Millisecond))},
-		{"data after close, closer as owner", told(late, trigger(ack, 47), closedBy(redis, 90*time.Second), owner("redis-server", 812, event.FromCloser))},
-		{"data after the process was killed", told(late, trigger(ack, 1), closedBy(killed, 200*time.Microsecond))},
-		{"data after close, closer unknown", told(late, trigger(ack, 47))},
-		{"FIN after close", told(late, trigger(ack|event.FIN, 0))},
-		{"data after shutdown", told(shutdown, trigger(ack, 47))},
-		{"data after shutdown, holder known", told(shutdown, trigger(ack, 47), owner("redis-server", 812, event.FromSocket))},
-		{"SYN in FIN_WAIT2", told(event.Evidence{Hook: reply, Socket: event.SockTimeWait, State: event.StateTimeWait, Prior: event.StateFinWait2, Packet: syn, Reason: "TCP_TIMEWAIT_SOCKET", Facts: sp})},
-		{"SYN in FIN_WAIT2, closer known", told(event.Evidence{Hook: reply, Socket: event.SockTimeWait, State: event.StateTimeWait, Prior: event.StateFinWait2, Packet: syn, Facts: sp}, closedBy(redis, 3*time.Second))},
-		{"ACK to a listener", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: ack, Reason: "TCP_FLAGS", Facts: sp})},
-		{"stray SYN-ACK", told(strayAck)},
-		{"stray SYN-ACK, flow remembered", told(strayAck, closedBy(redis, 2*time.Second))},
-		{"stray SYN-ACK, its process exited", told(strayAck, closedBy(exited, 2*time.Second))},
-		{"second SYN", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: syn, Reason: "INVALID_SYN", Facts: sp})},
-		{"overflow", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: ack, Reason: "INVALID_SYN", Facts: sp | event.FactQueueFull})},
-		{"overflow, likely", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: ack, Facts: sp | event.FactQueueFull})},
-		{"bad ACK in SYN_SENT", told(event.Evidence{Hook: reply, State: event.StateSynSent, Packet: syn | ack, Facts: sp}, trigger(syn|ack, 0))},
-		{"bad timestamp in SYN_SENT", told(event.Evidence{Hook: reply, State: event.StateSynSent, Packet: syn | ack, Facts: sp | event.FactAckInRange})},
-		{"bad ACK in SYN_RECV", told(event.Evidence{Hook: reply, State: event.StateSynRecv, Packet: ack, Facts: sp})},
-		{"MPTCP close", told(event.Evidence{Hook: active, State: open, Reason: "TCP_ABORT_ON_CLOSE", Facts: event.FactMPTCP | event.FactOwned}, current(redis))},
-		{"MPTCP close, killed", told(event.Evidence{Hook: active, State: open, Facts: event.FactMPTCP | event.FactOwned | event.FactFastClose}, current(killed))},
-		{"MPTCP close, nobody known", told(event.Evidence{Hook: active, State: closed, Prior: open, Reason: "TCP_STATE", Facts: event.FactMPTCP | event.FactFastClose})},
-		{"MPTCP child of a listener", told(event.Evidence{Hook: active, State: closed, Prior: open, Reason: "TCP_STATE", Facts: event.FactMPTCP})},
-		{"MPTCP join, reason unknown", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: syn, Facts: sp | event.FactMPJoin})},
-		{"MPTCP join", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: syn, Reason: "MPTCP_RST_EPROHIBIT", Facts: sp | event.FactMPJoin})},
-		{"MPTCP reset", told(event.Evidence{Hook: active, State: open, Reason: "MPTCP_RST_EMPTCP", Facts: event.FactMPTCP})},
-		{"MPTCP reset, middlebox", told(event.Evidence{Hook: active, State: closed, Reason: "MPTCP_RST_EMIDDLEBOX", Facts: event.FactMPTCP})},
-		{"MPTCP reset, resources", told(event.Evidence{Hook: active, State: open, Reason: "MPTCP_RST_ERESOURCE", Facts: event.FactMPTCP})},
-		{"MPTCP reset, backlog of data", told(event.Evidence{Hook: active, State: open, Reason: "MPTCP_RST_EWQ2BIG", Facts: event.FactMPTCP})},
-		{"MPTCP reset, performance", told(event.Evidence{Hook: active, State: open, Reason: "MPTCP_RST_EBADPERF", Facts: event.FactMPTCP})},
-		{"MPTCP reset, unnamed", told(event.Evidence{Hook: active, State: open, Reason: "ERROR", Facts: event.FactMPTCP})},
-		{"firewall, input", told(reject(event.ChainInput, 0, syn), trigger(syn, 0))},
-		{"firewall, input, IPv6", told(reject(event.ChainInput, 0, ack), trigger(ack, 1), overIPv6)},
-		{"firewall, forward", told(reject(event.ChainForward, 0, ack), trigger(ack, 512), func(e *event.Event) { e.Forwarded = true })},
-		{"firewall, output, connect", told(reject(event.ChainOutput, event.StateSynSent, syn), trigger(syn, 0), owner("curl", 99, event.FromCurrent))},
-		{"firewall, output, connect, owner unknown", told(reject(event.ChainOutput, event.StateSynSent, syn), trigger(syn, 0))},
-		{"firewall, output, data", told(reject(event.ChainOutput, open, ack), trigger(ack, 1), current(redis))},
-		{"firewall, output, after the peer's FIN", told(reject(event.ChainOutput, event.StateCloseWait, ack), trigger(ack, 20), owner("redis-server", 812, event.FromSocket))},
-		{"firewall, output, half-closed", told(reject(event.ChainOutput, event.StateFinWait1, ack), trigger(ack|event.FIN, 0))},
-		{"firewall, output, no socket", told(reject(event.ChainOutput, 0, syn|ack), trigger(syn|ack, 0))},
-		{"firewall, prerouting", told(reject(event.ChainPrerouting, 0, syn), trigger(syn, 0))},
-		{"firewall, chain unknown", told(reject(0, 0, syn), trigger(syn, 0))},
-		{"refused", told(event.Evidence{Hook: receive, State: event.StateSynSent, Packet: rst | ack, Facts: sp | event.FactHasSocket})},
-		{"refused, owner", told(event.Evidence{Hook: receive, State: event.StateSynSent, Packet: rst | ack, Facts: sp | event.FactHasSocket}, owner("curl", 99, event.FromConnector))},
-		{"peer aborted", told(event.Evidence{Hook: receive, State: open, Packet: rst | ack, Facts: sp | event.FactWindow | event.FactHasSocket}, lostBytes(99, 0, 1448))},
-		{"peer aborted, likely", told(event.Evidence{Hook: receive, State: open, Facts: event.FactTSNegotiated | event.FactTSSeen | event.FactHasSocket})},
-		{"peer gone", told(event.Evidence{Hook: receive, State: open, Packet: rst, Facts: sp | event.FactHasSocket}, lostBytes(0, 10, 1448))},
-		{"reset by peer, an MPTCP subflow", told(event.Evidence{Hook: receive, State: open, Facts: event.FactHasSocket | event.FactMPTCP})},
-		{"reset by peer", told(event.Evidence{Hook: receive, State: open, Facts: event.FactHasSocket})},
-		{"broken pipe", told(pipe, lostBytes(0, 0, 5))},
-		{"broken pipe, owner", told(pipe, lostBytes(0, 0, 1), owner("rsync", 7, event.FromSocket))},
-		{"reset after peer close", told(event.Evidence{Hook: receive, State: event.StateCloseWait, Packet: rst | ack, Facts: sp | event.FactPeerFIN | event.FactHasSocket})},
-		{"reset while closing, closed", told(event.Evidence{Hook: receive, State: event.StateFinWait1, Packet: rst, Facts: sp | event.FactDead}, closedBy(redis, time.Second), lostBytes(0, 0, 10))},
-		{"reset while closing, open", told(event.Evidence{Hook: receive, State: event.StateFinWait2, Packet: rst, Facts: sp | event.FactHasSocket})},
-		{"reset in LAST_ACK, open", told(event.Evidence{Hook: receive, State: event.StateLastAck, Packet: rst, Facts: sp | event.FactHasSocket | event.FactPeerFIN})},
-		{"handshake aborted", told(event.Evidence{Hook: receive, Socket: event.SockRequest, State: event.StateNewSynRecv, Packet: rst, Facts: sp})},
-		{"Fast Open child, accepted", told(event.Evidence{Hook: receive, State: event.StateSynRecv, Packet: rst, Facts: sp | event.FactFastOpen | event.FactHasSocket})},
-		{"simultaneous open", told(event.Evidence{Hook: receive, State: event.StateSynRecv, Packet: rst, Facts: sp | event.FactHasSocket})},
-		{"TIME_WAIT killed", told(event.Evidence{Hook: receive, Socket: event.SockTimeWait, State: event.StateTimeWait, Prior: event.StateTimeWait, Packet: rst, Facts: sp}, closedBy(redis, 7*time.Minute))},
-		{"FIN_WAIT2 killed", told(event.Evidence{Hook: receive, Socket: event.SockTimeWait, State: event.StateTimeWait, Prior: event.StateFinWait2, Packet: rst, Facts: sp}, closedBy(redis, 3*time.Hour))},
-		{"challenged", told(dropped("TCP_RESET", seqInside), numbers(2042, 1000, 65535))},
-		{"challenged, by one, over IPv6", told(dropped("TCP_RESET", seqInside), numbers(0, 4294967295, 1), overIPv6)},
-		{"challenged, before rcv_nxt", told(dropped("TCP_RESET", seqOld), numbers(988, 1000, 65535))},
-		{"challenged, window was wider", told(dropped("TCP_RESET", seqBeyond), numbers(2000, 1000, 500))},
-		{"challenged, numbers unknown", told(unseen("TCP_RESET"))},
-		{"challenged, rcv_nxt is 0", told(dropped("TCP_RESET", seqInside), numbers(7, 0, 8))},
-		{"out of window", told(dropped("TCP_INVALID_SEQUENCE", seqBeyond), numbers(10001000, 1000, 64240))},
-		{"out of window, payload", told(dropped("TCP_INVALID_END_SEQUENCE", seqExact), numbers(1000, 1000, 50), func(e *event.Event) { e.RST.Len = 100 })},
-		{"out of window, numbers unknown", told(unseen("TCP_INVALID_SEQUENCE"))},
-		{"old", told(dropped("TCP_OLD_SEQUENCE", seqOld), numbers(500, 1000, 65535))},
-		{"old, before 6.6", told(dropped("TCP_INVALID_SEQUENCE", seqOld), numbers(999, 1000, 65535))},
-		{"old, likely", told(dropped("", seqOld), numbers(500, 1000, 65535))},
-		{"old, numbers unknown", told(unseen("TCP_OLD_SEQUENCE"))},
-		{"no connection", told(event.Evidence{Hook: reply, Socket: event.SockNone, Packet: rst, Facts: sp})},
-		{"no connection, remembered", told(unseen("NO_SOCKET"), closedBy(redis, 12*time.Millisecond))},
-		{"no connection, its process killed", told(unseen("NO_SOCKET"), closedBy(killed, 12*time.Millisecond), wasReset(true, false))},
-		{"no connection, ended by somebody", told(unseen("NO_SOCKET"), closedBy(ss, 12*time.Millisecond), wasReset(false, false))},
-		{"RST to a listener", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: rst, Reason: "TCP_FLAGS", Facts: sp})},
-		{"RST to a listener, dropped", told(event.Evidence{Hook: ignore, State: event.StateListen, Packet: rst, Reason: "TCP_RESET", Dropped: true, Facts: sp}, overIPv6)},
-		{"RST in SYN_SENT", told(event.Evidence{Hook: ignore, State: event.StateSynSent, Packet: rst, Reason: "TCP_RESET", Dropped: true, Facts: sp})},
-		{"RST in SYN_SENT, bad ACK", told(event.Evidence{Hook: reply, State: event.StateSynSent, Packet: rst | ack, Facts: sp})},
-		{"handshake, challenged", told(inRequest("NOT_SPECIFIED", seqInside), numbers(1010, 1000, 64240))},
-		{"handshake, challenged, numbers unknown", told(inRequest("NOT_SPECIFIED", seqInside))},
-		{"handshake, only the listener known", told(event.Evidence{Hook: ignore, Socket: event.SockRequest, State: event.StateListen, Packet: rst, Reason: "NOT_SPECIFIED", Dropped: true, Facts: sp})},
-		{"handshake, beyond the window", told(inRequest("TCP_OVERWINDOW", seqBeyond), numbers(100001000, 1000, 64240))},
-		{"handshake, old", told(inRequest("", seqOld), numbers(1, 2, 64240))},
-		{"handshake, numbers unknown", told(inRequest("TCP_OVERWINDOW", sp))},
-		{"handshake, old timestamp", told(inRequest("TCP_RFC7323_PAWS", seqExact), numbers(1000, 1000, 64240))},
-		{"handshake, wrong echo", told(inRequest("TCP_RFC7323_TSECR", seqExact))},
-		{"handshake, exact but kept", told(inRequest("NOT_SPECIFIED", seqExact), numbers(1000, 1000, 64240))},
-		{"TIME_WAIT, protected", told(inMini(event.StateTimeWait, "NOT_SPECIFIED", seqExact), numbers(1000, 1000, 500))},
-		{"TIME_WAIT, inside the window", told(inMini(event.StateTimeWait, "NOT_SPECIFIED", seqInside), numbers(1001, 1000, 500))},
-		{"TIME_WAIT, old timestamp", told(inMini(event.StateTimeWait, "TCP_RFC7323_TW_PAWS", seqExact))},
-		{"TIME_WAIT, numbers unknown", told(inMini(event.StateTimeWait, "", seqBeyond))},
-		{"FIN_WAIT2, beyond the window", told(inMini(event.StateFinWait2, "NOT_SPECIFIED", seqBeyond), numbers(9000, 1000, 500))},
-		{"FIN_WAIT2, before the window", told(inMini(event.StateFinWait2, "NOT_SPECIFIED", seqOld), numbers(1000, 9000, 500))},
-		{"FIN_WAIT2, exact but kept", told(inMini(event.StateFinWait2, "NOT_SPECIFIED", seqExact), numbers(1000, 1000, 500))},
-		{"bad checksum", told(unseen("TCP_CSUM"))},
-		{"TTL too low", told(dropped("TCP_MINTTL", sp), numbers(1, 1, 1))},
-		{"hop limit too low, not seen", told(dropped("TCP_MINTTL", sp), overIPv6)},
-		{"no MD5", told(dropped("TCP_MD5NOTFOUND", sp))},
-		{"unwanted MD5", told(dropped("TCP_MD5UNEXPECTED", sp))},
-		{"wrong MD5", told(dropped("TCP_MD5FAILURE", sp))},
-		{"no AO", told(dropped("TCP_AONOTFOUND", sp))},
-		{"unwanted AO", told(dropped("TCP_AOUNEXPECTED", sp))},
-		{"unknown AO key", told(dropped("TCP_AOKEYNOTFOUND", sp))},
-		{"wrong AO", told(dropped("TCP_AOFAILURE", sp))},
-		{"malformed options", told(dropped("TCP_AUTH_HDR", sp))},
-		{"unclassified, sent", told(event.Evidence{Hook: active, State: open})},
-		{"unclassified, received", told(event.Evidence{Hook: receive, State: event.StateListen, Packet: rst, Facts: sp})},
-		{"unclassified, ignored", told(dropped("NOT_SPECIFIED", seqExact))},
-	}
-}
-
-type story struct {
-	name string
-	e    *event.Event
-}
 
 func TestExplainTexts(t *testing.T) {
 	var out strings.Builder
@@ -352,6 +46,24 @@ func checkSentence(t *testing.T, name, text string) {
 	}
 	if strings.HasSuffix(text, ".") || strings.TrimSpace(text) != text {
 		t.Errorf("%s: %q: want no full stop and no blanks at the ends", name, text)
+	}
+}
+
+// TestLikelySummariesHedge: an inference is not told as a fact.
+func TestLikelySummariesHedge(t *testing.T) {
+	for _, s := range stories() {
+		Explain(s.e)
+		e := *s.e
+		e.Certainty = event.Likely
+		switch e.Cause {
+		case ClosedEarlier, LingerZero, SocketDestroyed, RSTChallenged, RSTOld, RSTHandshakeChallenged:
+			if text := summary(&e); !strings.Contains(text, "most likely") && !strings.Contains(text, "killed") {
+				t.Errorf("%s: %q though it is likely only", s.name, text)
+			}
+		}
+		if s.e.Certainty == event.Likely && !strings.Contains(s.e.Summary, "most likely") {
+			t.Errorf("%s: %q though it is likely only", s.name, s.e.Summary)
+		}
 	}
 }
 

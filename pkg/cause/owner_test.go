@@ -1,11 +1,18 @@
 package cause
 
 import (
+	"net/netip"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	ownerpkg "github.com/rsttrace/rsttrace/pkg/owner"
 )
+
+// aSocket is one that a descriptor refers to.
+var aSocket = event.SocketRef{Address: 64, Inode: 7}
 
 // TestOwnerAgrees: package owner decides from the evidence alone whether the
 // running process acted on a socket of its own. That must be the same as what
@@ -22,7 +29,7 @@ func TestOwnerAgrees(t *testing.T) {
 		if evidence.Caller == event.CallerListenAbort && v.Cause != ListenerClosed {
 			continue // children of MPTCP listeners
 		}
-		e := event.Event{Evidence: evidence, Kernel: event.KernelContext{Current: ss}}
+		e := event.Event{Evidence: evidence, Kernel: event.KernelContext{Current: ss, Socket: aSocket}}
 		settled := ownerpkg.FromRecord(&e)
 		other := v.Cause == SocketDestroyed || evidence.Caller == event.CallerListenAbort
 		if other != (e.By.PID == ss.PID) || other == (e.Owner.PID == ss.PID) {
@@ -36,4 +43,78 @@ func TestOwnerAgrees(t *testing.T) {
 	if agreed < 10_000 {
 		t.Errorf("only %d kinds of evidence compared", agreed)
 	}
+}
+
+// TestOwnerBeforeOrAfter: FromRecord reads nothing that Explain writes, so their
+// order makes no difference to an event that is explained last.
+func TestOwnerBeforeOrAfter(t *testing.T) {
+	before, after := stories(), stories()
+	for i := range before {
+		ownerpkg.FromRecord(before[i].e)
+		Explain(before[i].e)
+		Explain(after[i].e)
+		ownerpkg.FromRecord(after[i].e)
+		Explain(after[i].e)
+		if diff := cmp.Diff(before[i].e, after[i].e, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+			t.Errorf("%s (-before +after):\n%s", before[i].name, diff)
+		}
+	}
+}
+
+// TestOwnersOfStories: who is made the owner, and who is not.
+func TestOwnersOfStories(t *testing.T) {
+	for name, want := range map[string]string{
+		"unread, killed":                            "owner redis-server by current",
+		"destroyed":                                 "by ss, wanted",
+		"destroyed orphan":                          "by ss",
+		"listener destroyed":                        "by ss",
+		"listener closed":                           "owner redis-server by current",
+		"closed port, former listener":              "",
+		"closed port, flow remembered":              "",
+		"stray SYN-ACK, flow remembered":            "",
+		"closed earlier":                            "owner redis-server by closer",
+		"closed earlier, killed":                    "owner redis-server by closer",
+		"closed earlier with unread data":           "owner redis-server by closer",
+		"ended earlier by somebody":                 "",
+		"closed earlier, closed by a kernel worker": "",
+		"no connection, remembered":                 "owner redis-server by closer",
+		"no connection, ended by somebody":          "",
+		"data after close, closer known":            "owner redis-server by closer",
+		"orphan limit, in a timer":                  "owner redis-server by closer",
+		"firewall, output, data":                    "owner redis-server by current",
+		"firewall, output, connect, owner unknown":  "wanted",
+		"keep-alive":                                "wanted",
+		"MPTCP close, killed":                       "owner redis-server by current",
+		"handshake, challenged":                     "",
+	} {
+		e := findStory(t, name)
+		if e.Evidence.Has(event.FactHasSocket) {
+			e.Kernel.Socket = aSocket
+		}
+		ownerpkg.FromRecord(e)
+		var parts []string
+		if !e.Owner.IsZero() {
+			parts = append(parts, "owner "+e.Owner.Comm+" by "+string(e.Owner.Source))
+		}
+		if e.By.PID != 0 {
+			parts = append(parts, "by "+e.By.Comm)
+		}
+		if ownerpkg.Wanted(e) {
+			parts = append(parts, "wanted")
+		}
+		if got := strings.Join(parts, ", "); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+func findStory(t *testing.T, name string) *event.Event {
+	t.Helper()
+	for _, s := range stories() {
+		if s.name == name {
+			return s.e
+		}
+	}
+	t.Fatalf("no story %q", name)
+	return nil
 }

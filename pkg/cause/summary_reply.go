@@ -18,7 +18,7 @@ func halfOpenSummary(e *event.Event) string {
 
 func closedEarlierSummary(e *event.Event) string {
 	who := closer(e)
-	sent := fmt.Sprintf("%s sent %s for a connection that", e.Peer, packetName(e.Trigger))
+	sent := fmt.Sprintf("%s sent %s %sfor a connection that", e.Peer, packetName(e.Trigger), mostLikely(e))
 	if who.ended != "" {
 		return fmt.Sprintf("%s ended when %s %s%s%s", sent, who.name, who.ended, leaving(e), earlier(e))
 	}
