@@ -21,6 +21,7 @@ var aSocket = event.SocketRef{Address: 64, Inode: 7}
 func TestOwnerAgrees(t *testing.T) {
 	agreed := 0
 	for evidence := range enumerate(event.HookSendActive) {
+		evidence.Facts &^= event.FactRemembered // of the reply hooks only
 		v := Classify(evidence)
 		abort := evidence.Caller == event.CallerAbort || evidence.Caller == event.CallerListenAbort
 		if v.Cause == Unclassified || abort && !reasonSilent(evidence) && evidence.Reason != "TCP_STATE" {
