@@ -19,6 +19,10 @@ KERNELS := 5.10 6.1 6.12 7.3 arm64-6.12
 KERNEL ?= 6.1
 VMS ?= 2
 
+# Attach methods to record on the running kernel.
+NATIVE_METHODS ?= tracepoint
+RECORDED = $(RESULTS)/record/recordings
+
 # The compiler that the committed BPF objects come from.
 CLANG := 19
 export BPF2GO_CC := clang-$(CLANG)
@@ -116,6 +120,24 @@ vm-test: build-all deps-vm ## The same on one kernel: KERNEL=6.1
 .PHONY: $(KERNELS:%=vm-test-%)
 $(KERNELS:%=vm-test-%): vm-test-%:
 	@tools/vm-test $* $(RESULTS)/vm-tests
+
+.PHONY: record
+record: build build-all deps-vm ## Record every scenario on every kernel anew; nothing is kept unless all pass
+	@rm -rf $(RESULTS)/record
+	@$(MAKE) --no-print-directory -j$(VMS) -k -Otarget record-native $(KERNELS:%=record-%)
+	@install -D -m 644 -t pkg/recording/testdata $(RECORDED)/*.json
+	@$(MAKE) --no-print-directory docs
+	@$(GO) test ./pkg/recording ./tools/gendocs
+
+.PHONY: record-native
+record-native:
+	@for method in $(NATIVE_METHODS); do \
+		$(AS_ROOT) bin/rsttrace selftest --via $$method --record $(RECORDED); \
+	done
+
+.PHONY: $(KERNELS:%=record-%)
+$(KERNELS:%=record-%): record-%:
+	@tools/vm-test $* $(RESULTS)/record $(RECORDED)
 
 .PHONY: lint
 lint: go deps-lint ## golangci-lint, clang-format, shellcheck

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,7 @@ type selftestFlags struct {
 	via         methodFlag
 	hostChanges bool
 	json        string
+	record      string
 }
 
 func newSelftest() *cobra.Command {
@@ -42,6 +44,7 @@ It needs nothing installed, changes nothing on the host and leaves nothing behin
 	flags.via.register(cmd)
 	cmd.Flags().BoolVar(&flags.hostChanges, "allow-host-changes", false, "run also what needs a setting of the whole host or a kernel module")
 	cmd.Flags().StringVar(&flags.json, "json", "", "write the results to this file as JSON")
+	cmd.Flags().StringVar(&flags.record, "record", "", "where all of it passes, write evidence and counters into this folder, as pkg/recording keeps them (with --via, all scenarios)")
 	return cmd
 }
 
@@ -49,6 +52,9 @@ func (f *selftestFlags) run(cmd *cobra.Command, names []string) error {
 	scenarios, err := findScenarios(names)
 	if err != nil {
 		return err
+	}
+	if f.record != "" && (f.via.method == "" || len(names) > 0) {
+		return usageError{errors.New("--record needs --via, and all scenarios")}
 	}
 	out := cmd.OutOrStdout()
 	report, err := selftest.Run(cmd.Context(), selftest.Options{
@@ -67,7 +73,28 @@ func (f *selftestFlags) run(cmd *cobra.Command, names []string) error {
 	if failed := report.Count(selftest.Failed); failed > 0 {
 		return fmt.Errorf("%d of %d scenarios failed", failed, len(report.Results))
 	}
+	if err := f.keep(report); err != nil {
+		return fmt.Errorf("--record: %w", err)
+	}
 	return nil
+}
+
+func (f *selftestFlags) keep(report *selftest.Report) error {
+	if f.record == "" {
+		return nil
+	}
+	recording, err := report.Recording(f.via.method)
+	if err != nil {
+		return err
+	}
+	data, err := recording.Encode()
+	if err == nil {
+		err = os.MkdirAll(f.record, 0o755)
+	}
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(f.record, recording.FileName()), data, 0o644)
 }
 
 func (f *selftestFlags) save(report *selftest.Report) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 	"github.com/rsttrace/rsttrace/pkg/probe"
+	"github.com/rsttrace/rsttrace/pkg/recording"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
@@ -43,6 +44,9 @@ type Result struct {
 	Limits   []string        `json:"limits,omitzero"`   // what cannot be known here, one sentence each
 	Owners   Owners          `json:"owners"`
 	Events   []event.Event   `json:"-"` // what was reported, with evidence
+
+	observed []recording.ObservedNamespace // for Report.Recording
+	differs  string
 }
 
 // Owners counts how often an event had to name an owner and did.
@@ -166,6 +170,7 @@ func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) 
 		c.events = append(c.events, r.events.of(n.Inode)...)
 	}
 	c.run()
+	c.observe()
 	return result, nil
 }
 
