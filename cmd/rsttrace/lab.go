@@ -79,16 +79,25 @@ func (f *labFlags) run(cmd *cobra.Command, names []string) error {
 // perform plays the scenarios while the tracer watches.
 func (f *labFlags) perform(ctx context.Context, t *tracer.Tracer, stage *stage, scenarios []lab.Scenario, family event.Family) error {
 	tracing, stop := context.WithCancel(ctx)
-	defer stop()
 	live, err := selftest.Watch(tracing, t, stage.event)
 	if err != nil {
+		stop()
 		return err
 	}
-	defer live.Close()
+	// The tracer is used until Wait returns: only then may it be closed.
+	defer func() {
+		stop()
+		live.Wait()
+		live.Close()
+	}()
 	for _, s := range scenarios {
 		stage.open(s)
 		_, err := lab.Run(ctx, s, family, lab.Options{
-			OnNamespaces: stage.admit,
+			OnNamespaces: func(namespaces []*lab.Namespace) error {
+				// Their numbers may have been an earlier namespace's: let its
+				// resets pass first.
+				return errors.Join(live.Settle(), stage.admit(namespaces))
+			},
 			Step:         func(text string) { stage.step(text, live.Settle()) },
 		})
 		if errors.Is(err, lab.ErrUnavailable) {

@@ -32,16 +32,23 @@ func openSession(t *testing.T, options Options) *Session {
 	return s
 }
 
-// refusedConnects provokes n resets in a namespace of its own; each is one that
-// is sent and one that is received.
-func refusedConnects(t *testing.T, n int) (inode uint32) {
+// newNamespace must come before the session: the kernel uses the numbers of
+// namespaces again, and what happened in an earlier one is not ours.
+func newNamespace(t *testing.T) *netns.Namespace {
 	t.Helper()
+	needRoot(t)
 	namespace, err := netns.New("refused")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer namespace.Close()
-	err = namespace.Do(func() error {
+	t.Cleanup(namespace.Close)
+	return namespace
+}
+
+// refuseConnects provokes n times a reset that is sent and received.
+func refuseConnects(t *testing.T, namespace *netns.Namespace, n int) {
+	t.Helper()
+	err := namespace.Do(func() error {
 		for range n {
 			fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 			if err != nil {
@@ -58,7 +65,6 @@ func refusedConnects(t *testing.T, n int) (inode uint32) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return namespace.Inode()
 }
 
 // readAll detaches, so that the ring has an end, and reads up to there.
@@ -80,15 +86,16 @@ func readAll(t *testing.T, s *Session) (events []event.Event) {
 // TestCountersAreExact: every event of the host is counted once, under the
 // evidence that it is reported with.
 func TestCountersAreExact(t *testing.T) {
+	namespace := newNamespace(t)
 	s := openSession(t, Options{RingBytes: 8 << 20})
 	const connects = 1000
-	inode := refusedConnects(t, connects)
+	refuseConnects(t, namespace, connects)
 	reported := make(map[event.Evidence]uint64)
 	var received, sent int
 	for _, e := range readAll(t, s) {
 		reported[e.Evidence]++
 		switch {
-		case e.Netns.Inode != inode:
+		case e.Netns.Inode != namespace.Inode():
 		case e.Evidence.Hook == event.HookReceive:
 			received++
 		case e.Evidence.Hook == event.HookSendReply:
@@ -121,8 +128,9 @@ func TestCountersAreExact(t *testing.T) {
 
 // TestFullRing: what finds no room is counted, and counted as lost.
 func TestFullRing(t *testing.T) {
+	namespace := newNamespace(t)
 	s := openSession(t, Options{RingBytes: 64 << 10})
-	refusedConnects(t, 1000)
+	refuseConnects(t, namespace, 1000)
 	events := uint64(len(readAll(t, s)))
 	counts, err := s.Counts()
 	if err != nil {
