@@ -1,0 +1,218 @@
+package cgroup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// serve answers on a Unix socket as a container engine.
+func serve(t *testing.T, socket string, handle http.HandlerFunc) {
+	t.Helper()
+	must(t, os.MkdirAll(filepath.Dir(socket), 0o755))
+	var config net.ListenConfig
+	listener, err := config.Listen(t.Context(), "unix", socket)
+	must(t, err)
+	server := &http.Server{Handler: handle, ReadHeaderTimeout: time.Minute}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	t.Cleanup(func() {
+		must(t, server.Close())
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
+	})
+}
+
+// eventually runs f until it holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+func TestNameFromEngine(t *testing.T) {
+	h := newHost(t, onlyV2)
+	docker := h.mkdir("sys/fs/cgroup/docker/" + id1)
+	podman := h.mkdir("sys/fs/cgroup/batch/" + id2) // runtime not in the path
+	var asked atomic.Int32
+	release := make(chan struct{})
+	serve(t, h.path("run/docker.sock"), func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		<-release
+		if r.URL.Path != "/containers/"+id1+"/json" {
+			http.NotFound(w, r)
+			return
+		}
+		fmt.Fprintf(w, `{"Id":%q,"Name":"/web-1","State":{"Pid":1}}`, id1)
+	})
+	serve(t, h.path("run/podman/podman.sock"), func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"Id":%q,"Name":"batch"}`, id2)
+	})
+	r, _ := h.open(Options{})
+	of := func(cgroup uint64) string {
+		e := resetOf(cgroup, 10)
+		r.Complete(e)
+		return e.Owner.Container
+	}
+	// The engine answers only when it is released: events do not wait for it.
+	for range 10 {
+		if got := of(docker); got != "docker/"+id1 {
+			t.Errorf("before the answer: %q", got)
+		}
+	}
+	if got := of(podman); got != id2 {
+		t.Errorf("before the answer: %q", got)
+	}
+	close(release)
+	eventually(t, "docker's name", func() bool { return of(docker) == "docker/web-1" })
+	eventually(t, "podman's name", func() bool { return of(podman) == "podman/batch" })
+	if n := asked.Load(); n != 2 {
+		t.Errorf("docker was asked %d times, want once for each container", n)
+	}
+	if n := r.NameFailures(); n != 0 {
+		t.Errorf("%d failures", n)
+	}
+}
+
+func TestNameFailures(t *testing.T) {
+	h := newHost(t, onlyV2)
+	var ids []uint64
+	for i := range 4 {
+		ids = append(ids, h.mkdir(fmt.Sprintf("sys/fs/cgroup/docker/%064x", i)))
+	}
+	serve(t, h.path("run/docker.sock"), func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path[len("/containers/")+63] {
+		case '0':
+			http.Error(w, "no", http.StatusInternalServerError)
+		case '1':
+			fmt.Fprint(w, "{")
+		case '2':
+			fmt.Fprintf(w, `{"Id":%q,"Name":"/other"}`, id1)
+		default:
+			panic(http.ErrAbortHandler)
+		}
+	})
+	r, clock := h.open(Options{})
+	for _, id := range ids {
+		r.Complete(resetOf(id, 0))
+	}
+	eventually(t, "4 failures", func() bool { return r.NameFailures() == 4 })
+	for i, id := range ids {
+		e := resetOf(id, 0)
+		r.Complete(e)
+		if want := fmt.Sprintf("docker/%064x", i); e.Owner.Container != want {
+			t.Errorf("got %q, want %q", e.Owner.Container, want)
+		}
+	}
+	*clock = clock.Add(nameFor)
+	r.Complete(resetOf(ids[0], 0))
+	eventually(t, "asked again", func() bool { return r.NameFailures() == 5 })
+}
+
+// scripted answers whatever it is told to.
+type scripted func(ctx context.Context, place Place) (naming, error)
+
+func (s scripted) name(ctx context.Context, place Place) (naming, error) { return s(ctx, place) }
+
+func TestQuestionsAreBounded(t *testing.T) {
+	hangs := make(chan struct{})
+	n := newNames(scripted(func(ctx context.Context, _ Place) (naming, error) {
+		select {
+		case hangs <- struct{}{}:
+		case <-ctx.Done():
+			return naming{}, ctx.Err()
+		}
+		<-ctx.Done()
+		return naming{}, ctx.Err()
+	}))
+	place := func(i int) *Place { return &Place{Container: Container{ID: fmt.Sprintf("%064x", i)}} }
+	n.fill(place(0), time.Now())
+	<-hangs // the worker is busy from now on
+	for i := range 2 * namesWaiting {
+		n.fill(place(1+i), time.Now())
+	}
+	if got := len(n.waiting); got != namesWaiting {
+		t.Errorf("%d questions wait, want %d", got, namesWaiting)
+	}
+	if got, _ := n.known.Peek(place(2 * namesWaiting).key()); !got.asked.IsZero() {
+		t.Errorf("a question that found no room counts as asked")
+	}
+	n.close() // ends the question that hangs
+}
+
+func TestOldNameStays(t *testing.T) {
+	answers := make(chan naming)
+	n := newNames(scripted(func(ctx context.Context, _ Place) (naming, error) {
+		select {
+		case a := <-answers:
+			return a, nil
+		case <-ctx.Done():
+			return naming{}, ctx.Err()
+		}
+	}))
+	defer n.close()
+	now := time.Now()
+	name := func() string {
+		p := Place{Container: Container{Runtime: "docker", ID: id1}}
+		n.fill(&p, now)
+		return p.Container.Name
+	}
+	name()
+	answers <- naming{container: "old"}
+	eventually(t, "the first name", func() bool { return name() == "old" })
+	now = now.Add(2 * nameFor)
+	if got := name(); got != "old" {
+		t.Errorf("while it is asked for again: %q", got)
+	}
+	answers <- naming{container: "new"}
+	eventually(t, "the second name", func() bool { return name() == "new" })
+}
+
+func TestNameFromKubelet(t *testing.T) {
+	h := newHost(t, onlyV2)
+	pods := "sys/fs/cgroup/kubepods.slice/kubepods-pod" + uidEscaped + ".slice"
+	container := h.mkdir(pods + "/cri-containerd-" + id1 + ".scope")
+	pod := h.mkdir(pods)
+	h.mkdir("var/log/pods/shop_cart-6d9f_" + uid + "/app")
+	h.mkdir("var/log/pods/shop_other-1_" + staticUID)
+	h.mkdir("var/log/pods/nonsense")
+	h.write("var/log/containers/cart-6d9f_shop_app-"+id1+".log", "")
+	h.write("var/log/containers/cart-6d9f_shop_side-"+id2+".log", "")
+	r, _ := h.open(Options{})
+	eventually(t, "both names", func() bool {
+		e := resetOf(container, 0)
+		r.Complete(e)
+		return e.Owner.Container == "containerd/app" && e.Owner.Pod == "shop/cart-6d9f"
+	})
+	eventually(t, "the pod of no container", func() bool {
+		e := resetOf(pod, 0)
+		r.Complete(e)
+		return e.Owner.Container == "" && e.Owner.Pod == "shop/cart-6d9f"
+	})
+	if n := r.NameFailures(); n != 0 {
+		t.Errorf("%d failures", n)
+	}
+}
+
+func TestNoNames(t *testing.T) {
+	h := newHost(t, onlyV2)
+	docker := h.mkdir("sys/fs/cgroup/docker/" + id1)
+	serve(t, h.path("run/docker.sock"), func(http.ResponseWriter, *http.Request) { t.Error("docker was asked") })
+	r, _ := h.open(Options{NoNames: true})
+	e := resetOf(docker, 0)
+	r.Complete(e)
+	if e.Owner.Container != "docker/"+id1 {
+		t.Errorf("got %q", e.Owner.Container)
+	}
+}

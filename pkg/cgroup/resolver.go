@@ -1,0 +1,161 @@
+package cgroup
+
+import (
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/procfs"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// Options for Open. The zero value is right for a host.
+type Options struct {
+	// Root is the folder in which /proc, /sys, /run and /var are; "" means /.
+	Root string
+	// NoNames asks nobody for the names of containers and pods.
+	NoNames bool
+}
+
+// looksMax is how many times per second the file system is looked at for
+// cgroups and processes that are not known yet.
+const looksMax = 200
+
+// Resolver completes owners. It is for one goroutine.
+type Resolver struct {
+	tree      tree
+	hybrid    bool // there are v1 hierarchies, too
+	processes processes
+	hostPIDs  bool
+	names     *names
+	engines   []*engine
+	now       func() time.Time
+
+	looks  int // in this second
+	second time.Time
+}
+
+// Open finds the cgroup v2 hierarchy and learns the cgroups that exist. It
+// never fails: what is missing on this host is not known later.
+func Open(o Options) *Resolver {
+	r := &Resolver{tree: newTree("", ""), names: newNames(), now: time.Now}
+	if fs, err := procfs.NewFS(filepath.Join("/", o.Root, "proc")); err == nil {
+		r.processes = newProcesses(fs)
+		r.hostPIDs = HostPIDs(fs)
+		if infos, err := fs.GetMounts(); err == nil {
+			var mount, root string
+			if mount, root, r.hybrid = mounts(infos); mount != "" {
+				r.tree = newTree(filepath.Join("/", o.Root, mount), root)
+				r.tree.walk()
+			}
+		}
+	}
+	if !o.NoNames {
+		r.engines = []*engine{
+			newEngine("docker", filepath.Join("/", o.Root, "run/docker.sock")),
+			newEngine("podman", filepath.Join("/", o.Root, "run/podman/podman.sock")),
+		}
+		r.names = newNames(kubelet{filepath.Join("/", o.Root, "var/log")}, r.engines[0], r.engines[1])
+	}
+	return r
+}
+
+// Close ends what runs in the background.
+func (r *Resolver) Close() {
+	r.names.close()
+	for _, e := range r.engines {
+		e.close()
+	}
+}
+
+// NameFailures is how many times a container runtime was there and did not
+// answer as it should.
+func (r *Resolver) NameFailures() uint64 { return r.names.failures.Load() }
+
+// Note looks the cgroup of a new event up while it, and the process, are likely
+// to exist: the event may wait before it is completed.
+func (r *Resolver) Note(e *event.Event) {
+	if id := e.Kernel.Cgroup; id != 0 && !r.tree.known.Contains(id) {
+		r.socket(e, r.now())
+	}
+	if r.hybrid && e.Owner.PID != 0 {
+		r.process(e, r.now())
+	}
+}
+
+// Complete fills the cgroup, unit, container and pod of e.Owner. Where no
+// process is known, but the cgroup says whose socket it was, that becomes the
+// owner (source cgroup). What is not known yet is left out; it does not wait.
+func (r *Resolver) Complete(e *event.Event) {
+	now := r.now()
+	place := r.socket(e, now)
+	if !place.Container.Known() && (r.hybrid || !place.telling()) {
+		if p := choose(r.process(e, now)); p.Container.Known() || !place.telling() {
+			place = p
+		}
+	}
+	if !place.telling() {
+		return
+	}
+	r.names.fill(&place, now)
+	o := &e.Owner
+	if o.IsZero() {
+		o.Source = event.FromCgroup
+	}
+	o.Cgroup, o.Unit, o.Container, o.Pod = place.Path, place.Unit, place.Container.String(), place.PodText()
+}
+
+// Process tells where a process of this /proc is now.
+func (r *Resolver) Process(pid int) Place {
+	if r.processes.recent == nil {
+		return Place{} // there is no /proc
+	}
+	process, err := r.processes.fs.Proc(pid)
+	if err != nil {
+		return Place{}
+	}
+	lines, err := process.Cgroups()
+	if err != nil {
+		return Place{}
+	}
+	place := choose(lines)
+	r.names.fill(&place, r.now())
+	return place
+}
+
+// socket is the place of the socket: from memory, else that of its owner if the
+// ids agree, else from a walk through the hierarchy.
+func (r *Resolver) socket(e *event.Event, now time.Time) Place {
+	id := e.Kernel.Cgroup
+	if id == 0 {
+		return Place{}
+	}
+	place, decided := r.tree.cached(id)
+	if decided || !r.may(now) {
+		return place
+	}
+	if r.tree.confirm(id, unified(r.process(e, now))) {
+		place, _ = r.tree.cached(id)
+		return place
+	}
+	place, _ = r.tree.search(id, now)
+	return place
+}
+
+// process reads the cgroups of the process that owns the socket of e.
+func (r *Resolver) process(e *event.Event, now time.Time) []procfs.Cgroup {
+	pid := e.Owner.PID
+	if pid == 0 || !r.hostPIDs || !r.processes.cached(pid, now) && !r.may(now) {
+		return nil
+	}
+	return r.processes.of(pid, e.Time, now)
+}
+
+// may reports whether another look at the file system is allowed now.
+func (r *Resolver) may(now time.Time) bool {
+	if now.Sub(r.second) >= time.Second {
+		r.second, r.looks = now, 0
+	}
+	r.looks++
+	return r.looks <= looksMax
+}

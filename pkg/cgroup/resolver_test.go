@@ -1,0 +1,288 @@
+package cgroup
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+func TestCompleteFromSocket(t *testing.T) {
+	h := newHost(t, onlyV2)
+	nginx := h.mkdir("sys/fs/cgroup/system.slice/nginx.service")
+	docker := h.mkdir("sys/fs/cgroup/docker/" + id1)
+	pod := h.mkdir("sys/fs/cgroup/kubepods/burstable/pod" + uid + "/" + id2)
+	slice := h.mkdir("sys/fs/cgroup/system.slice")
+	root := h.mkdir("sys/fs/cgroup")
+	r, _ := h.open(Options{})
+	for name, test := range map[string]struct {
+		cgroup uint64
+		want   event.Owner
+	}{
+		"a unit": {nginx, event.Owner{Source: event.FromCgroup, Cgroup: "/system.slice/nginx.service", Unit: "nginx.service"}},
+		"a container": {docker, event.Owner{
+			Source: event.FromCgroup, Cgroup: "/docker/" + id1, Container: "docker/" + id1,
+		}},
+		"a pod": {pod, event.Owner{
+			Source: event.FromCgroup, Cgroup: "/kubepods/burstable/pod" + uid + "/" + id2, Container: "cri/" + id2, Pod: uid,
+		}},
+		"a slice":        {slice, event.Owner{Source: event.FromCgroup, Cgroup: "/system.slice", Unit: "system.slice"}},
+		"the root":       {root, event.Owner{}},
+		"no socket":      {0, event.Owner{}},
+		"not to be seen": {1 << 60, event.Owner{}},
+	} {
+		e := resetOf(test.cgroup, 0)
+		r.Complete(e)
+		if diff := cmp.Diff(test.want, e.Owner); diff != "" {
+			t.Errorf("%s, without a process (-want +got):\n%s", name, diff)
+		}
+		if test.want.Source == "" {
+			continue
+		}
+		e = resetOf(test.cgroup, 4000)
+		r.Complete(e)
+		test.want.PID, test.want.Comm, test.want.Source = 4000, "app", event.FromSocket
+		if diff := cmp.Diff(test.want, e.Owner); diff != "" {
+			t.Errorf("%s, with a process (-want +got):\n%s", name, diff)
+		}
+	}
+	if r.tree.walks != 2 {
+		t.Errorf("%d walks, want one at the start and one for what is not to be seen", r.tree.walks)
+	}
+}
+
+func TestUnknownCgroups(t *testing.T) {
+	h := newHost(t, onlyV2)
+	h.mkdir("sys/fs/cgroup/system.slice")
+	r, clock := h.open(Options{})
+	owner := func(cgroup uint64, pid uint32) string {
+		e := resetOf(cgroup, pid)
+		r.Complete(e)
+		return e.Owner.Cgroup
+	}
+	first := h.mkdir("sys/fs/cgroup/system.slice/first.service")
+	if got := owner(first, 0); got != "/system.slice/first.service" {
+		t.Errorf("a cgroup that is younger than rsttrace: %q", got)
+	}
+	second := h.mkdir("sys/fs/cgroup/system.slice/second.service")
+	for range 10 {
+		if got := owner(second, 0); got != "" {
+			t.Errorf("%q is known without a second walk in the same second", got)
+		}
+	}
+	if r.tree.walks != 2 {
+		t.Errorf("%d walks, want 2", r.tree.walks)
+	}
+	h.process(10, "0::/system.slice/second.service\n")
+	if got := owner(second, 10); got != "/system.slice/second.service" {
+		t.Errorf("its process leads to %q", got)
+	}
+	if r.tree.walks != 2 {
+		t.Errorf("%d walks, want 2", r.tree.walks)
+	}
+	third := h.mkdir("sys/fs/cgroup/system.slice/third.service")
+	*clock = clock.Add(time.Minute)
+	if got := owner(third, 10); got != "/system.slice/third.service" {
+		t.Errorf("the process is elsewhere, the socket is in %q", got)
+	}
+	// Gone: still known. Gone before it was looked for: never known, and not
+	// looked for again.
+	fourth := h.mkdir("sys/fs/cgroup/system.slice/fourth.service")
+	h.remove("sys/fs/cgroup/system.slice/first.service")
+	h.remove("sys/fs/cgroup/system.slice/fourth.service")
+	*clock = clock.Add(time.Minute)
+	if got := owner(fourth, 0); got != "" {
+		t.Errorf("a cgroup that is gone: %q", got)
+	}
+	if got := owner(first, 0); got != "/system.slice/first.service" {
+		t.Errorf("a cgroup that was seen before it went: %q", got)
+	}
+	walks := r.tree.walks
+	*clock = clock.Add(time.Minute)
+	owner(fourth, 0)
+	if r.tree.walks != walks {
+		t.Errorf("what is gone is looked for again")
+	}
+}
+
+// Note finds what is gone when the event is completed.
+func TestNote(t *testing.T) {
+	h := newHost(t, onlyV2)
+	h.mkdir("sys/fs/cgroup")
+	r, _ := h.open(Options{})
+	e := resetOf(h.mkdir("sys/fs/cgroup/short.scope"), 0)
+	r.Note(e)
+	h.remove("sys/fs/cgroup/short.scope")
+	r.Complete(e)
+	if e.Owner.Unit != "short.scope" {
+		t.Errorf("got %+v, want the unit", e.Owner)
+	}
+}
+
+func TestCompleteFromProcess(t *testing.T) {
+	inDocker := "4:memory:/docker/" + id1 + "\n1:name=systemd:/docker/" + id1 + "\n"
+	for name, test := range map[string]struct {
+		mountinfo, cgroup string // of the process
+		socket            string // "" for a socket without cgroup
+		want              string
+	}{
+		"v1 only":                      {onlyV1, inDocker, "", "/docker/" + id1},
+		"container in v1 only":         {bothV1AndV2, inDocker + "0::/system.slice/containerd.service\n", "system.slice/containerd.service", "/docker/" + id1},
+		"no container":                 {bothV1AndV2, "4:memory:/other\n0::/system.slice/a.service\n", "system.slice/b.service", "/system.slice/b.service"},
+		"socket activation":            {onlyV2, "0::/system.slice/sshd@1.service\n", "init.scope", "/system.slice/sshd@1.service"},
+		"created elsewhere":            {onlyV2, "0::/system.slice/a.service\n", "system.slice/b.service", "/system.slice/b.service"},
+		"time-wait, owner still there": {onlyV2, "0::/system.slice/a.service\n", "", "/system.slice/a.service"},
+		"removed":                      {onlyV2, "0::/system.slice/a.service (deleted)\n", "", "/system.slice/a.service"},
+		"in the root":                  {bothV1AndV2, "4:memory:/\n1:name=systemd:/\n0::/\n", "", ""},
+		"nonsense":                     {bothV1AndV2, "x", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t, test.mountinfo)
+			h.process(10, test.cgroup)
+			mount := "sys/fs/cgroup/"
+			if test.mountinfo == bothV1AndV2 {
+				mount += "unified/"
+			}
+			var id uint64
+			if test.socket != "" {
+				id = h.mkdir(mount + test.socket)
+			}
+			r, _ := h.open(Options{})
+			e := resetOf(id, 10)
+			r.Complete(e)
+			if e.Owner.Cgroup != test.want {
+				t.Errorf("got %q, want %q", e.Owner.Cgroup, test.want)
+			}
+		})
+	}
+}
+
+// A pid that belongs to another process by now says nothing.
+func TestPIDReused(t *testing.T) {
+	h := newHost(t, onlyV1)
+	h.process(10, "1:name=systemd:/system.slice/young.service\n")
+	own, err := os.ReadFile("/proc/self/stat")
+	must(t, err)
+	h.write("proc/10/stat", string(own)) // it started with this test
+	r, _ := h.open(Options{})
+	old := resetOf(0, 10)
+	old.Time = old.Time.Add(-24 * time.Hour)
+	r.Complete(old)
+	if old.Owner.Cgroup != "" {
+		t.Errorf("an event from before its start: %q", old.Owner.Cgroup)
+	}
+	young := resetOf(0, 10)
+	r.Complete(young)
+	if young.Owner.Cgroup != "/system.slice/young.service" {
+		t.Errorf("an event of its time: %q", young.Owner.Cgroup)
+	}
+}
+
+// Pids in events are those of the initial pid namespace: another /proc has
+// other processes.
+func TestOtherPIDNamespace(t *testing.T) {
+	h := newHost(t, onlyV1)
+	h.process(10, "1:name=systemd:/system.slice/other.service\n")
+	h.stat(2, 0x400000, 0)
+	r, _ := h.open(Options{})
+	e := resetOf(0, 10)
+	r.Complete(e)
+	if e.Owner.Cgroup != "" {
+		t.Errorf("pid 10 of another namespace is taken for ours: %q", e.Owner.Cgroup)
+	}
+	if got := r.Process(10).Unit; got != "other.service" {
+		t.Errorf("asked about pid 10 of this /proc: %q", got)
+	}
+}
+
+func TestLooksAreBounded(t *testing.T) {
+	h := newHost(t, onlyV1)
+	for pid := range 2 * looksMax {
+		h.process(100+pid, "1:name=systemd:/system.slice/a.service\n")
+	}
+	r, clock := h.open(Options{})
+	known := func() (n int) {
+		for pid := range 2 * looksMax {
+			e := resetOf(0, uint32(100+pid))
+			r.Complete(e)
+			if e.Owner.Unit != "" {
+				n++
+			}
+		}
+		return n
+	}
+	if n := known(); n != looksMax {
+		t.Errorf("%d processes were looked at in a second, want %d", n, looksMax)
+	}
+	*clock = clock.Add(processFor - 1)
+	if n := known(); n != looksMax {
+		t.Errorf("%d processes are known, want the %d of before", n, looksMax)
+	}
+}
+
+// Nothing of what it reads has to be there.
+func TestEmptyHost(t *testing.T) {
+	r := Open(Options{Root: t.TempDir()})
+	defer r.Close()
+	e := resetOf(17, 10)
+	r.Note(e)
+	r.Complete(e)
+	if e.Owner.Cgroup != "" {
+		t.Errorf("got %+v", e.Owner)
+	}
+	if got := r.Process(1); got != (Place{}) {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// On this host: the id in a record is the inode number of the directory.
+func TestRealCgroups(t *testing.T) {
+	r := Open(Options{})
+	defer r.Close()
+	if r.tree.mount == "" {
+		t.Skip("no cgroup v2 hierarchy is mounted")
+	}
+	before := filepath.Join(r.tree.mount, fmt.Sprintf("rsttrace-test-%d", os.Getpid()))
+	if err := os.Mkdir(before, 0o755); err != nil {
+		t.Skipf("cannot make a cgroup: %v", err)
+	}
+	t.Cleanup(func() { must(t, os.Remove(before)) })
+	below := filepath.Join(before, "docker-"+id1+".scope")
+	must(t, os.Mkdir(below, 0o755))
+	t.Cleanup(func() { must(t, os.Remove(below)) })
+
+	e := resetOf(inodeOf(t, below), 0)
+	r.Complete(e)
+	if want := "docker/" + id1; e.Owner.Container != want || filepath.Base(filepath.Dir(e.Owner.Cgroup)) != filepath.Base(before) {
+		t.Errorf("got %+v, want container %s", e.Owner, want)
+	}
+	pid := uint32(os.Getpid())
+	if !r.hostPIDs {
+		t.Skip("/proc is not that of the initial pid namespace")
+	}
+	own := choose(r.process(resetOf(0, pid), time.Now()))
+	if own.Path == "" {
+		t.Errorf("this process is in no cgroup")
+	}
+}
+
+func BenchmarkComplete(b *testing.B) {
+	h := newHost(b, onlyV2)
+	id := h.mkdir("sys/fs/cgroup/docker/" + id1)
+	r := Open(Options{Root: h.root})
+	defer r.Close()
+	e := resetOf(id, 10)
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Note(e)
+		r.Complete(e)
+	}
+	if e.Owner.Container == "" {
+		b.Fatal("not resolved")
+	}
+}

@@ -1,0 +1,138 @@
+package cgroup
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/prometheus/procfs"
+)
+
+const (
+	// knownMax bounds the memory: ids of living cgroups and of those that were.
+	knownMax = 16384
+
+	// walkEvery and walkShare bound the cost of walking the hierarchy: at most
+	// once in walkEvery, and a walk that took time T not before walkShare times
+	// T has passed.
+	walkEvery = time.Second
+	walkShare = 50
+)
+
+// tree is the cgroup v2 hierarchy, as far as it is mounted here.
+type tree struct {
+	mount string // its mount point, "" where there is none
+	root  string // the cgroup that is mounted there
+	known *simplelru.LRU[uint64, *found]
+	next  time.Time // of the walk
+	walks int
+}
+
+// found is what became of an id.
+type found struct {
+	place  Place
+	parsed bool // place is complete, not just its path
+	gone   bool // no cgroup had this id when it was looked for
+}
+
+func newTree(mount, root string) tree {
+	known, err := simplelru.NewLRU[uint64, *found](knownMax, nil)
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
+	return tree{mount: mount, root: root, known: known}
+}
+
+// mounts finds the cgroup v2 hierarchy, and whether there are v1 hierarchies.
+// On hosts with both, v2 is mounted beside or below the others.
+func mounts(infos []*procfs.MountInfo) (mount, root string, hybrid bool) {
+	for _, info := range infos {
+		switch info.FSType {
+		case "cgroup":
+			hybrid = true
+		case "cgroup2":
+			// The whole hierarchy may be mounted beside a part of it.
+			if at := unescapeMount.Replace(info.Root); mount == "" || len(at) < len(root) {
+				mount, root = unescapeMount.Replace(info.MountPoint), at
+			}
+		}
+	}
+	return mount, root, hybrid
+}
+
+// unescapeMount undoes what the kernel escapes in mountinfo.
+var unescapeMount = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
+
+// cached finds an id without looking at the hierarchy.
+func (t *tree) cached(id uint64) (place Place, decided bool) {
+	f, known := t.known.Get(id)
+	if !known {
+		return Place{}, false
+	}
+	if !f.parsed && !f.gone {
+		f.place, f.parsed = Parse(f.place.Path), true
+	}
+	return f.place, true
+}
+
+// confirm reports whether the cgroup at this path has the id, and remembers it.
+func (t *tree) confirm(id uint64, cgroup string) bool {
+	if t.mount == "" || cgroup == "" {
+		return false
+	}
+	below, inside := strings.CutPrefix(cgroup, strings.TrimSuffix(t.root, "/"))
+	if !inside {
+		return false
+	}
+	info, err := os.Lstat(filepath.Join(t.mount, below))
+	if err != nil || inode(info) != id {
+		return false
+	}
+	t.known.Add(id, &found{place: Place{Path: cgroup}})
+	return true
+}
+
+// search walks the hierarchy for an id, if a walk is due. What is not found has
+// been removed since its socket was seen, or lies outside of what is mounted
+// here: ids are not used twice, so it will never be found.
+func (t *tree) search(id uint64, now time.Time) (Place, bool) {
+	if t.mount == "" || now.Before(t.next) {
+		return Place{}, false
+	}
+	started := time.Now()
+	t.walk()
+	t.next = now.Add(max(walkEvery, walkShare*time.Since(started)))
+	if place, decided := t.cached(id); decided {
+		return place, true
+	}
+	t.known.Add(id, &found{gone: true})
+	return Place{}, true
+}
+
+// walk learns the ids of all cgroups. What vanishes meanwhile is skipped.
+func (t *tree) walk() {
+	t.walks++
+	_ = filepath.WalkDir(t.mount, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return nil
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return fs.SkipDir
+		}
+		if known, _ := t.known.Peek(inode(info)); known == nil || known.gone {
+			t.known.Add(inode(info), &found{place: Place{Path: path.Join(t.root, "/", strings.TrimPrefix(name, t.mount))}})
+		}
+		if info.Sys().(*syscall.Stat_t).Nlink == 2 {
+			return fs.SkipDir // no directories in it: most cgroups, with some fifty files each
+		}
+		return nil
+	})
+}
+
+func inode(info fs.FileInfo) uint64 { return info.Sys().(*syscall.Stat_t).Ino }
