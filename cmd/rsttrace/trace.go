@@ -22,6 +22,7 @@ type traceFlags struct {
 	outputFlags
 	costFlags
 	via       methodFlag
+	audit     auditFlag
 	count     uint64
 	duration  time.Duration
 	interval  time.Duration
@@ -56,6 +57,7 @@ It runs until it is interrupted, and then prints exact totals per cause.`,
 	flags.outputFlags.register(cmd)
 	flags.costFlags.register(cmd)
 	flags.via.register(cmd)
+	flags.audit.register(cmd)
 	cmd.Flags().Uint64Var(&flags.count, "count", 0, "stop after this many events")
 	cmd.Flags().DurationVar(&flags.duration, "duration", 0, "stop after this time: 30s, 5m")
 	cmd.Flags().DurationVar(&flags.interval, "interval", 0, "print the totals so far this often: 10s, 1m")
@@ -92,7 +94,7 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 			Selection:    f.selection(),
 		},
 		Filter:    wanted,
-		Heartbeat: f.interval,
+		Heartbeat: heartbeat(f.interval, f.audit.every),
 	})
 	if err != nil {
 		return err
@@ -107,12 +109,16 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := dropPrivileges(); err != nil {
 		fmt.Fprintf(stderr, "rsttrace: keeps all its privileges: %v\n", err)
 	}
+	audits, err := f.audit.start(t) // with the privileges that are left at the end
+	if err != nil {
+		return err
+	}
 	if f.duration > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, f.duration)
 		defer cancel()
 	}
-	if err := f.print(ctx, t, f.open(stdout), stderr); err != nil {
+	if err := f.print(ctx, t, audits, f.open(stdout), stderr); err != nil {
 		return err
 	}
 	counts, err := t.Session().Counts()
@@ -122,11 +128,19 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	return meter.report(stderr, t.Session(), counts.Lost)
 }
 
+// heartbeat is the shorter of two intervals, of which 0 is none.
+func heartbeat(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return a + b
+	}
+	return min(a, b)
+}
+
 // quiet is how long nothing must happen before the tool says that it is alive.
 const quiet = 5 * time.Second
 
 // print copies events to the output until the end, then the totals.
-func (f *traceFlags) print(ctx context.Context, t *tracer.Tracer, out output, stderr io.Writer) error {
+func (f *traceFlags) print(ctx context.Context, t *tracer.Tracer, audits *audits, out output, stderr io.Writer) error {
 	silence := time.AfterFunc(quiet, func() {
 		if f.summary {
 			return
@@ -151,6 +165,9 @@ func (f *traceFlags) print(ctx context.Context, t *tracer.Tracer, out output, st
 					return err
 				}
 			}
+			if err := audits.interval(time.Now(), out); err != nil {
+				return err
+			}
 			if err := out.Flush(); err != nil {
 				return err
 			}
@@ -164,7 +181,7 @@ func (f *traceFlags) print(ctx context.Context, t *tracer.Tracer, out output, st
 			break
 		}
 	}
-	return errors.Join(printTotals(t, out), out.Flush())
+	return errors.Join(audits.end(out), printTotals(t, out), out.Flush())
 }
 
 func printTotals(t *tracer.Tracer, out output) error {

@@ -32,6 +32,7 @@ type Tracer struct {
 	causes   []event.CauseID // the only ones wanted, where there are any
 	nextMute time.Time
 
+	beforeEnd func() error // see BeforeEnd
 	heartbeat time.Duration
 	lastID    uint64
 	shown     uint64
@@ -174,6 +175,12 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 
 // drain ends the stream: no more hooks, then everything that they had seen.
 func (t *Tracer) drain(yield func(*event.Event, error) bool) {
+	if t.beforeEnd != nil {
+		if err := t.beforeEnd(); err != nil {
+			yield(nil, err)
+			return
+		}
+	}
 	t.source.Detach()
 	background := context.Background()
 	patience := time.Now().Add(owner.Patience)

@@ -1,0 +1,24 @@
+package audit
+
+// words say what a counter counts, in as few words as fit before a number.
+var words = map[string]string{
+	"TcpOutRsts":        "sent",
+	"TCPAbortOnClose":   "closed with unread data",
+	"TCPAbortOnData":    "SO_LINGER 0 or data after close",
+	"TCPAbortOnLinger":  "TCP_LINGER2 below zero",
+	"TCPAbortOnMemory":  "too many orphans or too little memory",
+	"TCPAbortOnTimeout": "timed out",
+	"TCPAbortFailed":    "counted as sent, never left",
+	"EmbryonicRsts":     "handshakes ended by a RST",
+	"TcpEstabResets":    "connections reset",
+	"TcpAttemptFails":   "attempts failed",
+	"ListenOverflows":   "accept queue overflows",
+}
+
+// What names what the counter counts; "events" for one that has no word here.
+func (l *Line) What() string {
+	if word, ok := words[l.Counter]; ok {
+		return word
+	}
+	return "events"
+}

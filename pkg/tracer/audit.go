@@ -1,0 +1,47 @@
+package tracer
+
+import (
+	"github.com/rsttrace/rsttrace/pkg/audit"
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// AuditEvents are the exact counts by what the kernel's own counters tell
+// apart, for audit.New. Filters, limits and losses do not touch them.
+func (t *Tracer) AuditEvents() (audit.Events, error) {
+	counts, err := t.source.Counts()
+	if err != nil {
+		return audit.Events{}, err
+	}
+	events := audit.Events{Counts: make(audit.Counts), Uncounted: counts.Uncounted, Missed: counts.Missed}
+	for _, count := range counts.ByEvidence {
+		if cause.IsReset(count.Evidence) {
+			events.Counts[auditKey(count.Evidence)] += count.Events
+		}
+	}
+	return events, nil
+}
+
+func auditKey(e event.Evidence) audit.Key {
+	verdict := cause.Classify(e)
+	return audit.Key{
+		Dir: verdict.Dir, Cause: verdict.Cause, Hook: e.Hook, Socket: e.Socket, State: stateBefore(e),
+	}
+}
+
+// stateBefore is what event.Event has as State, see package probe.
+func stateBefore(e event.Evidence) event.State {
+	switch {
+	case e.State == event.StateClose:
+		return e.Prior
+	case e.Socket == event.SockTimeWait && e.Prior == event.StateFinWait2:
+		return e.Prior
+	default:
+		return e.State
+	}
+}
+
+// BeforeEnd has fn called once, in the stream, when its context has ended and
+// the hooks are still attached: the last moment at which counts and the
+// kernel's counters can be compared. An error ends the stream.
+func (t *Tracer) BeforeEnd(fn func() error) { t.beforeEnd = fn }
