@@ -42,6 +42,9 @@ const volatile bool drop_has_socket = false; /* 6.11 and later */
 const volatile __u64 drop_reasons[DROP_REASONS / 64] = {};
 const volatile __u32 drop_not_specified = 0;
 
+/* Request sockets have reasons of their own for a wrong sequence number: 6.18. */
+const volatile bool drop_tells_request = false;
+
 /* Number of possible CPUs. */
 const volatile __u32 cpus = 0;
 

@@ -24,13 +24,15 @@ static __always_inline bool ends_by_process(struct tcp_sock *tcp, int from, int 
 static __always_inline void note_end(struct sock *sk, struct tcp_sock *tcp, int from, int to)
 {
 	unsigned long flags = READ_COMMON(tcp, skc_flags);
+	bool shut = READ_SOCK(tcp, sk_shutdown) == (RCV_SHUTDOWN | SEND_SHUTDOWN);
 	struct tuple tuple = { .netns = socket_netns(sk) ^ socket_netns_mix(sk) };
 	struct closing closing = {
 		.time_ns = bpf_ktime_get_ns(),
 		.from = from,
 		.to = to,
-		.unread = unread_bytes(tcp, flags) > 0,
-		.linger_zero = flags & SOCK_LINGER && READ_SOCK(tcp, sk_lingertime) == 0,
+		/* Who destroys a socket of somebody else does not shut it down first. */
+		.unread = shut && unread_bytes(tcp, flags) > 0,
+		.linger_zero = shut && flags & SOCK_LINGER && READ_SOCK(tcp, sk_lingertime) == 0,
 	};
 
 	read_socket_tuple(tcp, &tuple);
@@ -63,6 +65,32 @@ static __always_inline void note_listener(struct sock *sk, bool closed)
 	write_listener(&note);
 }
 
+static __always_inline void report_closer(__u64 sk)
+{
+	struct holder_record *record = RESERVE(struct holder_record, COLUMN_HOLDER_LOST);
+
+	if (!record)
+		return;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->kind = RECORD_HOLDER;
+	record->closed = 1;
+	record->sk = sk;
+	read_current(&record->process);
+	SUBMIT(record);
+}
+
+/*
+ * A close that leaves an orphan behind: the socket itself will be destroyed
+ * later, in nobody's process.
+ */
+static __always_inline void report_orphaner(__u64 sk, struct tcp_sock *tcp)
+{
+	if (!holder_awaited(sk) || READ_SOCK(tcp, sk_shutdown) != (RCV_SHUTDOWN | SEND_SHUTDOWN))
+		return;
+	forget_holder(sk);
+	report_closer(sk);
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int context_state(__u64 *ctx)
 {
@@ -83,8 +111,10 @@ int context_state(__u64 *ctx)
 		note_listener(untyped, true);
 	if (to == TCP_CLOSE)
 		note_prior((__u64)untyped, from);
-	if (ends_by_process(tcp, from, to))
+	if (ends_by_process(tcp, from, to)) {
 		note_end(sk, tcp, from, to);
+		report_orphaner((__u64)untyped, tcp);
+	}
 	return 0;
 }
 
@@ -99,20 +129,6 @@ int listeners(struct bpf_iter__tcp *ctx)
 	watch_embryonic(sk);
 	note_listener(sk, false);
 	return 0;
-}
-
-static __always_inline void report_closer(__u64 sk)
-{
-	struct holder_record *record = RESERVE(struct holder_record, COLUMN_HOLDER_LOST);
-
-	if (!record)
-		return;
-	__builtin_memset(record, 0, sizeof(*record));
-	record->kind = RECORD_HOLDER;
-	record->closed = 1;
-	record->sk = sk;
-	read_current(&record->process);
-	SUBMIT(record);
 }
 
 /* The last close of a socket runs in its closer's process. */

@@ -246,6 +246,7 @@ const (
 	ContextVarDropHasSocket          = "drop_has_socket"
 	ContextVarDropNotSpecified       = "drop_not_specified"
 	ContextVarDropReasons            = "drop_reasons"
+	ContextVarDropTellsRequest       = "drop_tells_request"
 	ContextVarFilterHooks            = "filter_hooks"
 	ContextVarFilterPortCount        = "filter_port_count"
 	ContextVarFilterPorts            = "filter_ports"
@@ -344,6 +345,7 @@ type ContextVariableSpecs struct {
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
@@ -426,6 +428,7 @@ type ContextVariables struct {
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`

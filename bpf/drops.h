@@ -68,17 +68,24 @@ static __always_inline bool is_about_request(const struct sighting *seen, const 
 	return function == CALLER_RCV || (!function && drop->reason == drop_not_specified);
 }
 
-/* False where nobody can tell what became of the request. */
-static __always_inline bool see_request_of_listener(struct sighting *seen,
+/*
+ * The request itself is not at hand, and the listener's state stands for it.
+ * A reason that is named decides alone; else the kernel's counter does. False
+ * where nobody can tell what became of the request.
+ */
+static __always_inline bool see_request_of_listener(struct sighting *seen, const struct drop *drop,
 						    enum embryonic_change change)
 {
 	seen->verdict.socket = SOCKET_REQUEST;
-	seen->verdict.state = TCP_NEW_SYN_RECV;
 	seen->verdict.facts &= FACT_SEES_PACKET | FACT_PAYLOAD | FACT_WINDOW;
 	seen->expected.rcv_nxt = 0;
 	seen->expected.window = 0;
+	if (drop->reason != drop_not_specified)
+		return true;
 	if (change == EMBRYONIC_GREW)
 		seen->verdict.hook = HOOK_RECEIVE;
+	else if (drop_tells_request)
+		seen->verdict.facts |= FACT_SEQ_IN_WINDOW;
 	return change != EMBRYONIC_UNKNOWN;
 }
 
@@ -103,7 +110,7 @@ static __always_inline bool see_drop(struct sighting *seen, const struct drop *d
 		return true;
 	case TCP_LISTEN:
 		if (is_about_request(seen, drop))
-			return see_request_of_listener(seen, change);
+			return see_request_of_listener(seen, drop, change);
 		return true;
 	default:
 		see_sequence(seen);

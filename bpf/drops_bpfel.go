@@ -40,6 +40,7 @@ const (
 	DropsVarDropHasSocket          = "drop_has_socket"
 	DropsVarDropNotSpecified       = "drop_not_specified"
 	DropsVarDropReasons            = "drop_reasons"
+	DropsVarDropTellsRequest       = "drop_tells_request"
 	DropsVarFilterHooks            = "filter_hooks"
 	DropsVarFilterPortCount        = "filter_port_count"
 	DropsVarFilterPorts            = "filter_ports"
@@ -137,6 +138,7 @@ type DropsVariableSpecs struct {
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
@@ -225,6 +227,7 @@ type DropsVariables struct {
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`

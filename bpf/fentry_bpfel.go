@@ -72,6 +72,7 @@ const (
 	FentryVarDropHasSocket          = "drop_has_socket"
 	FentryVarDropNotSpecified       = "drop_not_specified"
 	FentryVarDropReasons            = "drop_reasons"
+	FentryVarDropTellsRequest       = "drop_tells_request"
 	FentryVarFilterHooks            = "filter_hooks"
 	FentryVarFilterPortCount        = "filter_port_count"
 	FentryVarFilterPorts            = "filter_ports"
@@ -180,6 +181,7 @@ type FentryVariableSpecs struct {
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
@@ -268,6 +270,7 @@ type FentryVariables struct {
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`

@@ -193,9 +193,14 @@ static __always_inline bool is_refused_syn(const struct verdict *verdict)
 	return verdict->socket == SOCKET_NONE && (verdict->packet & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 }
 
-/* A finished connection in an accept queue: no descriptor yet, and not closed either. */
+/*
+ * A handshake, or a finished connection in an accept queue: no descriptor yet,
+ * and not closed either.
+ */
 static __always_inline bool is_unaccepted(const struct verdict *verdict)
 {
+	if (verdict->socket == SOCKET_REQUEST)
+		return true;
 	return verdict->socket == SOCKET_FULL && verdict->state != TCP_LISTEN &&
 	       !(verdict->facts & (FACT_HAS_SOCKET | FACT_DEAD | FACT_MPTCP));
 }

@@ -51,6 +51,7 @@ const (
 	KprobeVarDropHasSocket          = "drop_has_socket"
 	KprobeVarDropNotSpecified       = "drop_not_specified"
 	KprobeVarDropReasons            = "drop_reasons"
+	KprobeVarDropTellsRequest       = "drop_tells_request"
 	KprobeVarFilterHooks            = "filter_hooks"
 	KprobeVarFilterPortCount        = "filter_port_count"
 	KprobeVarFilterPorts            = "filter_ports"
@@ -159,6 +160,7 @@ type KprobeVariableSpecs struct {
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
@@ -247,6 +249,7 @@ type KprobeVariables struct {
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`

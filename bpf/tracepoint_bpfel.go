@@ -40,6 +40,7 @@ const (
 	TracepointVarDropHasSocket          = "drop_has_socket"
 	TracepointVarDropNotSpecified       = "drop_not_specified"
 	TracepointVarDropReasons            = "drop_reasons"
+	TracepointVarDropTellsRequest       = "drop_tells_request"
 	TracepointVarFilterHooks            = "filter_hooks"
 	TracepointVarFilterPortCount        = "filter_port_count"
 	TracepointVarFilterPorts            = "filter_ports"
@@ -137,6 +138,7 @@ type TracepointVariableSpecs struct {
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
@@ -223,6 +225,7 @@ type TracepointVariables struct {
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`

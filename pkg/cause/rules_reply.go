@@ -94,6 +94,17 @@ var replyListenRules = []rule{
 		when: func(e event.Evidence) bool { return atListener(e) && sees(e, event.SYN) },
 	},
 	{
+		// The connection is gone, and its listener stands where it was.
+		name: "listener, flow remembered", cause: ClosedEarlier,
+		when: func(e event.Evidence) bool {
+			return ackAtListener(e) && e.Has(event.FactRemembered) && !fromCheckReq(e)
+		},
+		because: []string{
+			"this host closed a connection of the very same addresses and ports a short while ago",
+			"an ACK for a new handshake between the same ports would look alike",
+		},
+	},
+	{
 		name: "listener, ACK, reason TCP_FLAGS", cause: AckToListener,
 		when: func(e event.Evidence) bool { return ackAtListener(e) && e.Reason == "TCP_FLAGS" },
 	},

@@ -9,8 +9,11 @@ type KernelContext struct {
 	Closer  Process // who closed the connection earlier, from the kernel-side notes
 	// Closing is how Closer closed it. For a SYN to a closed port it is about
 	// the listener that was there.
-	Closing  Closing
-	Socket   SocketRef
+	Closing Closing
+	Socket  SocketRef
+	// Listener is where the connection waits to be accepted: nobody holds its
+	// own socket yet.
+	Listener SocketRef
 	Cgroup   uint64 // cgroup v2 id of the socket
 	Mark     uint32
 	UID      uint32 // creator of the socket

@@ -19,10 +19,12 @@ func FromRecord(e *event.Event) bool {
 		if k.Current.PID != 0 && !k.Current.Kernel {
 			e.By = event.ProcessRef{PID: k.Current.PID, Comm: k.Current.Comm}
 		}
-	case k.Current.Known():
-		if !k.Current.Kernel {
-			e.Owner = ownerOf(k.Current, event.FromCurrent)
-		}
+	case k.Current.Known() && !k.Current.Kernel:
+		e.Owner = ownerOf(k.Current, event.FromCurrent)
+	}
+	switch {
+	case k.Current.Known() && !byOther(e.Evidence):
+		// A kernel thread finishes what somebody began: nobody can be named.
 	case k.Closer.Known() && !k.Closer.Kernel && closedByOwner(e):
 		e.Owner = ownerOf(k.Closer, event.FromCloser)
 	}
@@ -33,8 +35,30 @@ func FromRecord(e *event.Event) bool {
 // for: a descriptor refers to the socket, and what the record told about the
 // running process is not the owner.
 func Wanted(e *event.Event) bool {
-	return e.Owner.IsZero() && e.Evidence.Has(event.FactHasSocket) &&
-		(!e.Kernel.Current.Known() || byOther(e.Evidence))
+	if !e.Owner.IsZero() || e.Kernel.Current.Known() && !byOther(e.Evidence) {
+		return false
+	}
+	if e.Evidence.Has(event.FactRemembered) {
+		return false // closed: what stands there now is another socket
+	}
+	return e.Evidence.Has(event.FactHasSocket) || e.Kernel.Listener.Inode != 0
+}
+
+// sought is the socket whose holder is the owner: the connection's own, or
+// that of the listener where it waits to be accepted.
+func sought(e *event.Event) event.SocketRef {
+	if e.Evidence.Has(event.FactHasSocket) {
+		return e.Kernel.Socket
+	}
+	return e.Kernel.Listener
+}
+
+// foundFrom is how an owner is known that was found through the sought socket.
+func foundFrom(e *event.Event, source event.OwnerSource) event.OwnerSource {
+	if !e.Evidence.Has(event.FactHasSocket) {
+		return event.FromListener
+	}
+	return source
 }
 
 // byOther reports whether the process at the hook acted on a socket that is
@@ -96,7 +120,7 @@ func closedByOwner(e *event.Event) bool {
 	case event.SockRequest:
 		return false
 	case event.SockFull:
-		return e.Evidence.Has(event.FactDead)
+		return e.Evidence.Facts.Any(event.FactDead | event.FactRemembered)
 	case event.SockNone:
 		return e.Evidence.Hook != event.HookReject && e.Evidence.Packet&event.SYN == 0 && closedOrderly(e)
 	}

@@ -32,13 +32,13 @@ func (r *Resolver) Await(e *event.Event) {
 	if r.waiting == nil {
 		r.waiting = make(map[uint64][]*event.Event)
 	}
-	address := e.Kernel.Socket.Address
+	address := sought(e).Address
 	r.waiting[address] = append(r.waiting[address], e)
 }
 
 // Forget stops looking for the owner of e.
 func (r *Resolver) Forget(e *event.Event) {
-	address := e.Kernel.Socket.Address
+	address := sought(e).Address
 	rest := slices.DeleteFunc(r.waiting[address], func(w *event.Event) bool { return w == e })
 	if len(rest) == 0 {
 		delete(r.waiting, address)
@@ -66,15 +66,18 @@ func (r *Resolver) Closed(h event.Holder) {
 		// A worker ran the close that a process had begun: nobody can be named.
 		owner = event.Owner{}
 	}
-	r.settle(address, group[0].Kernel.Socket.Inode, owner)
+	r.settle(address, sought(group[0]).Inode, owner)
 }
 
 // settle gives an owner to all events of a socket.
 func (r *Resolver) settle(address, inode uint64, owner event.Owner) {
 	rest := r.waiting[address][:0]
 	for _, e := range r.waiting[address] {
-		if e.Kernel.Socket.Inode == inode {
+		if sought(e).Inode == inode {
 			e.Owner = owner
+			if !owner.IsZero() {
+				e.Owner.Source = foundFrom(e, owner.Source)
+			}
 		} else {
 			rest = append(rest, e)
 		}

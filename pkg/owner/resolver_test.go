@@ -16,7 +16,10 @@ const (
 )
 
 func resetOf(address, inode uint64) *event.Event {
-	return &event.Event{Kernel: event.KernelContext{Socket: event.SocketRef{Address: address, Inode: inode}}}
+	return &event.Event{
+		Evidence: event.Evidence{Hook: event.HookReceive, Socket: event.SockFull, Facts: event.FactHasSocket},
+		Kernel:   event.KernelContext{Socket: event.SocketRef{Address: address, Inode: inode}},
+	}
 }
 
 func holder(address, inode uint64, pid uint32, comm string) event.Holder {

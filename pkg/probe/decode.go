@@ -86,13 +86,17 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		Stack:        s.stacks.of(r.Stack),
 	}
 	e.Kernel = event.KernelContext{
-		Current: process(&r.Current),
-		Closer:  process(&r.Closer),
-		Socket:  event.SocketRef{Address: r.Sk, Inode: r.Inode, Cookie: r.Cookie},
-		Cgroup:  r.Cgroup,
-		RcvNxt:  r.Expected.RcvNxt,
-		Window:  r.Expected.Window,
-		Closing: decodeClosing(r),
+		Current:  process(&r.Current),
+		Closer:   process(&r.Closer),
+		Socket:   event.SocketRef{Address: r.Sk, Inode: r.Inode, Cookie: r.Cookie},
+		Listener: event.SocketRef{Address: r.Listener, Inode: r.ListenerInode},
+		Cgroup:   r.Cgroup,
+		RcvNxt:   r.Expected.RcvNxt,
+		Window:   r.Expected.Window,
+		Closing:  decodeClosing(r),
+	}
+	if evidence.Has(event.FactRemembered) {
+		e.State = stateLeft(e.Kernel.Closing)
 	}
 	if evidence.Chain != 0 {
 		e.Chain = evidence.Chain.String()
@@ -102,6 +106,15 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 	if evidence.Socket == event.SockFull && evidence.State != event.StateListen {
 		decodeNumbers(r, e)
 	}
+}
+
+// stateLeft is the last state of a closed connection that is known: not of what
+// stands in its place now.
+func stateLeft(c event.Closing) event.State {
+	if c.To == event.StateClose {
+		return c.From
+	}
+	return c.To
 }
 
 func decodeClosing(r *resetRecord) event.Closing {
@@ -122,6 +135,8 @@ func decodeClosing(r *resetRecord) event.Closing {
 // already, and a TIME_WAIT mini-socket is what its substate says.
 func stateBefore(e event.Evidence) event.State {
 	switch {
+	case e.Socket == event.SockRequest:
+		return event.StateSynRecv
 	case e.State == event.StateClose:
 		return e.Prior
 	case e.Socket == event.SockTimeWait && e.Prior == event.StateFinWait2:
@@ -159,15 +174,15 @@ func decodeNumbers(r *resetRecord, e *event.Event) {
 // sequence number each and are no data.
 func lost(r *resetRecord, state event.State, evidence event.Evidence) event.Lost {
 	n := &r.Numbers
-	if state == event.StateSynSent || state == event.StateSynRecv {
-		return event.Lost{}
-	}
 	var l event.Lost
 	if evidence.Has(event.FactUnread) {
 		l.UnreadBytes = r.Expected.RcvNxt - n.CopiedSeq
 		if evidence.Has(event.FactPeerFIN) {
 			l.UnreadBytes--
 		}
+	}
+	if state == event.StateSynSent || state == event.StateSynRecv {
+		return l // nothing but a SYN is on its way
 	}
 	l.UnsentBytes = n.WriteSeq - n.SndNxt
 	l.UnackedBytes = n.SndNxt - n.SndUna

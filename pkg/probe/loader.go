@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/cilium/ebpf"
@@ -122,6 +123,7 @@ func (l *loader) dropConstants() map[string]any {
 		"drop_has_socket":    d.hasSocket,
 		"drop_reasons":       d.watched(reasons...),
 		"drop_not_specified": d.notSpecified,
+		"drop_tells_request": slices.Contains(d.reasons, "TCP_RFC7323_TSECR"),
 	}
 }
 

@@ -141,7 +141,7 @@ func (t *Tracer) take(e *event.Event) {
 func (t *Tracer) deliver(yield func(*event.Event, error) bool, now time.Time) bool {
 	for !t.queue.empty() {
 		e := t.queue.head()
-		if waits(e) && t.queue.length() < queueMax {
+		if owner.Wanted(e) && t.queue.length() < queueMax {
 			if now.Sub(e.Time) < owner.Patience {
 				return true
 			}
@@ -154,13 +154,8 @@ func (t *Tracer) deliver(yield func(*event.Event, error) bool, now time.Time) bo
 	return true
 }
 
-// waits reports whether an owner could still be found.
-func waits(e *event.Event) bool {
-	return e.Owner.IsZero() && e.Evidence.Has(event.FactHasSocket) && !e.Kernel.Current.Known()
-}
-
 func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) bool {
-	if waits(e) {
+	if owner.Wanted(e) {
 		t.resolver.Forget(e)
 	}
 	if !t.filter.MatchOwner(e) {
