@@ -41,7 +41,7 @@ var (
 	acceptedSocket = []event.OwnerSource{event.FromSocket, event.FromCloser, event.FromListener, event.FromCurrent}
 	// closedByServer and closedByClient: no descriptor is left. That the same
 	// process listened or connected is true as well.
-	closedByServer = []event.OwnerSource{event.FromCloser, event.FromListener}
+	closedByServer = []event.OwnerSource{event.FromCloser, event.FromListener, event.FromCurrent}
 	closedByClient = []event.OwnerSource{event.FromCloser, event.FromConnector}
 	// fromListener: the child of a listener that its owner ended.
 	fromListener = []event.OwnerSource{event.FromCurrent, event.FromListener, event.FromCloser}

@@ -80,12 +80,9 @@ func playRetransmissionTimeout(e *Env) {
 }
 
 func playZeroWindowTimeout(e *Env) {
-	c, flow := e.converseWithPeer(serverEnd)
-	flow.Window = 0
-	e.must(flow.Send(event.ACK, nil))
+	c, _ := e.acceptWithoutWindow()
 	c.servSock.UserTimeout(patienceMillis)
-	c.servSock.Send(messageBytes)
-	e.Stepf("client closes its window; server writes %d bytes, which cannot leave", messageBytes)
+	c.writeStuck(messageBytes)
 	c.timesOut()
 }
 
