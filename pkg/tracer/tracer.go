@@ -28,6 +28,7 @@ type Tracer struct {
 	source   source // the session
 	filter   *filter.Filter
 	resolver owner.Resolver
+	places   *places
 	queue    queue
 	causes   []event.CauseID // the only ones wanted, where there are any
 	nextMute time.Time
@@ -47,6 +48,7 @@ func Open(o Options) (*Tracer, error) {
 	}
 	t := newTracer(session, o.Filter)
 	t.session = session
+	t.places = openPlaces()
 	t.causes = o.Filter.Causes
 	t.heartbeat = o.Heartbeat
 	return t, nil
@@ -61,7 +63,10 @@ func newTracer(s source, wanted filter.Options) *Tracer {
 func (t *Tracer) Session() *probe.Session { return t.session }
 
 // Close detaches and frees everything.
-func (t *Tracer) Close() error { return t.source.Close() }
+func (t *Tracer) Close() error {
+	t.places.close()
+	return t.source.Close()
+}
 
 // tick is how often a waiting event is looked at again.
 const tick = 10 * time.Millisecond
@@ -131,6 +136,7 @@ func (t *Tracer) take(e *event.Event) {
 	if !t.filter.MatchBeforeOwner(e) {
 		return
 	}
+	t.places.note(e)
 	queued := t.queue.add(e)
 	if !settled {
 		t.resolver.Await(queued)
@@ -161,6 +167,7 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 	if !t.filter.MatchOwner(e) {
 		return true
 	}
+	t.places.complete(e)
 	if !e.Owner.IsZero() {
 		cause.Explain(e) // again, with the name of the owner
 	}

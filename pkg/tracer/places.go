@@ -1,0 +1,40 @@
+package tracer
+
+import (
+	"github.com/rsttrace/rsttrace/pkg/cgroup"
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/netnsname"
+)
+
+// places tells where the owners of events run. A nil places knows nothing.
+type places struct {
+	cgroups *cgroup.Resolver
+	netns   *netnsname.Names
+}
+
+func openPlaces() *places {
+	cgroups := cgroup.Open(cgroup.Options{})
+	return &places{cgroups, netnsname.New(netnsname.Options{Place: cgroups.Process})}
+}
+
+// note takes a new event, which may have to wait for its owner.
+func (p *places) note(e *event.Event) {
+	if p != nil {
+		p.cgroups.Note(e)
+	}
+}
+
+// complete fills cgroup, container, unit and pod, and the name of the network
+// namespace, as far as they are known at once.
+func (p *places) complete(e *event.Event) {
+	if p != nil {
+		p.cgroups.Complete(e)
+		e.Netns.Name = p.netns.Of(e.Netns.Inode)
+	}
+}
+
+func (p *places) close() {
+	if p != nil {
+		p.cgroups.Close()
+	}
+}
