@@ -7,23 +7,31 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// ownerText says whose socket it was, and how that is known where it is not
-// simply the process that holds it.
+// ownerText says whose socket it was, where that runs, and how it is known where
+// it is not simply the process that holds it:
+//
+//	nginx[812] in docker/web-1, netns blue
 func ownerText(e *event.Event) string {
-	text := ownerName(&e.Owner)
-	if n := len(e.Owner.Others); n > 0 {
-		text += " +" + strconv.Itoa(n) + " more"
-	}
-	switch ended := e.Owner.Ended; {
-	case ended.Signal != "":
-		text += " killed by " + clean(ended.Signal)
-	case ended.ExitCode != nil:
-		text += " exited with " + strconv.Itoa(*ended.ExitCode)
+	o := &e.Owner
+	place := ownerPlace(o)
+	text := processOf(o)
+	switch {
+	case text != "":
+		text += othersNote(o)
+		if place != "" {
+			text += " in " + place
+		}
+	case place != "":
+		text = place
 	default:
-		text += sourceNote(&e.Owner)
+		text = unitOf(o)
 	}
-	if place := ownerPlace(&e.Owner); place != "" {
-		text += " in " + place
+	switch netns := netnsText(e); {
+	case netns == "":
+	case text == "-":
+		text = netns
+	default:
+		text += ", " + netns
 	}
 	if e.By != (event.ProcessRef{}) {
 		text += " (by " + processText(e.By.PID, e.By.Comm) + ")"
@@ -31,11 +39,32 @@ func ownerText(e *event.Event) string {
 	return text
 }
 
-// ownerName is the process, else the best name of its cgroup, else "-".
-func ownerName(o *event.Owner) string {
-	if o.PID != 0 || o.Comm != "" {
-		return processText(o.PID, o.Comm)
+// processOf names the process, "" where none is known.
+func processOf(o *event.Owner) string {
+	if o.PID == 0 && o.Comm == "" {
+		return ""
 	}
+	return processText(o.PID, o.Comm)
+}
+
+// othersNote tells what else is known of the process.
+func othersNote(o *event.Owner) (text string) {
+	if n := len(o.Others); n > 0 {
+		text = " +" + strconv.Itoa(n) + " more"
+	}
+	switch ended := o.Ended; {
+	case ended.Signal != "":
+		text += " killed by " + clean(ended.Signal)
+	case ended.ExitCode != nil:
+		text += " exited with " + strconv.Itoa(*ended.ExitCode)
+	default:
+		text += sourceNote(o)
+	}
+	return text
+}
+
+// unitOf is the best name of a cgroup that is no container, else "-".
+func unitOf(o *event.Owner) string {
 	for _, name := range []string{o.Unit, o.Cgroup} {
 		if name != "" {
 			return clean(name)
@@ -44,17 +73,57 @@ func ownerName(o *event.Owner) string {
 	return "-"
 }
 
-// ownerPlace is the pod or container.
+// ownerPlace is the container; in a pod "shop/cart-6d9f/app", or the pod alone
+// where the container has no name.
 func ownerPlace(o *event.Owner) string {
-	if o.Pod != "" {
-		return clean(o.Pod)
+	if o.Pod == "" {
+		return placeName(o.Container)
 	}
-	const shortID = 12 // as docker and crictl print the 64 hex digits
-	if len(o.Container) == 64 && strings.Trim(o.Container, hexDigits) == "" {
-		return o.Container[:shortID]
+	pod := o.Pod
+	if !strings.Contains(pod, "/") { // its uid: the name is not known
+		pod = "pod/" + shortUID(pod)
 	}
-	return clean(o.Container)
+	_, name, _ := strings.Cut(o.Container, "/")
+	if name == "" || isID(name) {
+		return clean(pod)
+	}
+	return clean(pod) + "/" + clean(name)
 }
+
+// netnsText names the network namespace, unless it is the host's, or is called
+// after the container or pod that is named anyway.
+func netnsText(e *event.Event) string {
+	n := &e.Netns
+	switch {
+	case n.Name == "" && n.Inode != 0:
+		return "netns " + strconv.FormatUint(uint64(n.Inode), 10)
+	case n.Name == "", n.Name == "host", n.Name == e.Owner.Container, n.Name == e.Owner.Pod:
+		return ""
+	}
+	return "netns " + placeName(n.Name)
+}
+
+// placeName is "docker/web-1", or the id where the name is not known, cut short.
+func placeName(name string) string {
+	runtime, id, split := strings.Cut(name, "/")
+	if !split {
+		return clean(shortID(name))
+	}
+	return clean(runtime) + "/" + clean(shortID(id))
+}
+
+// shortID cuts the 64 hex digits of a container as docker and crictl do.
+func shortID(id string) string {
+	if isID(id) {
+		return id[:12]
+	}
+	return id
+}
+
+func isID(id string) bool { return len(id) == 64 && strings.Trim(id, hexDigits) == "" }
+
+// shortUID is the first part of a pod's UUID.
+func shortUID(uid string) string { return uid[:min(8, len(uid))] }
 
 func sourceNote(o *event.Owner) string {
 	if o.PID == 0 {
