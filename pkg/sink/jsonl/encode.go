@@ -200,6 +200,7 @@ func appendEvidence(o *object, ev event.Evidence) {
 		o.textAlways("caller", ev.Caller.String())
 	}
 	o.text("reason", ev.Reason)
+	o.flag("dropped", ev.Dropped)
 	if ev.Chain != 0 {
 		o.textAlways("chain", ev.Chain.String())
 	}
