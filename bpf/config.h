@@ -65,6 +65,7 @@ const volatile bool take_stacks = false;
 
 /* What details to send: see filter.h. Each list applies if it is not empty. */
 const volatile __u32 filter_hooks = 0; /* a bit for each enum hook */
+const volatile bool filter_netns = false; /* only of the namespaces in wanted_netns */
 
 #define FILTER_PORTS 16
 struct port_range {

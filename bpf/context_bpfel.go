@@ -248,6 +248,7 @@ const (
 	ContextVarDropReasons            = "drop_reasons"
 	ContextVarDropTellsRequest       = "drop_tells_request"
 	ContextVarFilterHooks            = "filter_hooks"
+	ContextVarFilterNetns            = "filter_netns"
 	ContextVarFilterPortCount        = "filter_port_count"
 	ContextVarFilterPorts            = "filter_ports"
 	ContextVarFilterPrefixCount      = "filter_prefix_count"
@@ -347,6 +348,7 @@ type ContextVariableSpecs struct {
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
+	FilterNetns            *ebpf.VariableSpec `ebpf:"filter_netns"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
@@ -430,6 +432,7 @@ type ContextVariables struct {
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
+	FilterNetns            *ebpf.Variable `ebpf:"filter_netns"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`

@@ -31,6 +31,7 @@ const (
 	DropsMapPriors                 = "priors"
 	DropsMapRing                   = "ring"
 	DropsMapStacks                 = "stacks"
+	DropsMapWantedNetns            = "wanted_netns"
 	DropsProgDropsKfreeSkb         = "drops_kfree_skb"
 	DropsVarActiveReasonArg        = "active_reason_arg"
 	DropsVarCallers                = "callers"
@@ -42,6 +43,7 @@ const (
 	DropsVarDropReasons            = "drop_reasons"
 	DropsVarDropTellsRequest       = "drop_tells_request"
 	DropsVarFilterHooks            = "filter_hooks"
+	DropsVarFilterNetns            = "filter_netns"
 	DropsVarFilterPortCount        = "filter_port_count"
 	DropsVarFilterPorts            = "filter_ports"
 	DropsVarFilterPrefixCount      = "filter_prefix_count"
@@ -109,21 +111,22 @@ type DropsProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type DropsMapSpecs struct {
-	Anchor     *ebpf.MapSpec `ebpf:"anchor"`
-	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
-	Budgets    *ebpf.MapSpec `ebpf:"budgets"`
-	Carriers   *ebpf.MapSpec `ebpf:"carriers"`
-	Claims     *ebpf.MapSpec `ebpf:"claims"`
-	Closers    *ebpf.MapSpec `ebpf:"closers"`
-	ColumnKeys *ebpf.MapSpec `ebpf:"column_keys"`
-	Columns    *ebpf.MapSpec `ebpf:"columns"`
-	Counts     *ebpf.MapSpec `ebpf:"counts"`
-	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
-	Listening  *ebpf.MapSpec `ebpf:"listening"`
-	Muted      *ebpf.MapSpec `ebpf:"muted"`
-	Priors     *ebpf.MapSpec `ebpf:"priors"`
-	Ring       *ebpf.MapSpec `ebpf:"ring"`
-	Stacks     *ebpf.MapSpec `ebpf:"stacks"`
+	Anchor      *ebpf.MapSpec `ebpf:"anchor"`
+	Awaited     *ebpf.MapSpec `ebpf:"awaited"`
+	Budgets     *ebpf.MapSpec `ebpf:"budgets"`
+	Carriers    *ebpf.MapSpec `ebpf:"carriers"`
+	Claims      *ebpf.MapSpec `ebpf:"claims"`
+	Closers     *ebpf.MapSpec `ebpf:"closers"`
+	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
+	Columns     *ebpf.MapSpec `ebpf:"columns"`
+	Counts      *ebpf.MapSpec `ebpf:"counts"`
+	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
+	Listening   *ebpf.MapSpec `ebpf:"listening"`
+	Muted       *ebpf.MapSpec `ebpf:"muted"`
+	Priors      *ebpf.MapSpec `ebpf:"priors"`
+	Ring        *ebpf.MapSpec `ebpf:"ring"`
+	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
 
 // DropsVariableSpecs contains global variables before they are loaded into the kernel.
@@ -140,6 +143,7 @@ type DropsVariableSpecs struct {
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
+	FilterNetns            *ebpf.VariableSpec `ebpf:"filter_netns"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
@@ -178,21 +182,22 @@ func (o *DropsObjects) Close() error {
 //
 // It can be passed to LoadDropsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type DropsMaps struct {
-	Anchor     *ebpf.Map `ebpf:"anchor"`
-	Awaited    *ebpf.Map `ebpf:"awaited"`
-	Budgets    *ebpf.Map `ebpf:"budgets"`
-	Carriers   *ebpf.Map `ebpf:"carriers"`
-	Claims     *ebpf.Map `ebpf:"claims"`
-	Closers    *ebpf.Map `ebpf:"closers"`
-	ColumnKeys *ebpf.Map `ebpf:"column_keys"`
-	Columns    *ebpf.Map `ebpf:"columns"`
-	Counts     *ebpf.Map `ebpf:"counts"`
-	Embryonic  *ebpf.Map `ebpf:"embryonic"`
-	Listening  *ebpf.Map `ebpf:"listening"`
-	Muted      *ebpf.Map `ebpf:"muted"`
-	Priors     *ebpf.Map `ebpf:"priors"`
-	Ring       *ebpf.Map `ebpf:"ring"`
-	Stacks     *ebpf.Map `ebpf:"stacks"`
+	Anchor      *ebpf.Map `ebpf:"anchor"`
+	Awaited     *ebpf.Map `ebpf:"awaited"`
+	Budgets     *ebpf.Map `ebpf:"budgets"`
+	Carriers    *ebpf.Map `ebpf:"carriers"`
+	Claims      *ebpf.Map `ebpf:"claims"`
+	Closers     *ebpf.Map `ebpf:"closers"`
+	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
+	Columns     *ebpf.Map `ebpf:"columns"`
+	Counts      *ebpf.Map `ebpf:"counts"`
+	Embryonic   *ebpf.Map `ebpf:"embryonic"`
+	Listening   *ebpf.Map `ebpf:"listening"`
+	Muted       *ebpf.Map `ebpf:"muted"`
+	Priors      *ebpf.Map `ebpf:"priors"`
+	Ring        *ebpf.Map `ebpf:"ring"`
+	Stacks      *ebpf.Map `ebpf:"stacks"`
+	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
 
 func (m *DropsMaps) Close() error {
@@ -212,6 +217,7 @@ func (m *DropsMaps) Close() error {
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.WantedNetns,
 	)
 }
 
@@ -229,6 +235,7 @@ type DropsVariables struct {
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
+	FilterNetns            *ebpf.Variable `ebpf:"filter_netns"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`

@@ -52,6 +52,7 @@ const (
 	FentryMapPriors                 = "priors"
 	FentryMapRing                   = "ring"
 	FentryMapStacks                 = "stacks"
+	FentryMapWantedNetns            = "wanted_netns"
 	FentryProgFentryNoteRequest     = "fentry_note_request"
 	FentryProgFentryNoteState       = "fentry_note_state"
 	FentryProgFentryNoteTimeWait    = "fentry_note_time_wait"
@@ -74,6 +75,7 @@ const (
 	FentryVarDropReasons            = "drop_reasons"
 	FentryVarDropTellsRequest       = "drop_tells_request"
 	FentryVarFilterHooks            = "filter_hooks"
+	FentryVarFilterNetns            = "filter_netns"
 	FentryVarFilterPortCount        = "filter_port_count"
 	FentryVarFilterPorts            = "filter_ports"
 	FentryVarFilterPrefixCount      = "filter_prefix_count"
@@ -152,21 +154,22 @@ type FentryProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type FentryMapSpecs struct {
-	Anchor     *ebpf.MapSpec `ebpf:"anchor"`
-	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
-	Budgets    *ebpf.MapSpec `ebpf:"budgets"`
-	Carriers   *ebpf.MapSpec `ebpf:"carriers"`
-	Claims     *ebpf.MapSpec `ebpf:"claims"`
-	Closers    *ebpf.MapSpec `ebpf:"closers"`
-	ColumnKeys *ebpf.MapSpec `ebpf:"column_keys"`
-	Columns    *ebpf.MapSpec `ebpf:"columns"`
-	Counts     *ebpf.MapSpec `ebpf:"counts"`
-	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
-	Listening  *ebpf.MapSpec `ebpf:"listening"`
-	Muted      *ebpf.MapSpec `ebpf:"muted"`
-	Priors     *ebpf.MapSpec `ebpf:"priors"`
-	Ring       *ebpf.MapSpec `ebpf:"ring"`
-	Stacks     *ebpf.MapSpec `ebpf:"stacks"`
+	Anchor      *ebpf.MapSpec `ebpf:"anchor"`
+	Awaited     *ebpf.MapSpec `ebpf:"awaited"`
+	Budgets     *ebpf.MapSpec `ebpf:"budgets"`
+	Carriers    *ebpf.MapSpec `ebpf:"carriers"`
+	Claims      *ebpf.MapSpec `ebpf:"claims"`
+	Closers     *ebpf.MapSpec `ebpf:"closers"`
+	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
+	Columns     *ebpf.MapSpec `ebpf:"columns"`
+	Counts      *ebpf.MapSpec `ebpf:"counts"`
+	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
+	Listening   *ebpf.MapSpec `ebpf:"listening"`
+	Muted       *ebpf.MapSpec `ebpf:"muted"`
+	Priors      *ebpf.MapSpec `ebpf:"priors"`
+	Ring        *ebpf.MapSpec `ebpf:"ring"`
+	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
 
 // FentryVariableSpecs contains global variables before they are loaded into the kernel.
@@ -183,6 +186,7 @@ type FentryVariableSpecs struct {
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
+	FilterNetns            *ebpf.VariableSpec `ebpf:"filter_netns"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
@@ -221,21 +225,22 @@ func (o *FentryObjects) Close() error {
 //
 // It can be passed to LoadFentryObjects or ebpf.CollectionSpec.LoadAndAssign.
 type FentryMaps struct {
-	Anchor     *ebpf.Map `ebpf:"anchor"`
-	Awaited    *ebpf.Map `ebpf:"awaited"`
-	Budgets    *ebpf.Map `ebpf:"budgets"`
-	Carriers   *ebpf.Map `ebpf:"carriers"`
-	Claims     *ebpf.Map `ebpf:"claims"`
-	Closers    *ebpf.Map `ebpf:"closers"`
-	ColumnKeys *ebpf.Map `ebpf:"column_keys"`
-	Columns    *ebpf.Map `ebpf:"columns"`
-	Counts     *ebpf.Map `ebpf:"counts"`
-	Embryonic  *ebpf.Map `ebpf:"embryonic"`
-	Listening  *ebpf.Map `ebpf:"listening"`
-	Muted      *ebpf.Map `ebpf:"muted"`
-	Priors     *ebpf.Map `ebpf:"priors"`
-	Ring       *ebpf.Map `ebpf:"ring"`
-	Stacks     *ebpf.Map `ebpf:"stacks"`
+	Anchor      *ebpf.Map `ebpf:"anchor"`
+	Awaited     *ebpf.Map `ebpf:"awaited"`
+	Budgets     *ebpf.Map `ebpf:"budgets"`
+	Carriers    *ebpf.Map `ebpf:"carriers"`
+	Claims      *ebpf.Map `ebpf:"claims"`
+	Closers     *ebpf.Map `ebpf:"closers"`
+	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
+	Columns     *ebpf.Map `ebpf:"columns"`
+	Counts      *ebpf.Map `ebpf:"counts"`
+	Embryonic   *ebpf.Map `ebpf:"embryonic"`
+	Listening   *ebpf.Map `ebpf:"listening"`
+	Muted       *ebpf.Map `ebpf:"muted"`
+	Priors      *ebpf.Map `ebpf:"priors"`
+	Ring        *ebpf.Map `ebpf:"ring"`
+	Stacks      *ebpf.Map `ebpf:"stacks"`
+	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
 
 func (m *FentryMaps) Close() error {
@@ -255,6 +260,7 @@ func (m *FentryMaps) Close() error {
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.WantedNetns,
 	)
 }
 
@@ -272,6 +278,7 @@ type FentryVariables struct {
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
+	FilterNetns            *ebpf.Variable `ebpf:"filter_netns"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`

@@ -19,6 +19,14 @@ struct {
 	__type(value, __u32);
 } muted SEC(".maps");
 
+/* Namespaces whose details are wanted, by inode number: written by Go at any time. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u32);
+} wanted_netns SEC(".maps");
+
 /* Details of a column on a CPU: (window << 32) | how many went out in it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -105,10 +113,17 @@ static __always_inline bool hook_wanted(const struct verdict *verdict)
 	return !filter_hooks || filter_hooks >> verdict->hook & 1;
 }
 
+static __always_inline bool netns_wanted(const struct tuple *tuple)
+{
+	__u32 netns = tuple->netns;
+
+	return !filter_netns || bpf_map_lookup_elem(&wanted_netns, &netns);
+}
+
 static __noinline bool is_wanted(const struct verdict *verdict, const struct tuple *tuple)
 {
-	return verdict && tuple && hook_wanted(verdict) && port_wanted(tuple) &&
-	       host_wanted(verdict, tuple);
+	return verdict && tuple && hook_wanted(verdict) && netns_wanted(tuple) &&
+	       port_wanted(tuple) && host_wanted(verdict, tuple);
 }
 
 #endif

@@ -31,6 +31,7 @@ const (
 	KprobeMapPriors                 = "priors"
 	KprobeMapRing                   = "ring"
 	KprobeMapStacks                 = "stacks"
+	KprobeMapWantedNetns            = "wanted_netns"
 	KprobeProgKprobeNoteRequest     = "kprobe_note_request"
 	KprobeProgKprobeNoteState       = "kprobe_note_state"
 	KprobeProgKprobeNoteTimeWait    = "kprobe_note_time_wait"
@@ -53,6 +54,7 @@ const (
 	KprobeVarDropReasons            = "drop_reasons"
 	KprobeVarDropTellsRequest       = "drop_tells_request"
 	KprobeVarFilterHooks            = "filter_hooks"
+	KprobeVarFilterNetns            = "filter_netns"
 	KprobeVarFilterPortCount        = "filter_port_count"
 	KprobeVarFilterPorts            = "filter_ports"
 	KprobeVarFilterPrefixCount      = "filter_prefix_count"
@@ -131,21 +133,22 @@ type KprobeProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type KprobeMapSpecs struct {
-	Anchor     *ebpf.MapSpec `ebpf:"anchor"`
-	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
-	Budgets    *ebpf.MapSpec `ebpf:"budgets"`
-	Carriers   *ebpf.MapSpec `ebpf:"carriers"`
-	Claims     *ebpf.MapSpec `ebpf:"claims"`
-	Closers    *ebpf.MapSpec `ebpf:"closers"`
-	ColumnKeys *ebpf.MapSpec `ebpf:"column_keys"`
-	Columns    *ebpf.MapSpec `ebpf:"columns"`
-	Counts     *ebpf.MapSpec `ebpf:"counts"`
-	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
-	Listening  *ebpf.MapSpec `ebpf:"listening"`
-	Muted      *ebpf.MapSpec `ebpf:"muted"`
-	Priors     *ebpf.MapSpec `ebpf:"priors"`
-	Ring       *ebpf.MapSpec `ebpf:"ring"`
-	Stacks     *ebpf.MapSpec `ebpf:"stacks"`
+	Anchor      *ebpf.MapSpec `ebpf:"anchor"`
+	Awaited     *ebpf.MapSpec `ebpf:"awaited"`
+	Budgets     *ebpf.MapSpec `ebpf:"budgets"`
+	Carriers    *ebpf.MapSpec `ebpf:"carriers"`
+	Claims      *ebpf.MapSpec `ebpf:"claims"`
+	Closers     *ebpf.MapSpec `ebpf:"closers"`
+	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
+	Columns     *ebpf.MapSpec `ebpf:"columns"`
+	Counts      *ebpf.MapSpec `ebpf:"counts"`
+	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
+	Listening   *ebpf.MapSpec `ebpf:"listening"`
+	Muted       *ebpf.MapSpec `ebpf:"muted"`
+	Priors      *ebpf.MapSpec `ebpf:"priors"`
+	Ring        *ebpf.MapSpec `ebpf:"ring"`
+	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
 
 // KprobeVariableSpecs contains global variables before they are loaded into the kernel.
@@ -162,6 +165,7 @@ type KprobeVariableSpecs struct {
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
+	FilterNetns            *ebpf.VariableSpec `ebpf:"filter_netns"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
@@ -200,21 +204,22 @@ func (o *KprobeObjects) Close() error {
 //
 // It can be passed to LoadKprobeObjects or ebpf.CollectionSpec.LoadAndAssign.
 type KprobeMaps struct {
-	Anchor     *ebpf.Map `ebpf:"anchor"`
-	Awaited    *ebpf.Map `ebpf:"awaited"`
-	Budgets    *ebpf.Map `ebpf:"budgets"`
-	Carriers   *ebpf.Map `ebpf:"carriers"`
-	Claims     *ebpf.Map `ebpf:"claims"`
-	Closers    *ebpf.Map `ebpf:"closers"`
-	ColumnKeys *ebpf.Map `ebpf:"column_keys"`
-	Columns    *ebpf.Map `ebpf:"columns"`
-	Counts     *ebpf.Map `ebpf:"counts"`
-	Embryonic  *ebpf.Map `ebpf:"embryonic"`
-	Listening  *ebpf.Map `ebpf:"listening"`
-	Muted      *ebpf.Map `ebpf:"muted"`
-	Priors     *ebpf.Map `ebpf:"priors"`
-	Ring       *ebpf.Map `ebpf:"ring"`
-	Stacks     *ebpf.Map `ebpf:"stacks"`
+	Anchor      *ebpf.Map `ebpf:"anchor"`
+	Awaited     *ebpf.Map `ebpf:"awaited"`
+	Budgets     *ebpf.Map `ebpf:"budgets"`
+	Carriers    *ebpf.Map `ebpf:"carriers"`
+	Claims      *ebpf.Map `ebpf:"claims"`
+	Closers     *ebpf.Map `ebpf:"closers"`
+	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
+	Columns     *ebpf.Map `ebpf:"columns"`
+	Counts      *ebpf.Map `ebpf:"counts"`
+	Embryonic   *ebpf.Map `ebpf:"embryonic"`
+	Listening   *ebpf.Map `ebpf:"listening"`
+	Muted       *ebpf.Map `ebpf:"muted"`
+	Priors      *ebpf.Map `ebpf:"priors"`
+	Ring        *ebpf.Map `ebpf:"ring"`
+	Stacks      *ebpf.Map `ebpf:"stacks"`
+	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
 
 func (m *KprobeMaps) Close() error {
@@ -234,6 +239,7 @@ func (m *KprobeMaps) Close() error {
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.WantedNetns,
 	)
 }
 
@@ -251,6 +257,7 @@ type KprobeVariables struct {
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
+	FilterNetns            *ebpf.Variable `ebpf:"filter_netns"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`

@@ -30,6 +30,7 @@ const (
 	TracepointMapPriors                 = "priors"
 	TracepointMapRing                   = "ring"
 	TracepointMapStacks                 = "stacks"
+	TracepointMapWantedNetns            = "wanted_netns"
 	TracepointProgTracepointReceive     = "tracepoint_receive"
 	TracepointProgTracepointSend        = "tracepoint_send"
 	TracepointVarActiveReasonArg        = "active_reason_arg"
@@ -42,6 +43,7 @@ const (
 	TracepointVarDropReasons            = "drop_reasons"
 	TracepointVarDropTellsRequest       = "drop_tells_request"
 	TracepointVarFilterHooks            = "filter_hooks"
+	TracepointVarFilterNetns            = "filter_netns"
 	TracepointVarFilterPortCount        = "filter_port_count"
 	TracepointVarFilterPorts            = "filter_ports"
 	TracepointVarFilterPrefixCount      = "filter_prefix_count"
@@ -110,20 +112,21 @@ type TracepointProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type TracepointMapSpecs struct {
-	Anchor     *ebpf.MapSpec `ebpf:"anchor"`
-	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
-	Budgets    *ebpf.MapSpec `ebpf:"budgets"`
-	Claims     *ebpf.MapSpec `ebpf:"claims"`
-	Closers    *ebpf.MapSpec `ebpf:"closers"`
-	ColumnKeys *ebpf.MapSpec `ebpf:"column_keys"`
-	Columns    *ebpf.MapSpec `ebpf:"columns"`
-	Counts     *ebpf.MapSpec `ebpf:"counts"`
-	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
-	Listening  *ebpf.MapSpec `ebpf:"listening"`
-	Muted      *ebpf.MapSpec `ebpf:"muted"`
-	Priors     *ebpf.MapSpec `ebpf:"priors"`
-	Ring       *ebpf.MapSpec `ebpf:"ring"`
-	Stacks     *ebpf.MapSpec `ebpf:"stacks"`
+	Anchor      *ebpf.MapSpec `ebpf:"anchor"`
+	Awaited     *ebpf.MapSpec `ebpf:"awaited"`
+	Budgets     *ebpf.MapSpec `ebpf:"budgets"`
+	Claims      *ebpf.MapSpec `ebpf:"claims"`
+	Closers     *ebpf.MapSpec `ebpf:"closers"`
+	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
+	Columns     *ebpf.MapSpec `ebpf:"columns"`
+	Counts      *ebpf.MapSpec `ebpf:"counts"`
+	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
+	Listening   *ebpf.MapSpec `ebpf:"listening"`
+	Muted       *ebpf.MapSpec `ebpf:"muted"`
+	Priors      *ebpf.MapSpec `ebpf:"priors"`
+	Ring        *ebpf.MapSpec `ebpf:"ring"`
+	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
 
 // TracepointVariableSpecs contains global variables before they are loaded into the kernel.
@@ -140,6 +143,7 @@ type TracepointVariableSpecs struct {
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
+	FilterNetns            *ebpf.VariableSpec `ebpf:"filter_netns"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
@@ -178,20 +182,21 @@ func (o *TracepointObjects) Close() error {
 //
 // It can be passed to LoadTracepointObjects or ebpf.CollectionSpec.LoadAndAssign.
 type TracepointMaps struct {
-	Anchor     *ebpf.Map `ebpf:"anchor"`
-	Awaited    *ebpf.Map `ebpf:"awaited"`
-	Budgets    *ebpf.Map `ebpf:"budgets"`
-	Claims     *ebpf.Map `ebpf:"claims"`
-	Closers    *ebpf.Map `ebpf:"closers"`
-	ColumnKeys *ebpf.Map `ebpf:"column_keys"`
-	Columns    *ebpf.Map `ebpf:"columns"`
-	Counts     *ebpf.Map `ebpf:"counts"`
-	Embryonic  *ebpf.Map `ebpf:"embryonic"`
-	Listening  *ebpf.Map `ebpf:"listening"`
-	Muted      *ebpf.Map `ebpf:"muted"`
-	Priors     *ebpf.Map `ebpf:"priors"`
-	Ring       *ebpf.Map `ebpf:"ring"`
-	Stacks     *ebpf.Map `ebpf:"stacks"`
+	Anchor      *ebpf.Map `ebpf:"anchor"`
+	Awaited     *ebpf.Map `ebpf:"awaited"`
+	Budgets     *ebpf.Map `ebpf:"budgets"`
+	Claims      *ebpf.Map `ebpf:"claims"`
+	Closers     *ebpf.Map `ebpf:"closers"`
+	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
+	Columns     *ebpf.Map `ebpf:"columns"`
+	Counts      *ebpf.Map `ebpf:"counts"`
+	Embryonic   *ebpf.Map `ebpf:"embryonic"`
+	Listening   *ebpf.Map `ebpf:"listening"`
+	Muted       *ebpf.Map `ebpf:"muted"`
+	Priors      *ebpf.Map `ebpf:"priors"`
+	Ring        *ebpf.Map `ebpf:"ring"`
+	Stacks      *ebpf.Map `ebpf:"stacks"`
+	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
 
 func (m *TracepointMaps) Close() error {
@@ -210,6 +215,7 @@ func (m *TracepointMaps) Close() error {
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.WantedNetns,
 	)
 }
 
@@ -227,6 +233,7 @@ type TracepointVariables struct {
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
+	FilterNetns            *ebpf.Variable `ebpf:"filter_netns"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`

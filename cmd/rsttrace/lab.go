@@ -68,7 +68,7 @@ func (f *labFlags) run(cmd *cobra.Command, names []string) error {
 		}
 		return nil
 	}
-	t, err := tracer.Open(tracer.Options{Probe: probe.Options{Via: f.via.method}})
+	t, err := tracer.Open(tracer.Options{Probe: probe.Options{Via: f.via.method, Ignored: true}})
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,12 @@ package probe
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"math"
 	"net/netip"
+
+	"github.com/cilium/ebpf"
 
 	"github.com/rsttrace/rsttrace/bpf"
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -21,6 +25,9 @@ type Selection struct {
 	Ports   []PortRange    // of either end
 	Hosts   []netip.Prefix // of either end
 	Stacks  bool           // take the kernel stack of each event
+	// Netns limits details to network namespaces, by inode number. A list that
+	// is empty but not nil is to be filled later: see WatchNetns.
+	Netns []uint32
 }
 
 // PortRange is the ports from First to Last.
@@ -41,6 +48,7 @@ func (s *Selection) constants() map[string]any {
 		"window_budget": s.windowBudget(),
 		"take_stacks":   s.Stacks,
 		"filter_hooks":  s.hooks(),
+		"filter_netns":  s.Netns != nil,
 	}
 	if len(s.Ports) > 0 && len(s.Ports) <= portsMax {
 		var ports [portsMax]bpf.FentryPortRange
@@ -104,6 +112,27 @@ func wirePrefix(p netip.Prefix) bpf.FentryPrefix {
 		wire.Mask[i] = binary.NativeEndian.Uint32(mask[4*i:])
 	}
 	return wire
+}
+
+// WatchNetns adds network namespaces to those of Selection.Netns.
+func (s *Session) WatchNetns(inodes ...uint32) error {
+	for _, inode := range inodes {
+		if err := s.maps["wanted_netns"].Put(inode, uint32(1)); err != nil {
+			return fmt.Errorf("watch network namespace %d: %w", inode, err)
+		}
+	}
+	return nil
+}
+
+// IgnoreNetns removes network namespaces again.
+func (s *Session) IgnoreNetns(inodes ...uint32) error {
+	for _, inode := range inodes {
+		err := s.maps["wanted_netns"].Delete(inode)
+		if err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+			return fmt.Errorf("ignore network namespace %d: %w", inode, err)
+		}
+	}
+	return nil
 }
 
 // Mute stops the details of events whose evidence is hidden. It looks at the

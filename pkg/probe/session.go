@@ -98,6 +98,9 @@ func (s *Session) open(options Options) error {
 		return fmt.Errorf("open the ring buffer: %w", err)
 	}
 
+	if err := s.WatchNetns(options.Selection.Netns...); err != nil {
+		return err
+	}
 	if options.Selection.Stacks {
 		if s.stacks, err = openStacks(s.maps["stacks"]); err != nil {
 			return err

@@ -23,7 +23,8 @@ type Live struct {
 	arrived chan struct{} // gets a value, if it has room, with every mark
 	done    chan struct{}
 	marker  *netns.Namespace
-	marks   int // marks that were made
+	marks   int       // marks that were made
+	since   time.Time // when the marker's namespace was made: its number may have been another's before
 }
 
 // Watch runs the tracer until ctx ends. each gets every event, in order, from
@@ -33,7 +34,11 @@ func Watch(ctx context.Context, t *tracer.Tracer, each func(*event.Event)) (*Liv
 	if err != nil {
 		return nil, err
 	}
-	l := &Live{each: each, arrived: make(chan struct{}, 1), done: make(chan struct{}), marker: marker}
+	if err := t.Session().WatchNetns(marker.Inode()); err != nil {
+		marker.Close()
+		return nil, err
+	}
+	l := &Live{since: time.Now(), each: each, arrived: make(chan struct{}, 1), done: make(chan struct{}), marker: marker}
 	go func() {
 		defer close(l.done)
 		for e, err := range t.Events(ctx) {
@@ -54,7 +59,7 @@ func (l *Live) take(e *event.Event, err error) {
 		l.err = err
 	}
 	// The received event of a mark: on some kernels the sent one is invisible.
-	if e == nil || e.Dir != event.Received {
+	if e == nil || e.Dir != event.Received || e.Time.Before(l.since) {
 		return
 	}
 	l.seen++

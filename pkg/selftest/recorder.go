@@ -2,32 +2,61 @@ package selftest
 
 import (
 	"sync"
+	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab"
+	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
-// recorder keeps events by network namespace.
+// recorder keeps the events of one scenario's namespaces while they live. Both
+// bounds matter: the kernel uses the numbers of namespaces again, and other
+// programs make namespaces too.
 type recorder struct {
+	session *probe.Session
+
 	mutex  sync.Mutex
+	opened time.Time // zero: nothing is recorded
+	closed time.Time // zero: still open
 	events map[uint32][]event.Event
 }
 
-func newRecorder() *recorder {
-	return &recorder{events: make(map[uint32][]event.Event)}
+func newRecorder(session *probe.Session) *recorder {
+	return &recorder{session: session, events: make(map[uint32][]event.Event)}
 }
 
 func (r *recorder) add(e *event.Event) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
+	if r.opened.IsZero() || e.Time.Before(r.opened) || !r.closed.IsZero() && e.Time.After(r.closed) {
+		return
+	}
 	r.events[e.Netns.Inode] = append(r.events[e.Netns.Inode], *e)
 }
 
-// clear forgets what was recorded: the kernel uses the numbers of namespaces
-// again.
-func (r *recorder) clear() {
+// open starts to record, as soon as the namespaces exist.
+func (r *recorder) open(namespaces []*lab.Namespace) error {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	clear(r.events)
+	r.opened, r.closed = time.Now(), time.Time{}
+	return r.session.WatchNetns(inodes(namespaces)...)
+}
+
+// close ends it, before the namespaces go.
+func (r *recorder) close(namespaces []*lab.Namespace) error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.closed = time.Now()
+	return r.session.IgnoreNetns(inodes(namespaces)...)
+}
+
+func inodes(namespaces []*lab.Namespace) []uint32 {
+	var found []uint32
+	for _, n := range namespaces {
+		found = append(found, n.Inode())
+	}
+	return found
 }
 
 // of returns what was recorded in a namespace so far.
