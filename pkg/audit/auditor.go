@@ -99,6 +99,9 @@ const (
 	guard = time.Millisecond
 	// attempts to read the counters while no event comes.
 	attempts = 5
+	// patience is when no further attempt begins: whoever calls has events to
+	// print meanwhile.
+	patience = 30 * time.Millisecond
 )
 
 // take reads the counters between two equal readings of the events, so that
@@ -106,6 +109,7 @@ const (
 // narrowest attempt gives bounds.
 func (a *Auditor) take() (moment, error) {
 	var best moment
+	began := time.Now()
 	for range attempts {
 		m, err := a.takeOnce()
 		if err != nil {
@@ -114,7 +118,7 @@ func (a *Auditor) take() (moment, error) {
 		if best.reading == nil || m.width() < best.width() {
 			best = m
 		}
-		if best.width() == 0 {
+		if best.width() == 0 || time.Since(began) > patience {
 			break
 		}
 	}

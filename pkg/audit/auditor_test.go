@@ -174,12 +174,12 @@ func TestNewcomer(t *testing.T) {
 func TestLeaver(t *testing.T) {
 	w := newWorld(t)
 	w.process("1", 100, "OutRsts=10")
-	w.process("2", 200, "OutRsts=20")
+	w.process("5", 200, "OutRsts=20")
 	a := w.auditor()
-	w.process("2", 200, "OutRsts=24")
+	w.process("5", 200, "OutRsts=24")
 	w.events.Counts[closedPort] = 4
 	check(t, w.interval(a), 4, 4, true, true)
-	w.end("2")
+	w.end("5")
 	w.events.Counts[closedPort] += 2
 	r := w.interval(a)
 	check(t, r, 0, 2, false, false, "2 events more", "took its last counts")

@@ -84,6 +84,12 @@ var Identities = []Identity{
 		Silent:  "established connections that timed out or were dropped without a RST",
 		Note:    "connections that went from ESTABLISHED or CLOSE_WAIT straight to CLOSE",
 	},
+	{
+		Counter: "ListenOverflows",
+		Sure:    causes(event.Sent, "accept-queue-overflow"),
+		Silent:  "the accept queue was full and the packet was dropped, which is the default (tcp_abort_on_overflow 0)",
+		Note:    "handshakes refused because the accept queue was full",
+	},
 }
 
 type weight = func(Key) uint64
