@@ -16,27 +16,44 @@ func firewallScenarios() []Scenario {
 		Story: "A rule in the input chain answers the client's SYN with a RST, before TCP has seen it. " +
 			"To the client it looks exactly as if nobody listened on the port.",
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
-		Run: func(e *Env) { playReject(e, serverEnd, event.ChainInput) },
+		Run: func(e *Env) { playReject(e, serverEnd, firewall.Place{Chain: event.ChainInput}) },
 	}, {
 		Name:   "netfilter-reject-prerouting",
 		Title:  "The same by a rule in the prerouting chain.",
 		Story:  "The rule stands even before the decision whether a packet is for this host.",
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
-		Run: func(e *Env) { playReject(e, serverEnd, event.ChainPrerouting) },
+		Run: func(e *Env) { playReject(e, serverEnd, firewall.Place{Chain: event.ChainPrerouting}) },
+	}, {
+		Name:   "netfilter-reject-ingress",
+		Title:  "The same by a rule in the ingress chain of a device.",
+		Story:  "The rule stands where packets come in from one device, before everything else.",
+		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
+		Run: func(e *Env) {
+			playReject(e, serverEnd, firewall.Place{Chain: event.ChainIngress, Device: device})
+		},
+	}, {
+		Name:  "netfilter-reject-netdev",
+		Title: "The same by a rule in a table of the family netdev.",
+		Story: "Tables of this family belong to a device, not to a protocol. " +
+			"Their RSTs are built in another place of the kernel and go straight back to the device.",
+		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: missesModule(firewall.NetDevModules...),
+		Run: func(e *Env) {
+			playReject(e, serverEnd, firewall.Place{Chain: event.ChainIngress, Device: device, NetDev: true})
+		},
 	}, {
 		Name:  "netfilter-reject-output",
 		Title: "The client's own firewall rejects what it sends.",
 		Story: "A rule in the output chain answers the client's SYN on its own machine, in the name of the server. " +
 			"No packet ever reaches the server.",
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
-		Run: func(e *Env) { playReject(e, clientEnd, event.ChainOutput) },
+		Run: func(e *Env) { playReject(e, clientEnd, firewall.Place{Chain: event.ChainOutput}) },
 	}, {
 		Name:  "netfilter-reject-forward",
 		Title: "A router's firewall rejects a connection that passes through it.",
 		Story: "A rule in the forward chain of the router answers the client's SYN in the name of the server. " +
 			"On the router neither end of the connection is local; the server never hears of it.",
 		Causes: causes, Families: bothFamilies, Path: Routed, HostChanges: loads,
-		Run: func(e *Env) { playReject(e, routerEnd, event.ChainForward) },
+		Run: func(e *Env) { playReject(e, routerEnd, firewall.Place{Chain: event.ChainForward}) },
 	}, {
 		Name:  "netfilter-reject-established",
 		Title: "A new firewall rule cuts a connection that is up.",
@@ -48,13 +65,13 @@ func firewallScenarios() []Scenario {
 }
 
 // reject puts a rule against the server's port into a chain of the named end.
-func (e *Env) reject(end string, chain event.Chain) {
-	e.must(firewall.Reject(e.namespace(end), chain, serverPort))
-	e.Stepf("a rule in the %s chain of the %s rejects what goes to port %d", chain, end, serverPort)
+func (e *Env) reject(end string, at firewall.Place) {
+	e.must(firewall.Reject(e.namespace(end), at, serverPort))
+	e.Stepf("a rule in the %s chain of the %s rejects what goes to port %d", at.Chain, end, serverPort)
 }
 
-func playReject(e *Env, end string, chain event.Chain) {
-	e.reject(end, chain)
+func playReject(e *Env, end string, at firewall.Place) {
+	e.reject(end, at)
 	client := e.Actor("client", clientEnd)
 	sock := client.Socket()
 	sock.Bind(netip.AddrPortFrom(e.address(clientEnd), 0)) // a refused connect forgets the port
@@ -63,8 +80,8 @@ func playReject(e *Env, end string, chain event.Chain) {
 	sock.want("connect", sock.Connect(addrPort(server)), Result{Errno: "ECONNREFUSED"})
 	e.Stepf("client %s connects to %s: ECONNREFUSED", c.clientAt, server)
 
-	sent := c.rejected(end, chain, event.RST|event.ACK)
-	if chain == event.ChainOutput {
+	sent := c.rejected(end, at.Chain, event.RST|event.ACK)
+	if at.Chain == event.ChainOutput {
 		sent.Local, sent.Peer = c.clientAt, server
 		sent.States = append(sent.States, event.StateSynSent)
 		sent.Owner, sent.Sources = client.Name(), openSocket
@@ -86,7 +103,7 @@ func (c *conversation) rejected(end string, chain event.Chain, flags event.TCPFl
 
 func playRejectEstablished(e *Env) {
 	c := e.converse()
-	e.reject(serverEnd, event.ChainInput)
+	e.reject(serverEnd, firewall.Place{Chain: event.ChainInput})
 	c.clientSock.Send(messageBytes)
 	c.clientSock.AwaitState(event.StateClose)
 	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})

@@ -35,6 +35,19 @@ func mptcpScenarios() []Scenario {
 		Causes: closes, Families: bothFamilies, Path: Veth,
 		Run: func(e *Env) { playMPTCPAbort(e, "calls connect(AF_UNSPEC)", (*Socket).Disconnect) },
 	}, {
+		Name:  "mptcp-listener-closed",
+		Title: "The server closes its listener while an MPTCP connection waits to be accepted.",
+		Story: "The waiting connection is closed twice over: MPTCP ends it by a fast close, and TCP resets the subflow as it does with all that wait in a listener's queue. " +
+			"Two RSTs go out for one connection. The second finds nothing left to reset.",
+		Causes:   []event.CauseID{"mptcp-close", "listener-closed", "peer-aborted", "rst-no-connection"},
+		Families: bothFamilies, Path: Veth, Run: playMPTCPListener,
+	}, {
+		Name:     "socket-destroyed-mptcp",
+		Title:    "The only subflow of an MPTCP connection is destroyed with what `ss -K` does.",
+		Story:    "Destroying the TCP socket of a subflow resets that subflow, not the MPTCP connection that uses it.",
+		Causes:   []event.CauseID{"socket-destroyed", "peer-aborted"},
+		Families: bothFamilies, Path: Veth, HostChanges: missesModule(diagModules...), Run: playSubflowDestroyed,
+	}, {
 		Name:  "mptcp-join-refused",
 		Title: "A SYN wants to join an MPTCP connection that does not exist.",
 		Story: "A further subflow names its connection by a token. This one names none that this host knows, " +
@@ -52,6 +65,18 @@ func mptcpScenarios() []Scenario {
 // converseMPTCP connects a client and a server by MPTCP, with a first exchange
 // that tells both that the other end speaks it.
 func (e *Env) converseMPTCP() *conversation {
+	c := e.connectMPTCP()
+	c.servSock = c.listener.Accept()
+	c.clientSock.Send(messageBytes)
+	c.servSock.WantRead(Result{N: messageBytes})
+	c.servSock.Send(messageBytes)
+	c.clientSock.WantRead(Result{N: messageBytes})
+	e.Stepf("both send %d bytes and read them", messageBytes)
+	return c
+}
+
+// connectMPTCP is converseMPTCP up to the client's connect.
+func (e *Env) connectMPTCP() *conversation {
 	c := &conversation{env: e, server: e.Actor("server", serverEnd), client: e.Actor("client", clientEnd)}
 	for _, end := range []string{serverEnd, clientEnd} {
 		e.switchMPTCPOn(end)
@@ -62,12 +87,7 @@ func (e *Env) converseMPTCP() *conversation {
 	c.listener.listen(1)
 	c.clientSock = c.client.mptcpSocket()
 	c.clientSock.want("connect", c.clientSock.Connect(at), Result{})
-	c.servSock = c.listener.Accept()
-	c.clientAt, c.serverAt = c.clientSock.Local(), c.servSock.Local()
-	c.clientSock.Send(messageBytes)
-	c.servSock.WantRead(Result{N: messageBytes})
-	c.servSock.Send(messageBytes)
-	c.clientSock.WantRead(Result{N: messageBytes})
+	c.clientAt, c.serverAt = c.clientSock.Local(), event.Endpoint{Addr: at.Addr(), Port: at.Port()}
 	e.Stepf("client %s connects to server %s by MPTCP", c.clientAt, c.serverAt)
 	return c
 }

@@ -38,7 +38,21 @@ func timeWaitScenarios() []Scenario {
 		Title:    "A RST with another number meets a TIME_WAIT.",
 		Story:    "Only the very next number may end a TIME_WAIT. This RST has another one and is ignored, as late and forged ones should be.",
 		Causes:   []event.CauseID{"rst-time-wait-out-of-window"},
-		Families: bothFamilies, Path: Packets, Run: playTimeWaitOutOfWindow,
+		Families: bothFamilies, Path: Packets,
+		Run: func(e *Env) {
+			const notNext = 10
+			playMiniSocketMissed(e, (*Env).closedBoth, notNext, event.StateTimeWait)
+		},
+	}, {
+		Name:     "rst-time-wait-out-of-window-fin-wait2",
+		Title:    "A RST far outside the window meets a connection that the server has closed and the client has not.",
+		Story:    "Any RST inside the window would end the kernel's wait for the client's FIN. This one is too far off and is ignored.",
+		Causes:   []event.CauseID{"rst-time-wait-out-of-window"},
+		Families: bothFamilies, Path: Packets,
+		Run: func(e *Env) {
+			const far = 10_000_000
+			playMiniSocketMissed(e, (*Env).closedFirst, far, event.StateFinWait2)
+		},
 	}}
 }
 
@@ -108,11 +122,11 @@ func playTimeWaitProtected(e *Env) {
 	e.Expect(c.atMiniSocket(event.Ignored, "rst-time-wait-protected", event.StateTimeWait))
 }
 
-func playTimeWaitOutOfWindow(e *Env) {
-	c, flow := e.closedBoth()
-	e.sendRST(flow, event.RST, 10)
-	c.mustStay(event.StateTimeWait)
-	e.Expect(c.atMiniSocket(event.Ignored, "rst-time-wait-out-of-window", event.StateTimeWait))
+func playMiniSocketMissed(e *Env, reach func(*Env) (*conversation, *packetpeer.Flow), offset int, state event.State) {
+	c, flow := reach(e)
+	e.sendRST(flow, event.RST, offset)
+	c.mustStay(state)
+	e.Expect(c.atMiniSocket(event.Ignored, "rst-time-wait-out-of-window", state))
 }
 
 // mustStay checks that a segment has not changed the state. The kernel has

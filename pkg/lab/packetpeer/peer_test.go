@@ -98,3 +98,23 @@ func startConnect(t *testing.T, to netip.Addr, port int) error {
 	}
 	return nil
 }
+
+// TestOddSegments: what no kernel would send arrives as it was meant.
+func TestOddSegments(t *testing.T) {
+	from, to := netip.MustParseAddrPort("10.77.0.1:40"), netip.MustParseAddrPort("10.77.0.2:50")
+	plain, err := Segment{Flags: event.RST}.serialize(from, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	odd, err := Segment{Flags: event.RST, TTL: 7, BadChecksum: true}.serialize(from, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const ttlAt, checksumAt = 8, 20 + 16
+	if plain[ttlAt] != defaultTTL || odd[ttlAt] != 7 {
+		t.Errorf("time to live %d and %d", plain[ttlAt], odd[ttlAt])
+	}
+	if odd[checksumAt] != ^plain[checksumAt] || odd[checksumAt+1] != plain[checksumAt+1] {
+		t.Errorf("checksums % x and % x", plain[checksumAt:checksumAt+2], odd[checksumAt:checksumAt+2])
+	}
+}

@@ -1,0 +1,57 @@
+package lab
+
+import "github.com/rsttrace/rsttrace/pkg/event"
+
+// playMPTCPListener lets a listener end over a connection that nobody accepted.
+func playMPTCPListener(e *Env) {
+	c := e.connectMPTCP()
+	e.Await("the connection is queued", func() bool {
+		entry, ok := e.lookUp(serverEnd, c.serverAt, c.clientAt)
+		return ok && entry.state == event.StateEstablished
+	})
+	before := e.Counter(serverEnd, "TcpOutRsts")
+	c.listener.Close()
+	e.AwaitGone(clientEnd, c.clientAt, c.serverAt)
+	resets := e.Counter(serverEnd, "TcpOutRsts") - before
+	e.Stepf("server closes the listening socket: its kernel sends %d RSTs", resets)
+	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
+	e.Stepf("client reads: ECONNRESET")
+
+	received := c.receivedByClient("peer-aborted", event.StateEstablished, connReset)
+	received.Lost = nil
+	byTCP := c.sentByServer("listener-closed", event.StateEstablished)
+	byTCP.Sources, byTCP.Lost = fromListener, nil
+	if resets == 1 {
+		e.Differs("one RST is sent, by TCP")
+		e.ExpectRST(byTCP, received)
+		return
+	}
+	byMPTCP := c.sentByServer("mptcp-close", event.StateEstablished)
+	byMPTCP.Sources, byMPTCP.Lost = fromListener, nil
+	e.ExpectRST(byMPTCP, received)
+	missed := Expectation{
+		Namespace: received.Namespace,
+		Dir:       event.Ignored, Cause: "rst-no-connection", Local: c.clientAt, Peer: c.serverAt,
+		Hook: event.HookIgnore, Socket: event.SockNone, Seen: AtReply, OnWire: true,
+	}
+	e.ExpectRST(byTCP, missed)
+	e.CountedSilently(serverEnd, "TcpEstabResets", -1, "two RSTs are sent for one connection")
+}
+
+// playSubflowDestroyed destroys the TCP socket under an MPTCP connection.
+func playSubflowDestroyed(e *Env) {
+	c := e.converseMPTCP()
+	destroyer := e.destroy(serverEnd, c.serverAt, c.clientAt)
+	e.AwaitGone(clientEnd, c.clientAt, c.serverAt)
+	e.Stepf("%s destroys the server's subflow: the kernel sends a RST", destroyer.Name())
+	for _, sock := range []*Socket{c.servSock, c.clientSock} {
+		sock.Nonblocking()
+		sock.WantRead(Result{Errno: "EAGAIN"})
+	}
+	e.Stepf("neither server nor client is told: their connection might find another subflow")
+
+	sent := c.destroyedBy(destroyer, "socket-destroyed", event.StateEstablished)
+	received := c.receivedByClient("peer-aborted", event.StateEstablished, nobody)
+	sent.Lost, received.Lost = nil, nil
+	e.ExpectRST(sent, received)
+}
