@@ -98,7 +98,7 @@ func (f *labFlags) perform(ctx context.Context, t *tracer.Tracer, stage *stage, 
 				// resets pass first.
 				return errors.Join(live.Settle(), stage.admit(namespaces))
 			},
-			Step:         func(text string) { stage.step(text, live.Settle()) },
+			Step: func(text string) { stage.step(text, live.Settle()) },
 		})
 		if errors.Is(err, lab.ErrUnavailable) {
 			stage.step("cannot be played here: "+err.Error(), nil)
