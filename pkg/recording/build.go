@@ -77,7 +77,7 @@ func keep(n ObservedNamespace, verdicts map[string]Verdict, have map[string]bool
 			return kept, fmt.Errorf("one kind of evidence has two verdicts: %+v and %+v", before, v)
 		}
 		verdicts[v.ID] = v
-		kept.Events = append(kept.Events, Event{Expected: m.Expected, Evidence: v.ID, Limit: m.Limit})
+		kept.Events = append(kept.Events, Event{Expected: m.Expected, Evidence: v.ID, State: m.Event.State, Limit: m.Limit})
 	}
 	kept.Events = fold(kept.Events, eventTimes)
 	for _, counter := range audited() {
@@ -117,9 +117,7 @@ func fold[T comparable](list []T, times func(*T) *int) []T {
 }
 
 func verdictOf(e *event.Event) Verdict {
-	return Verdict{
-		ID: idOf(e.Evidence), Dir: e.Dir, Cause: e.Cause, Certainty: e.Certainty, State: e.State, Evidence: e.Evidence,
-	}
+	return Verdict{ID: idOf(e.Evidence), Dir: e.Dir, Cause: e.Cause, Certainty: e.Certainty, Evidence: e.Evidence}
 }
 
 // idOf is made from the content, so that new evidence does not rename old one.

@@ -28,7 +28,6 @@ type Verdict struct {
 	Dir       event.Dir       `json:"dir"`
 	Cause     event.CauseID   `json:"cause"`
 	Certainty event.Certainty `json:"certainty"`
-	State     event.State     `json:"state,omitzero"` // before the kernel changed it
 	Evidence  event.Evidence  `json:"evidence"`
 }
 
@@ -59,6 +58,7 @@ type Namespace struct {
 type Event struct {
 	Expected event.CauseID `json:"expected"`       // of a tracer that sees everything
 	Evidence string        `json:"evidence"`       // id
+	State    event.State   `json:"state,omitzero"` // before the kernel changed it; the flow memory may know more than the evidence
 	Limit    string        `json:"limit,omitzero"` // id of the limit by which the verdict is another cause
 	Times    int           `json:"times,omitzero"` // 0: once
 }

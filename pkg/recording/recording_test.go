@@ -63,7 +63,7 @@ func TestEncode(t *testing.T) {
 	}
 	for _, want := range []string{
 		`"limits": ["a-limit","no-socketless"],`,
-		`"events":[{"expected":"linger-zero","evidence":"` + idOf(lingerZero) + `","times":2}]`,
+		`"events":[{"expected":"linger-zero","evidence":"` + idOf(lingerZero) + `","state":"ESTABLISHED","times":2}]`,
 		"\n\t\t" + `{"name":"skipped","family":"ipv4","causes":["refused"],"skipped":"no tun"}` + "\n",
 	} {
 		if !strings.Contains(string(data), want) {

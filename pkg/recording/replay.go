@@ -107,7 +107,7 @@ func (p *replay) counters(where string, n *Namespace) {
 	counts := make(audit.Counts)
 	for _, e := range n.Events {
 		v := p.verdicts[e.Evidence]
-		counts[audit.Key{Dir: v.Dir, Cause: v.Cause, Hook: v.Evidence.Hook, Socket: v.Evidence.Socket, State: v.State}] += once(e.Times)
+		counts[audit.Key{Dir: v.Dir, Cause: v.Cause, Hook: v.Evidence.Hook, Socket: v.Evidence.Socket, State: e.State}] += once(e.Times)
 	}
 	for _, h := range n.Hidden {
 		counts[audit.Key{Dir: h.Dir, Cause: h.Cause, Hook: h.Hook, Socket: h.Socket, State: h.State}] += once(h.Times)

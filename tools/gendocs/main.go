@@ -1,31 +1,49 @@
 // Command gendocs writes the pages of docs/ that state what a table in the code
-// states: today docs/causes.md, from the catalogue of causes.
+// or a recording states: causes.md, from the catalogue of causes, and
+// coverage.md, from what was recorded on real kernels.
 //
-//	gendocs DIR
+//	gendocs ROOT
 package main
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/rsttrace/rsttrace/pkg/recording"
 )
 
-//go:generate go run . ../../docs
+//go:generate go run . ../..
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: gendocs DIR")
+		fmt.Fprintln(os.Stderr, "usage: gendocs ROOT")
 		os.Exit(2)
 	}
-	for name, page := range pages() {
-		if err := os.WriteFile(filepath.Join(os.Args[1], name), []byte(page), 0o644); err != nil {
-			fmt.Fprintln(os.Stderr, "gendocs:", err)
-			os.Exit(1)
-		}
+	if err := write(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "gendocs:", err)
+		os.Exit(1)
 	}
 }
 
+func write(root string) error {
+	all, err := pages(root)
+	if err != nil {
+		return err
+	}
+	for name, page := range all {
+		if err := os.WriteFile(filepath.Join(root, "docs", name), []byte(page), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // pages are the generated pages by file name.
-func pages() map[string]string {
-	return map[string]string{"causes.md": causesPage()}
+func pages(root string) (map[string]string, error) {
+	recordings, err := recording.ReadDir(filepath.Join(root, "pkg", "recording", "testdata"))
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"causes.md": causesPage(), "coverage.md": coveragePage(recordings)}, nil
 }
