@@ -65,7 +65,7 @@ static __always_inline void note_listener(struct sock *sk, bool closed)
 	write_listener(&note);
 }
 
-static __always_inline void report_closer(__u64 sk)
+static __always_inline void report_closer(__u64 sk, __u64 inode)
 {
 	struct holder_record *record = RESERVE(struct holder_record, COLUMN_HOLDER_LOST);
 
@@ -75,6 +75,7 @@ static __always_inline void report_closer(__u64 sk)
 	record->kind = RECORD_HOLDER;
 	record->closed = 1;
 	record->sk = sk;
+	record->inode = inode;
 	read_current(&record->process);
 	SUBMIT(record);
 }
@@ -87,8 +88,7 @@ static __always_inline void report_orphaner(__u64 sk, struct tcp_sock *tcp)
 {
 	if (!holder_awaited(sk) || READ_SOCK(tcp, sk_shutdown) != (RCV_SHUTDOWN | SEND_SHUTDOWN))
 		return;
-	forget_holder(sk);
-	report_closer(sk);
+	report_closer(sk, take_awaited(sk));
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -138,13 +138,13 @@ int context_destroy(__u64 *ctx)
 	struct sock *sk = (struct sock *)ctx[0];
 	__u64 address = address_of(sk);
 
-	if (!holder_awaited(address))
+	__u64 inode = take_awaited(address);
+	if (!inode)
 		return 0;
-	forget_holder(address);
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	if (!tcp || !owned(tcp, TCP_CLOSE))
 		return 0;
-	report_closer(address);
+	report_closer(address, inode);
 	return 0;
 }
 

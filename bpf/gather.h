@@ -217,41 +217,47 @@ static __always_inline bool is_closed_by_process(const struct verdict *verdict)
  * Who listens, or listened, for packets to the local end of a tuple: bound to
  * the address, to all, or to all of IPv6 with IPv4 included.
  */
-static __noinline bool find_listener(const struct tuple *tuple, __u32 netns_mix, __u8 family,
-				     struct listener_note *note)
+static __always_inline struct listener_note *find_listener(const struct sighting *seen)
 {
-	if (!tuple || !note)
-		return false;
-	struct tuple key = key_of(tuple, netns_mix);
+	struct tuple key = key_of(&seen->tuple, seen->netns_mix);
+	__u8 family = seen->verdict.family;
+	struct listener_note *note;
 
 	__builtin_memset(key.peer, 0, sizeof(key.peer));
 	key.peer_port = family;
-	if (read_listener(&key, note))
-		return true;
+	note = listener_at(&key);
+	if (note)
+		return note;
 	__builtin_memset(key.local, 0, sizeof(key.local));
-	if (read_listener(&key, note))
-		return true;
+	note = listener_at(&key);
+	if (note)
+		return note;
 	key.peer_port = AF_INET6;
-	return family == AF_INET && read_listener(&key, note);
+	return family == AF_INET ? listener_at(&key) : NULL;
 }
 
 /* The listener that a connection waits at, or that a SYN was meant for. */
 static __noinline int see_listener(struct sighting *seen, struct reset_record *record)
 {
-	struct listener_note note = {};
-
-	if (!seen || !record ||
-	    !find_listener(&seen->tuple, seen->netns_mix, seen->verdict.family, &note))
+	if (!seen || !record)
 		return 0;
-	if (is_refused_syn(&seen->verdict)) {
-		record->closer = note.process;
-		record->closing = note.closing;
-	} else if (!note.shared) {
-		struct sock *sk = (struct sock *)note.sk;
+	struct listener_note *note = find_listener(seen);
+	if (!note)
+		return 0;
 
-		record->listener = note.sk;
-		record->listener_inode = socket_inode(sk);
-		await_holder(note.sk);
+	__u64 check = note->check, sk = note->sk;
+	bool shared = note->shared;
+	if (is_refused_syn(&seen->verdict)) {
+		record->closer = note->process;
+		record->closing = note->closing;
+		if (!STILL_WHOLE(note, check)) {
+			__builtin_memset(&record->closer, 0, sizeof(record->closer));
+			__builtin_memset(&record->closing, 0, sizeof(record->closing));
+		}
+	} else if (!shared && STILL_WHOLE(note, check)) {
+		record->listener = sk;
+		record->listener_inode = socket_inode((struct sock *)sk);
+		await_holder(sk, record->listener_inode);
 	}
 	return 0;
 }
@@ -270,7 +276,7 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 	    !within_budget(column, now))
 		return 0;
 	if (holder_wanted(&seen->verdict))
-		await_holder((__u64)seen->sk);
+		await_holder((__u64)seen->sk, socket_inode(sk));
 
 	struct reset_record *record = RESERVE(struct reset_record, COLUMN_LOST);
 	if (!record)
@@ -356,13 +362,11 @@ static __always_inline bool is_remembered(const struct sighting *seen)
 {
 	const struct verdict *verdict = &seen->verdict;
 	struct tuple key = key_of(&seen->tuple, seen->netns_mix);
-	struct process process;
-	struct closing closing;
 
 	if (!flow_memory || verdict->packet & (TCP_SYN | TCP_RST) ||
 	    (verdict->socket != SOCKET_NONE && verdict->state != TCP_LISTEN))
 		return false;
-	return read_closer(&key, &process, &closing);
+	return find_closer(&key);
 }
 
 /*

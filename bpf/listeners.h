@@ -48,15 +48,12 @@ static __always_inline void write_listener(struct listener_note *note)
 		*slot = *note;
 }
 
-/* The note of exactly this address, port and family. */
-static __always_inline bool read_listener(const struct tuple *key, struct listener_note *note)
+/* The note of exactly this address, port and family, or NULL. */
+static __always_inline struct listener_note *listener_at(const struct tuple *key)
 {
-	struct listener_note *slot = listener_slot(key);
+	struct listener_note *note = listener_slot(key);
 
-	if (!slot)
-		return false;
-	*note = *slot;
-	return note->check == mix(CHECKED(note)) && same_tuple(key, &note->tuple);
+	return note && same_tuple(key, &note->tuple) && IS_WHOLE(note) ? note : NULL;
 }
 
 #endif

@@ -44,12 +44,21 @@ struct {
 	__type(value, struct closer_note);
 } closers SEC(".maps");
 
-/* Sockets of resets whose owner is being looked for. */
+/*
+ * Sockets of resets whose owner is being looked for. The inode tells a socket
+ * from the next one at its address; two writers at once spoil it.
+ */
+struct awaited_note {
+	__u64 sk;
+	__u64 inode;
+	__u64 check; /* of both */
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, AWAITED);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct awaited_note);
 } awaited SEC(".maps");
 
 /* Fibonacci hashing; the low bits of an address are always 0. */
@@ -129,50 +138,84 @@ static __always_inline void note_closer(const struct tuple *key, const struct cl
 		*slot = note;
 }
 
-/* Copies who closed this connection, and how; false where that is not known. */
-static __always_inline bool read_closer(const struct tuple *key, struct process *process,
-					struct closing *closing)
+/*
+ * Notes are read where they stand, because the stack is small: before and after
+ * the copy the note must be whole, and the same.
+ */
+#define IS_WHOLE(note) ((note)->check == mix(CHECKED(note)))
+#define STILL_WHOLE(note, check_before)                            \
+	({                                                         \
+		asm volatile("" ::: "memory");                     \
+		(note)->check == (check_before) && IS_WHOLE(note); \
+	})
+
+/* The note of who closed this connection, or NULL. */
+static __always_inline struct closer_note *find_closer(const struct tuple *key)
 {
 	__u32 at = closer_slot(key);
-	struct closer_note *slot = bpf_map_lookup_elem(&closers, &at);
-	if (!slot)
-		return false;
+	struct closer_note *note = bpf_map_lookup_elem(&closers, &at);
 
-	struct closer_note note = *slot;
-	if (!note.closing.time_ns || note.check != mix(CHECKED(&note)) ||
-	    !same_tuple(key, &note.tuple))
-		return false;
-	if (bpf_ktime_get_ns() - note.closing.time_ns > CLOSER_LIFETIME_NS)
-		return false;
-	*process = note.process;
-	*closing = note.closing;
-	return true;
+	if (!note || !note->closing.time_ns || !same_tuple(key, &note->tuple) || !IS_WHOLE(note))
+		return NULL;
+	if (bpf_ktime_get_ns() - note->closing.time_ns > CLOSER_LIFETIME_NS)
+		return NULL;
+	return note;
 }
 
-static __always_inline void await_holder(__u64 sk)
+/* Copies who closed this connection, and how, if that is known. */
+static __always_inline void read_closer(const struct tuple *key, struct process *process,
+					struct closing *closing)
+{
+	struct closer_note *note = find_closer(key);
+	if (!note)
+		return;
+
+	__u64 check = note->check;
+	*process = note->process;
+	*closing = note->closing;
+	if (!STILL_WHOLE(note, check)) {
+		__builtin_memset(process, 0, sizeof(*process));
+		__builtin_memset(closing, 0, sizeof(*closing));
+	}
+}
+
+static __always_inline __u64 awaited_check(__u64 sk, __u64 inode)
+{
+	return sk * 0x9e3779b97f4a7c15ull ^ inode;
+}
+
+static __always_inline void await_holder(__u64 sk, __u64 inode)
 {
 	__u32 at = hash_address(sk, 14);
-	__u64 *slot = bpf_map_lookup_elem(&awaited, &at);
+	struct awaited_note *slot = bpf_map_lookup_elem(&awaited, &at);
 
-	if (slot)
-		*slot = sk;
+	if (!slot)
+		return;
+	slot->inode = inode;
+	slot->check = awaited_check(sk, inode);
+	slot->sk = sk;
 }
 
 static __always_inline bool holder_awaited(__u64 sk)
 {
 	__u32 at = hash_address(sk, 14);
-	__u64 *slot = bpf_map_lookup_elem(&awaited, &at);
+	struct awaited_note *slot = bpf_map_lookup_elem(&awaited, &at);
 
-	return slot && *slot == sk;
+	return slot && slot->sk == sk;
 }
 
-static __always_inline void forget_holder(__u64 sk)
+/* The inode of an awaited socket, which is awaited no longer; 0 for any other. */
+static __always_inline __u64 take_awaited(__u64 sk)
 {
 	__u32 at = hash_address(sk, 14);
-	__u64 *slot = bpf_map_lookup_elem(&awaited, &at);
+	struct awaited_note *slot = bpf_map_lookup_elem(&awaited, &at);
 
-	if (slot && *slot == sk)
-		*slot = 0;
+	if (!slot || slot->sk != sk)
+		return 0;
+	__u64 inode = slot->inode;
+	bool whole = slot->check == awaited_check(sk, inode);
+	slot->sk = 0;
+	return whole ? inode : 0;
 }
 
 #endif

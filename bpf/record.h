@@ -187,7 +187,7 @@ struct holder_record {
 	enum record_kind kind; /* RECORD_HOLDER */
 	__u32 closed; /* 1: it closed the socket; 0: a descriptor refers to it */
 	__u64 sk;
-	__u64 inode; /* 0 where closed */
+	__u64 inode;
 	struct process process;
 	__u32 unused;
 };

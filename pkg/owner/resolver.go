@@ -51,22 +51,15 @@ func (r *Resolver) Forget(e *event.Event) {
 func (r *Resolver) Waiting() int { return len(r.waiting) }
 
 // Closed takes the news that a process closed a socket. The closer held it, and
-// nobody does any more. The news names the address only, which the kernel gives
-// to the next socket soon; but it comes in order, so it is about the socket
-// that has waited longest at that address.
+// nobody does any more.
 func (r *Resolver) Closed(h event.Holder) {
-	address := h.Socket.Address
-	group := r.waiting[address]
-	if len(group) == 0 {
+	if h.Process.Kernel {
+		// A worker ran the close that a process had begun: nobody can be named.
 		return
 	}
 	owner := ownerOf(h.Process, event.FromCloser)
 	owner.Ended = event.Ended{} // that came later: it is not how the reset came about
-	if h.Process.Kernel {
-		// A worker ran the close that a process had begun: nobody can be named.
-		owner = event.Owner{}
-	}
-	r.settle(address, sought(group[0]).Inode, owner)
+	r.settle(h.Socket.Address, h.Socket.Inode, owner)
 }
 
 // settle gives an owner to all events of a socket.

@@ -29,8 +29,8 @@ func holder(address, inode uint64, pid uint32, comm string) event.Holder {
 	}
 }
 
-func closer(address uint64, pid uint32) event.Holder {
-	h := holder(address, 0, pid, "closer")
+func closer(address, inode uint64, pid uint32) event.Holder {
+	h := holder(address, inode, pid, "closer")
 	h.Closed = true
 	return h
 }
@@ -127,7 +127,7 @@ func TestClosedNames(t *testing.T) {
 	var r Resolver
 	e := resetOf(socketA, 1)
 	r.Await(e)
-	h := closer(socketA, 10)
+	h := closer(socketA, 1, 10)
 	h.Process.Exiting = true
 	h.Process.ExitStatus = 9
 	r.Closed(h)
@@ -140,26 +140,25 @@ func TestClosedNames(t *testing.T) {
 	if r.Waiting() != 0 {
 		t.Errorf("%d still wait", r.Waiting())
 	}
-	r.Closed(closer(socketB, 11)) // nobody waits for it
+	r.Closed(closer(socketB, 1, 11)) // nobody waits for it
 }
 
 // TestClosedSharedAddress: under load the kernel gives the address of a closed
-// socket to a new one at once, and both their resets may wait at a time. The
-// news of closing come in order.
+// socket to a new one at once, and both their resets may wait at a time.
 func TestClosedSharedAddress(t *testing.T) {
 	var r Resolver
 	first, again, second := resetOf(socketA, 1), resetOf(socketA, 1), resetOf(socketA, 2)
 	for _, e := range []*event.Event{first, again, second} {
 		r.Await(e)
 	}
-	r.Closed(closer(socketA, 10))
+	r.Closed(closer(socketA, 1, 10))
 	if first.Owner.PID != 10 || again.Owner.PID != 10 {
 		t.Errorf("the first socket was closed by 10: %+v, %+v", first.Owner, again.Owner)
 	}
 	if !second.Owner.IsZero() {
 		t.Errorf("the second socket is not closed yet: %+v", second.Owner)
 	}
-	r.Closed(closer(socketA, 20))
+	r.Closed(closer(socketA, 2, 20))
 	if second.Owner.PID != 20 || r.Waiting() != 0 {
 		t.Errorf("the second socket was closed by 20: %+v, %d wait", second.Owner, r.Waiting())
 	}
@@ -171,10 +170,10 @@ func TestClosedByKernel(t *testing.T) {
 	var r Resolver
 	e := resetOf(socketA, 1)
 	r.Await(e)
-	worker := closer(socketA, 9)
+	worker := closer(socketA, 1, 9)
 	worker.Process.Kernel = true
 	r.Closed(worker)
-	r.Closed(closer(socketA, 20))
+	r.Closed(closer(socketA, 2, 20))
 	if !e.Owner.IsZero() {
 		t.Errorf("named %+v", e.Owner)
 	}
