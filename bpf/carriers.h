@@ -16,7 +16,8 @@
 struct carrier {
 	__u64 skb;
 	__u64 socket; /* struct sock, request_sock or inet_timewait_sock */
-	__u64 check; /* of both: two writers at once spoil it */
+	__u64 mark; /* of the packet: an skb is used again at once */
+	__u64 check; /* of all: two writers at once spoil it */
 };
 
 struct {
@@ -26,9 +27,21 @@ struct {
 	__type(value, struct carrier);
 } carriers SEC(".maps");
 
-static __always_inline __u64 carrier_check(__u64 skb, __u64 socket)
+static __always_inline __u64 carrier_check(const struct carrier *carrier)
 {
-	return (skb * 0x9e3779b97f4a7c15ull) ^ socket;
+	__u64 sum = carrier->skb * 0x9e3779b97f4a7c15ull ^ carrier->socket;
+
+	return sum * 0x9e3779b97f4a7c15ull ^ carrier->mark;
+}
+
+/* Ports, sequence number and acknowledgement of a packet. */
+static __always_inline __u64 packet_mark(struct sk_buff *skb)
+{
+	unsigned char *head = BPF_CORE_READ(skb, head);
+	__u64 words[2] = {};
+
+	bpf_probe_read_kernel(words, 12, head + BPF_CORE_READ(skb, transport_header));
+	return mix(words, sizeof(words));
 }
 
 static __always_inline int note_carrier(struct sk_buff *skb, void *socket)
@@ -42,9 +55,13 @@ static __always_inline int note_carrier(struct sk_buff *skb, void *socket)
 	struct carrier *slot = bpf_map_lookup_elem(&carriers, &at);
 	if (!slot)
 		return 0;
-	slot->skb = address;
-	slot->socket = address_of(socket);
-	slot->check = carrier_check(address, slot->socket);
+	struct carrier carrier = {
+		.skb = address,
+		.socket = address_of(socket),
+		.mark = packet_mark(skb),
+	};
+	carrier.check = carrier_check(&carrier);
+	*slot = carrier;
 	return 0;
 }
 
@@ -59,18 +76,18 @@ static __always_inline int note_request(struct sock *listener, struct sk_buff *s
 }
 
 /* The socket that the packet was held against, or NULL. */
-static __always_inline struct sock *carried_socket(__u64 skb)
+static __always_inline struct sock *carried_socket(struct sk_buff *skb)
 {
-	__u32 at = hash_address(skb, 10);
+	__u32 at = hash_address((__u64)skb, 10);
 	struct carrier *slot = bpf_map_lookup_elem(&carriers, &at);
 
-	if (!slot || slot->skb != skb)
+	if (!slot || slot->skb != (__u64)skb)
 		return NULL;
-	__u64 socket = slot->socket;
-	if (slot->check != carrier_check(skb, socket))
+	struct carrier carrier = *slot;
+	if (carrier.check != carrier_check(&carrier) || carrier.mark != packet_mark(skb))
 		return NULL;
 	slot->skb = 0;
-	return (struct sock *)socket;
+	return (struct sock *)carrier.socket;
 }
 
 #endif

@@ -130,7 +130,7 @@ static __always_inline int dropped(void *ctx, struct drop *drop)
 		change = embryonic_change(sk, 0);
 	if (!is_tcp_reset(skb))
 		return 0;
-	struct sock *carried = carried_socket((__u64)skb);
+	struct sock *carried = carried_socket(skb);
 	if (carried)
 		sk = carried;
 	if (!look(&seen, HOOK_IGNORE, sk, skb, &tcp) || seen.packet.protocol != IPPROTO_TCP)

@@ -21,9 +21,10 @@ type Sight struct {
 	Closer         bool // who closed a connection earlier, or right after
 	Holders        bool // who holds a socket that is alive
 
-	Reject   bool // what firewall rules answer
-	Requests bool // what an incoming RST did to a request socket
-	TimeWait bool // what it did to a TIME_WAIT mini-socket
+	Reject     bool // what firewall rules answer
+	DropSocket bool // a dropped packet comes with its socket: 6.11 and later
+	Requests   bool // what an incoming RST did to a request socket
+	TimeWait   bool // what it did to a TIME_WAIT mini-socket
 
 	// Ignored RSTs, where they are asked for.
 	Ignored           bool
@@ -44,6 +45,7 @@ func (s *Session) Sight() Sight {
 		Reject:            s.rejectVia[0] != "" && s.rejectVia[1] != "",
 		Requests:          drops && (s.has("note_request") || drop.hasSocket),
 		TimeWait:          drops && (s.has("note_time_wait") || drop.hasSocket),
+		DropSocket:        drop.hasSocket,
 		Ignored:           ignored,
 		IgnoredNoSocket:   ignored && (replies || drops && drop.hasReason),
 		IgnoredHandshake:  ignored && (replies || drops && drop.hasSocket),
