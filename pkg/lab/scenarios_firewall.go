@@ -85,6 +85,7 @@ func playReject(e *Env, end string, at firewall.Place) {
 		sent.Local, sent.Peer = c.clientAt, server
 		sent.States = append(sent.States, event.StateSynSent)
 		sent.Owner, sent.Sources = client.Name(), openSocket
+		sent.App = event.App{Errno: "ECONNREFUSED"} // the RST comes back to the socket that sent the SYN
 	}
 	received := c.receivedByClient("refused", event.StateSynSent, event.App{Errno: "ECONNREFUSED"})
 	e.ExpectRST(sent, received)
