@@ -2,6 +2,7 @@ package sockdiag
 
 import (
 	"encoding/hex"
+	"errors"
 	"net/netip"
 	"testing"
 
@@ -33,7 +34,7 @@ func TestVerdict(t *testing.T) {
 	if err := verdict(answer(0)); err != nil {
 		t.Error(err)
 	}
-	if err := verdict(answer(-int32(unix.ENOENT))); err != unix.ENOENT {
+	if err := verdict(answer(-int32(unix.ENOENT))); !errors.Is(err, unix.ENOENT) {
 		t.Errorf("got %v", err)
 	}
 	for _, short := range [][]byte{nil, answer(0)[:10], make([]byte, 40)} {
