@@ -83,6 +83,12 @@ static __always_inline void see_full_socket(struct sighting *seen, struct tcp_so
 		verdict->family = read_socket_tuple(tcp, &seen->tuple);
 		return;
 	}
+	if (verdict->state == TCP_LISTEN) {
+		/* A listener expects nothing: what stands there is left from before. */
+		seen->expected.rcv_nxt = 0;
+		seen->expected.window = 0;
+		return;
+	}
 	if (is_new_data(segment, seen->expected.rcv_nxt))
 		verdict->facts |= FACT_NEW_DATA;
 	if (verdict->state == TCP_SYN_SENT && is_after(segment->ack, READ(tcp, snd_una)) &&

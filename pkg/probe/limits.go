@@ -36,7 +36,10 @@ type Sight struct {
 
 // Sight says what this session can see.
 func (s *Session) Sight() Sight {
-	reply, receive, active := s.vias[atReply4], s.vias[atReceive], s.vias[atActive]
+	reply4, reply6, receive, active := s.vias[atReply4], s.vias[atReply6], s.vias[atReceive], s.vias[atActive]
+	socketless := func(via event.Method) bool {
+		return byFunctionEntry(via) || via == event.Tracepoint && s.kernel.tracepointSays
+	}
 	drop := &s.kernel.drop
 	drops := s.has(dropProgram)
 	ignored := s.loader.options.Ignored
@@ -54,9 +57,9 @@ func (s *Session) Sight() Sight {
 		Receive:           receive != "",
 		ReceivedPacket:    s.kernel.resetHasPacket && byFunctionEntry(receive),
 		SendActive:        active != "",
-		Socketless:        byFunctionEntry(reply) || reply == event.Tracepoint && s.kernel.tracepointSays,
-		FullReply:         reply != "",
-		Signed:            reply == event.Tracepoint && s.kernel.tracepointSays,
+		Socketless:        socketless(reply4) && socketless(reply6),
+		FullReply:         reply4 != "" && reply6 != "",
+		Signed:            reply4 == event.Tracepoint && reply6 == event.Tracepoint && s.kernel.tracepointSays,
 		Callers:           len(s.kernel.callers) > 0,
 		Reasons:           len(s.kernel.reasons) > 0,
 		State:             s.has("context_state"),
@@ -89,14 +92,14 @@ type Limit struct {
 
 // limits is the whole table, derived from kernel facts.
 var limits = []Limit{
-	{"no-receive", "received RSTs are not seen: tcp_reset could not be attached",
+	{LimitReceive, "received RSTs are not seen: tcp_reset could not be attached",
 		func(s Sight) bool { return !s.Receive }},
 	{LimitNoRSTPacket, "a received RST is not passed to the hook (only tcp_reset of Linux 5.11 and later passes it, to fentry and kprobe): " +
 		"whether the peer aborted or only replied is inferred from TCP timestamps (likely), and without timestamps it is reset-by-peer",
 		func(s Sight) bool { return s.Receive && !s.ReceivedPacket }},
-	{"no-active", "resets that abort a connection (close with unread data, SO_LINGER 0, keep-alive, ...) are not seen: tcp_send_active_reset could not be attached",
+	{LimitActive, "resets that abort a connection (close with unread data, SO_LINGER 0, keep-alive, ...) are not seen: tcp_send_active_reset could not be attached",
 		func(s Sight) bool { return !s.SendActive }},
-	{"no-reply", "resets in reply to a packet are not seen: tcp_v4_send_reset could not be attached",
+	{LimitReply, "resets in reply to a packet are not seen, or not for both address families: tcp_v4_send_reset or tcp_v6_send_reset could not be attached",
 		func(s Sight) bool { return !s.FullReply }},
 	{LimitSocketless, "resets sent without a full socket (closed-port, half-open, data for a TIME_WAIT mini-socket) are not seen: " +
 		"before Linux 6.10 the tracepoint tcp_send_reset is silent there",
@@ -147,6 +150,9 @@ var limits = []Limit{
 const (
 	LimitSocketless  = "no-socketless"
 	LimitNoRSTPacket = "no-rst-packet"
+	LimitReceive     = "no-receive"
+	LimitActive      = "no-active"
+	LimitReply       = "no-reply"
 	LimitReject      = "no-reject"
 	LimitRequests    = "no-request-fate"
 	LimitTimeWait    = "no-time-wait-fate"

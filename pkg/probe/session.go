@@ -234,6 +234,7 @@ func (s *Session) Close() error {
 	if s.holders != nil {
 		s.holders.close()
 	}
+	s.counters = nil // the last that refers to the mapped memory
 	var err error
 	if s.reader.ring != nil {
 		err = s.reader.ring.Close()

@@ -118,11 +118,18 @@ func (c *comparison) hiddenBy(expected lab.Expectation) string {
 	case lab.AtTimeWait:
 		return unless(sight.TimeWait, probe.LimitTimeWait)
 	}
-	switch {
-	case expected.Hook == event.HookReject:
+	switch expected.Hook {
+	case event.HookReject:
 		return unless(sight.Reject, probe.LimitReject)
-	case expected.Dir == event.Sent && expected.Socketless():
-		return unless(sight.Socketless, probe.LimitSocketless)
+	case event.HookSendActive:
+		return unless(sight.SendActive, probe.LimitActive)
+	case event.HookReceive:
+		return unless(sight.Receive, probe.LimitReceive)
+	case event.HookSendReply:
+		if sight.FullReply && expected.Dir == event.Sent && expected.Socketless() {
+			return unless(sight.Socketless, probe.LimitSocketless)
+		}
+		return unless(sight.FullReply, probe.LimitReply)
 	}
 	return ""
 }

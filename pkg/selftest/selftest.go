@@ -106,6 +106,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	defer live.Close()
+	// Before the tracer is closed its stream must have ended, whatever happens.
+	defer func() { stop(); live.Wait() }()
 
 	report := &Report{Hooks: t.Session().Hooks(), Limits: t.Session().Limits()}
 	r := &runner{options: o, events: events, live: live, sight: t.Session().Sight()}
