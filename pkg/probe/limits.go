@@ -133,6 +133,9 @@ var limits = []Limit{
 			}
 			return false
 		}},
+	{LimitDropSocket, "ignored RSTs that are dropped before the connection is looked at (checksum, time to live, signature) come without state and owner: " +
+		"before Linux 6.11 the drop names no socket",
+		func(s Sight) bool { return s.Ignored && !s.DropSocket }},
 	{"no-callers", "the kernel hides its addresses (kernel.kptr_restrict, or CAP_SYSLOG is missing): where only the caller decides, " +
 		"a reset while closing may be missed and a disconnect taken for a close",
 		func(s Sight) bool { return !s.Callers }},
@@ -161,6 +164,7 @@ const (
 	LimitIgnoredHandshake  = "no-ignored-in-handshake"
 	LimitIgnoredConnection = "no-ignored-in-connection"
 	LimitEarlyDrops        = "no-early-drops"
+	LimitDropSocket        = "no-socket-of-early-drops"
 )
 
 // SentenceOf is the sentence of a limit.

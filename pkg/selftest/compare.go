@@ -176,6 +176,7 @@ func (c *comparison) hidesSocket(expected lab.Expectation) bool {
 
 func (c *comparison) checkState(expected lab.Expectation, e *event.Event) {
 	if c.hidesSocket(expected) {
+		c.limit(probe.SentenceOf(probe.LimitDropSocket))
 		expected.States = nil
 	}
 	if len(expected.States) == 0 && e.State == 0 || slices.Contains(expected.States, e.State) {
