@@ -61,7 +61,7 @@ type SocketRef struct {
 
 // Holder is a process that holds, or closed, the socket of an earlier event.
 type Holder struct {
-	Socket  SocketRef // Inode is 0 where the socket was closed
+	Socket  SocketRef // without Cookie
 	Process Process
 	Closed  bool // it closed the socket; else a descriptor of it refers to the socket
 }
