@@ -1,6 +1,9 @@
 package tracer
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
@@ -42,4 +45,14 @@ func (q *queue) drop() {
 		kept := copy(q.events, q.events[q.first:])
 		q.events, q.first = q.events[:kept], 0
 	}
+}
+
+// find returns the event with that ID, or nil if it is not in the queue.
+func (q *queue) find(id uint64) *event.Event {
+	waiting := q.events[q.first:]
+	at, found := slices.BinarySearchFunc(waiting, id, func(e *event.Event, id uint64) int { return cmp.Compare(e.ID, id) })
+	if !found {
+		return nil
+	}
+	return waiting[at]
 }

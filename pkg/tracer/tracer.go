@@ -29,6 +29,7 @@ type Tracer struct {
 	filter   *filter.Filter
 	resolver owner.Resolver
 	places   *places
+	peers    *peers
 	queue    queue
 	causes   []event.CauseID // the only ones wanted, where there are any
 	nextMute time.Time
@@ -49,6 +50,9 @@ func Open(o Options) (*Tracer, error) {
 	t := newTracer(session, o.Filter)
 	t.session = session
 	t.places = openPlaces()
+	if bothEnds(o.Filter.Dirs) {
+		t.peers = newPeers()
+	}
 	t.causes = o.Filter.Causes
 	t.heartbeat = o.Heartbeat
 	return t, nil
@@ -138,6 +142,7 @@ func (t *Tracer) take(e *event.Event) {
 	}
 	t.places.note(e)
 	queued := t.queue.add(e)
+	t.peers.note(queued)
 	if !settled {
 		t.resolver.Await(queued)
 	}
@@ -152,6 +157,9 @@ func (t *Tracer) deliver(yield func(*event.Event, error) bool, now time.Time) bo
 				return true
 			}
 		}
+		if t.peers.wanted(e, now) && t.queue.length() < queueMax {
+			return true
+		}
 		if !t.yield(e, yield) {
 			return false
 		}
@@ -165,8 +173,10 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 		t.resolver.Forget(e)
 	}
 	if !t.filter.MatchOwner(e) {
+		t.hidePeer(e)
 		return true
 	}
+	t.checkPeer(e)
 	t.places.complete(e)
 	if !e.Owner.IsZero() {
 		cause.Explain(e) // again, with the name of the owner

@@ -1,0 +1,248 @@
+package tracer
+
+import (
+	"context"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/filter"
+	"github.com/rsttrace/rsttrace/pkg/probe"
+)
+
+// theEnds are the events of one RST that 10.0.0.1 sent and 10.0.0.2 received.
+func theEnds(seq uint32) (sent, received event.Event) {
+	here := event.Endpoint{Addr: netip.MustParseAddr("10.0.0.1"), Port: 80}
+	there := event.Endpoint{Addr: netip.MustParseAddr("10.0.0.2"), Port: 40000}
+	rst := event.Segment{Flags: event.RST, Seq: seq}
+	now := time.Now()
+	sent = event.Event{
+		ID: 1, Dir: event.Sent, Time: now, Local: here, Peer: there, RST: rst,
+		Evidence: event.Evidence{Hook: event.HookSendActive}, Netns: event.Netns{Inode: 1},
+	}
+	received = event.Event{
+		ID: 2, Dir: event.Received, Time: now.Add(time.Millisecond), Local: there, Peer: here, RST: rst,
+		Evidence: event.Evidence{Hook: event.HookReceive, Facts: event.FactSeesPacket}, Netns: event.Netns{Inode: 2},
+	}
+	return sent, received
+}
+
+func TestPeers(t *testing.T) {
+	loopback := func(events ...*event.Event) {
+		for _, e := range events {
+			e.Local.Addr, e.Peer.Addr = netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.1")
+		}
+	}
+	for name, test := range map[string]struct {
+		change func(sent, received *event.Event)
+		linked bool
+	}{
+		"the same RST": {func(_, _ *event.Event) {}, true},
+		"ignored":      {func(_, r *event.Event) { r.Dir = event.Ignored }, true},
+		// tcp:tcp_send_reset runs after the RST has left, and perhaps arrived.
+		"received first":            {func(s, r *event.Event) { s.Time = r.Time.Add(time.Millisecond) }, true},
+		"just in time":              {func(s, r *event.Event) { r.Time = s.Time.Add(peerWindow) }, true},
+		"too late":                  {func(s, r *event.Event) { r.Time = s.Time.Add(peerWindow + 1) }, false},
+		"too early":                 {func(s, r *event.Event) { s.Time = r.Time.Add(peerWindow + 1) }, false},
+		"another sequence number":   {func(_, r *event.Event) { r.RST.Seq++ }, false},
+		"RST not seen":              {func(_, r *event.Event) { r.RST, r.Evidence.Facts = event.Segment{}, 0 }, true},
+		"reply to an unseen one":    {func(s, _ *event.Event) { s.Evidence.Hook, s.RST.Seq = event.HookSendReply, 0 }, true},
+		"another port":              {func(_, r *event.Event) { r.Local.Port++ }, false},
+		"another address":           {func(_, r *event.Event) { r.Peer.Addr = r.Peer.Addr.Next() }, false},
+		"not mirrored":              {func(_, r *event.Event) { r.Local, r.Peer = r.Peer, r.Local }, false},
+		"both sent":                 {func(_, r *event.Event) { r.Dir, r.Local, r.Peer = event.Sent, r.Peer, r.Local }, false},
+		"both received":             {func(s, _ *event.Event) { s.Dir, s.Local, s.Peer = event.Received, s.Peer, s.Local }, false},
+		"loopback":                  {func(s, r *event.Event) { loopback(s, r); r.Netns = s.Netns }, true},
+		"loopback of another netns": {func(s, r *event.Event) { loopback(s, r) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, order := range []string{"sent before received", "received before sent"} {
+				sent, received := theEnds(7)
+				test.change(&sent, &received)
+				first, second := &sent, &received
+				if order != "sent before received" {
+					first, second = second, first
+					first.ID, second.ID = 1, 2
+				}
+				p := newPeers()
+				p.note(first)
+				p.note(second)
+				var want [2]uint64
+				if test.linked {
+					want = [2]uint64{2, 1}
+				}
+				if got := [2]uint64{first.PeerEvent, second.PeerEvent}; got != want {
+					t.Errorf("%s: linked to %d, want %d", order, got, want)
+				}
+			}
+		})
+	}
+}
+
+// TestPeersOneEach: a RST has two ends, not three, and several of one
+// connection pair off in their order.
+func TestPeersOneEach(t *testing.T) {
+	p := newPeers()
+	var events [6]event.Event
+	for i := range events {
+		sent, received := theEnds(0)
+		if events[i] = sent; i >= 2 && i < 5 {
+			events[i] = received
+		}
+		events[i].ID = uint64(i + 1)
+		p.note(&events[i])
+	}
+	for i, want := range []uint64{3, 4, 1, 2, 6, 5} {
+		if got := events[i].PeerEvent; got != want {
+			t.Errorf("event %d is linked to %d, want %d", i+1, got, want)
+		}
+	}
+}
+
+// TestPeersGone: memory that meanwhile belongs to another event is left alone.
+func TestPeersGone(t *testing.T) {
+	p := newPeers()
+	sent, received := theEnds(7)
+	p.note(&sent)
+	sent = event.Event{ID: 99}
+	p.note(&received)
+	if sent.PeerEvent != 0 || received.PeerEvent != 1 {
+		t.Errorf("linked to %d and %d", sent.PeerEvent, received.PeerEvent)
+	}
+}
+
+// TestPeersMemory: it stays the same, and what is found in it is recent.
+func TestPeersMemory(t *testing.T) {
+	p := newPeers()
+	sent, received := theEnds(7)
+	for id := range uint64(100_000) {
+		sent.ID = id + 1
+		sent.Peer.Port = uint16(id)
+		sent.Local.Port = uint16(id >> 16)
+		p.note(&sent)
+	}
+	received.Peer, received.Local, received.ID = sent.Local, sent.Peer, sent.ID+1
+	if p.note(&received); received.PeerEvent != sent.ID {
+		t.Errorf("the last of many is not found: %d", received.PeerEvent)
+	}
+	allocations := testing.AllocsPerRun(1000, func() {
+		sent.ID++
+		sent.Peer.Port++
+		p.note(&sent)
+	})
+	if allocations != 0 {
+		t.Errorf("%v allocations per event", allocations)
+	}
+}
+
+// TestPeersInStream: an event waits a moment for the other end, so that both
+// can name each other; of one that comes later it knows nothing.
+func TestPeersInStream(t *testing.T) {
+	for name, test := range map[string]struct {
+		pause time.Duration // until the next read returns, with nothing
+		want  [2]uint64
+	}{
+		"soon":  {peerPatience / 2, [2]uint64{2, 1}},
+		"later": {peerPatience, [2]uint64{0, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sent, received := resetPair()
+				tracer := newTracer(&pausing{newFakeSource(resets(sent), resets(), resets(received)), test.pause}, filter.Options{})
+				tracer.peers = newPeers()
+				_, events := collect(tracer, 2)
+				for i, want := range test.want {
+					if got := events[i].PeerEvent; got != want {
+						t.Errorf("event %d is linked to %d, want %d", events[i].ID, got, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// pausing takes its time for the second read.
+type pausing struct {
+	*fakeSource
+	pause time.Duration
+}
+
+func (p *pausing) Read(ctx context.Context, batch *probe.Batch, deadline time.Time) error {
+	if p.reads == 1 {
+		time.Sleep(p.pause)
+	}
+	return p.fakeSource.Read(ctx, batch, deadline)
+}
+
+// TestPeersHidden: nobody is told the number of an event that is not shown.
+func TestPeersHidden(t *testing.T) {
+	for name, sentOwned := range map[string]bool{"the first": false, "the second": true} {
+		synctest.Test(t, func(t *testing.T) {
+			sent, received := resetPair()
+			shown := &sent
+			if !sentOwned {
+				shown = &received
+			}
+			shown.Kernel.Current = event.Process{PID: 7, Comm: "app"}
+			tracer := newTracer(newFakeSource(resets(sent, received)), filter.Options{Comms: []string{"app"}})
+			tracer.peers = newPeers()
+			_, events := collect(tracer, 1)
+			if events[0].PeerEvent != 0 {
+				t.Errorf("%s is hidden, and the other linked to %d", name, events[0].PeerEvent)
+			}
+		})
+	}
+}
+
+// resetPair are the two ends of a refused connect, with sockets that nobody
+// needs to look for.
+func resetPair() (sent, refused event.Event) {
+	sent = closedPort(80)
+	refused = received(80, 0)
+	refused.Evidence.Facts &^= event.FactHasSocket
+	refused.Local, refused.Peer = sent.Peer, sent.Local
+	return sent, refused
+}
+
+func TestBothEnds(t *testing.T) {
+	for _, test := range []struct {
+		dirs []event.Dir
+		want bool
+	}{
+		{nil, true},
+		{[]event.Dir{event.Sent, event.Received}, true},
+		{[]event.Dir{event.Ignored, event.Sent}, true},
+		{[]event.Dir{event.Sent}, false},
+		{[]event.Dir{event.Received, event.Ignored}, false},
+	} {
+		if got := bothEnds(test.dirs); got != test.want {
+			t.Errorf("%v: %v", test.dirs, got)
+		}
+	}
+}
+
+func BenchmarkPeers(b *testing.B) {
+	p := newPeers()
+	sent, received := theEnds(7)
+	b.Run("linked", func(b *testing.B) {
+		b.ReportAllocs()
+		for n := uint64(0); b.Loop(); n += 2 {
+			sent.ID, received.ID = n+1, n+2
+			p.note(&sent)
+			p.note(&received)
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(2*b.N), "ns/event")
+		b.ReportMetric(0, "ns/op")
+	})
+	b.Run("alone", func(b *testing.B) {
+		b.ReportAllocs()
+		for n := uint64(0); b.Loop(); n++ {
+			sent.ID, sent.Peer.Port = n+1, uint16(n)
+			p.note(&sent)
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/event")
+		b.ReportMetric(0, "ns/op")
+	})
+}
