@@ -3,9 +3,11 @@ package tracer
 import (
 	"context"
 	"iter"
+	"net/netip"
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/communityid"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/owner"
@@ -177,6 +179,7 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 		return true
 	}
 	t.checkPeer(e)
+	e.CommunityID = communityid.TCP(addrPort(e.Local), addrPort(e.Peer))
 	t.places.complete(e)
 	if !e.Owner.IsZero() {
 		cause.Explain(e) // again, with the name of the owner
@@ -184,6 +187,8 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 	t.shown++
 	return yield(e, nil)
 }
+
+func addrPort(e event.Endpoint) netip.AddrPort { return netip.AddrPortFrom(e.Addr, e.Port) }
 
 // drain ends the stream: no more hooks, then everything that they had seen.
 func (t *Tracer) drain(yield func(*event.Event, error) bool) {
