@@ -1,9 +1,10 @@
 // Package bpf holds rsttrace's kernel programs, compiled, and their loaders.
 //
 // There is one object per attach method (fentry, kprobe, tracepoint), each a
-// thin file over the same headers, and one for the context hooks that are
-// always tracepoints. The compiled objects are committed so that building
-// rsttrace needs no clang; "make generate" compiles them again.
+// thin file over the same headers, one for the context hooks and iterators, and
+// one for the drop hook, which are always tracepoints. The compiled objects are
+// committed so that building rsttrace needs no clang; "make generate" compiles
+// them again.
 //
 // The trap to avoid: the maps are declared in headers, so each object has its
 // own copy of their definitions. The loader (package probe) creates them once

@@ -1,5 +1,6 @@
-// Package lab makes every classic TCP reset happen for real, in throw-away
-// network namespaces, and says which events a tracer must report for it.
+// Package lab makes every cause of the catalogue happen for real, in throw-away
+// network namespaces, and says which events a tracer must report for it. Some
+// scenarios are about silence: no RST may be reported.
 //
 // A [Scenario] is played by [Run]. Each end of a connection is a process of its
 // own, so that owners can be told apart; a few scenarios need an end that does

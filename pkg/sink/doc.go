@@ -2,7 +2,7 @@
 // printed at the end, and a buffer that writes whole lines.
 //
 // The formats are packages below: text for people, jsonl for programs. Each has
-// New(w, Options) and a Sink with the methods Event, Counts, Lost and Flush;
+// New(w, Options) and a Sink with the methods Event, Counts, Lost, Audit and Flush;
 // whoever wants to treat them alike declares that interface where it is used.
 //
 // The trap to avoid: sinks never flush on their own account of time. Whoever

@@ -1,5 +1,6 @@
 // Package tracer is rsttrace as a library: it joins the kernel side (probe),
-// the cause (cause) and the owner (owner) into a stream of explained events.
+// the cause (cause), the owner (owner) and where that runs (cgroup, netnsname)
+// into a stream of explained events.
 //
 //	t, err := tracer.Open(tracer.Options{})
 //	if err != nil { ... }
