@@ -32,8 +32,9 @@ func newLab() *cobra.Command {
 		Long: `lab plays situations that end in a reset, with real processes in throw-away
 network namespaces, and shows how each one is explained: the quickest way to see
 rsttrace work, and to learn where resets come from. The rest of the machine does
-not notice.`,
-		Example: `  rsttrace lab                # the classics, one after the other
+not notice, but for the scenarios that need a setting of the whole host
+(orphan-limit) or a kernel module (firewall rules, destroyed sockets).`,
+		Example: `  rsttrace lab                # all of them, one after the other, the classics first
   rsttrace lab --list         # what there is
   rsttrace lab broken-pipe -o json`,
 		ValidArgsFunction: cobra.FixedCompletions(scenarioNames(), cobra.ShellCompDirectiveNoFileComp),

@@ -42,10 +42,11 @@ the kernel path that caused it, the process that owns the socket, what the
 application got from it, what was lost, and what to do about it.
 
 It runs until it is interrupted, and then prints exact totals per cause.`,
-		Example: `  rsttrace                                  # everything, live
+		Example: `  rsttrace                                  # all that is sent and received, live
   rsttrace --port 443 --dir sent            # who here resets our HTTPS clients?
   rsttrace --comm nginx -o json | jq .      # for machines
   rsttrace --cause closed-port --count 10   # the first ten, then totals
+  rsttrace --dir all --audit end            # also what is ignored; do the kernel's counters agree?
   rsttrace explain unread-data-on-close     # what a cause means and how to fix it
   rsttrace lab                              # see it work`,
 		Args: arguments(cobra.NoArgs),
@@ -62,8 +63,8 @@ It runs until it is interrupted, and then prints exact totals per cause.`,
 	cmd.Flags().DurationVar(&flags.duration, "duration", 0, "stop after this time: 30s, 5m")
 	cmd.Flags().DurationVar(&flags.interval, "interval", 0, "print the totals so far this often: 10s, 1m")
 	cmd.Flags().StringVar(&flags.readyFile, "ready-file", "", "create this file once everything is attached")
-	cmd.Flags().BoolVar(&flags.noDrops, "no-drops", false, "do not look at dropped packets: handshakes and TIME_WAIT ended by a RST are not seen")
-	cmd.Flags().BoolVar(&flags.noMemory, "no-flow-memory", false, "do not remember closed connections: closed-earlier is reported as half-open")
+	cmd.Flags().BoolVar(&flags.noDrops, "no-drops", false, "do not look at dropped packets: RSTs that end a handshake or a TIME_WAIT, and most ignored ones, are not seen")
+	cmd.Flags().BoolVar(&flags.noMemory, "no-flow-memory", false, "do not look up connections that were closed here: closed-earlier is reported as half-open")
 	cmd.Flags().Var(&flags.ring, "ring", "size of the ring buffer, a power of two: 64K to 1G (default 8M)")
 	return cmd
 }
