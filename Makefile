@@ -146,6 +146,22 @@ lint: go deps-lint ## golangci-lint, clang-format, shellcheck
 	@shellcheck -x .ci/run tools/check-generated tools/deps tools/vm-test
 	@cd test/vm && shellcheck -x check fetch init run *.sh
 
+##@ Measure
+
+FOR_BENCH := tcpdump bpftrace linux-perf
+BENCH_ROUNDS ?= 21
+
+.PHONY: bench
+bench: build deps-go ## Measure what rsttrace costs, beside other tracers, and write bench/README.md; on a quiet machine
+	@tools/deps $(FOR_BENCH) || echo 'make: bench: measures without what could not be installed' >&2
+	@$(GO) build -o bin/bench ./bench
+	@$(AS_ROOT) bin/bench -write -rounds $(BENCH_ROUNDS)
+
+.PHONY: bench-smoke
+bench-smoke: build ## One short round of it: are all totals exact?
+	@$(GO) build -o bin/bench ./bench
+	@$(GO) run ./tools/tally step $(RESULTS)/bench-smoke bench-smoke $(AS_ROOT) bin/bench -smoke
+
 ##@ Tools
 
 .PHONY: deps

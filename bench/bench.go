@@ -1,0 +1,190 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// bench is one run of everything.
+type bench struct {
+	*ground
+	options *options
+	program string
+	results *results
+}
+
+// plan says what to measure.
+type plan struct {
+	duels  []duel
+	modes  []mode // whose programs are measured one by one
+	silent []load // during which no program may run
+}
+
+// duel is a load with and without a tracer. target is the ratio that rsttrace
+// has set itself, 0 where there is none.
+type duel struct {
+	load   load
+	tracer tracer
+	target float64
+}
+
+func fullPlan(program string) plan {
+	var (
+		standard = rsttrace(program)
+		full     = rsttrace(program, "--max-rate", "0")
+		summary  = rsttrace(program, "--summary")
+		amnesiac = rsttrace(program, "--no-flow-memory")
+	)
+	return plan{
+		duels: []duel{
+			{refusedConnects, nothing, 0},
+			{refusedConnects, full, 0.95},
+			{refusedConnects, standard, 0.97},
+			{refusedConnects, summary, 0.99},
+			{refusedConnects, perf, 0},
+			{refusedConnects, tcpdump, 0},
+			{refusedConnects, bpftrace, 0},
+			{churn, nothing, 0},
+			{churn, standard, 0.95},
+			{churn, amnesiac, 0.98},
+			{churn, tcpdump, 0},
+			{requests, nothing, 0},
+			{requests, standard, 0},
+			{requests, tcpdump, 0},
+			{bulk, nothing, 0},
+			{bulk, standard, 0},
+			{bulk, tcpdump, 0},
+		},
+		modes: []mode{
+			{"every event in full", []string{"--max-rate", "0"}},
+			{"default", nil},
+			{"only counts", []string{"--summary"}},
+		},
+		silent: []load{requests, bulk},
+	}
+}
+
+// smokePlan has whatever can be wrong rather than slow.
+func smokePlan(program string) plan {
+	p := fullPlan(program)
+	p.duels = []duel{
+		{refusedConnects, rsttrace(program, "--max-rate", "0"), 0},
+		{refusedConnects, rsttrace(program), 0},
+		{refusedConnects, rsttrace(program, "--summary"), 0},
+		{churn, rsttrace(program), 0},
+		{churn, rsttrace(program, "--no-flow-memory"), 0},
+		{requests, rsttrace(program), 0},
+		{bulk, rsttrace(program), 0},
+	}
+	p.modes = p.modes[:1]
+	return p
+}
+
+func (b *bench) all(p plan) error {
+	missing := make(map[string]bool)
+	for round := range b.options.rounds {
+		for _, d := range p.duels {
+			if missing[d.tracer.name] {
+				continue
+			}
+			fought, err := b.fight(d, round)
+			if errors.Is(err, errMissing) {
+				missing[d.tracer.name] = true
+				b.results.note("Left out: %s, %s.", d.tracer.name, strings.Join(strings.Fields(err.Error()), " "))
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", d.tracer.name, err)
+			}
+			b.results.add(d, fought)
+		}
+		if !b.options.smoke {
+			fmt.Fprintf(os.Stderr, "bench: round %d of %d done\n", round+1, b.options.rounds)
+		}
+	}
+	for _, m := range p.modes {
+		for _, l := range []load{refusedConnects, abortedConnects} {
+			if err := b.measureCosts(m, l); err != nil {
+				return fmt.Errorf("cost of %s: %w", m.name, err)
+			}
+		}
+	}
+	for _, l := range p.silent {
+		if err := b.measureSilence(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attempts at something that other resets or connections of the host disturb.
+const attempts = 8
+
+// fight runs the two slices of a pair, the traced one first in every other
+// round.
+func (b *bench) fight(d duel, round int) (pair, error) {
+	var lastErr error
+	for attempt := range attempts {
+		p := pair{Round: round, Attempt: attempt}
+		contenders := []tracer{nothing, d.tracer}
+		rates := []*float64{&p.Untraced, &p.Traced}
+		lastErr = nil
+		for i := range contenders {
+			at := i ^ round&1
+			s, a, err := b.traced(d.load, contenders[at])
+			if errors.Is(err, errDisturbed) {
+				lastErr = err
+				break
+			}
+			if err != nil {
+				return pair{}, err
+			}
+			*rates[at] = s.perSecond()
+			if at == 1 {
+				p.Operations, p.Lost, p.CPUMillis = a.operations, a.lost, a.cpu.Milliseconds()
+			}
+		}
+		if lastErr == nil {
+			p.Ratio = p.Traced / p.Untraced
+			return p, nil
+		}
+	}
+	return pair{}, fmt.Errorf("%d times: %w", attempts, lastErr)
+}
+
+const (
+	warmUpShare = 10 // of a slice
+	// settling lets the host come to rest after a tracer was attached, and the
+	// last packets arrive before it is detached.
+	settling = 20 * time.Millisecond
+)
+
+// traced runs one slice, and a short one before it that counts for nothing but
+// the totals.
+func (b *bench) traced(l load, t tracer) (sample, account, error) {
+	attached, err := t.start(b.ground)
+	if err != nil {
+		return sample{}, account{}, err
+	}
+	defer attached.kill()
+	time.Sleep(settling)
+	warm, err := b.slice(l, b.options.slice/warmUpShare)
+	if err != nil {
+		return sample{}, account{}, err
+	}
+	s, err := b.slice(l, b.options.slice)
+	if err != nil {
+		return sample{}, account{}, err
+	}
+	time.Sleep(settling)
+	operations, sent := warm.operations+s.operations, warm.outRsts+s.outRsts
+	if wanted := l.sent(operations); sent != wanted {
+		return sample{}, account{}, fmt.Errorf("%s: the kernel counted %d RSTs sent after %d %s, want %d", l.name, sent, operations, l.unit, wanted)
+	}
+	a, err := attached.stop(l, operations)
+	a.operations = operations
+	return s, a, err
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+)
+
+// options are the command line.
+type options struct {
+	rounds  int
+	slice   time.Duration
+	program string // the rsttrace to measure
+	write   bool
+	smoke   bool
+	dir     string // where README.md and results.json are
+}
+
+func main() {
+	// Tracers get a signal when the thread that started them ends; this one
+	// does not end before the process does.
+	runtime.LockOSThread()
+	var o options
+	flag.IntVar(&o.rounds, "rounds", 21, "paired rounds")
+	flag.DurationVar(&o.slice, "slice", time.Second, "how long a load runs at a time")
+	flag.StringVar(&o.program, "rsttrace", "bin/rsttrace", "the program to measure")
+	flag.BoolVar(&o.write, "write", false, "write the results to README.md and results.json")
+	flag.BoolVar(&o.smoke, "smoke", false, "one short round of rsttrace alone: checks that totals are exact, not how fast it is")
+	flag.StringVar(&o.dir, "dir", "bench", "folder of README.md and results.json")
+	flag.Parse()
+	if err := o.run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func (o *options) run() error {
+	if os.Geteuid() != 0 {
+		return errors.New("needs root: namespaces and BPF programs cannot be made without it")
+	}
+	if flag.NArg() > 0 || o.rounds < 1 || o.slice <= 0 {
+		return errors.New("no arguments, and at least one round of some time (see -help)")
+	}
+	program, err := filepath.Abs(o.program)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(program); err != nil {
+		return fmt.Errorf("%w (make build makes it)", err)
+	}
+	plan := fullPlan(program)
+	if o.smoke {
+		const smokeSlice = 150 * time.Millisecond
+		o.rounds, o.slice = 1, smokeSlice
+		plan = smokePlan(program)
+	}
+	g, err := newGround()
+	if err != nil {
+		return err
+	}
+	defer g.close()
+
+	b := bench{ground: g, options: o, program: program, results: newResults(o)}
+	if err := b.all(plan); err != nil {
+		return err
+	}
+	if o.smoke {
+		fmt.Println("bench: every total is exact, and no program runs for packets of connections that exist")
+		return nil
+	}
+	if !o.write {
+		fmt.Print(b.results.markdown())
+		return nil
+	}
+	return b.results.save(o.dir)
+}

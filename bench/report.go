@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// What is between these lines of README.md is written by this program.
+const (
+	markBegin = "<!-- results: begin, written by make bench -->\n"
+	markEnd   = "<!-- results: end -->"
+)
+
+func replaceMarked(page, text string) (string, error) {
+	before, rest, begins := strings.Cut(page, markBegin)
+	_, after, ends := strings.Cut(rest, markEnd)
+	if !begins || !ends {
+		return "", errors.New("the marks around the results are missing")
+	}
+	return before + markBegin + text + markEnd + after, nil
+}
+
+// markdown is the results for people.
+func (r *results) markdown() string {
+	var page strings.Builder
+	fmt.Fprintf(&page, "Machine: %s. %s, %s of %g s on each side, %s.\n\n",
+		r.Machine, r.Date, count(r.Rounds, "paired round"), r.SliceSeconds, "order alternating")
+	for _, note := range r.Notes {
+		fmt.Fprintf(&page, "%s\n\n", note)
+	}
+	r.writeContests(&page)
+	r.writeCosts(&page)
+	r.writeSilence(&page)
+	return page.String()
+}
+
+func (r *results) writeContests(page *strings.Builder) {
+	spreads := make(map[string]float64) // by load
+	for _, c := range r.Contests {
+		if c.Tracer == nothing.name {
+			spreads[c.Load] = c.ratios().spread()
+		}
+	}
+	page.WriteString("| load | tracer | throughput, untraced = 1: median (quartiles) | target | events lost | tracer's CPU time per round |\n" +
+		"| --- | --- | --- | --- | --- | --- |\n")
+	for i, c := range r.Contests {
+		name := c.Load
+		if i > 0 && r.Contests[i-1].Load == c.Load {
+			name = ""
+		} else {
+			untraced := c.sum(func(p pair) float64 { return p.Untraced }) / float64(len(c.Pairs))
+			name = fmt.Sprintf("%s, %s %s/s untraced", name, thousands(uint64(untraced)), c.Unit)
+		}
+		q := c.ratios()
+		target, lost, cpu := "", "", ""
+		if c.Target > 0 {
+			target = fmt.Sprintf("≥ %.2f: %s", c.Target, verdict(q.median, c.Target, spreads[c.Load]))
+		}
+		if c.Tracer != nothing.name {
+			lost = r.lost(c)
+			cpu = fmt.Sprintf("%.2f s", c.sum(func(p pair) float64 { return float64(p.CPUMillis) })/1000/float64(len(c.Pairs)))
+		}
+		fmt.Fprintf(page, "| %s | %s | **%.3f** (%.3f to %.3f) | %s | %s | %s |\n",
+			name, code(c.Tracer), q.median, q.first, q.third, target, lost, cpu)
+	}
+	page.WriteString("\nEvery round's totals of rsttrace were equal to the operations made, for each cause, and to the kernel's `TcpOutRsts`.\n")
+	for _, load := range slices.Sorted(maps.Keys(spreads)) {
+		fmt.Fprintf(page, "Two untraced slices side by side, %s: the quartiles of their ratio are up to %.1f %% from 1.\n", load, 100*spreads[load])
+	}
+	page.WriteByte('\n')
+}
+
+// verdict says whether a target is met; a deficit within the spread of
+// identical runs is none that this machine can show.
+func verdict(median, target, spread float64) string {
+	switch {
+	case median >= target:
+		return "met"
+	case median >= target-spread:
+		return "met within the spread"
+	default:
+		return "missed"
+	}
+}
+
+// lost is the share of events whose details the tracer did not show, though it
+// should have.
+func (r *results) lost(c *contest) string {
+	lost := c.sum(func(p pair) float64 { return float64(p.Lost) })
+	if lost == 0 {
+		return "0"
+	}
+	const eventsEach = 2 // sent and received
+	operations := c.sum(func(p pair) float64 { return float64(p.Operations) })
+	return fmt.Sprintf("%s (%.2g %%)", thousands(uint64(lost)), 100*lost/eventsEach/operations)
+}
+
+func (r *results) writeCosts(page *strings.Builder) {
+	if len(r.Costs) == 0 {
+		return
+	}
+	page.WriteString("What each program takes, as the kernel measures it (`--stats`, which has its part in these figures):\n\n" +
+		"| load | rsttrace | program | runs per operation | ns per run |\n| --- | --- | --- | --- | --- |\n")
+	for _, c := range r.Costs {
+		fmt.Fprintf(page, "| %s | %s | `%s` | %.2f | %d |\n", c.Load, c.Mode, c.Program, c.share(), c.NanosPerRun)
+	}
+	page.WriteByte('\n')
+}
+
+func (r *results) writeSilence(page *strings.Builder) {
+	for _, s := range r.Silence {
+		fmt.Fprintf(page, "%s on connections that exist: %s in %s operations.\n", upper(s.Load), ran(s.Runs), thousands(s.Operations))
+	}
+}
+
+func ran(runs map[string]uint64) string {
+	if len(runs) == 0 {
+		return "no program ran"
+	}
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(runs)) {
+		parts = append(parts, fmt.Sprintf("`%s` ran %d times", name, runs[name]))
+	}
+	return strings.Join(parts, ", ") + ", for other connections of the host,"
+}
+
+// code shows commands as such.
+func code(tracer string) string {
+	if strings.HasPrefix(tracer, "nothing") || strings.Contains(tracer, ",") && !strings.Contains(tracer, "-e") {
+		return tracer
+	}
+	return "`" + tracer + "`"
+}
+
+func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// thousands groups digits: 1 234 567.
+func thousands(n uint64) string {
+	text := fmt.Sprint(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + " " + text[at:]
+	}
+	return text
+}
