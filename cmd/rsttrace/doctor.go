@@ -33,7 +33,7 @@ func newDoctor() *cobra.Command {
 func examine(out io.Writer, via event.Method) error {
 	describeMachine(out)
 	describePrivileges(out)
-	session, err := probe.Open(probe.Options{Via: via})
+	session, err := probe.Open(probe.Options{Via: via, Ignored: true})
 	if err != nil {
 		fmt.Fprintf(out, "\nrsttrace cannot work here:\n")
 		return err
@@ -111,10 +111,22 @@ func describePrivileges(out io.Writer) {
 func describeHooks(out io.Writer, hooks []probe.HookStatus) {
 	fmt.Fprintln(out)
 	for _, h := range hooks {
-		fmt.Fprintf(out, "%-18s %-28s %s\n", h.Hook, h.Function, orElse(string(h.Method), "NOT ATTACHED"))
+		fmt.Fprintf(out, "%-18s %-28s %s\n", h.Hook, h.Function, reached(h))
 		for _, refusal := range h.Refused {
 			fmt.Fprintf(out, "                   %s\n", refusal)
 		}
+	}
+}
+
+// reached says how a hook is reached, or why not.
+func reached(h probe.HookStatus) string {
+	switch {
+	case h.Method != "":
+		return string(h.Method)
+	case h.Later:
+		return "as soon as its module is loaded"
+	default:
+		return "NOT ATTACHED"
 	}
 }
 

@@ -22,6 +22,8 @@ type labFlags struct {
 	via    methodFlag
 	family string
 	list   bool
+	// hostChanges allows what the rest of the machine would notice.
+	hostChanges bool
 }
 
 func newLab() *cobra.Command {
@@ -45,13 +47,14 @@ not notice, but for the scenarios that need a setting of the whole host
 	flags.outputFlags.register(cmd)
 	flags.via.register(cmd)
 	cmd.Flags().StringVar(&flags.family, "family", "ipv4", "address family: ipv4 or ipv6")
+	cmd.Flags().BoolVar(&flags.hostChanges, "allow-host-changes", false, "play also what needs a setting of the whole host or a kernel module")
 	cmd.Flags().BoolVar(&flags.list, "list", false, "list the scenarios")
 	complete(cmd, "family", "ipv4", "ipv6")
 	return cmd
 }
 
 func (f *labFlags) run(cmd *cobra.Command, names []string) error {
-	scenarios, err := findScenarios(names)
+	scenarios, err := findScenarios(names, lab.Classics())
 	if err != nil {
 		return err
 	}
@@ -64,6 +67,9 @@ func (f *labFlags) run(cmd *cobra.Command, names []string) error {
 	}
 	out := cmd.OutOrStdout()
 	if f.list {
+		if len(names) == 0 {
+			scenarios = lab.Scenarios()
+		}
 		for _, s := range scenarios {
 			fmt.Fprintf(out, "%-36s %s\n", s.Name, s.Title)
 		}
@@ -93,6 +99,10 @@ func (f *labFlags) perform(ctx context.Context, t *tracer.Tracer, stage *stage, 
 	}()
 	for _, s := range scenarios {
 		stage.open(s)
+		if s.HostChanges && !f.hostChanges {
+			stage.step("not played: it changes a setting of the whole host, or loads a module; --allow-host-changes plays it", nil)
+			continue
+		}
 		_, err := lab.Run(ctx, s, family, lab.Options{
 			OnNamespaces: func(namespaces []*lab.Namespace) error {
 				// Their numbers may have been an earlier namespace's: let its

@@ -49,7 +49,7 @@ It needs nothing installed, changes nothing on the host and leaves nothing behin
 }
 
 func (f *selftestFlags) run(cmd *cobra.Command, names []string) error {
-	scenarios, err := findScenarios(names)
+	scenarios, err := findScenarios(names, lab.Scenarios())
 	if err != nil {
 		return err
 	}
@@ -146,10 +146,10 @@ func orElse(text, otherwise string) string {
 	return text
 }
 
-// findScenarios looks up names; none means all.
-func findScenarios(names []string) ([]lab.Scenario, error) {
+// findScenarios looks up names; none means the given ones.
+func findScenarios(names []string, otherwise []lab.Scenario) ([]lab.Scenario, error) {
 	if len(names) == 0 {
-		return lab.Scenarios(), nil
+		return otherwise, nil
 	}
 	var found []lab.Scenario
 	for _, name := range names {

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cilium/ebpf/btf"
@@ -35,6 +36,10 @@ type dropHook struct {
 	// reason. Before 5.19 they are freed in silence.
 	tellsSequence bool
 }
+
+// tellsRequest: a wrong sequence number of a RST for a request socket has a
+// reason of its own. It came with the others of tcp_check_req, in 6.18.
+func (d *dropHook) tellsRequest() bool { return slices.Contains(d.reasons, "TCP_RFC7323_TSECR") }
 
 func readDropHook(spec *btf.Spec) dropHook {
 	arguments := parameters(spec, "btf_trace_kfree_skb")

@@ -24,7 +24,9 @@ type Sight struct {
 	Reject     bool // what firewall rules answer
 	DropSocket bool // a dropped packet comes with its socket: 6.11 and later
 	Requests   bool // what an incoming RST did to a request socket
-	TimeWait   bool // what it did to a TIME_WAIT mini-socket
+	// RequestNumbers: and where in the window an ignored one was.
+	RequestNumbers bool
+	TimeWait       bool // what it did to a TIME_WAIT mini-socket
 
 	// Ignored RSTs, where they are asked for.
 	Ignored           bool
@@ -49,6 +51,7 @@ func (s *Session) Sight() Sight {
 		Requests:          drops && (s.has("note_request") || drop.hasSocket),
 		TimeWait:          drops && (s.has("note_time_wait") || drop.hasSocket),
 		DropSocket:        drop.hasSocket,
+		RequestNumbers:    drops && (s.has("note_request") || drop.hasSocket && drop.tellsRequest()),
 		Ignored:           ignored,
 		IgnoredNoSocket:   ignored && (replies || drops && drop.hasReason),
 		IgnoredHandshake:  ignored && (replies || drops && drop.hasSocket),
@@ -133,6 +136,9 @@ var limits = []Limit{
 			}
 			return false
 		}},
+	{LimitRequestNumbers, "whether an ignored RST for a handshake under way was inside the window is not known: before Linux 6.18 the drop has no reason of its own, " +
+		"and tcp_check_req could not be hooked",
+		func(s Sight) bool { return s.Ignored && s.Requests && !s.RequestNumbers }},
 	{LimitDropSocket, "ignored RSTs that are dropped before the connection is looked at (checksum, time to live, signature) come without state and owner: " +
 		"before Linux 6.11 the drop names no socket",
 		func(s Sight) bool { return s.Ignored && !s.DropSocket }},
@@ -164,6 +170,7 @@ const (
 	LimitIgnoredHandshake  = "no-ignored-in-handshake"
 	LimitIgnoredConnection = "no-ignored-in-connection"
 	LimitEarlyDrops        = "no-early-drops"
+	LimitRequestNumbers    = "no-request-numbers"
 	LimitDropSocket        = "no-socket-of-early-drops"
 )
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/cilium/ebpf"
@@ -123,7 +122,7 @@ func (l *loader) dropConstants() map[string]any {
 		"drop_has_socket":    d.hasSocket,
 		"drop_reasons":       d.watched(reasons...),
 		"drop_not_specified": d.notSpecified,
-		"drop_tells_request": slices.Contains(d.reasons, "TCP_RFC7323_TSECR"),
+		"drop_tells_request": d.tellsRequest(),
 	}
 }
 
