@@ -203,4 +203,62 @@ int context_module(__u64 *ctx)
 	return 0;
 }
 
+/*
+ * Does SIGPIPE end the process: default action, not held back, nobody to
+ * intercept it? The index is a literal: only then CO-RE takes the size of an
+ * action from the kernel.
+ */
+static __always_inline bool fatal_sigpipe(struct task_struct *task)
+{
+	return !BPF_CORE_READ(task, sighand, action[SIGPIPE - 1].sa.sa_handler) &&
+	       !(BPF_CORE_READ(task, blocked.sig[0]) & 1ul << (SIGPIPE - 1)) &&
+	       !BPF_CORE_READ(task, ptrace);
+}
+
+/*
+ * A process that handles SIGPIPE and writes on gets one for every write. The
+ * count is not exact: two CPUs may add at once.
+ */
+#define SIGNALS_PER_WINDOW 64
+static __u64 signal_window;
+static __u32 signals;
+
+static __always_inline bool too_many_signals(__u64 now)
+{
+	__u64 window = now >> 27;
+
+	if (signal_window != window) {
+		signal_window = window;
+		signals = 0;
+	}
+	return signals++ >= SIGNALS_PER_WINDOW;
+}
+
+/*
+ * What a write to a connection does that was reset. kill(2) comes with an info,
+ * a write without.
+ */
+SEC("tp_btf/signal_generate")
+int context_signal(__u64 *ctx)
+{
+	if ((int)ctx[0] != SIGPIPE || (int)ctx[4] != SIGNAL_DELIVERED)
+		return 0;
+	struct task_struct *task = (struct task_struct *)address_of((void *)ctx[2]);
+	if (address_of((void *)ctx[1]) || (__u64)task != bpf_get_current_task())
+		return 0;
+	__u64 now = bpf_ktime_get_ns();
+	if (too_many_signals(now))
+		return 0;
+	struct signal_record *record = RESERVE(struct signal_record, COLUMN_HOLDER_LOST);
+	if (!record)
+		return 0;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->kind = RECORD_SIGNAL;
+	record->time_ns = now;
+	record->fatal = fatal_sigpipe(task);
+	read_current(&record->process);
+	SUBMIT(record);
+	return 0;
+}
+
 char _license[] SEC("license") = "Dual BSD/GPL";

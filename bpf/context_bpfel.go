@@ -127,6 +127,7 @@ const (
 	ContextRecordKindRECORD_RESET  ContextRecordKind = 1
 	ContextRecordKindRECORD_HOLDER ContextRecordKind = 2
 	ContextRecordKindRECORD_MODULE ContextRecordKind = 3
+	ContextRecordKindRECORD_SIGNAL ContextRecordKind = 4
 )
 
 type ContextResetRecord struct {
@@ -192,6 +193,15 @@ type ContextResetRecord struct {
 	Ifname  [16]int8
 }
 
+type ContextSignalRecord struct {
+	_       structs.HostLayout
+	Kind    ContextRecordKind
+	Fatal   uint32
+	TimeNs  uint64
+	Process ContextProcess
+	Unused  uint32
+}
+
 type ContextSocketKind uint8
 
 const (
@@ -235,6 +245,7 @@ const (
 	ContextMapStacks                 = "stacks"
 	ContextProgContextDestroy        = "context_destroy"
 	ContextProgContextModule         = "context_module"
+	ContextProgContextSignal         = "context_signal"
 	ContextProgContextState          = "context_state"
 	ContextProgHolders               = "holders"
 	ContextProgListeners             = "listeners"
@@ -311,6 +322,7 @@ type ContextSpecs struct {
 type ContextProgramSpecs struct {
 	ContextDestroy *ebpf.ProgramSpec `ebpf:"context_destroy"`
 	ContextModule  *ebpf.ProgramSpec `ebpf:"context_module"`
+	ContextSignal  *ebpf.ProgramSpec `ebpf:"context_signal"`
 	ContextState   *ebpf.ProgramSpec `ebpf:"context_state"`
 	Holders        *ebpf.ProgramSpec `ebpf:"holders"`
 	Listeners      *ebpf.ProgramSpec `ebpf:"listeners"`
@@ -457,6 +469,7 @@ type ContextVariables struct {
 type ContextPrograms struct {
 	ContextDestroy *ebpf.Program `ebpf:"context_destroy"`
 	ContextModule  *ebpf.Program `ebpf:"context_module"`
+	ContextSignal  *ebpf.Program `ebpf:"context_signal"`
 	ContextState   *ebpf.Program `ebpf:"context_state"`
 	Holders        *ebpf.Program `ebpf:"holders"`
 	Listeners      *ebpf.Program `ebpf:"listeners"`
@@ -466,6 +479,7 @@ func (p *ContextPrograms) Close() error {
 	return _ContextClose(
 		p.ContextDestroy,
 		p.ContextModule,
+		p.ContextSignal,
 		p.ContextState,
 		p.Holders,
 		p.Listeners,

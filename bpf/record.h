@@ -13,6 +13,7 @@ enum record_kind : __u32 {
 	RECORD_RESET = 1, /* struct reset_record */
 	RECORD_HOLDER = 2, /* struct holder_record */
 	RECORD_MODULE = 3, /* struct module_record */
+	RECORD_SIGNAL = 4, /* struct signal_record */
 };
 
 enum hook : __u8 {
@@ -198,12 +199,22 @@ struct module_record {
 	char name[20];
 };
 
+/* SIGPIPE was sent to a process by its own write. */
+struct signal_record {
+	enum record_kind kind; /* RECORD_SIGNAL */
+	__u32 fatal; /* nothing stands between the signal and the end of the process */
+	__u64 time_ns; /* CLOCK_MONOTONIC */
+	struct process process;
+	__u32 unused;
+};
+
 /* What the ring carries: kind says which. */
 union record {
 	enum record_kind kind;
 	struct reset_record reset;
 	struct holder_record holder;
 	struct module_record module;
+	struct signal_record signal;
 };
 
 #endif

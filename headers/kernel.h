@@ -51,13 +51,32 @@ struct cred {
 	kuid_t uid;
 };
 
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+
+struct sigaction {
+	void (*sa_handler)(int);
+};
+
+struct k_sigaction {
+	struct sigaction sa;
+};
+
+struct sighand_struct {
+	struct k_sigaction action[64];
+};
+
 struct task_struct {
 	unsigned int flags;
+	unsigned int ptrace;
 	int exit_code;
 	int pid;
 	int tgid;
 	char comm[16];
 	const struct cred *cred;
+	struct sighand_struct *sighand;
+	sigset_t blocked;
 };
 
 /* Control groups */
@@ -306,6 +325,10 @@ struct bpf_iter__tcp {
 
 #define PF_EXITING 0x00000004
 #define PF_KTHREAD 0x00200000
+
+#define SIGPIPE 13
+/* TRACE_SIGNAL_DELIVERED of include/trace/events/signal.h: neither ignored nor pending already. */
+#define SIGNAL_DELIVERED 0
 
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000

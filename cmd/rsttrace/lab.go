@@ -80,7 +80,9 @@ func (f *labFlags) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	defer t.Close()
-	return f.perform(cmd.Context(), t, &stage{text: out, sink: f.open(out), json: f.format == "json"}, scenarios, family)
+	stage := &stage{text: out, sink: f.open(out), json: f.format == "json"}
+	t.OnFollowup(stage.followup)
+	return f.perform(cmd.Context(), t, stage, scenarios, family)
 }
 
 // perform plays the scenarios while the tracer watches.
@@ -130,6 +132,7 @@ type stage struct {
 	sink   output
 	json   bool
 	netns  map[uint32]bool // of the scenario that plays
+	events map[uint64]bool // that it has shown
 	failed error
 }
 
@@ -146,6 +149,7 @@ func (s *stage) admit(namespaces []*lab.Namespace) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.netns = make(map[uint32]bool)
+	s.events = make(map[uint64]bool)
 	for _, n := range namespaces {
 		s.netns[n.Inode()] = true
 	}
@@ -167,7 +171,17 @@ func (s *stage) event(e *event.Event) {
 	if !s.netns[e.Netns.Inode] {
 		return
 	}
+	s.events[e.ID] = true
 	s.failed = errors.Join(s.failed, s.sink.Event(e), s.sink.Flush())
+}
+
+func (s *stage) followup(f *event.Followup) error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.events[f.Event] {
+		s.failed = errors.Join(s.failed, s.sink.Followup(f), s.sink.Flush())
+	}
+	return nil
 }
 
 func (s *stage) failure() error {

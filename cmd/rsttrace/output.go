@@ -19,6 +19,7 @@ import (
 // output is where events go.
 type output interface {
 	Event(*event.Event) error
+	Followup(*event.Followup) error
 	Counts(event.Totals) error
 	Lost(events uint64) error
 	Flush() error

@@ -30,6 +30,7 @@ type traceFlags struct {
 	ring      sizeFlag
 	noDrops   bool
 	noMemory  bool
+	noFollow  bool
 }
 
 func newTrace() *cobra.Command {
@@ -65,6 +66,7 @@ It runs until it is interrupted, and then prints exact totals per cause.`,
 	cmd.Flags().StringVar(&flags.readyFile, "ready-file", "", "create this file once everything is attached")
 	cmd.Flags().BoolVar(&flags.noDrops, "no-drops", false, "do not look at dropped packets: RSTs that end a handshake or a TIME_WAIT, and most ignored ones, are not seen")
 	cmd.Flags().BoolVar(&flags.noMemory, "no-flow-memory", false, "do not look up connections that were closed here: closed-earlier is reported as half-open")
+	cmd.Flags().BoolVar(&flags.noFollow, "no-followups", false, "do not look at signals: the SIGPIPE that follows a reset is not told")
 	cmd.Flags().Var(&flags.ring, "ring", "size of the ring buffer, a power of two: 64K to 1G (default 8M)")
 	return cmd
 }
@@ -91,6 +93,7 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 			Ignored:      len(wanted.Dirs) == 0 || slices.Contains(wanted.Dirs, event.Ignored),
 			NoDrops:      f.noDrops,
 			NoFlowMemory: f.noMemory,
+			NoFollowups:  f.noFollow,
 			RingBytes:    f.ring.bytes,
 			Selection:    f.selection(),
 		},
@@ -149,6 +152,7 @@ func (f *traceFlags) print(ctx context.Context, t *tracer.Tracer, audits *audits
 		fmt.Fprintf(stderr, "rsttrace: attached, no matching RST so far; to see one: curl 127.0.0.1:1 in another terminal, or rsttrace lab\n")
 	})
 	defer silence.Stop()
+	t.OnFollowup(out.Followup)
 	losses := losses{tracer: t, out: out}
 	nextTotals := time.Now().Add(f.interval)
 	var shown uint64

@@ -63,6 +63,13 @@ func (s *Session) decode(sample []byte, batch *Batch) error {
 		}
 		batch.modules = append(batch.modules, text(record.Name[:]))
 		return nil
+	case bpf.ContextRecordKindRECORD_SIGNAL:
+		record, err := view[signalRecord](sample)
+		if err != nil {
+			return err
+		}
+		batch.Signals = append(batch.Signals, s.decodeSignal(record))
+		return nil
 	default:
 		return fmt.Errorf("record of unknown kind %d", kind)
 	}
@@ -219,6 +226,10 @@ func decodeHolder(r *holderRecord) event.Holder {
 	}
 }
 
+func (s *Session) decodeSignal(r *signalRecord) event.Signal {
+	return event.Signal{Time: s.reader.clock.wall(r.TimeNs), Process: process(&r.Process), Fatal: r.Fatal != 0}
+}
+
 // text is a C string in a fixed array.
 func text(c []int8) string {
 	bytes := make([]byte, 0, 32)
@@ -235,4 +246,5 @@ func text(c []int8) string {
 type (
 	resetRecord  = bpf.ContextResetRecord
 	holderRecord = bpf.ContextHolderRecord
+	signalRecord = bpf.ContextSignalRecord
 )

@@ -22,12 +22,14 @@ func FuzzDecode(f *testing.F) {
 	module := bpf.ContextModuleRecord{Kind: bpf.ContextRecordKindRECORD_MODULE, Name: [20]int8{'n', 'f', '_'}}
 	f.Add(bytesOf(&module))
 	f.Add([]byte{3, 0, 0, 0})
+	signal := signalRecord{Kind: bpf.ContextRecordKindRECORD_SIGNAL}
+	f.Add(bytesOf(&signal))
 	f.Add(bytesOf(&reset)[:100])
 	f.Fuzz(func(t *testing.T, sample []byte) {
 		s := testSession(event.Tracepoint)
 		batch := Batch{Resets: make([]event.Event, 0, 1)}
 		err := s.decode(sample, &batch)
-		entries := len(batch.Resets) + len(batch.Holders) + len(batch.modules)
+		entries := len(batch.Resets) + len(batch.Holders) + len(batch.Signals) + len(batch.modules)
 		if err != nil {
 			if entries != 0 {
 				t.Errorf("error %v and %d entries", err, entries)

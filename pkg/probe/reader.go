@@ -34,11 +34,12 @@ type reader struct {
 type Batch struct {
 	Resets  []event.Event // without cause and owner
 	Holders []event.Holder
+	Signals []event.Signal
 	modules []string // that were loaded
 }
 
 func (b *Batch) clear() {
-	b.Resets, b.Holders, b.modules = b.Resets[:0], b.Holders[:0], b.modules[:0]
+	b.Resets, b.Holders, b.Signals, b.modules = b.Resets[:0], b.Holders[:0], b.Signals[:0], b.modules[:0]
 }
 
 // Read waits for records, until the deadline at most (the zero time waits for

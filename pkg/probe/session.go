@@ -29,6 +29,8 @@ type Options struct {
 	// NoFlowMemory forgets who closed a connection: closed-earlier is then
 	// reported as half-open.
 	NoFlowMemory bool
+	// NoFollowups leaves the signal hook alone: Batch.Signals stays empty.
+	NoFollowups bool
 	// RingBytes is the size of the ring buffer, a power of two and a multiple
 	// of the page size. 0 means DefaultRingBytes.
 	RingBytes uint32
@@ -135,7 +137,7 @@ func (s *Session) add(a *attached, status HookStatus) {
 // attachContextHooks comes first, so that no reset is seen without its notes.
 func (s *Session) attachContextHooks(object *ebpf.CollectionSpec) {
 	for _, h := range contextHooks {
-		if h.program == moduleProgram && s.rejectsPresent() {
+		if h.program == moduleProgram && s.rejectsPresent() || h.program == signalProgram && s.loader.options.NoFollowups {
 			continue
 		}
 		status := HookStatus{Hook: "context", Function: h.name, Lacks: h.lacks}

@@ -30,7 +30,7 @@ func newFakeSource(batches ...probe.Batch) *fakeSource {
 
 func (f *fakeSource) Read(ctx context.Context, batch *probe.Batch, deadline time.Time) error {
 	f.reads++
-	batch.Resets, batch.Holders = batch.Resets[:0], batch.Holders[:0]
+	batch.Resets, batch.Holders, batch.Signals = batch.Resets[:0], batch.Holders[:0], batch.Signals[:0]
 	script := &f.batches
 	if f.detached {
 		script = &f.afterDetach
@@ -40,6 +40,7 @@ func (f *fakeSource) Read(ctx context.Context, batch *probe.Batch, deadline time
 		*script = (*script)[1:]
 		batch.Resets = append(batch.Resets, next.Resets...)
 		batch.Holders = append(batch.Holders, next.Holders...)
+		batch.Signals = append(batch.Signals, next.Signals...)
 		return nil
 	}
 	if f.failure != nil {

@@ -36,6 +36,8 @@ type Tracer struct {
 	causes   []event.CauseID // the only ones wanted, where there are any
 	nextMute time.Time
 
+	followups followups
+
 	beforeEnd func() error // see BeforeEnd
 	heartbeat time.Duration
 	lastID    uint64
@@ -124,6 +126,7 @@ func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 	for _, holder := range batch.Holders {
 		t.resolver.Closed(holder)
 	}
+	t.followups.take(batch.Signals)
 	if err := t.muteCauses(time.Now()); err != nil {
 		return err
 	}
@@ -162,10 +165,20 @@ func (t *Tracer) deliver(yield func(*event.Event, error) bool, now time.Time) bo
 		if t.peers.wanted(e, now) && t.queue.length() < queueMax {
 			return true
 		}
-		if !t.yield(e, yield) {
+		if !t.follow(e.Time, yield) || !t.yield(e, yield) {
 			return false
 		}
 		t.queue.drop()
+	}
+	return t.follow(time.Time{}, yield)
+}
+
+// follow tells what happened to applications before a moment, the zero time for
+// all that is known.
+func (t *Tracer) follow(before time.Time, yield func(*event.Event, error) bool) bool {
+	if err := t.followups.before(before); err != nil {
+		yield(nil, err)
+		return false
 	}
 	return true
 }
@@ -185,6 +198,7 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 		cause.Explain(e) // again, with the name of the owner
 	}
 	t.shown++
+	t.followups.shown(e)
 	return yield(e, nil)
 }
 

@@ -27,9 +27,11 @@ const reset = "\x1b[0m"
 // glyphs are the characters beyond ASCII.
 type glyphs struct {
 	right, left string // the way of the RST: right is towards the peer
+	more        string // the line goes on with an earlier event
+	micros      string
 }
 
 var (
-	unicodeGlyphs = glyphs{right: "→", left: "←"}
-	asciiGlyphs   = glyphs{right: "->", left: "<-"}
+	unicodeGlyphs = glyphs{right: "→", left: "←", more: "…", micros: "µs"}
+	asciiGlyphs   = glyphs{right: "->", left: "<-", more: "...", micros: "us"}
 )

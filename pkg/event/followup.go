@@ -1,0 +1,34 @@
+package event
+
+import "time"
+
+// Signal is a SIGPIPE that the kernel sent to a process for what that wrote.
+type Signal struct {
+	Time    time.Time
+	Process Process
+	// Fatal: the signal has its default action, is not blocked, and no debugger
+	// watches: the process ends by it.
+	Fatal bool
+}
+
+// Followup is what happened to an application after a reset.
+type Followup struct {
+	Time  time.Time
+	Event uint64 // ID of the reset
+	What  FollowupKind
+	PID   uint32 // as in Owner
+	TID   uint32
+	Comm  string
+	After time.Duration // since the reset
+	Ended bool          // it is the end of the process
+
+	// What the reset was, for readers without its event at hand.
+	Cause CauseID
+	Local Endpoint
+}
+
+// FollowupKind says what happened.
+type FollowupKind string
+
+// GotSIGPIPE: a write of the process was answered with SIGPIPE.
+const GotSIGPIPE FollowupKind = "sigpipe"

@@ -1,0 +1,49 @@
+package text
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// Followup writes what happened to an application after a reset. Other events
+// may have come between, so it says which connection it was:
+//
+//	03:12:45.127 … 4 ms later worker[99] got SIGPIPE and was terminated by it (10.0.0.5:39822, wrote-after-peer-close)
+func (s *Sink) Followup(f *event.Followup) error {
+	p := &s.page
+	p.begin(s.out.Open())
+	s.newDay(f.Time)
+	p.text(s.style.faint, f.Time.In(s.options.Location).Format("15:04:05.000"))
+	p.space(1)
+	p.text("", s.glyph.more)
+	p.space(1)
+	p.words("", s.followupText(f), dirColumn+cells(s.glyph.more)+1)
+	return s.out.Commit(p.end())
+}
+
+func (s *Sink) followupText(f *event.Followup) string {
+	what := clean(string(f.What))
+	if f.What == event.GotSIGPIPE {
+		what = "SIGPIPE"
+	}
+	text := s.delay(f.After) + " later " + processText(f.PID, f.Comm) + " got " + what
+	if f.Ended {
+		text += " and was terminated by it"
+	}
+	return text + " (" + clean(f.Local.String()) + ", " + clean(string(f.Cause)) + ")"
+}
+
+// delay is a duration in the largest unit that leaves a whole number, one
+// decimal from a second on.
+func (s *Sink) delay(d time.Duration) string {
+	switch {
+	case d >= time.Second:
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
+	case d >= time.Millisecond:
+		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
+	default:
+		return strconv.FormatInt(d.Microseconds(), 10) + " " + s.glyph.micros
+	}
+}

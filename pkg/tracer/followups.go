@@ -1,0 +1,111 @@
+package tracer
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+const (
+	// followupWindow is how long after a reset a SIGPIPE still counts as its
+	// consequence. A process that writes once a minute gets it a minute later,
+	// but by then another broken pipe is as likely.
+	followupWindow = 5 * time.Second
+	// resetsMax and signalsMax bound the memory.
+	resetsMax  = 1024
+	signalsMax = 256
+)
+
+// followups links what happens to processes with the resets of their
+// connections. A signal names no socket, so process and time decide: it belongs
+// to the process's latest reset. A process that handles the signal and writes on
+// gets one for every write: the first is told, and the one that ends it.
+type followups struct {
+	tell    func(*event.Followup) error // nil: nobody wants to know
+	resets  [resetsMax]brokenPipe       // a ring, in order
+	last    uint64                      // how many were put into it
+	signals []event.Signal              // in order, that wait until all events before them are shown
+}
+
+// brokenPipe is an event that was shown and after which the next write of its
+// process fails.
+type brokenPipe struct {
+	time   time.Time
+	id     uint64
+	told   bool // it has a follow-up
+	pid    uint32
+	others []event.ProcessRef
+	cause  event.CauseID
+	local  event.Endpoint
+}
+
+// OnFollowup has fn called, in the stream, with what happened to an application
+// after an event that was shown. fn may not keep the follow-up. An error ends
+// the stream.
+func (t *Tracer) OnFollowup(fn func(*event.Followup) error) { t.followups.tell = fn }
+
+// shown takes an event that was shown.
+func (f *followups) shown(e *event.Event) {
+	if f.tell == nil || e.Owner.PID == 0 || !breaksPipe(e.App) {
+		return
+	}
+	f.resets[f.last%resetsMax] = brokenPipe{
+		time: e.Time, id: e.ID, pid: e.Owner.PID, others: e.Owner.Others, cause: e.Cause, local: e.Local,
+	}
+	f.last++
+}
+
+// breaksPipe: the error is reported once; writes after that get SIGPIPE. A
+// connection that was refused has none.
+func breaksPipe(app event.App) bool { return app.SIGPIPE || app.Errno != "" && app.On != "connect" }
+
+// take takes new signals.
+func (f *followups) take(signals []event.Signal) {
+	if f.tell == nil {
+		return
+	}
+	f.signals = append(f.signals, signals[:min(len(signals), signalsMax-len(f.signals))]...)
+}
+
+// before tells the follow-ups whose events have all been shown: those of signals
+// before a moment, the zero time for all.
+func (f *followups) before(moment time.Time) error {
+	done := 0
+	for done < len(f.signals) && (moment.IsZero() || f.signals[done].Time.Before(moment)) {
+		s := &f.signals[done]
+		done++
+		if r := f.resetBefore(s); r != nil && (!r.told || s.Fatal) {
+			followup := r.followup(s)
+			r.told = true
+			if err := f.tell(&followup); err != nil {
+				return err
+			}
+		}
+	}
+	f.signals = slices.Delete(f.signals, 0, done)
+	return nil
+}
+
+// resetBefore is the latest reset of the process that s may follow from.
+func (f *followups) resetBefore(s *event.Signal) *brokenPipe {
+	for i := range min(f.last, resetsMax) {
+		r := &f.resets[(f.last-1-i)%resetsMax]
+		if after := s.Time.Sub(r.time); after >= 0 && after <= followupWindow && r.of(s.Process.PID) {
+			return r
+		}
+	}
+	return nil
+}
+
+func (r *brokenPipe) of(pid uint32) bool {
+	return r.pid == pid || slices.ContainsFunc(r.others, func(p event.ProcessRef) bool { return p.PID == pid })
+}
+
+func (r *brokenPipe) followup(s *event.Signal) event.Followup {
+	return event.Followup{
+		Time: s.Time, Event: r.id, What: event.GotSIGPIPE,
+		PID: s.Process.PID, TID: s.Process.TID, Comm: s.Process.Comm,
+		After: s.Time.Sub(r.time), Ended: s.Fatal, Cause: r.cause, Local: r.local,
+	}
+}
