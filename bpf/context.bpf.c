@@ -158,6 +158,8 @@ int holders(struct bpf_iter__task_file *ctx)
 
 	if (!task || !file)
 		return 0;
+	if (ctx->meta->seq_num == 0)
+		note_walker();
 	/* A socket's inode has no name that could be opened, so this is a real socket. */
 	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return 0;

@@ -243,6 +243,7 @@ const (
 	ContextMapPriors                 = "priors"
 	ContextMapRing                   = "ring"
 	ContextMapStacks                 = "stacks"
+	ContextMapWalker                 = "walker"
 	ContextProgContextDestroy        = "context_destroy"
 	ContextProgContextModule         = "context_module"
 	ContextProgContextSignal         = "context_signal"
@@ -344,6 +345,7 @@ type ContextMapSpecs struct {
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
 	Stacks     *ebpf.MapSpec `ebpf:"stacks"`
+	Walker     *ebpf.MapSpec `ebpf:"walker"`
 }
 
 // ContextVariableSpecs contains global variables before they are loaded into the kernel.
@@ -411,6 +413,7 @@ type ContextMaps struct {
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
 	Stacks     *ebpf.Map `ebpf:"stacks"`
+	Walker     *ebpf.Map `ebpf:"walker"`
 }
 
 func (m *ContextMaps) Close() error {
@@ -427,6 +430,7 @@ func (m *ContextMaps) Close() error {
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.Walker,
 	)
 }
 

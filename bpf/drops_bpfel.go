@@ -31,6 +31,7 @@ const (
 	DropsMapPriors                 = "priors"
 	DropsMapRing                   = "ring"
 	DropsMapStacks                 = "stacks"
+	DropsMapWalker                 = "walker"
 	DropsMapWantedNetns            = "wanted_netns"
 	DropsProgDropsKfreeSkb         = "drops_kfree_skb"
 	DropsVarActiveReasonArg        = "active_reason_arg"
@@ -126,6 +127,7 @@ type DropsMapSpecs struct {
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
 	Ring        *ebpf.MapSpec `ebpf:"ring"`
 	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	Walker      *ebpf.MapSpec `ebpf:"walker"`
 	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
 
@@ -197,6 +199,7 @@ type DropsMaps struct {
 	Priors      *ebpf.Map `ebpf:"priors"`
 	Ring        *ebpf.Map `ebpf:"ring"`
 	Stacks      *ebpf.Map `ebpf:"stacks"`
+	Walker      *ebpf.Map `ebpf:"walker"`
 	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
 
@@ -217,6 +220,7 @@ func (m *DropsMaps) Close() error {
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.Walker,
 		m.WantedNetns,
 	)
 }

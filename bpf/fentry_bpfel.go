@@ -52,6 +52,7 @@ const (
 	FentryMapPriors                 = "priors"
 	FentryMapRing                   = "ring"
 	FentryMapStacks                 = "stacks"
+	FentryMapWalker                 = "walker"
 	FentryMapWantedNetns            = "wanted_netns"
 	FentryProgFentryNoteRequest     = "fentry_note_request"
 	FentryProgFentryNoteState       = "fentry_note_state"
@@ -169,6 +170,7 @@ type FentryMapSpecs struct {
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
 	Ring        *ebpf.MapSpec `ebpf:"ring"`
 	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	Walker      *ebpf.MapSpec `ebpf:"walker"`
 	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
 
@@ -240,6 +242,7 @@ type FentryMaps struct {
 	Priors      *ebpf.Map `ebpf:"priors"`
 	Ring        *ebpf.Map `ebpf:"ring"`
 	Stacks      *ebpf.Map `ebpf:"stacks"`
+	Walker      *ebpf.Map `ebpf:"walker"`
 	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
 
@@ -260,6 +263,7 @@ func (m *FentryMaps) Close() error {
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.Walker,
 		m.WantedNetns,
 	)
 }

@@ -31,6 +31,7 @@ const (
 	KprobeMapPriors                 = "priors"
 	KprobeMapRing                   = "ring"
 	KprobeMapStacks                 = "stacks"
+	KprobeMapWalker                 = "walker"
 	KprobeMapWantedNetns            = "wanted_netns"
 	KprobeProgKprobeNoteRequest     = "kprobe_note_request"
 	KprobeProgKprobeNoteState       = "kprobe_note_state"
@@ -148,6 +149,7 @@ type KprobeMapSpecs struct {
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
 	Ring        *ebpf.MapSpec `ebpf:"ring"`
 	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	Walker      *ebpf.MapSpec `ebpf:"walker"`
 	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
 
@@ -219,6 +221,7 @@ type KprobeMaps struct {
 	Priors      *ebpf.Map `ebpf:"priors"`
 	Ring        *ebpf.Map `ebpf:"ring"`
 	Stacks      *ebpf.Map `ebpf:"stacks"`
+	Walker      *ebpf.Map `ebpf:"walker"`
 	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
 
@@ -239,6 +242,7 @@ func (m *KprobeMaps) Close() error {
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.Walker,
 		m.WantedNetns,
 	)
 }

@@ -105,7 +105,7 @@ struct process {
 	__u32 uid;
 	__u32 exit_status; /* wait status, where exiting */
 	__u8 known;
-	__u8 kernel; /* a kernel thread */
+	__u8 kernel; /* a kernel thread, or rsttrace itself: it only finishes what others began */
 	__u8 exiting;
 	__u8 unused;
 	char comm[16];

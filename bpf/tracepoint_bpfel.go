@@ -30,6 +30,7 @@ const (
 	TracepointMapPriors                 = "priors"
 	TracepointMapRing                   = "ring"
 	TracepointMapStacks                 = "stacks"
+	TracepointMapWalker                 = "walker"
 	TracepointMapWantedNetns            = "wanted_netns"
 	TracepointProgTracepointReceive     = "tracepoint_receive"
 	TracepointProgTracepointSend        = "tracepoint_send"
@@ -126,6 +127,7 @@ type TracepointMapSpecs struct {
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
 	Ring        *ebpf.MapSpec `ebpf:"ring"`
 	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	Walker      *ebpf.MapSpec `ebpf:"walker"`
 	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
 
@@ -196,6 +198,7 @@ type TracepointMaps struct {
 	Priors      *ebpf.Map `ebpf:"priors"`
 	Ring        *ebpf.Map `ebpf:"ring"`
 	Stacks      *ebpf.Map `ebpf:"stacks"`
+	Walker      *ebpf.Map `ebpf:"walker"`
 	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
 
@@ -215,6 +218,7 @@ func (m *TracepointMaps) Close() error {
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.Walker,
 		m.WantedNetns,
 	)
 }
