@@ -125,14 +125,24 @@ func (c *conversation) sendTooLate(flow *packetpeer.Flow, before ...event.State)
 	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
 	e.must(flow.Send(event.PSH|event.ACK, make([]byte, messageBytes)))
 	e.awaitFrom(flow, event.RST)
-	e.Stepf("client sends %d bytes: there is no socket any more, the kernel answers with a RST", messageBytes)
+	e.Stepf("client sends %d bytes: the connection is gone, the kernel answers with a RST", messageBytes)
 	e.Expect(c.closedEarlier(before...))
+
+	c.listener.Close()
+	e.must(flow.Send(event.PSH|event.ACK, make([]byte, messageBytes)))
+	e.awaitFrom(flow, event.RST)
+	e.Stepf("the server stops listening, client sends %d bytes again: now there is no socket at all", messageBytes)
+	x := c.closedEarlier(before...)
+	x.WithoutMemory, x.Socket = "half-open", event.SockNone
+	e.Expect(x)
 }
 
+// closedEarlier: the listener still stands where the connection was, so the
+// kernel does find a socket.
 func (c *conversation) closedEarlier(before ...event.State) Expectation {
 	x := c.repliedByServer("closed-earlier", 0)
-	x.WithoutMemory = "half-open"
-	x.Socket, x.Lost = event.SockNone, nil
+	x.WithoutMemory = "ack-to-listener"
+	x.Socket, x.Lost = event.SockFull, nil
 	x.States = append(x.States, before...)
 	x.Sources = []event.OwnerSource{event.FromCloser}
 	return x
