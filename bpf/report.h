@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From what was seen to a counted verdict and, if it is wanted, a record with
+ * all that helps to name the owner.
+ */
+#ifndef RSTTRACE_REPORT_H
+#define RSTTRACE_REPORT_H
+
+#include "counters.h"
+#include "filter.h"
+#include "listeners.h"
+#include "process.h"
+#include "ring.h"
+#include "sighting.h"
+
+/*
+ * Is this a system call on the socket? Either one holds it, or its listener is
+ * being ended and nobody had accepted the connection.
+ */
+static __always_inline bool in_process(const struct verdict *verdict)
+{
+	return verdict->facts & FACT_OWNED || verdict->caller == CALLER_LISTEN_STOP ||
+	       verdict->caller == CALLER_LISTEN_ABORT;
+}
+
+/* tcp_abort leaves the state for later; close and disconnect change it first. */
+static __always_inline bool is_abort(const struct verdict *verdict)
+{
+	return verdict->hook == HOOK_SEND_ACTIVE && verdict->state != TCP_CLOSE &&
+	       verdict->facts & FACT_OWNED;
+}
+
+/* Can the owner still be found through the socket? */
+static __always_inline bool holder_wanted(const struct verdict *verdict)
+{
+	return verdict->facts & FACT_HAS_SOCKET && !(verdict->facts & FACT_REMEMBERED) &&
+	       (!in_process(verdict) || is_abort(verdict));
+}
+
+static __always_inline bool is_refused_syn(const struct verdict *verdict)
+{
+	return verdict->socket == SOCKET_NONE && (verdict->packet & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+/*
+ * A handshake, or a finished connection in an accept queue: no descriptor yet,
+ * and not closed either.
+ */
+static __always_inline bool is_unaccepted(const struct verdict *verdict)
+{
+	if (verdict->socket == SOCKET_REQUEST)
+		return true;
+	return verdict->socket == SOCKET_FULL && verdict->state != TCP_LISTEN &&
+	       !(verdict->facts & (FACT_HAS_SOCKET | FACT_DEAD | FACT_MPTCP));
+}
+
+/* Is it told by whoever closed it? Then nobody holds it any more. */
+static __always_inline bool is_closed_by_process(const struct verdict *verdict)
+{
+	if (verdict->facts & FACT_REMEMBERED)
+		return true;
+	return verdict->socket != SOCKET_NONE && !(verdict->facts & FACT_HAS_SOCKET);
+}
+
+/*
+ * Who listens, or listened, for packets to the local end of a tuple: bound to
+ * the address, to all, or to all of IPv6 with IPv4 included.
+ */
+static __always_inline struct listener_note *find_listener(const struct sighting *seen)
+{
+	struct tuple key = key_of(&seen->tuple, seen->netns_mix);
+	__u8 family = seen->verdict.family;
+	struct listener_note *note;
+
+	__builtin_memset(key.peer, 0, sizeof(key.peer));
+	key.peer_port = family;
+	note = listener_at(&key);
+	if (note)
+		return note;
+	__builtin_memset(key.local, 0, sizeof(key.local));
+	note = listener_at(&key);
+	if (note)
+		return note;
+	key.peer_port = AF_INET6;
+	return family == AF_INET ? listener_at(&key) : NULL;
+}
+
+/* The listener that a connection waits at, or that a SYN was meant for. */
+static __noinline int see_listener(struct sighting *seen, struct reset_record *record)
+{
+	if (!seen || !record)
+		return 0;
+	struct listener_note *note = find_listener(seen);
+	if (!note)
+		return 0;
+
+	__u64 check = note->check, sk = note->sk;
+	bool shared = note->shared;
+	if (is_refused_syn(&seen->verdict)) {
+		record->closer = note->process;
+		record->closing = note->closing;
+		if (!STILL_WHOLE(note, check)) {
+			__builtin_memset(&record->closer, 0, sizeof(record->closer));
+			__builtin_memset(&record->closing, 0, sizeof(record->closing));
+		}
+	} else if (!shared && STILL_WHOLE(note, check)) {
+		record->listener = sk;
+		record->listener_inode = socket_inode((struct sock *)sk);
+		await_holder(sk, record->listener_inode);
+	}
+	return 0;
+}
+
+/* Counts what was seen, and sends the details if they are wanted. */
+static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *skb,
+			     struct tcp_sock *tcp)
+{
+	if (!seen)
+		return 0;
+	struct sock *sk = seen->sk;
+	__u32 column = count_verdict(&seen->verdict);
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!details || !is_wanted(&seen->verdict, &seen->tuple) || is_muted(column) ||
+	    !within_budget(column, now))
+		return 0;
+	if (holder_wanted(&seen->verdict))
+		await_holder((__u64)seen->sk, socket_inode(sk));
+
+	struct reset_record *record = RESERVE(struct reset_record, COLUMN_LOST);
+	if (!record)
+		return 0;
+	__builtin_memset(record, 0, sizeof(*record));
+	record->kind = RECORD_RESET;
+	record->verdict = seen->verdict;
+	record->time_ns = now;
+	record->stack = take_stacks ? bpf_get_stackid(ctx, &stacks, 0) : -1;
+	record->tuple = seen->tuple;
+	record->packet = seen->packet.segment;
+	record->expected = seen->expected;
+	if (seen->verdict.state) {
+		record->sk = (__u64)seen->sk;
+		record->cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+	}
+	if (tcp) {
+		record->inode = socket_inode(sk);
+		record->cgroup = socket_cgroup(sk);
+		read_numbers(tcp, &record->numbers);
+	}
+	if (in_process(&seen->verdict))
+		read_current(&record->current);
+	if (is_closed_by_process(&seen->verdict)) {
+		struct tuple key = key_of(&seen->tuple, seen->netns_mix);
+
+		read_closer(&key, &record->closer, &record->closing);
+	}
+	if (seen->verdict.hook != HOOK_REJECT &&
+	    (is_unaccepted(&seen->verdict) || is_refused_syn(&seen->verdict)))
+		see_listener(seen, record);
+	if (skb) {
+		struct net_device *dev = BPF_CORE_READ(skb, dev);
+
+		if (dev)
+			BPF_CORE_READ_INTO(&record->ifname, dev, name);
+	}
+	SUBMIT(record);
+	return 0;
+}
+
+#endif
