@@ -15,8 +15,9 @@ const (
 	// run after it has arrived.
 	peerWindow = 100 * time.Millisecond
 	// peerPatience is how long an event waits for that of the other end, so that
-	// both can name each other.
-	peerPatience = 2 * time.Millisecond
+	// both can name each other: less than the pause between two reads, so one
+	// more read is waited for and no longer.
+	peerPatience = 8 * time.Millisecond
 	// peerSets and peerWays bound the memory: an event that finds no room takes
 	// that of the oldest of its set.
 	peerSets = 1024
