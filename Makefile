@@ -75,14 +75,14 @@ docs: go ## Write the documentation that comes from tables in the code
 
 .PHONY: fmt
 fmt: deps-lint ## Format Go and C
-	@gofmt -w cmd pkg bpf docs tools
+	@gofmt -w cmd pkg bpf bench docs tools
 	@clang-format-$(CLANG) -i $(BPF_SOURCES)
 
 ##@ Test
 
 # Every step runs, also after one that failed; the total comes last.
 .PHONY: test
-test: ## Run the five below, in this order, and print a total
+test: ## Run the six below, in this order, and print a total
 	@rm -rf $(RESULTS)
 	@failed=(); \
 	for step in $(TEST_STEPS); do \
@@ -90,7 +90,7 @@ test: ## Run the five below, in this order, and print a total
 		$(MAKE) --no-print-directory $$step || failed+=("$$step"); \
 	done; \
 	$(GO) run ./tools/tally total $(RESULTS) "$${failed[@]}" | tee $(RESULTS)/total
-TEST_STEPS := unit vet check-generated selftest vm-tests
+TEST_STEPS := unit vet check-generated selftest bench-smoke vm-tests
 
 .PHONY: unit
 unit: go ## Unit tests

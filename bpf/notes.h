@@ -3,7 +3,8 @@
  * Notes that one hook leaves for a later one. All are direct-mapped arrays: a
  * newer note overwrites an older one in the same place, which costs a missing
  * detail now and then and never a wrong one, because every note proves whose
- * it is. None is needed to find a cause.
+ * it is. Without them an event only says less: the state before is missing, or
+ * a connection that was closed here counts as half-open.
  */
 #ifndef RSTTRACE_NOTES_H
 #define RSTTRACE_NOTES_H
