@@ -91,6 +91,20 @@ static __always_inline void report_orphaner(__u64 sk, struct tcp_sock *tcp)
 	report_closer(sk, take_awaited(sk));
 }
 
+/*
+ * An MPTCP socket has no tcp_destroy_sock. Its own worker ends it as well, and
+ * is nobody's closer.
+ */
+static __always_inline void report_mptcp_closer(struct sock *sk)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	if (!holder_awaited((__u64)sk) || !BPF_CORE_READ(sk, sk_lock.owned) ||
+	    BPF_CORE_READ(task, flags) & PF_KTHREAD)
+		return;
+	report_closer((__u64)sk, take_awaited((__u64)sk));
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int context_state(__u64 *ctx)
 {
@@ -100,9 +114,11 @@ int context_state(__u64 *ctx)
 	if (to != TCP_CLOSE && to != TCP_FIN_WAIT1 && to != TCP_LAST_ACK && to != TCP_LISTEN)
 		return 0;
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
-	if (!tcp)
-		return 0;
 	struct sock *untyped = UNTYPED(sk);
+	if (!tcp) {
+		report_mptcp_closer(untyped);
+		return 0;
+	}
 	if (to == TCP_LISTEN) {
 		watch_embryonic(untyped);
 		note_listener(untyped, false);

@@ -111,6 +111,23 @@ static __noinline int see_listener(struct sighting *seen, struct reset_record *r
 	return 0;
 }
 
+/*
+ * Waits for news of who holds the socket, or closes it. Of an MPTCP connection
+ * the application holds another socket, with the same file.
+ */
+static __always_inline void await_owner(const struct sighting *seen, struct tcp_sock *tcp)
+{
+	struct sock *sk = seen->sk;
+	__u64 inode = socket_inode(sk);
+
+	await_holder((__u64)sk, inode);
+	if (tcp && seen->verdict.facts & FACT_MPTCP) {
+		struct mptcp_subflow_context *subflow = READ(tcp, inet_conn.icsk_ulp_data);
+
+		await_holder((__u64)BPF_CORE_READ(subflow, conn), inode);
+	}
+}
+
 /* Counts what was seen, and sends the details if they are wanted. */
 static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *skb,
 			     struct tcp_sock *tcp)
@@ -125,7 +142,7 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 	    !within_budget(column, now))
 		return 0;
 	if (holder_wanted(&seen->verdict))
-		await_holder((__u64)seen->sk, socket_inode(sk));
+		await_owner(seen, tcp);
 
 	struct reset_record *record = RESERVE(struct reset_record, COLUMN_LOST);
 	if (!record)

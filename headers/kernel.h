@@ -224,6 +224,7 @@ struct tcp_options_received {
 };
 
 struct mptcp_subflow_context {
+	struct sock *conn; /* the MPTCP socket, which the application has */
 	__u32 send_fastclose : 1; /* 5.19 and later */
 };
 

@@ -21,7 +21,9 @@ type Resolver struct {
 	// once for all that wait.
 	Walk func() ([]event.Holder, error)
 
-	waiting  map[uint64][]*event.Event // by address of the socket
+	// waiting is by inode of the socket's file: one connection may have two
+	// sockets (MPTCP), and an address is given to the next socket soon.
+	waiting  map[uint64][]*event.Event
 	nextWalk time.Time
 }
 
@@ -32,18 +34,18 @@ func (r *Resolver) Await(e *event.Event) {
 	if r.waiting == nil {
 		r.waiting = make(map[uint64][]*event.Event)
 	}
-	address := sought(e).Address
-	r.waiting[address] = append(r.waiting[address], e)
+	inode := sought(e).Inode
+	r.waiting[inode] = append(r.waiting[inode], e)
 }
 
 // Forget stops looking for the owner of e.
 func (r *Resolver) Forget(e *event.Event) {
-	address := sought(e).Address
-	rest := slices.DeleteFunc(r.waiting[address], func(w *event.Event) bool { return w == e })
+	inode := sought(e).Inode
+	rest := slices.DeleteFunc(r.waiting[inode], func(w *event.Event) bool { return w == e })
 	if len(rest) == 0 {
-		delete(r.waiting, address)
+		delete(r.waiting, inode)
 	} else {
-		r.waiting[address] = rest
+		r.waiting[inode] = rest
 	}
 }
 
@@ -59,27 +61,16 @@ func (r *Resolver) Closed(h event.Holder) {
 	}
 	owner := ownerOf(h.Process, event.FromCloser)
 	owner.Ended = event.Ended{} // that came later: it is not how the reset came about
-	r.settle(h.Socket.Address, h.Socket.Inode, owner)
+	r.settle(h.Socket.Inode, owner)
 }
 
 // settle gives an owner to all events of a socket.
-func (r *Resolver) settle(address, inode uint64, owner event.Owner) {
-	rest := r.waiting[address][:0]
-	for _, e := range r.waiting[address] {
-		if sought(e).Inode == inode {
-			e.Owner = owner
-			if !owner.IsZero() {
-				e.Owner.Source = foundFrom(e, owner.Source)
-			}
-		} else {
-			rest = append(rest, e)
-		}
+func (r *Resolver) settle(inode uint64, owner event.Owner) {
+	for _, e := range r.waiting[inode] {
+		e.Owner = owner
+		e.Owner.Source = foundFrom(e, owner.Source)
 	}
-	if len(rest) == 0 {
-		delete(r.waiting, address)
-	} else {
-		r.waiting[address] = rest
-	}
+	delete(r.waiting, inode)
 }
 
 // Search walks the file tables, if that is due, and fills the owners that it
@@ -95,19 +86,18 @@ func (r *Resolver) Search(now time.Time) error {
 	if err != nil {
 		return err
 	}
-	for socket, group := range bySocket(holders) {
-		r.settle(socket.Address, socket.Inode, heldBy(group))
+	for inode, group := range bySocket(holders) {
+		r.settle(inode, heldBy(group))
 	}
 	return nil
 }
 
-// bySocket groups holders by address and inode: while the walk goes on an
-// address may be given to a new socket.
-func bySocket(holders []event.Holder) map[event.SocketRef][]event.Holder {
-	groups := make(map[event.SocketRef][]event.Holder)
+// bySocket groups holders by the inode of the socket's file.
+func bySocket(holders []event.Holder) map[uint64][]event.Holder {
+	groups := make(map[uint64][]event.Holder)
 	for _, h := range holders {
 		if !h.Process.Kernel {
-			groups[h.Socket] = append(groups[h.Socket], h)
+			groups[h.Socket.Inode] = append(groups[h.Socket.Inode], h)
 		}
 	}
 	return groups

@@ -72,7 +72,7 @@ func TestSearchNeverNames(t *testing.T) {
 	kernelThread.Process.Kernel = true
 	for name, found := range map[string]event.Holder{
 		"a new socket at the same address": holder(socketA, 2, 10, "nginx"),
-		"another address":                  holder(socketB, 1, 10, "nginx"),
+		"another socket":                   holder(socketB, 2, 10, "nginx"),
 		"a kernel thread":                  kernelThread,
 	} {
 		var r Resolver
@@ -82,6 +82,18 @@ func TestSearchNeverNames(t *testing.T) {
 		if !e.Owner.IsZero() || r.Waiting() != 1 {
 			t.Errorf("%s: named %+v, %d wait", name, e.Owner, r.Waiting())
 		}
+	}
+}
+
+// TestSearchMPTCP: the application has the MPTCP socket, the reset was about a
+// subflow. They are two sockets with one file.
+func TestSearchMPTCP(t *testing.T) {
+	var r Resolver
+	e := resetOf(socketA, 1)
+	r.Await(e)
+	search(t, &r, holder(socketB, 1, 10, "nginx"))
+	if e.Owner.PID != 10 || r.Waiting() != 0 {
+		t.Errorf("named %+v, %d wait", e.Owner, r.Waiting())
 	}
 }
 
