@@ -91,8 +91,11 @@ static __always_inline int send_reply(void *ctx, struct sock *sk, struct sk_buff
 	if (!look(&seen, HOOK_SEND_REPLY, sk, skb, &tcp) || !seen.packet.family)
 		return 0;
 	seen.verdict.reason = reason;
-	/* On a connection the options have been seen to already. */
-	if (!tcp || seen.verdict.state == TCP_LISTEN)
+	/*
+	 * A signature decides at function entry whether anything is sent; MP_JOIN
+	 * matters at a listener. Elsewhere the options have been seen to already.
+	 */
+	if (seen.verdict.state == TCP_LISTEN || (at_entry && !tcp))
 		options = read_options(skb, &seen.packet);
 	if (at_entry && is_silent(&seen, skb, options))
 		return 0;
