@@ -124,7 +124,8 @@ static __always_inline void await_owner(const struct sighting *seen, struct tcp_
 	if (tcp && seen->verdict.facts & FACT_MPTCP) {
 		struct mptcp_subflow_context *subflow = READ(tcp, inet_conn.icsk_ulp_data);
 
-		await_holder((__u64)BPF_CORE_READ(subflow, conn), inode);
+		if (bpf_core_field_exists(subflow->conn)) /* not without CONFIG_MPTCP */
+			await_holder((__u64)BPF_CORE_READ(subflow, conn), inode);
 	}
 }
 
