@@ -171,8 +171,7 @@ func newMaps(options Options, cpus uint32) (map[string]*ebpf.Map, error) {
 		}
 		m, err := ebpf.NewMap(spec)
 		if err != nil {
-			closeMaps(created)
-			return nil, explainMapError(name, err)
+			return nil, errors.Join(explainMapError(name, err), closeMaps(created))
 		}
 		created[name] = m
 	}

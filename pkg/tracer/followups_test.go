@@ -34,7 +34,7 @@ func fatal(s event.Signal) event.Signal {
 // TestFollowups says for each signal which event it follows from, 0 for none.
 func TestFollowups(t *testing.T) {
 	start := time.Now()
-	at := func(ms time.Duration) time.Time { return start.Add(ms * time.Millisecond) }
+	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
 	for name, test := range map[string]struct {
 		resets  []*event.Event
 		signals []event.Signal

@@ -161,7 +161,10 @@ func TestBreak(t *testing.T) {
 		f := newFakeSource(resets(closedPort(1), closedPort(2)))
 		f.counts.ByEvidence = []probe.Count{{Evidence: closedPortEvidence, Events: 2}}
 		tracer := newTracer(f, filter.Options{})
-		for range tracer.Events(t.Context()) {
+		for _, err := range tracer.Events(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			break
 		}
 		totals, err := tracer.Totals()
