@@ -17,9 +17,7 @@ import (
 // handMade are the causes that no recording has, and which only the hand-made
 // evidence of package cause proves. The list is exact.
 var handMade = []event.CauseID{
-	cause.Unclassified,    // must not happen
-	cause.NetfilterReject, // needs fentry or kprobe
-	cause.OrphanLimit,     // changes the whole host: in virtual machines only
+	cause.Unclassified, // must not happen
 }
 
 func recordings(t *testing.T) []*recording.Recording {

@@ -61,7 +61,7 @@ func (c *comparison) observe() {
 				continue
 			}
 			if e := c.matched[i]; e != nil {
-				o.Matched = append(o.Matched, match(expected, e))
+				o.Matched = append(o.Matched, c.matchOf(expected, e))
 			} else {
 				o.Hidden = append(o.Hidden, c.hidden(expected))
 			}
@@ -78,10 +78,14 @@ func (c *comparison) observe() {
 	}
 }
 
-func match(expected lab.Expectation, e *event.Event) recording.Match {
+func (c *comparison) matchOf(expected lab.Expectation, e *event.Event) recording.Match {
 	m := recording.Match{Expected: expected.Cause, Event: e}
-	if e.Cause != expected.Cause && e.Cause == expected.WithoutPacket {
+	switch {
+	case e.Cause == expected.Cause:
+	case e.Cause == expected.WithoutPacket:
 		m.Limit = probe.LimitNoRSTPacket
+	case c.confusable(expected, e):
+		m.Limit = probe.LimitRequestNumbers
 	}
 	return m
 }
