@@ -110,7 +110,7 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 			return fmt.Errorf("--ready-file: %w", err)
 		}
 	}
-	if err := dropPrivileges(); err != nil {
+	if err := dropPrivileges(t.Session().Hooks()); err != nil {
 		fmt.Fprintf(stderr, "rsttrace: keeps all its privileges: %v\n", err)
 	}
 	audits, err := f.audit.start(t) // with the privileges that are left at the end
