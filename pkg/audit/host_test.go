@@ -9,6 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/internal/osthread"
+	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 )
 
 // fakeProc is a /proc made of files.
@@ -126,15 +129,13 @@ func TestReadThisMachine(t *testing.T) {
 
 // TestNamed: a namespace that has a name and no process.
 func TestNamed(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: network namespaces and mounts take CAP_SYS_ADMIN")
-	}
+	roottest.Need(t, roottest.Namespaces)
 	dir := t.TempDir()
 	must(t, os.WriteFile(dir+"/left-over", nil, 0o644))
 	path := dir + "/lonely"
 	must(t, os.WriteFile(path, nil, 0o644))
 	made := make(chan error)
-	onThrowawayThread(func() {
+	osthread.Throwaway(func() {
 		err := unix.Unshare(unix.CLONE_NEWNET)
 		if err == nil {
 			err = unix.Mount("/proc/thread-self/ns/net", path, "", unix.MS_BIND, "")

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/internal/osthread"
 )
 
 // findNamed adds the namespaces that are mounted below /run/netns. One without
@@ -52,7 +53,7 @@ func readMount(path string) (Snapshot, error) {
 		err      error
 	}
 	done := make(chan result, 1)
-	onThrowawayThread(func() {
+	osthread.Throwaway(func() {
 		s, err := readInside(path)
 		done <- result{s, err}
 	})
@@ -70,24 +71,4 @@ func readInside(path string) (Snapshot, error) {
 		return nil, fmt.Errorf("enter %s: %w", path, err)
 	}
 	return OfThread()
-}
-
-// onThrowawayThread runs fn on a thread that ends with it, since it may be left
-// in another namespace. The main thread never ends, so fn does not run there.
-func onThrowawayThread(fn func()) {
-	go func() {
-		runtime.LockOSThread()
-		if unix.Gettid() != unix.Getpid() {
-			fn()
-			return
-		}
-		elsewhere := make(chan struct{})
-		go func() {
-			runtime.LockOSThread()
-			close(elsewhere)
-			fn()
-		}()
-		<-elsewhere // until here the main thread was taken
-		runtime.UnlockOSThread()
-	}()
 }

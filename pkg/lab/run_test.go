@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 )
 
@@ -42,15 +43,8 @@ func TestScenarioTable(t *testing.T) {
 	}
 }
 
-func needRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: network namespaces cannot be created without CAP_SYS_ADMIN")
-	}
-}
-
 func TestFailureIsReported(t *testing.T) {
-	needRoot(t)
+	roottest.Need(t, roottest.Namespaces)
 	torndown := false
 	s := lab.Scenario{Name: "broken", Path: lab.Loopback, Run: func(e *lab.Env) {
 		e.Actor("server", "server")
@@ -70,7 +64,7 @@ func TestFailureIsReported(t *testing.T) {
 
 // TestCancel stops a scenario in the middle of a call that would block.
 func TestCancel(t *testing.T) {
-	needRoot(t)
+	roottest.Need(t, roottest.Namespaces)
 	ctx, cancel := context.WithCancel(context.Background())
 	s := lab.Scenario{Name: "stuck", Path: lab.Loopback, Run: func(e *lab.Env) {
 		time.AfterFunc(50*time.Millisecond, cancel)
@@ -83,7 +77,7 @@ func TestCancel(t *testing.T) {
 
 // TestNoDescriptorLeaks: what a run opens it closes.
 func TestNoDescriptorLeaks(t *testing.T) {
-	needRoot(t)
+	roottest.Need(t, roottest.Namespaces)
 	run := func() {
 		for _, name := range []string{"unread-data", "reset-by-peer"} {
 			s, _ := lab.Find(name)
@@ -129,7 +123,7 @@ func hold() {
 
 // TestKillLeavesNothing kills a program with kill -9 in the middle of a scenario.
 func TestKillLeavesNothing(t *testing.T) {
-	needRoot(t)
+	roottest.Need(t, roottest.Namespaces)
 	program := exec.Command("/proc/self/exe")
 	program.Env = append(os.Environ(), holdVariable+"=1")
 	stdout, err := program.StdoutPipe()
@@ -163,7 +157,7 @@ func TestKillLeavesNothing(t *testing.T) {
 
 // TestUnprivileged: who may not make namespaces is told what is missing.
 func TestUnprivileged(t *testing.T) {
-	needRoot(t)
+	roottest.Need(t, roottest.Namespaces)
 	program := exec.Command("/proc/self/exe")
 	program.Env = append(os.Environ(), holdVariable+"=1")
 	const nobody = 65534

@@ -14,6 +14,7 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/audit"
 	"github.com/rsttrace/rsttrace/pkg/capture"
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 )
 
@@ -87,7 +88,7 @@ const hostChangesVariable = "RSTTRACE_TEST_HOST_CHANGES"
 // TestScenarios plays every scenario and holds what it promises against what
 // was on the wire and what the kernel counted.
 func TestScenarios(t *testing.T) {
-	needRoot(t)
+	roottest.Need(t, roottest.Namespaces)
 	for _, s := range lab.Scenarios() {
 		if s.HostChanges && os.Getenv(hostChangesVariable) == "" {
 			t.Run(s.Name, func(t *testing.T) { t.Skipf("changes the host: %s=1 runs it", hostChangesVariable) })

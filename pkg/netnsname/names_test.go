@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -13,6 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/pkg/cgroup"
+	"github.com/rsttrace/rsttrace/pkg/internal/osthread"
+	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 )
 
 // host is a folder with the files of a host. A namespace is a file there, and
@@ -221,9 +222,7 @@ func TestEmptyHost(t *testing.T) {
 
 // On this host: a namespace as `ip netns add` makes it.
 func TestRealNamespace(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("needs root: makes a network namespace")
-	}
+	roottest.Need(t, roottest.Namespaces)
 	root := t.TempDir()
 	must(t, os.MkdirAll(filepath.Join(root, "run/netns"), 0o755))
 	must(t, os.Symlink("/proc", filepath.Join(root, "proc")))
@@ -237,14 +236,13 @@ func TestRealNamespace(t *testing.T) {
 		t.Errorf("namespace %d is called %q, want %q", inHost, n.Of(inHost), Host)
 	}
 	made := make(chan error)
-	go func() {
-		runtime.LockOSThread() // and never unlock: the thread ends with the goroutine
+	osthread.Throwaway(func() {
 		err := unix.Unshare(unix.CLONE_NEWNET)
 		if err == nil {
 			err = unix.Mount("/proc/thread-self/ns/net", blue, "", unix.MS_BIND, "")
 		}
 		made <- err
-	}()
+	})
 	if err := <-made; errors.Is(err, unix.EPERM) {
 		t.Skipf("this machine does not let root make and mount network namespaces: %v", err)
 	} else if err != nil {

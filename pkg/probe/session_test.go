@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -11,19 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab/netns"
 )
 
-func needRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: BPF programs cannot be loaded without CAP_BPF")
-	}
-}
-
 func openSession(t *testing.T, options Options) *Session {
 	t.Helper()
-	needRoot(t)
+	roottest.Need(t, roottest.BPF)
 	s, err := Open(options)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +29,7 @@ func openSession(t *testing.T, options Options) *Session {
 // namespaces again, and what happened in an earlier one is not ours.
 func newNamespace(t *testing.T) *netns.Namespace {
 	t.Helper()
-	needRoot(t)
+	roottest.Need(t, roottest.BPF)
 	namespace, err := netns.New("refused")
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +160,7 @@ func TestInterrupt(t *testing.T) {
 
 // TestRefusedMethod: an error names the facility that the kernel lacks.
 func TestRefusedMethod(t *testing.T) {
-	needRoot(t)
+	roottest.Need(t, roottest.BPF)
 	refused := 0
 	for _, method := range methods {
 		s, err := Open(Options{Via: method})

@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/audit"
+	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 )
 
 // TestAuditLive: the kernel's counters and the events agree to the last one,
 // in a namespace that is there all the time.
 func TestAuditLive(t *testing.T) {
-	needRoot(t)
+	roottest.Need(t, roottest.BPF)
 	const refused, lingering = 40, 30
 	var run *auditedRun
 	for range 10 { // other tests use namespaces at the same time
@@ -36,7 +37,7 @@ func TestAuditLive(t *testing.T) {
 // TestAuditLiveStorm reads the counters while resets come without a pause: the
 // bounds that it gives then are true.
 func TestAuditLiveStorm(t *testing.T) {
-	needRoot(t)
+	roottest.Need(t, roottest.BPF)
 	storming := newStranger(t)
 	var run *auditedRun
 	for range 4 {
@@ -59,7 +60,7 @@ func TestAuditLiveStorm(t *testing.T) {
 // TestAuditLiveLeaver: the resets of a namespace that goes away are events
 // without a counter, and that is said.
 func TestAuditLiveLeaver(t *testing.T) {
-	needRoot(t)
+	roottest.Need(t, roottest.BPF)
 	const refused, gone = 10, 7
 	var leaver *stranger
 	run := audited(t, func() { leaver = newStranger(t) }, func(stays *stranger) {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab/netns"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
@@ -67,9 +68,7 @@ func churn(ports string) error {
 // socket addresses the kernel gives from one to the other. No owner may be
 // wrong, and nearly all must be known.
 func TestOwnersInChurn(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: BPF programs cannot be loaded without CAP_BPF")
-	}
+	roottest.Need(t, roottest.BPF)
 	n, err := netns.New("churn")
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/audit"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab/netns"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
@@ -129,9 +130,7 @@ func (s *stormRun) counted(t *testing.T) {
 // that namespace through the smallest of rings.
 func storm(t *testing.T, selection probe.Selection, connects uint64) *stormRun {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: BPF programs cannot be loaded without CAP_BPF")
-	}
+	roottest.Need(t, roottest.BPF)
 	if !netns.HasIPv6() {
 		t.Skip("this kernel has IPv6 switched off")
 	}

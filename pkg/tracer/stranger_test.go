@@ -172,10 +172,3 @@ func linger() error {
 	}
 	return err
 }
-
-func needRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: BPF programs cannot be loaded without CAP_BPF")
-	}
-}

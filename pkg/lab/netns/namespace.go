@@ -10,6 +10,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/internal/osthread"
 )
 
 // ErrUnavailable marks errors that mean: this machine (or this user) cannot
@@ -35,7 +37,7 @@ type Namespace struct {
 func New(name string) (*Namespace, error) {
 	n := &Namespace{name: name, work: make(chan func())}
 	created := make(chan error)
-	onThrowawayThread(func() {
+	osthread.Throwaway(func() {
 		err := n.enterNew()
 		created <- err
 		if err != nil {

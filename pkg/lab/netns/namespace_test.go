@@ -7,14 +7,9 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
-)
 
-func needRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: network namespaces cannot be created without CAP_SYS_ADMIN")
-	}
-}
+	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
+)
 
 func newNamespace(t *testing.T, name string) *Namespace {
 	t.Helper()
@@ -36,7 +31,7 @@ func netnsInode(t *testing.T, path string) uint64 {
 }
 
 func TestNamespaceIsNotOurs(t *testing.T) {
-	needRoot(t)
+	roottest.Need(t, roottest.Namespaces)
 	ours := netnsInode(t, "/proc/self/ns/net")
 	for range 20 { // enough to land on the main thread at some point
 		n := newNamespace(t, "a")
@@ -51,7 +46,7 @@ func TestNamespaceIsNotOurs(t *testing.T) {
 }
 
 func TestConnect(t *testing.T) {
-	needRoot(t)
+	roottest.Need(t, roottest.Namespaces)
 	for _, test := range []struct{ a, b string }{
 		{"10.77.0.1/24", "10.77.0.2/24"},
 		{"fd77::1/64", "fd77::2/64"},
@@ -80,7 +75,7 @@ func TestConnect(t *testing.T) {
 }
 
 func TestSysctlStaysInside(t *testing.T) {
-	needRoot(t)
+	roottest.Need(t, roottest.Namespaces)
 	const path = "/proc/sys/net/ipv4/tcp_fin_timeout"
 	before, err := os.ReadFile(path)
 	if err != nil {

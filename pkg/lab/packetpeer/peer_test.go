@@ -2,13 +2,13 @@ package packetpeer
 
 import (
 	"net/netip"
-	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab/netns"
 )
 
@@ -44,9 +44,7 @@ func TestSegmentSurvivesTheWire(t *testing.T) {
 // TestTimestamps opens a connection from a kernel to the peer: the peer's SYN-ACK
 // decides whether the kernel's segments carry timestamps.
 func TestTimestamps(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: network namespaces cannot be created without CAP_SYS_ADMIN")
-	}
+	roottest.Need(t, roottest.Namespaces)
 	n, err := netns.New("lab")
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,5 @@
-package netns
+// Package osthread runs code that changes its thread for good.
+package osthread
 
 import (
 	"runtime"
@@ -6,12 +7,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// onThrowawayThread runs fn on an operating system thread that ends with fn.
+// Throwaway starts fn on an operating system thread that ends with fn, since it
+// may be left in another namespace.
 //
 // A goroutine that ends while locked takes its thread with it, except for the
 // main thread, which can only be parked: it would keep the namespace and show
 // it to everybody who reads /proc/self. So fn never runs there.
-func onThrowawayThread(fn func()) {
+func Throwaway(fn func()) {
 	go func() {
 		runtime.LockOSThread()
 		if unix.Gettid() != unix.Getpid() {
