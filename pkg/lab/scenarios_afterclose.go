@@ -51,7 +51,7 @@ func playOrphan(e *Env) {
 	c := e.converse()
 	c.servSock.Close()
 	c.clientSock.WantRead(EOF)
-	e.AwaitOrphan(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2, false)
+	e.AwaitOrphan(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2)
 	e.Stepf("server closes; its kernel keeps the socket as an orphan; client reads 0")
 	c.writeInVain()
 	c.expectRefusedData(event.SockFull, event.StateFinWait2)

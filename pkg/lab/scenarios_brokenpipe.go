@@ -31,7 +31,7 @@ func playBrokenPipe(e *Env) {
 	e.Stepf("server closes the connection: a FIN goes out")
 	c.clientSock.WantRead(EOF)
 	e.Stepf("client reads 0: the end of the stream")
-	e.AwaitOrphan(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2, true)
+	left := e.AwaitFinWait2(serverEnd, c.serverAt, c.clientAt)
 	c.clientSock.Send(messageBytes)
 	c.clientSock.AwaitState(event.StateClose)
 	e.Stepf("client writes %d bytes and is told that they were sent; the server's kernel answers with a RST", messageBytes)
@@ -44,7 +44,7 @@ func playBrokenPipe(e *Env) {
 	}
 	e.Stepf("client writes without having prepared for SIGPIPE: it is killed, exit status %d", sigpipeStatus)
 
-	c.expectRefusedData(event.SockTimeWait, event.StateFinWait2)
+	c.expectRefusedData(left, event.StateFinWait2)
 }
 
 // expectRefusedData expects what follows when the client's message meets a

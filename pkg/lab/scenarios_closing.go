@@ -131,7 +131,7 @@ func playFinWait2Closed(e *Env) {
 	c := e.converse()
 	c.clientSock.Close()
 	c.servSock.WantRead(EOF)
-	e.AwaitOrphan(clientEnd, c.clientAt, c.serverAt, event.StateFinWait2, false)
+	e.AwaitOrphan(clientEnd, c.clientAt, c.serverAt, event.StateFinWait2)
 	e.Stepf("client closes; server reads 0")
 	c.servSock.LingerZero()
 	c.servSock.Close()

@@ -80,7 +80,7 @@ func playDestroyedOrphan(e *Env) {
 	c := e.converse()
 	c.servSock.Close()
 	c.clientSock.WantRead(EOF)
-	e.AwaitOrphan(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2, false)
+	e.AwaitOrphan(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2)
 	e.Stepf("server closes; its kernel keeps the socket as an orphan; client reads 0")
 	destroyer := e.destroy(serverEnd, c.serverAt, c.clientAt)
 	if _, alive := e.lookUp(serverEnd, c.serverAt, c.clientAt); alive {

@@ -80,7 +80,7 @@ func playOrphanLimit(e *Env) {
 func (e *Env) leaveOrphan(flow *packetpeer.Flow) {
 	e.awaitFrom(flow, event.FIN)
 	e.must(flow.Send(event.ACK, nil))
-	e.AwaitOrphan(serverEnd, flow.Remote, flow.Local, event.StateFinWait2, false)
+	e.AwaitOrphan(serverEnd, flow.Remote, flow.Local, event.StateFinWait2)
 }
 
 func playOrphanLimitTimer(e *Env) {

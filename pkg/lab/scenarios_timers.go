@@ -65,7 +65,7 @@ func playFinWait2Timeout(e *Env) {
 	c := e.converse()
 	c.servSock.Close()
 	c.clientSock.WantRead(EOF)
-	e.AwaitOrphan(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2, false)
+	e.AwaitOrphan(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2)
 	e.Sysctl(serverEnd, "ipv4/tcp_fin_timeout", after)
 	e.Stepf("server closes; client reads 0 and does not close; tcp_fin_timeout is lowered from %s to %s", before, after)
 	c.clientSock.AwaitState(event.StateClose)

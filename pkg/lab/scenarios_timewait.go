@@ -62,7 +62,7 @@ func (e *Env) closedFirst() (*conversation, *packetpeer.Flow) {
 	c.servSock.Close()
 	e.awaitFrom(flow, event.FIN)
 	e.must(flow.Send(event.ACK, nil))
-	e.AwaitOrphan(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2, true)
+	e.AwaitMiniSocket(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2)
 	e.Stepf("server closes; client acknowledges and does not close: FIN_WAIT2")
 	return c, flow
 }
@@ -71,7 +71,7 @@ func (e *Env) closedFirst() (*conversation, *packetpeer.Flow) {
 func (e *Env) closedBoth() (*conversation, *packetpeer.Flow) {
 	c, flow := e.closedFirst()
 	e.must(flow.Send(event.FIN|event.ACK, nil))
-	e.AwaitOrphan(serverEnd, c.serverAt, c.clientAt, event.StateTimeWait, true)
+	e.AwaitMiniSocket(serverEnd, c.serverAt, c.clientAt, event.StateTimeWait)
 	e.Stepf("client closes too: TIME_WAIT")
 	return c, flow
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -105,12 +106,49 @@ func (e *Env) lookUp(end string, local, peer event.Endpoint) (found tableEntry, 
 	return found, ok
 }
 
-// AwaitOrphan waits until a closed connection is in the given state, as a live
-// socket or as a mini-socket.
-func (e *Env) AwaitOrphan(end string, local, peer event.Endpoint, state event.State, miniSocket bool) {
-	e.Await(fmt.Sprintf("the closed socket %s is in %s", local, state), func() bool {
+// orphanSettles is how long a full socket must have been in FIN_WAIT2 to stay
+// one: the kernel needs a moment to put a mini-socket in its place.
+const orphanSettles = 200 * time.Millisecond
+
+// AwaitFinWait2 waits until a closed connection is in FIN_WAIT2, and returns
+// what is left of it: mostly a mini-socket. When the FIN is acknowledged while
+// close still holds the socket, it stays a full one instead (an orphan).
+func (e *Env) AwaitFinWait2(end string, local, peer event.Endpoint) (left event.SockKind) {
+	var since time.Time
+	e.Await(fmt.Sprintf("the closed socket %s is in FIN_WAIT2", local), func() bool {
 		entry, ok := e.lookUp(end, local, peer)
-		return ok && entry.state == state && entry.miniSocket == miniSocket
+		switch {
+		case !ok || entry.state != event.StateFinWait2:
+			return false
+		case entry.miniSocket:
+			left = event.SockTimeWait
+			return true
+		case since.IsZero():
+			since = time.Now()
+		}
+		left = event.SockFull
+		return time.Since(since) > orphanSettles
+	})
+	return left
+}
+
+// AwaitOrphan waits until a closed connection is a full socket in the given
+// state.
+func (e *Env) AwaitOrphan(end string, local, peer event.Endpoint, state event.State) {
+	e.awaitClosed(end, local, peer, tableEntry{state: state})
+}
+
+// AwaitMiniSocket waits until a closed connection is a mini-socket in the given
+// state. It is for a close that returned before the FIN was acknowledged: see
+// AwaitFinWait2.
+func (e *Env) AwaitMiniSocket(end string, local, peer event.Endpoint, state event.State) {
+	e.awaitClosed(end, local, peer, tableEntry{state: state, miniSocket: true})
+}
+
+func (e *Env) awaitClosed(end string, local, peer event.Endpoint, want tableEntry) {
+	e.Await(fmt.Sprintf("the closed socket %s is in %s", local, want.state), func() bool {
+		entry, ok := e.lookUp(end, local, peer)
+		return ok && entry.state == want.state && entry.miniSocket == want.miniSocket
 	})
 }
 
