@@ -111,6 +111,12 @@ int context_state(__u64 *ctx)
 	struct sock *sk = (struct sock *)ctx[0];
 	int from = ctx[1], to = ctx[2];
 
+	if (from == TCP_CLOSE && to == TCP_SYN_SENT) {
+		struct sock *connecting = UNTYPED(sk);
+
+		note_connector((__u64)connecting, socket_inode(connecting));
+		return 0;
+	}
 	if (to != TCP_CLOSE && to != TCP_FIN_WAIT1 && to != TCP_LAST_ACK && to != TCP_LISTEN)
 		return 0;
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
@@ -188,12 +194,13 @@ int holders(struct bpf_iter__task_file *ctx)
 
 	record.kind = RECORD_HOLDER;
 	record.inode = BPF_CORE_READ(file, f_inode, i_ino);
+	record.started = BPF_CORE_READ(task, group_leader, start_time);
 	record.process.pid = BPF_CORE_READ(task, tgid);
 	record.process.tid = BPF_CORE_READ(task, pid);
 	record.process.uid = BPF_CORE_READ(task, cred, uid.val);
 	record.process.known = 1;
 	record.process.kernel = !!(BPF_CORE_READ(task, flags) & PF_KTHREAD);
-	BPF_CORE_READ_INTO(&record.process.comm, task, comm);
+	BPF_CORE_READ_INTO(&record.process.comm, task, group_leader, comm);
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }

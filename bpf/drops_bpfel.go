@@ -24,6 +24,7 @@ const (
 	DropsMapClosers                = "closers"
 	DropsMapColumnKeys             = "column_keys"
 	DropsMapColumns                = "columns"
+	DropsMapConnectors             = "connectors"
 	DropsMapCounts                 = "counts"
 	DropsMapEmbryonic              = "embryonic"
 	DropsMapListening              = "listening"
@@ -120,6 +121,7 @@ type DropsMapSpecs struct {
 	Closers     *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns     *ebpf.MapSpec `ebpf:"columns"`
+	Connectors  *ebpf.MapSpec `ebpf:"connectors"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
 	Listening   *ebpf.MapSpec `ebpf:"listening"`
@@ -192,6 +194,7 @@ type DropsMaps struct {
 	Closers     *ebpf.Map `ebpf:"closers"`
 	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
 	Columns     *ebpf.Map `ebpf:"columns"`
+	Connectors  *ebpf.Map `ebpf:"connectors"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
 	Listening   *ebpf.Map `ebpf:"listening"`
@@ -213,6 +216,7 @@ func (m *DropsMaps) Close() error {
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
+		m.Connectors,
 		m.Counts,
 		m.Embryonic,
 		m.Listening,

@@ -45,6 +45,7 @@ const (
 	FentryMapClosers                = "closers"
 	FentryMapColumnKeys             = "column_keys"
 	FentryMapColumns                = "columns"
+	FentryMapConnectors             = "connectors"
 	FentryMapCounts                 = "counts"
 	FentryMapEmbryonic              = "embryonic"
 	FentryMapListening              = "listening"
@@ -163,6 +164,7 @@ type FentryMapSpecs struct {
 	Closers     *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns     *ebpf.MapSpec `ebpf:"columns"`
+	Connectors  *ebpf.MapSpec `ebpf:"connectors"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
 	Listening   *ebpf.MapSpec `ebpf:"listening"`
@@ -235,6 +237,7 @@ type FentryMaps struct {
 	Closers     *ebpf.Map `ebpf:"closers"`
 	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
 	Columns     *ebpf.Map `ebpf:"columns"`
+	Connectors  *ebpf.Map `ebpf:"connectors"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
 	Listening   *ebpf.Map `ebpf:"listening"`
@@ -256,6 +259,7 @@ func (m *FentryMaps) Close() error {
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
+		m.Connectors,
 		m.Counts,
 		m.Embryonic,
 		m.Listening,

@@ -24,6 +24,7 @@ const (
 	KprobeMapClosers                = "closers"
 	KprobeMapColumnKeys             = "column_keys"
 	KprobeMapColumns                = "columns"
+	KprobeMapConnectors             = "connectors"
 	KprobeMapCounts                 = "counts"
 	KprobeMapEmbryonic              = "embryonic"
 	KprobeMapListening              = "listening"
@@ -142,6 +143,7 @@ type KprobeMapSpecs struct {
 	Closers     *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns     *ebpf.MapSpec `ebpf:"columns"`
+	Connectors  *ebpf.MapSpec `ebpf:"connectors"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
 	Listening   *ebpf.MapSpec `ebpf:"listening"`
@@ -214,6 +216,7 @@ type KprobeMaps struct {
 	Closers     *ebpf.Map `ebpf:"closers"`
 	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
 	Columns     *ebpf.Map `ebpf:"columns"`
+	Connectors  *ebpf.Map `ebpf:"connectors"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
 	Listening   *ebpf.Map `ebpf:"listening"`
@@ -235,6 +238,7 @@ func (m *KprobeMaps) Close() error {
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
+		m.Connectors,
 		m.Counts,
 		m.Embryonic,
 		m.Listening,

@@ -41,15 +41,19 @@ static __always_inline void read_current(struct process *process)
 	__u64 ids = bpf_get_current_pid_tgid();
 	__u32 flags = BPF_CORE_READ(task, flags);
 
+	/* A thread that ends is not the end of its process. */
+	bool exiting = flags & PF_EXITING && !BPF_CORE_READ(task, signal, live.counter);
+
 	process->pid = ids >> 32;
 	process->tid = (__u32)ids;
 	process->uid = (__u32)bpf_get_current_uid_gid();
 	process->known = 1;
 	process->kernel = flags & PF_KTHREAD || is_walker(process->tid);
-	process->exiting = !!(flags & PF_EXITING);
-	process->exit_status = process->exiting ? BPF_CORE_READ(task, exit_code) : 0;
+	process->exiting = exiting;
+	process->exit_status = exiting ? BPF_CORE_READ(task, exit_code) : 0;
 	process->unused = 0;
-	bpf_get_current_comm(process->comm, sizeof(process->comm));
+	/* Threads have names of their own, also those that io_uring makes. */
+	BPF_CORE_READ_INTO(&process->comm, task, group_leader, comm);
 }
 
 #endif

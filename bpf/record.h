@@ -98,7 +98,7 @@ struct verdict {
 	enum fact facts; /* a set */
 } __attribute__((aligned(8)));
 
-/* A thread. uid, comm and pids are those of the initial namespaces. */
+/* A thread, and its process's name. uid and pids are those of the initial namespaces. */
 struct process {
 	__u32 pid; /* thread group */
 	__u32 tid;
@@ -180,6 +180,7 @@ struct reset_record {
 	struct closing closing; /* by closer */
 	struct process current; /* where the socket's own system call runs */
 	struct process closer; /* who closed the connection, from the notes */
+	struct process connector; /* who called connect, where nobody closed it */
 	char ifname[16];
 };
 
@@ -189,6 +190,7 @@ struct holder_record {
 	__u32 closed; /* 1: it closed the socket; 0: a descriptor refers to it */
 	__u64 sk;
 	__u64 inode;
+	__u64 started; /* when the process did, where it holds the socket */
 	struct process process;
 	__u32 unused;
 };

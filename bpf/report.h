@@ -37,6 +37,17 @@ static __always_inline bool holder_wanted(const struct verdict *verdict)
 	       (!in_process(verdict) || is_abort(verdict));
 }
 
+/*
+ * Who connected is the last resort: where file tables may not know the socket,
+ * or a kernel thread does what its process has begun.
+ */
+static __always_inline bool connector_wanted(const struct verdict *verdict,
+					     const struct process *current)
+{
+	return verdict->facts & FACT_HAS_SOCKET && !(verdict->facts & FACT_REMEMBERED) &&
+	       (!in_process(verdict) || is_abort(verdict) || current->kernel);
+}
+
 static __always_inline bool is_refused_syn(const struct verdict *verdict)
 {
 	return verdict->socket == SOCKET_NONE && (verdict->packet & (TCP_SYN | TCP_ACK)) == TCP_SYN;
@@ -167,6 +178,8 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 	}
 	if (in_process(&seen->verdict))
 		read_current(&record->current);
+	if (connector_wanted(&seen->verdict, &record->current))
+		read_connector((__u64)sk, record->inode, &record->connector);
 	if (is_closed_by_process(&seen->verdict)) {
 		struct tuple key = key_of(&seen->tuple, seen->netns_mix);
 

@@ -67,14 +67,25 @@ struct sighand_struct {
 	struct k_sigaction action[64];
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads of the process that are not ending */
+};
+
 struct task_struct {
 	unsigned int flags;
 	unsigned int ptrace;
 	int exit_code;
 	int pid;
 	int tgid;
+	__u64 start_time;
 	char comm[16];
+	struct task_struct *group_leader;
 	const struct cred *cred;
+	struct signal_struct *signal;
 	struct sighand_struct *sighand;
 	sigset_t blocked;
 };

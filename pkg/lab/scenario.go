@@ -67,6 +67,8 @@ func Scenarios() []Scenario {
 		unacceptableScenarios(),
 		noResetScenarios(),
 		silentScenarios(),
+		// whose socket
+		ownerScenarios(),
 	)
 }
 

@@ -44,6 +44,16 @@ func Wanted(e *event.Event) bool {
 	return e.Evidence.Has(event.FactHasSocket) || e.Kernel.Listener.Inode != 0
 }
 
+// Last names who connected, where e is to be shown and nothing better is known:
+// no file table has the socket, only an io_uring or a message on its way, or
+// the tables are not all to be seen, or the walk took too long. It is not who
+// holds the socket now: it may have been passed on.
+func Last(e *event.Event) {
+	if c := &e.Kernel.Connector; e.Owner.IsZero() && c.Known() && !c.Kernel {
+		e.Owner = ownerOf(*c, event.FromConnector)
+	}
+}
+
 // sought is the socket whose holder is the owner: the connection's own, or
 // that of the listener where it waits to be accepted.
 func sought(e *event.Event) event.SocketRef {
