@@ -68,6 +68,7 @@ func playForkedShared(e *Env) {
 	c := e.converse()
 	child := c.forkServer("child-1")
 	sent, received := child.abortByClient()
+	e.letSearch()
 	received.Others = names([]*Actor{c.server})
 	e.ExpectRST(sent, received)
 
@@ -123,6 +124,7 @@ func playPassedShared(e *Env) {
 	c := e.converse()
 	passed := c.passTo(e.dispatch(c.server))
 	sent, received := passed.abortByClient()
+	e.letSearch()
 	received.Others = names([]*Actor{c.server})
 	e.ExpectRST(sent, received)
 }

@@ -83,6 +83,7 @@ func playPreforkQueue(e *Env) {
 	listeners[2].AwaitQueue(1)
 	e.Stepf("client %s connects; nobody accepts", c.clientAt)
 	sent, received := c.abortByClient()
+	e.letSearch()
 	received.Sources = fromQueue
 	received.Others = names([]*Actor{master, workers[0], workers[1]})
 	e.ExpectRST(sent, received)
