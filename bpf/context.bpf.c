@@ -140,17 +140,51 @@ int context_state(__u64 *ctx)
 	return 0;
 }
 
-/* Listeners that are older than rsttrace. */
+static __always_inline int note_old_listener(struct sock *sk)
+{
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN)
+		return 0;
+	watch_embryonic(sk);
+	note_listener(sk, false);
+	return 0;
+}
+
+/* Listeners of this network namespace that are older than rsttrace. */
 SEC("iter/tcp")
 int listeners(struct bpf_iter__tcp *ctx)
 {
 	struct sock *sk = UNTYPED((struct sock *)ctx->sk_common);
 
-	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN)
+	return sk ? note_old_listener(sk) : 0;
+}
+
+/* The socket behind a file, or NULL. */
+static __always_inline struct sock *socket_of(struct file *file)
+{
+	/* A socket's inode has no name that could be opened, so this is a real socket. */
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	if (!socket || BPF_CORE_READ(socket, file) != file)
+		return NULL;
+	return BPF_CORE_READ(socket, sk);
+}
+
+/* Those of all namespaces, as far as a process has them. */
+SEC("iter/task_file")
+int held_listeners(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+
+	if (!file)
 		return 0;
-	watch_embryonic(sk);
-	note_listener(sk, false);
-	return 0;
+	if (ctx->meta->seq_num == 0)
+		note_walker();
+	struct sock *sk = UNTYPED(socket_of(file));
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	if ((family != AF_INET && family != AF_INET6) || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	return note_old_listener(sk);
 }
 
 /* The last close of a socket runs in its closer's process. */
@@ -182,13 +216,7 @@ int holders(struct bpf_iter__task_file *ctx)
 		return 0;
 	if (ctx->meta->seq_num == 0)
 		note_walker();
-	/* A socket's inode has no name that could be opened, so this is a real socket. */
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return 0;
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-	if (!socket || BPF_CORE_READ(socket, file) != file)
-		return 0;
-	record.sk = address_of(BPF_CORE_READ(socket, sk));
+	record.sk = address_of(socket_of(file));
 	if (!record.sk || !holder_awaited(record.sk))
 		return 0;
 

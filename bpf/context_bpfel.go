@@ -252,6 +252,7 @@ const (
 	ContextProgContextModule         = "context_module"
 	ContextProgContextSignal         = "context_signal"
 	ContextProgContextState          = "context_state"
+	ContextProgHeldListeners         = "held_listeners"
 	ContextProgHolders               = "holders"
 	ContextProgListeners             = "listeners"
 	ContextVarActiveReasonArg        = "active_reason_arg"
@@ -329,6 +330,7 @@ type ContextProgramSpecs struct {
 	ContextModule  *ebpf.ProgramSpec `ebpf:"context_module"`
 	ContextSignal  *ebpf.ProgramSpec `ebpf:"context_signal"`
 	ContextState   *ebpf.ProgramSpec `ebpf:"context_state"`
+	HeldListeners  *ebpf.ProgramSpec `ebpf:"held_listeners"`
 	Holders        *ebpf.ProgramSpec `ebpf:"holders"`
 	Listeners      *ebpf.ProgramSpec `ebpf:"listeners"`
 }
@@ -482,6 +484,7 @@ type ContextPrograms struct {
 	ContextModule  *ebpf.Program `ebpf:"context_module"`
 	ContextSignal  *ebpf.Program `ebpf:"context_signal"`
 	ContextState   *ebpf.Program `ebpf:"context_state"`
+	HeldListeners  *ebpf.Program `ebpf:"held_listeners"`
 	Holders        *ebpf.Program `ebpf:"holders"`
 	Listeners      *ebpf.Program `ebpf:"listeners"`
 }
@@ -492,6 +495,7 @@ func (p *ContextPrograms) Close() error {
 		p.ContextModule,
 		p.ContextSignal,
 		p.ContextState,
+		p.HeldListeners,
 		p.Holders,
 		p.Listeners,
 	)

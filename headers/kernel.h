@@ -209,6 +209,7 @@ struct sock {
 	int sk_err;
 	__u32 sk_ack_backlog;
 	__u32 sk_max_ack_backlog;
+	__u16 sk_protocol;
 	__u8 sk_shutdown;
 	unsigned long sk_lingertime;
 	struct socket *sk_socket;

@@ -139,11 +139,15 @@ func (s *Session) attachNotes(allowed []event.Method) {
 	}
 }
 
-// watchOldListeners makes the counters of namespaces known whose listeners are
-// older than this session. See bpf/embryonic.h.
+// watchOldListeners makes listeners known that are older than this session, and
+// the counters of their namespaces: see bpf/embryonic.h. Of other namespaces
+// than this process's those count that a process has.
 func (s *Session) watchOldListeners(object *ebpf.CollectionSpec) {
 	status := HookStatus{Hook: "context", Function: "iterator tcp", Lacks: "what an incoming RST did to a request socket of an older listener"}
 	status.settle(runIterator(s.loader, object, "listeners"))
+	if refusal := runIterator(s.loader, object, "held_listeners"); refusal != nil {
+		status.Refused = append(status.Refused, *refusal)
+	}
 	s.add(nil, status)
 }
 
