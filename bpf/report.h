@@ -96,11 +96,35 @@ static __always_inline struct listener_note *find_listener(const struct sighting
 	return family == AF_INET ? listener_at(&key) : NULL;
 }
 
+/* The listener of a handshake, which the kernel knows, or NULL. */
+static __always_inline struct sock *listener_of_request(const struct sighting *seen)
+{
+	struct sock *sk = seen->sk;
+
+	if (seen->verdict.socket != SOCKET_REQUEST)
+		return NULL;
+	if (seen->verdict.state != TCP_LISTEN) /* else the listener stands for its request */
+		sk = BPF_CORE_READ(sk, __sk_common.skc_listener);
+	return BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN ? sk : NULL;
+}
+
+static __always_inline void await_listener(struct reset_record *record, struct sock *sk)
+{
+	record->listener = (__u64)sk;
+	record->listener_inode = socket_inode(sk);
+	await_holder((__u64)sk, record->listener_inode);
+}
+
 /* The listener that a connection waits at, or that a SYN was meant for. */
 static __noinline int see_listener(struct sighting *seen, struct reset_record *record)
 {
 	if (!seen || !record)
 		return 0;
+	struct sock *known = listener_of_request(seen);
+	if (known) {
+		await_listener(record, known);
+		return 0;
+	}
 	struct listener_note *note = find_listener(seen);
 	if (!note)
 		return 0;
@@ -115,9 +139,7 @@ static __noinline int see_listener(struct sighting *seen, struct reset_record *r
 			__builtin_memset(&record->closing, 0, sizeof(record->closing));
 		}
 	} else if (!shared && STILL_WHOLE(note, check)) {
-		record->listener = sk;
-		record->listener_inode = socket_inode((struct sock *)sk);
-		await_holder(sk, record->listener_inode);
+		await_listener(record, (struct sock *)sk);
 	}
 	return 0;
 }

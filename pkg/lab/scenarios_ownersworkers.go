@@ -44,6 +44,13 @@ func workerScenarios() []Scenario {
 			"Rather than one in three, nobody is named.",
 		Causes:   clientAbort,
 		Families: oneFamily, Path: Veth, Run: playReusePortQueue,
+	}, {
+		Name:  "owner-reuseport-handshake",
+		Title: "The client breaks off a handshake with one of three listeners.",
+		Story: "A handshake under way knows the listener that it was dealt out to. " +
+			"A RST ends it; a second handshake from the same port is dealt out to the same worker, which shows whose the first one was.",
+		Causes:   []event.CauseID{"handshake-aborted"},
+		Families: oneFamily, Path: Packets, Run: playReusePortHandshake,
 	}}
 }
 
@@ -108,18 +115,37 @@ func (e *Env) reusePort() (workers []*Actor, listeners []*Socket) {
 	return workers, listeners
 }
 
+// chosen waits until a connection is in the queue of a worker.
+func (e *Env) chosen(workers []*Actor, listeners []*Socket) (worker *Actor, listener *Socket) {
+	e.Await("a worker has the connection", func() bool {
+		for i := range listeners {
+			if listeners[i].info().Unacked == 1 {
+				worker, listener = workers[i], listeners[i]
+			}
+		}
+		return worker != nil
+	})
+	return worker, listener
+}
+
 // dealOut connects, and finds the worker in whose queue the connection is.
 func (c *conversation) dealOut(workers []*Actor, listeners []*Socket) {
 	c.connect()
-	c.env.Await("a worker has the connection", func() bool {
-		for i, listener := range listeners {
-			if listener.info().Unacked == 1 {
-				c.server, c.listener = workers[i], listener
-			}
-		}
-		return c.server != nil
-	})
+	c.server, c.listener = c.env.chosen(workers, listeners)
 	c.env.Stepf("client %s connects; the kernel chooses %s", c.clientAt, c.server.Name())
+}
+
+func playReusePortHandshake(e *Env) {
+	workers, listeners := e.reusePort()
+	flow := e.halfOpen(peerPort)
+	e.sendRST(flow, event.RST, 0)
+	e.AwaitGone(serverEnd, flow.Remote, flow.Local)
+	e.Stepf("the handshake is over")
+	e.dial(peerPort)
+	worker, listener := e.chosen(workers, listeners)
+	listener.Accept()
+	e.Stepf("the next one from the same port is dealt out to %s, as the first was", worker.Name())
+	e.Expect(e.atRequest(flow, worker, event.Received, "handshake-aborted", event.RST))
 }
 
 func playReusePort(e *Env) {
