@@ -13,10 +13,19 @@
 #include "ring.h"
 #include "socket.h"
 
+/* In both directions, as close does first of all. */
+static __always_inline bool shut_down(struct tcp_sock *tcp)
+{
+	return READ_SOCK(tcp, sk_shutdown) == (RCV_SHUTDOWN | SEND_SHUTDOWN);
+}
+
 /* A transition that a process brings about by close, shutdown, disconnect or its end. */
 static __always_inline bool ends_by_process(struct tcp_sock *tcp, int from, int to)
 {
-	if (from == TCP_SYN_SENT || from == TCP_CLOSE || from == TCP_LISTEN)
+	if (from == TCP_CLOSE || from == TCP_LISTEN)
+		return false;
+	/* A refusal that waited until its socket was free only looks like a close. */
+	if (from == TCP_SYN_SENT && !shut_down(tcp))
 		return false;
 	return (to == TCP_FIN_WAIT1 || to == TCP_LAST_ACK || to == TCP_CLOSE) && owned(tcp, from);
 }
@@ -24,7 +33,7 @@ static __always_inline bool ends_by_process(struct tcp_sock *tcp, int from, int 
 static __always_inline void note_end(struct sock *sk, struct tcp_sock *tcp, int from, int to)
 {
 	unsigned long flags = READ_COMMON(tcp, skc_flags);
-	bool shut = READ_SOCK(tcp, sk_shutdown) == (RCV_SHUTDOWN | SEND_SHUTDOWN);
+	bool shut = shut_down(tcp);
 	struct tuple tuple = { .netns = socket_netns(sk) ^ socket_netns_mix(sk) };
 	struct closing closing = {
 		.time_ns = bpf_ktime_get_ns(),
@@ -86,7 +95,7 @@ static __always_inline void report_closer(__u64 sk, __u64 inode)
  */
 static __always_inline void report_orphaner(__u64 sk, struct tcp_sock *tcp)
 {
-	if (!holder_awaited(sk) || READ_SOCK(tcp, sk_shutdown) != (RCV_SHUTDOWN | SEND_SHUTDOWN))
+	if (!holder_awaited(sk) || !shut_down(tcp))
 		return;
 	report_closer(sk, take_awaited(sk));
 }

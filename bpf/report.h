@@ -70,7 +70,9 @@ static __always_inline bool is_closed_by_process(const struct verdict *verdict)
 {
 	if (verdict->facts & FACT_REMEMBERED)
 		return true;
-	return verdict->socket != SOCKET_NONE && !(verdict->facts & FACT_HAS_SOCKET);
+	if (verdict->socket == SOCKET_NONE) /* a SYN-ACK may be for an attempt that was given up */
+		return (verdict->packet & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+	return !(verdict->facts & FACT_HAS_SOCKET);
 }
 
 /*

@@ -124,7 +124,7 @@ func live(s event.State) bool {
 // this very connection. The note is found by the addresses, which an earlier
 // connection may have had too: only what is left of a closed one counts, not a
 // handshake nor a connection that waits to be accepted. For a SYN it is about a
-// former listener.
+// former listener, for a SYN-ACK about an attempt if that was its last state.
 func closedByOwner(e *event.Event) bool {
 	switch e.Evidence.Socket {
 	case event.SockRequest:
@@ -132,9 +132,14 @@ func closedByOwner(e *event.Event) bool {
 	case event.SockFull:
 		return e.Evidence.Facts.Any(event.FactDead | event.FactRemembered)
 	case event.SockNone:
-		return e.Evidence.Hook != event.HookReject && e.Evidence.Packet&event.SYN == 0 && closedOrderly(e)
+		return e.Evidence.Hook != event.HookReject && (gaveUp(e) || e.Evidence.Packet&event.SYN == 0 && closedOrderly(e))
 	}
 	return true
+}
+
+// gaveUp: a SYN-ACK comes for an attempt that was closed before.
+func gaveUp(e *event.Event) bool {
+	return e.Evidence.Packet.Has(event.SYN|event.ACK) && e.Kernel.Closing.From == event.StateSynSent
 }
 
 // closedOrderly: only the owner shuts a connection down, closes it with data
