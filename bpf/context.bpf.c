@@ -191,7 +191,8 @@ int held_listeners(struct bpf_iter__task_file *ctx)
 		note_walker();
 	struct sock *sk = UNTYPED(socket_of(file));
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	if ((family != AF_INET && family != AF_INET6) || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	if ((family != AF_INET && family != AF_INET6) ||
+	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
 		return 0;
 	return note_old_listener(sk);
 }
