@@ -18,6 +18,16 @@ func firewallScenarios() []Scenario {
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
 		Run: func(e *Env) { playReject(e, serverEnd, firewall.Place{Chain: event.ChainInput}) },
 	}, {
+		Name:  "netfilter-reject-iptables",
+		Title: "The same by a rule of iptables: -j REJECT --reject-with tcp-reset.",
+		Story: "The rule is made of the extensions that iptables and ip6tables bring along. " +
+			"They come from other modules of the kernel, which build the RST in the same place.",
+		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: missesModule(firewall.XTablesModules...),
+		Run: func(e *Env) {
+			e.rejectXTables(serverEnd, event.ChainInput)
+			playRejected(e, serverEnd, event.ChainInput)
+		},
+	}, {
 		Name:   "netfilter-reject-prerouting",
 		Title:  "The same by a rule in the prerouting chain.",
 		Story:  "The rule stands even before the decision whether a packet is for this host.",
@@ -66,12 +76,24 @@ func firewallScenarios() []Scenario {
 
 // reject puts a rule against the server's port into a chain of the named end.
 func (e *Env) reject(end string, at firewall.Place) {
+	e.firewalls = append(e.firewalls, e.namespace(end))
 	e.must(firewall.Reject(e.namespace(end), at, serverPort))
 	e.Stepf("a rule in the %s chain of the %s rejects what goes to port %d", at.Chain, end, serverPort)
 }
 
+func (e *Env) rejectXTables(end string, chain event.Chain) {
+	e.firewalls = append(e.firewalls, e.namespace(end))
+	e.must(firewall.RejectXTables(e.namespace(end), chain, serverPort))
+	e.Stepf("a rule of iptables in the %s chain of the %s rejects what goes to port %d", chain, end, serverPort)
+}
+
 func playReject(e *Env, end string, at firewall.Place) {
 	e.reject(end, at)
+	playRejected(e, end, at.Chain)
+}
+
+// playRejected lets a client meet the rule.
+func playRejected(e *Env, end string, chain event.Chain) {
 	client := e.Actor("client", clientEnd)
 	sock := client.Socket()
 	sock.Bind(netip.AddrPortFrom(e.address(clientEnd), 0)) // a refused connect forgets the port
@@ -80,8 +102,8 @@ func playReject(e *Env, end string, at firewall.Place) {
 	sock.want("connect", sock.Connect(addrPort(server)), Result{Errno: "ECONNREFUSED"})
 	e.Stepf("client %s connects to %s: ECONNREFUSED", c.clientAt, server)
 
-	sent := c.rejected(end, at.Chain, event.RST|event.ACK)
-	if at.Chain == event.ChainOutput {
+	sent := c.rejected(end, chain, event.RST|event.ACK)
+	if chain == event.ChainOutput {
 		sent.Local, sent.Peer = c.clientAt, server
 		sent.States = append(sent.States, event.StateSynSent)
 		sent.Owner, sent.Sources = client.Name(), openSocket

@@ -36,8 +36,11 @@ type Sight struct {
 	EarlyDrops        map[event.CauseID]bool // dropped before the connection is looked at
 }
 
-// Sight says what this session can see.
+// Sight says what this session can see, as long as no module comes that a hook
+// waits for.
 func (s *Session) Sight() Sight {
+	s.late.Lock()
+	defer s.late.Unlock()
 	reply4, reply6, receive, active := s.vias[atReply4], s.vias[atReply6], s.vias[atReceive], s.vias[atActive]
 	socketless := func(via event.Method) bool {
 		return byFunctionEntry(via) || via == event.Tracepoint && s.kernel.tracepointSays
