@@ -1,6 +1,7 @@
 package firewall
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -22,6 +23,9 @@ var Modules = []string{"nf_tables", "nft_reject_inet"}
 // NetDevModules are those that rules of the family netdev need.
 var NetDevModules = []string{"nf_tables", "nft_reject_netdev"}
 
+// BridgeModules are those that rules of the family bridge need.
+var BridgeModules = []string{"nf_tables", "nft_meta_bridge", "nft_reject_bridge"}
+
 // XTablesModules are those that rules of iptables need.
 var XTablesModules = []string{"nf_tables", "nft_compat", "xt_tcpudp", "ipt_REJECT", "ip6t_REJECT"}
 
@@ -36,12 +40,18 @@ var hooks = map[event.Chain]*nftables.ChainHook{
 // Place is where a rule stands.
 type Place struct {
 	Chain event.Chain
-	// Device is needed for ChainIngress. NetDev then chooses the table family
-	// netdev, whose rules build their RSTs elsewhere in the kernel than those
-	// of family inet.
+	// Device is needed for ChainIngress.
 	Device string
-	NetDev bool
+	// Family of the table: inet (0), or netdev for ChainIngress or bridge for
+	// ChainPrerouting, whose rules build their RSTs elsewhere in the kernel.
+	Family nftables.TableFamily
 }
+
+// Families beside inet.
+const (
+	NetDev = nftables.TableFamilyNetdev
+	Bridge = nftables.TableFamilyBridge
+)
 
 // Reject answers TCP segments to a port with a RST:
 // `tcp dport PORT reject with tcp reset`, for IPv4 and IPv6.
@@ -50,9 +60,9 @@ func Reject(n *netns.Namespace, at Place, port uint16) error {
 	if err != nil {
 		return fmt.Errorf("nftables: %w", err)
 	}
-	family, hook := nftables.TableFamilyINet, hooks[at.Chain]
-	if at.NetDev {
-		family, hook = nftables.TableFamilyNetdev, nftables.ChainHookIngress
+	family, hook := cmp.Or(at.Family, nftables.TableFamilyINet), hooks[at.Chain]
+	if family == NetDev {
+		hook = nftables.ChainHookIngress
 	}
 	addRule(conn, &nftables.Chain{
 		Name: at.Chain.String(), Table: &nftables.Table{Family: family, Name: "lab"},
