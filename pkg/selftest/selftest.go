@@ -109,8 +109,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	// Before the tracer is closed its stream must have ended, whatever happens.
 	defer func() { stop(); live.Wait() }()
 
-	report := &Report{Hooks: t.Session().Hooks(), Limits: t.Session().Limits()}
-	r := &runner{options: o, events: events, live: live, sight: t.Session().Sight()}
+	report := &Report{}
+	r := &runner{options: o, events: events, live: live, session: t.Session()}
 	for _, s := range o.Scenarios {
 		for _, family := range s.Families {
 			result, err := r.play(ctx, s, family)
@@ -123,6 +123,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			}
 		}
 	}
+	// Some hooks wait for a module that a scenario brings.
+	report.Hooks, report.Limits = t.Session().Hooks(), t.Session().Limits()
 	stop()
 	live.Wait()
 	if report.Totals, err = t.Totals(); err != nil {
@@ -151,7 +153,7 @@ type runner struct {
 	options Options
 	events  *recorder
 	live    *Live
-	sight   probe.Sight
+	session *probe.Session
 }
 
 // play runs one scenario; its error ends the whole run.
@@ -162,10 +164,17 @@ func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) 
 		return result, nil
 	}
 	watch := newWatch()
-	outcome, err := lab.Run(ctx, s, family, lab.Options{
+	options := lab.Options{
 		OnNamespaces:   both(r.events.open, watch.start),
 		BeforeTeardown: both(watch.stop, r.events.close),
-	})
+	}
+	var settled error
+	if s.HostChanges {
+		// A module may have come: what waits for it must be attached before
+		// anything else happens.
+		options.Step = func(string) { settled = errors.Join(settled, r.live.Settle()) }
+	}
+	outcome, err := lab.Run(ctx, s, family, options)
 	switch {
 	case ctx.Err() != nil:
 		return result, ctx.Err()
@@ -176,10 +185,10 @@ func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) 
 		result.Status, result.Problems = Failed, []string{err.Error()}
 		return result, nil
 	}
-	if err := r.live.Settle(); err != nil {
+	if err := errors.Join(settled, r.live.Settle()); err != nil {
 		return result, err
 	}
-	c := comparison{result: &result, outcome: outcome, sight: r.sight, watch: watch}
+	c := comparison{result: &result, outcome: outcome, sight: r.session.Sight(), watch: watch}
 	for _, n := range outcome.Namespaces {
 		c.events = append(c.events, r.events.of(n.Inode)...)
 	}
