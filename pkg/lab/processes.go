@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"errors"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/pkg/lab/actor"
@@ -11,6 +13,9 @@ import (
 // Spawn forks. The child has the sockets, too.
 func (a *Actor) Spawn(name string, sockets ...*Socket) (child *Actor, inherited []*Socket) {
 	p, fds, err := a.at.Spawn(name, descriptors(sockets)...)
+	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) {
+		err = unavailable("pidfd_getfd", err.Error())
+	}
 	a.env.must(err)
 	child = a.env.join(p, a.at.namespace)
 	for _, fd := range fds {
@@ -72,12 +77,10 @@ func (s *Socket) CloseByRing(flags int) (tid int) {
 	return s.ringCall(actor.Request{Op: actor.OpRingClose, Flags: flags}).TID
 }
 
-// MoveToRing lets an io_uring have the socket instead of the file table, and
-// returns the io_uring.
-func (s *Socket) MoveToRing() *Socket {
-	ring := &Socket{s.actor, s.ringCall(actor.Request{Op: actor.OpRingInstall}).FD}
+// MoveToRing lets an io_uring have the socket instead of the file table.
+func (s *Socket) MoveToRing() {
+	s.ringCall(actor.Request{Op: actor.OpRingInstall})
 	s.Close()
-	return ring
 }
 
 func (s *Socket) ringCall(r actor.Request) actor.Reply {
@@ -85,7 +88,7 @@ func (s *Socket) ringCall(r actor.Request) actor.Reply {
 	reply := s.actor.call(r)
 	switch reply.Errno {
 	case "":
-	case "ENOSYS", "EPERM", "EINVAL": // CONFIG_IO_URING, kernel.io_uring_disabled, an operation that is not known yet
+	case "ENOSYS", "EPERM": // CONFIG_IO_URING, kernel.io_uring_disabled
 		s.actor.env.fail(unavailable("io_uring", reply.Errno+": not in this kernel, or not allowed"))
 	default:
 		s.actor.env.Failf("%s: %s: %s", s.actor.Name(), r.Op, reply.Errno)
