@@ -181,7 +181,7 @@ type churnEnd struct {
 // wrong, and nearly all are known.
 func TestOwnersInChurn(t *testing.T) {
 	roottest.Need(t, roottest.BPF)
-	owners, pids := traceChurn(t)
+	owners, pids, suppressed := traceChurn(t)
 	var named, wrong int
 	sources := make(map[event.OwnerSource]int)
 	for end, owner := range owners {
@@ -196,21 +196,22 @@ func TestOwnersInChurn(t *testing.T) {
 		}
 	}
 	const due = 2 * churnConnections
-	t.Logf("%d of %d resets reported, %d owners named (%v), %d wrong", len(owners), due, named, sources, wrong)
-	if len(owners) != due {
-		t.Errorf("%d resets are reported, want %d", len(owners), due)
+	t.Logf("%d of %d resets reported (%d suppressed), %d owners named (%v), %d wrong", len(owners), due, suppressed, named, sources, wrong)
+	if len(owners) > due || len(owners)+suppressed < due {
+		t.Errorf("%d resets are reported, want %d but for %d that the kernel suppressed", len(owners), due, suppressed)
 	}
 	if wrong > 0 {
 		t.Errorf("%d owners are wrong", wrong)
 	}
-	if named < due*99/100 {
-		t.Errorf("%d of %d owners are named, want 99 %%", named, due)
+	if named < len(owners)*99/100 {
+		t.Errorf("%d of %d owners are named, want 99 %%", named, len(owners))
 	}
 }
 
-// traceChurn returns the owners as they were reported, and the processes that
-// they are.
-func traceChurn(t *testing.T) (map[churnEnd]event.Owner, map[churnEnd]int) {
+// traceChurn returns the owners as they were reported, the processes that they
+// are, and how many runs of its programs the kernel suppressed: one that is
+// interrupted by a second reset on its CPU, or scheduled away before it.
+func traceChurn(t *testing.T) (map[churnEnd]event.Owner, map[churnEnd]int, int) {
 	t.Helper()
 	var namespaces []*netns.Namespace
 	own := probe.Selection{} // other tests provoke resets at the same time: not ours to read
@@ -237,7 +238,11 @@ func traceChurn(t *testing.T) (map[churnEnd]event.Owner, map[churnEnd]int) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	return owners, pids
+	totals, err := traced.Totals()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return owners, pids, int(totals.Missed)
 }
 
 // collectOwners reads until ctx ends and then sends the outcome.
