@@ -21,11 +21,12 @@ static __always_inline bool ends_by_process(struct tcp_sock *tcp, int from, int 
 	return (to == TCP_FIN_WAIT1 || to == TCP_LAST_ACK || to == TCP_CLOSE) && owned(tcp, from);
 }
 
-static __always_inline void note_end(struct sock *sk, struct tcp_sock *tcp, int from, int to)
+static __always_inline void note_end(struct tcp_sock *tcp, int from, int to)
 {
+	struct net *net = READ_COMMON(tcp, skc_net.net);
 	unsigned long flags = READ_COMMON(tcp, skc_flags);
 	bool shut = READ_SOCK(tcp, sk_shutdown) == (RCV_SHUTDOWN | SEND_SHUTDOWN);
-	struct tuple tuple = { .netns = socket_netns(sk) ^ socket_netns_mix(sk) };
+	struct tuple tuple = { .netns = READ(net, ns.inum) };
 	struct closing closing = {
 		.time_ns = bpf_ktime_get_ns(),
 		.from = from,
@@ -35,6 +36,8 @@ static __always_inline void note_end(struct sock *sk, struct tcp_sock *tcp, int 
 		.linger_zero = shut && flags & SOCK_LINGER && READ_SOCK(tcp, sk_lingertime) == 0,
 	};
 
+	if (bpf_core_field_exists(net->hash_mix))
+		tuple.netns ^= READ(net, hash_mix);
 	read_socket_tuple(tcp, &tuple);
 	note_closer(&tuple, &closing);
 }
@@ -113,6 +116,9 @@ int context_state(__u64 *ctx)
 
 	if (to != TCP_CLOSE && to != TCP_FIN_WAIT1 && to != TCP_LAST_ACK && to != TCP_LISTEN)
 		return 0;
+	/* An attempt that failed: no RST is sent for it, and nobody remembers it. */
+	if (from == TCP_SYN_SENT && to == TCP_CLOSE)
+		return 0;
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	struct sock *untyped = UNTYPED(sk);
 	if (!tcp) {
@@ -128,7 +134,7 @@ int context_state(__u64 *ctx)
 	if (to == TCP_CLOSE)
 		note_prior((__u64)untyped, from);
 	if (ends_by_process(tcp, from, to)) {
-		note_end(sk, tcp, from, to);
+		note_end(tcp, from, to);
 		report_orphaner((__u64)untyped, tcp);
 	}
 	return 0;
