@@ -1,0 +1,114 @@
+package stories
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// nginx starts it with one worker, and returns that worker's pid.
+func (h *host) nginx(port uint16, servers string) (master *program, worker int) {
+	h.story.Helper()
+	dir := h.story.TempDir()
+	config := h.story.file("nginx.conf", fmt.Sprintf(`
+user root;
+daemon off;
+worker_processes 1;
+pid %[1]s/pid;
+error_log stderr;
+events {}
+http {
+	access_log off;
+	client_body_temp_path %[1]s/body;
+	proxy_temp_path %[1]s/proxy;
+	fastcgi_temp_path %[1]s/fastcgi;
+	uwsgi_temp_path %[1]s/uwsgi;
+	scgi_temp_path %[1]s/scgi;
+	%[2]s
+}
+`, dir, servers))
+	master = h.startMaster("nginx", "-e", "stderr", "-p", dir, "-c", config)
+	h.awaitListener(port)
+	return master, master.worker()
+}
+
+// TestNginxUpstream: the application behind nginx closes without reading the
+// request's body.
+func TestNginxUpstream(t *testing.T) {
+	s := newStory(t, "nginx", "curl")
+	client, proxy, backend := s.host("client"), s.host("proxy"), s.host("backend")
+	front := s.wire(client, proxy)
+	upstream := s.wire(proxy, backend)
+	app := backend.start("app", ":8000")
+	backend.awaitListener(8000)
+	nginx, worker := proxy.nginx(80, fmt.Sprintf("server { listen 80; location / { proxy_pass http://%s:8000; } }", upstream))
+	body := s.file("body", strings.Repeat("x", 10_000))
+
+	s.watch()
+	curl := client.start("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}\n", "--data-binary", "@"+body, "http://"+front+"/upload")
+	curl.wait()
+	curl.says("502")
+	nginx.says("recv() failed (104: Connection reset by peer) while reading response header from upstream")
+	s.expect("nginx-upstream",
+		reset{
+			On: "backend", Dir: event.Sent, Cause: "unread-data-on-close", Port: 8000, State: event.StateEstablished,
+			Owner: owner("app", app.pid()), InCall: true, Lost: event.Lost{UnreadBytes: some}, OtherEnd: "proxy",
+		},
+		reset{
+			On: "proxy", Dir: event.Received, Cause: "peer-aborted", Port: 8000, State: event.StateEstablished,
+			Owner: owner("nginx", worker), App: connectionReset, OtherEnd: "backend",
+		})
+}
+
+// TestNginxKeepalive: the backend closes an idle connection at the moment at
+// which nginx uses it again.
+func TestNginxKeepalive(t *testing.T) {
+	s := newStory(t, "nginx", "curl")
+	client, proxy, backend := s.host("client"), s.host("proxy"), s.host("backend")
+	front := s.wire(client, proxy)
+	upstream := s.wire(proxy, backend)
+	app, appWorker := backend.nginx(8000, "server { listen 8000; return 200; }")
+	nginx, worker := proxy.nginx(80, fmt.Sprintf(`
+	upstream app { server %s:8000; keepalive 8; }
+	server {
+		listen 80 deferred;
+		location / {
+			proxy_pass http://app;
+			proxy_http_version 1.1;
+			proxy_set_header Connection "";
+		}
+	}`, upstream))
+	order := func() *program {
+		return client.start("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}\n", "-d", "x=1", "http://"+front+"/order")
+	}
+
+	s.watch()
+	first := order()
+	first.wait()
+	stop(s, worker)
+	second := order()
+	proxy.awaitSocket("the order waits in front of nginx", func(k socket) bool {
+		return k.local.Port() == 80 && k.state == event.StateEstablished && k.unread > 0
+	})
+	app.signal(unix.SIGQUIT)
+	app.wait()
+	proxy.awaitState(8000, event.StateCloseWait)
+	backend.awaitState(8000, event.StateFinWait2)
+	resume(s, worker)
+	second.wait()
+	second.says("502")
+	nginx.says("upstream prematurely closed connection while reading response header from upstream")
+	s.expect("nginx-keepalive",
+		reset{
+			On: "backend", Dir: event.Sent, Cause: "data-after-close", Port: 8000, State: event.StateFinWait2,
+			Owner: owner("nginx", appWorker), OtherEnd: "proxy",
+		},
+		reset{
+			On: "proxy", Dir: event.Received, Cause: "wrote-after-peer-close", Port: 8000, State: event.StateCloseWait,
+			Owner: owner("nginx", worker), App: brokenPipe, Lost: event.Lost{UnackedBytes: some}, OtherEnd: "backend",
+		})
+}
