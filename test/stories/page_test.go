@@ -69,7 +69,7 @@ func (s *story) checkBlock(name string, events []event.Event) {
 // onPage: the page quotes this.
 func (s *story) onPage(text string) {
 	s.Helper()
-	if !strings.Contains(plain(s.page()), plain(text)) {
+	if !strings.Contains(s.page(), text) {
 		s.Errorf("%s does not quote %q", page, text)
 	}
 }
