@@ -111,3 +111,29 @@ frontend web
 			Owner: owner("curl", curl.pid()), App: connectionReset, OtherEnd: "server",
 		})
 }
+
+// TestHaproxyCheck: a health check that only connects.
+func TestHaproxyCheck(t *testing.T) {
+	s := newStory(t, "haproxy", "nginx")
+	proxy, backend := s.host("proxy"), s.host("backend")
+	upstream := s.wire(proxy, backend)
+
+	s.watch()
+	_, worker := backend.nginx(8000, "server { listen 8000; return 200; }")
+	haproxy := proxy.haproxy(fmt.Sprintf(`
+frontend web
+	bind :80
+	default_backend app
+backend app
+	server app %s:8000 check inter 1h
+`, upstream))
+	s.expect("haproxy-check",
+		reset{
+			On: "proxy", Dir: event.Sent, Cause: "linger-zero", Port: 8000, State: event.StateEstablished,
+			Owner: owner("haproxy", haproxy.pid()), InCall: true, OtherEnd: "backend",
+		},
+		reset{
+			On: "backend", Dir: event.Received, Cause: "handshake-aborted", Port: 8000, State: event.StateSynRecv,
+			Owner: owner("nginx", worker), OtherEnd: "proxy",
+		})
+}

@@ -120,3 +120,21 @@ func playKeepaliveRace(t *testing.T, status string, options ...string) *program 
 		})
 	return nginx
 }
+
+// TestNginxLocalhost: nginx listens, but not on the address that others use.
+func TestNginxLocalhost(t *testing.T) {
+	s := newStory(t, "nginx", "curl")
+	client, server := s.host("client"), s.host("server")
+	address := s.wire(client, server)
+	server.nginx(8000, "server { listen 127.0.0.1:8000; return 200; }")
+
+	s.watch()
+	curl := client.start("curl", "-sS", "http://"+address+":8000/")
+	curl.says("curl: (7) Failed to connect to 192.0.2.1 port 8000")
+	s.expect("nginx-localhost",
+		reset{On: "server", Dir: event.Sent, Cause: "closed-port", Port: 8000, OtherEnd: "client"},
+		reset{
+			On: "client", Dir: event.Received, Cause: "refused", Port: 8000, State: event.StateSynSent,
+			Owner: owner("curl", curl.pid()), App: event.App{Errno: "ECONNREFUSED", On: "connect"}, OtherEnd: "server",
+		})
+}

@@ -58,11 +58,11 @@ func (s *story) said() string {
 	var text strings.Builder
 	for _, h := range s.hosts {
 		for _, p := range h.programs {
-			fmt.Fprintf(&text, "--- %s\n%s", p, p.output.String())
+			fmt.Fprintf(&text, "--- %s\n%s", p, &p.output)
 		}
 	}
 	if s.trace != nil {
-		fmt.Fprintf(&text, "--- rsttrace\n%s%s", s.trace.json.output.String(), s.trace.json.errors.String())
+		fmt.Fprintf(&text, "--- rsttrace\n%s%s", &s.trace.json.output, &s.trace.json.errors)
 	}
 	return text.String()
 }
