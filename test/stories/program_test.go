@@ -25,6 +25,9 @@ var ours string
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 func testMain(m *testing.M) int {
+	if os.Geteuid() != 0 {
+		return m.Run() // no story will be played
+	}
 	var err error
 	if ours, err = os.MkdirTemp("", "rsttrace-stories"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
