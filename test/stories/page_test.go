@@ -52,16 +52,22 @@ func (s *story) checkBlock(name string, events []event.Event) {
 	s.Helper()
 	_, text, _ := s.block(name)
 	shown := plain(text)
-	heads := regexp.MustCompile(`N:N:N\.N (SENT|RECEIVED|IGNORED) `)
-	if found := len(heads.FindAllString(shown, -1)); found != len(events) {
-		s.Errorf("the page shows %d events in %q, want %d: make stories-docs", found, name, len(events))
+	heads := make(map[event.Dir]int)
+	for _, head := range eventHead.FindAllStringSubmatch(shown, -1) {
+		heads[event.Dir(strings.ToLower(head[1]))]++
 	}
 	for _, e := range events {
+		heads[e.Dir]--
 		summary, _, _ := strings.Cut(e.Summary, "; lost: ") // the rest differs from run to run
 		for _, want := range []string{string(e.Cause), summary, e.Remedy} {
 			if !strings.Contains(shown, plain(want)) {
 				s.Errorf("the page does not have in %q, as make stories-docs would write it: %s", name, want)
 			}
+		}
+	}
+	for dir, more := range heads {
+		if more != 0 {
+			s.Errorf("the page shows %+d events in %q that were %s: make stories-docs", more, name, dir)
 		}
 	}
 }
@@ -73,6 +79,9 @@ func (s *story) onPage(text string) {
 		s.Errorf("%s does not quote %q", page, text)
 	}
 }
+
+// eventHead is the first line of an event, in plain.
+var eventHead = regexp.MustCompile(`N:N:N\.N (SENT|RECEIVED|IGNORED) `)
 
 var (
 	blanks = regexp.MustCompile(`\s+`)
