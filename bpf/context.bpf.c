@@ -140,16 +140,57 @@ int context_state(__u64 *ctx)
 	return 0;
 }
 
-/* Listeners that are older than rsttrace. */
+static __always_inline void note_old_listener(struct sock *sk)
+{
+	watch_embryonic(sk);
+	note_listener(sk, false);
+}
+
+/* Listeners that are older than rsttrace: those of its own namespace. */
 SEC("iter/tcp")
 int listeners(struct bpf_iter__tcp *ctx)
 {
 	struct sock *sk = UNTYPED((struct sock *)ctx->sk_common);
 
-	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN)
+	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
+		note_old_listener(sk);
+	return 0;
+}
+
+/* The socket that a file is, or NULL. Its inode has no name that could be opened, so this is a real
+ * one. */
+static __always_inline struct sock *socket_of(struct file *file)
+{
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	if (!socket || BPF_CORE_READ(socket, file) != file)
+		return NULL;
+	return BPF_CORE_READ(socket, sk);
+}
+
+struct sock___protocol {
+	__u16 sk_protocol;
+} __attribute__((preserve_access_index));
+
+/* The same of all namespaces, but for those that only the kernel holds: an iterator of sockets sees
+ * one namespace. */
+SEC("iter/task_file")
+int held_listeners(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+
+	if (!file)
 		return 0;
-	watch_embryonic(sk);
-	note_listener(sk, false);
+	if (ctx->meta->seq_num == 0)
+		note_walker();
+	struct sock *sk = socket_of(file);
+	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN ||
+	    BPF_CORE_READ((struct sock___protocol *)sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	if (family == AF_INET || family == AF_INET6)
+		note_old_listener(sk);
 	return 0;
 }
 
@@ -182,13 +223,7 @@ int holders(struct bpf_iter__task_file *ctx)
 		return 0;
 	if (ctx->meta->seq_num == 0)
 		note_walker();
-	/* A socket's inode has no name that could be opened, so this is a real socket. */
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return 0;
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-	if (!socket || BPF_CORE_READ(socket, file) != file)
-		return 0;
-	record.sk = address_of(BPF_CORE_READ(socket, sk));
+	record.sk = address_of(socket_of(file));
 	if (!record.sk || !holder_awaited(record.sk))
 		return 0;
 

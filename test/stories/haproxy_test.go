@@ -117,9 +117,9 @@ func TestHaproxyCheck(t *testing.T) {
 	s := newStory(t, "haproxy", "nginx")
 	proxy, backend := s.host("proxy"), s.host("backend")
 	upstream := s.wire(proxy, backend)
+	_, worker := backend.nginx(8000, "server { listen 8000; return 200; }")
 
 	s.watch()
-	_, worker := backend.nginx(8000, "server { listen 8000; return 200; }")
 	haproxy := proxy.haproxy(fmt.Sprintf(`
 frontend web
 	bind :80
