@@ -234,7 +234,7 @@ int holders(struct bpf_iter__task_file *ctx)
 	record.process.uid = BPF_CORE_READ(task, cred, uid.val);
 	record.process.known = 1;
 	record.process.kernel = !!(BPF_CORE_READ(task, flags) & PF_KTHREAD);
-	BPF_CORE_READ_INTO(&record.process.comm, task, comm);
+	read_name(&record.process, task);
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -22,10 +24,16 @@ func newRedisStory(t *testing.T) *redisStory {
 	s := &redisStory{story: newStory(t, "redis-server", "redis-cli")}
 	s.clients, s.server = s.host("client"), s.host("server")
 	address := s.wire(s.clients, s.server)
-	s.redis = s.server.start("redis-server", "--port", fmt.Sprint(redisPort), "--save", "", "--protected-mode", "no")
-	s.server.awaitListener(redisPort)
+	s.redis = s.server.redis()
 	s.client = connected(s.clients, address)
 	return s
+}
+
+func (h *host) redis() *program {
+	h.story.Helper()
+	p := h.start("redis-server", "--port", fmt.Sprint(redisPort), "--save", "", "--protected-mode", "no")
+	h.awaitListener(redisPort)
+	return p
 }
 
 // connected starts a client that has had its first answer.
@@ -101,5 +109,35 @@ func TestRedisClientKillBusy(t *testing.T) {
 		reset{
 			On: "client", Dir: event.Received, Cause: "peer-aborted", Port: redisPort, State: event.StateEstablished,
 			Owner: owner("redis-cli", s.client.pid()), App: connectionReset, OtherEnd: "server",
+		})
+}
+
+// TestRedisRestart: redis is killed while a client waits in its accept queue.
+// Any of its threads may be the one that closes the listener.
+func TestRedisRestart(t *testing.T) {
+	s := newStory(t, "redis-server", "redis-cli")
+	clients, server := s.host("client"), s.host("server")
+	address := s.wire(clients, server)
+	redis := server.redis()
+
+	s.watch()
+	stop(s, redis.pid())
+	client := clients.start("redis-cli", "-h", address, "PING")
+	server.awaitUnread(redisPort, event.StateListen, 1)
+	const ping = "*1\r\n$4\r\nPING\r\n"
+	server.awaitUnread(redisPort, event.StateEstablished, uint64(len(ping)))
+	clients.awaitAcknowledged(redisPort)
+	redis.signal(unix.SIGKILL)
+	redis.wait()
+	client.says("Error: Connection reset by peer")
+	s.expect("redis-restart",
+		reset{
+			On: "server", Dir: event.Sent, Cause: "listener-closed", Port: redisPort, State: event.StateEstablished,
+			Owner: owner("redis-server", redis.pid()), InCall: true, Ended: "SIGKILL", Lost: event.Lost{UnreadBytes: uint32(len(ping))},
+			OtherEnd: "client",
+		},
+		reset{
+			On: "client", Dir: event.Received, Cause: "peer-aborted", Port: redisPort, State: event.StateEstablished,
+			Owner: owner("redis-cli", client.pid()), App: connectionReset, OtherEnd: "server",
 		})
 }
