@@ -30,11 +30,12 @@ static __always_inline bool ends_by_process(struct tcp_sock *tcp, int from, int 
 	return (to == TCP_FIN_WAIT1 || to == TCP_LAST_ACK || to == TCP_CLOSE) && owned(tcp, from);
 }
 
-static __always_inline void note_end(struct sock *sk, struct tcp_sock *tcp, int from, int to)
+static __always_inline void note_end(struct tcp_sock *tcp, int from, int to)
 {
+	struct net *net = READ_COMMON(tcp, skc_net.net);
 	unsigned long flags = READ_COMMON(tcp, skc_flags);
 	bool shut = shut_down(tcp);
-	struct tuple tuple = { .netns = socket_netns(sk) ^ socket_netns_mix(sk) };
+	struct tuple tuple = { .netns = READ(net, ns.inum) };
 	struct closing closing = {
 		.time_ns = bpf_ktime_get_ns(),
 		.from = from,
@@ -44,6 +45,8 @@ static __always_inline void note_end(struct sock *sk, struct tcp_sock *tcp, int 
 		.linger_zero = shut && flags & SOCK_LINGER && READ_SOCK(tcp, sk_lingertime) == 0,
 	};
 
+	if (bpf_core_field_exists(net->hash_mix))
+		tuple.netns ^= READ(net, hash_mix);
 	read_socket_tuple(tcp, &tuple);
 	note_closer(&tuple, &closing);
 }
@@ -114,21 +117,29 @@ static __always_inline void report_mptcp_closer(struct sock *sk)
 	report_closer((__u64)sk, take_awaited((__u64)sk));
 }
 
+static __always_inline int connects(struct sock *sk)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+
+	if (tcp)
+		note_connector(address_of(sk), file_inode(READ_SOCK(tcp, sk_socket)));
+	return 0;
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int context_state(__u64 *ctx)
 {
 	struct sock *sk = (struct sock *)ctx[0];
 	int from = ctx[1], to = ctx[2];
 
-	if (from == TCP_CLOSE && to == TCP_SYN_SENT) {
-		struct sock *connecting = UNTYPED(sk);
-
-		note_connector((__u64)connecting, socket_inode(connecting));
-		return 0;
-	}
+	if (from == TCP_CLOSE && to == TCP_SYN_SENT)
+		return details ? connects(sk) : 0;
 	if (to != TCP_CLOSE && to != TCP_FIN_WAIT1 && to != TCP_LAST_ACK && to != TCP_LISTEN)
 		return 0;
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	/* An attempt that failed: no RST is sent for it, and nobody remembers it. */
+	if (from == TCP_SYN_SENT && to == TCP_CLOSE && !(tcp && shut_down(tcp)))
+		return 0;
 	struct sock *untyped = UNTYPED(sk);
 	if (!tcp) {
 		report_mptcp_closer(untyped);
@@ -143,34 +154,33 @@ int context_state(__u64 *ctx)
 	if (to == TCP_CLOSE)
 		note_prior((__u64)untyped, from);
 	if (ends_by_process(tcp, from, to)) {
-		note_end(sk, tcp, from, to);
+		note_end(tcp, from, to);
 		report_orphaner((__u64)untyped, tcp);
 	}
 	return 0;
 }
 
-static __always_inline int note_old_listener(struct sock *sk)
+static __always_inline void note_old_listener(struct sock *sk)
 {
-	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN)
-		return 0;
 	watch_embryonic(sk);
 	note_listener(sk, false);
-	return 0;
 }
 
-/* Listeners of this network namespace that are older than rsttrace. */
+/* Listeners that are older than rsttrace: those of its own namespace. */
 SEC("iter/tcp")
 int listeners(struct bpf_iter__tcp *ctx)
 {
 	struct sock *sk = UNTYPED((struct sock *)ctx->sk_common);
 
-	return sk ? note_old_listener(sk) : 0;
+	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
+		note_old_listener(sk);
+	return 0;
 }
 
-/* The socket behind a file, or NULL. */
+/* The socket that a file is, or NULL. Its inode has no name that could be opened, so this is a real
+ * one. */
 static __always_inline struct sock *socket_of(struct file *file)
 {
-	/* A socket's inode has no name that could be opened, so this is a real socket. */
 	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
 		return NULL;
 	struct socket *socket = BPF_CORE_READ(file, private_data);
@@ -179,7 +189,12 @@ static __always_inline struct sock *socket_of(struct file *file)
 	return BPF_CORE_READ(socket, sk);
 }
 
-/* Those of all namespaces, as far as a process has them. */
+struct sock___protocol {
+	__u16 sk_protocol;
+} __attribute__((preserve_access_index));
+
+/* The same of all namespaces, but for those that only the kernel holds: an iterator of sockets sees
+ * one namespace. */
 SEC("iter/task_file")
 int held_listeners(struct bpf_iter__task_file *ctx)
 {
@@ -189,12 +204,14 @@ int held_listeners(struct bpf_iter__task_file *ctx)
 		return 0;
 	if (ctx->meta->seq_num == 0)
 		note_walker();
-	struct sock *sk = UNTYPED(socket_of(file));
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	if ((family != AF_INET && family != AF_INET6) ||
-	    BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+	struct sock *sk = socket_of(file);
+	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN ||
+	    BPF_CORE_READ((struct sock___protocol *)sk, sk_protocol) != IPPROTO_TCP)
 		return 0;
-	return note_old_listener(sk);
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	if (family == AF_INET || family == AF_INET6)
+		note_old_listener(sk);
+	return 0;
 }
 
 /* The last close of a socket runs in its closer's process. */
@@ -238,7 +255,7 @@ int holders(struct bpf_iter__task_file *ctx)
 	record.process.uid = BPF_CORE_READ(task, cred, uid.val);
 	record.process.known = 1;
 	record.process.kernel = !!(BPF_CORE_READ(task, flags) & PF_KTHREAD);
-	BPF_CORE_READ_INTO(&record.process.comm, task, group_leader, comm);
+	read_name(&record.process, task);
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }

@@ -83,11 +83,11 @@ struct task_struct {
 	int tgid;
 	__u64 start_time;
 	char comm[16];
-	struct task_struct *group_leader;
 	const struct cred *cred;
 	struct signal_struct *signal;
 	struct sighand_struct *sighand;
 	sigset_t blocked;
+	struct task_struct *group_leader;
 };
 
 /* Control groups */
@@ -212,7 +212,6 @@ struct sock {
 	int sk_err;
 	__u32 sk_ack_backlog;
 	__u32 sk_max_ack_backlog;
-	__u16 sk_protocol;
 	__u8 sk_shutdown;
 	unsigned long sk_lingertime;
 	struct socket *sk_socket;
