@@ -9,8 +9,7 @@ import "github.com/rsttrace/rsttrace/pkg/event"
 // It may be called again when more is known, for example once Owner or By is
 // filled: the same event gives the same text, a better known one a better text.
 func Explain(e *event.Event) {
-	v := Classify(e.Evidence)
-	e.Cause, e.Dir, e.Certainty = v.Cause, v.Dir, v.Certainty
+	v := Decide(e)
 	e.Because = because(e, v)
 	e.KernelVerdict = v.KernelVerdict
 	e.App = app(v.Cause, e.Evidence)
@@ -18,6 +17,14 @@ func Explain(e *event.Event) {
 	e.Remedy = entry.Remedy
 	e.IETFCause = entry.IETFCause
 	e.Summary = summary(e)
+}
+
+// Decide fills what the evidence alone says in no words: cause, direction and
+// certainty. Explain does it too.
+func Decide(e *event.Event) Verdict {
+	v := Classify(e.Evidence)
+	e.Cause, e.Dir, e.Certainty = v.Cause, v.Dir, v.Certainty
+	return v
 }
 
 // because lists what a likely cause rests on, and beside an exact one what the

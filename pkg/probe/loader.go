@@ -22,6 +22,8 @@ type loader struct {
 	options Options
 	cpus    uint32
 
+	forbidden map[event.Method]error // methods that this kernel forbids, whatever the function
+
 	serves           [3]bool // which of the first three hooks the tcp_send_reset tracepoint serves
 	repliesSeeResets bool    // the reply hooks are attached by function
 }

@@ -79,7 +79,7 @@ func Open(options Options) (*Session, error) {
 
 	s := &Session{
 		kernel: kernel,
-		loader: &loader{kernel: kernel, btf: cache, objects: make(map[event.Method]*ebpf.CollectionSpec), options: options},
+		loader: &loader{kernel: kernel, btf: cache, objects: make(map[event.Method]*ebpf.CollectionSpec), forbidden: make(map[event.Method]error), options: options},
 	}
 	if err := s.open(options); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -141,7 +141,7 @@ func (s *Session) add(a *attached, status HookStatus) {
 // attachContextHooks comes first, so that no reset is seen without its notes.
 func (s *Session) attachContextHooks(object *ebpf.CollectionSpec) {
 	for _, h := range contextHooks {
-		if h.program == moduleProgram && s.rejectsPresent() || h.program == signalProgram && s.loader.options.NoFollowups {
+		if !s.needs(h.program) {
 			continue
 		}
 		status := HookStatus{Hook: "context", Function: h.name, Lacks: h.lacks}
@@ -155,6 +155,21 @@ func (s *Session) attachContextHooks(object *ebpf.CollectionSpec) {
 	status.settle(refusal)
 	s.add(nil, status)
 	s.watchOldListeners(object)
+}
+
+// needs reports whether a context program has anything to do: some serve
+// details only, or what the user can switch off.
+func (s *Session) needs(program string) bool {
+	options := &s.loader.options
+	switch program {
+	case destroyProgram:
+		return !options.Selection.CountsOnly
+	case signalProgram:
+		return !options.Selection.CountsOnly && !options.NoFollowups
+	case moduleProgram:
+		return !s.rejectsPresent()
+	}
+	return true
 }
 
 func (h *HookStatus) settle(refusal *Refusal) {
