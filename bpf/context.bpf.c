@@ -121,8 +121,10 @@ static __always_inline int connects(struct sock *sk)
 {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 
-	if (tcp)
-		note_connector(address_of(sk), file_inode(READ_SOCK(tcp, sk_socket)));
+	if (!tcp)
+		return 0;
+	struct socket *socket = READ_SOCK(tcp, sk_socket);
+	note_connector(address_of(sk), READ(socket, file)->f_inode->i_ino);
 	return 0;
 }
 

@@ -89,15 +89,15 @@ static __always_inline __u32 hash_address(__u64 address, __u32 bits)
 	return (address >> 6) * 0x9e3779b97f4a7c15ull >> (64 - bits);
 }
 
+/* Multilinear hashing: the products do not wait for one another. The upper bits are the good ones.
+ */
 static __always_inline __u64 mix(const void *data, __u32 size)
 {
 	const __u64 *word = data;
 	__u64 hash = 0x9e3779b97f4a7c15ull;
 
-	for (__u32 i = 0; i < size / sizeof(*word); i++) {
-		hash = (hash ^ word[i]) * 0xff51afd7ed558ccdull;
-		hash ^= hash >> 32;
-	}
+	for (__u64 i = 0; i < size / sizeof(*word); i++)
+		hash += word[i] * ((0x9e3779b97f4a7c15ull ^ i * 0xff51afd7ed558ccdull) | 1);
 	return hash;
 }
 
