@@ -51,6 +51,9 @@ const volatile __u32 cpus = 0;
 /* Remember who closed a connection, to tell closed-earlier from half-open. */
 const volatile bool flow_memory = true;
 
+/* Tell of the error that the kernel reports on a socket after its reset. */
+const volatile bool follow_errors = false;
+
 /* Position of the packet in nf_send_reset and of the hook behind it. */
 const volatile __u32 reject_packet_arg = 0;
 

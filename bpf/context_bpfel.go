@@ -47,6 +47,15 @@ type ContextColumnKey struct {
 	Unused  uint32
 }
 
+type ContextErrorRecord struct {
+	_           structs.HostLayout
+	Kind        ContextRecordKind
+	Error       uint32
+	TimeNs      uint64
+	ResetSk     uint64
+	ResetTimeNs uint64
+}
+
 type ContextFact uint32
 
 const (
@@ -128,6 +137,7 @@ const (
 	ContextRecordKindRECORD_HOLDER ContextRecordKind = 2
 	ContextRecordKindRECORD_MODULE ContextRecordKind = 3
 	ContextRecordKindRECORD_SIGNAL ContextRecordKind = 4
+	ContextRecordKindRECORD_ERROR  ContextRecordKind = 5
 )
 
 type ContextResetRecord struct {
@@ -177,7 +187,7 @@ type ContextResetRecord struct {
 		UserTimeoutMs uint32
 		Uid           uint32
 		Mark          uint32
-		Unused        uint32
+		Error         uint32
 	}
 	Closing struct {
 		_          structs.HostLayout
@@ -239,12 +249,14 @@ const (
 	ContextMapColumns                = "columns"
 	ContextMapCounts                 = "counts"
 	ContextMapEmbryonic              = "embryonic"
+	ContextMapErrors                 = "errors"
 	ContextMapListening              = "listening"
 	ContextMapPriors                 = "priors"
 	ContextMapRing                   = "ring"
 	ContextMapStacks                 = "stacks"
 	ContextMapWalker                 = "walker"
 	ContextProgContextDestroy        = "context_destroy"
+	ContextProgContextError          = "context_error"
 	ContextProgContextModule         = "context_module"
 	ContextProgContextSignal         = "context_signal"
 	ContextProgContextState          = "context_state"
@@ -266,6 +278,7 @@ const (
 	ContextVarFilterPrefixCount      = "filter_prefix_count"
 	ContextVarFilterPrefixes         = "filter_prefixes"
 	ContextVarFlowMemory             = "flow_memory"
+	ContextVarFollowErrors           = "follow_errors"
 	ContextVarReasonInvalidSyn       = "reason_invalid_syn"
 	ContextVarRejectPacketArg        = "reject_packet_arg"
 	ContextVarRepliesSeeResets       = "replies_see_resets"
@@ -322,6 +335,7 @@ type ContextSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type ContextProgramSpecs struct {
 	ContextDestroy *ebpf.ProgramSpec `ebpf:"context_destroy"`
+	ContextError   *ebpf.ProgramSpec `ebpf:"context_error"`
 	ContextModule  *ebpf.ProgramSpec `ebpf:"context_module"`
 	ContextSignal  *ebpf.ProgramSpec `ebpf:"context_signal"`
 	ContextState   *ebpf.ProgramSpec `ebpf:"context_state"`
@@ -341,6 +355,7 @@ type ContextMapSpecs struct {
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors     *ebpf.MapSpec `ebpf:"errors"`
 	Listening  *ebpf.MapSpec `ebpf:"listening"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
@@ -368,6 +383,7 @@ type ContextVariableSpecs struct {
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -409,6 +425,7 @@ type ContextMaps struct {
 	Columns    *ebpf.Map `ebpf:"columns"`
 	Counts     *ebpf.Map `ebpf:"counts"`
 	Embryonic  *ebpf.Map `ebpf:"embryonic"`
+	Errors     *ebpf.Map `ebpf:"errors"`
 	Listening  *ebpf.Map `ebpf:"listening"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
@@ -426,6 +443,7 @@ func (m *ContextMaps) Close() error {
 		m.Columns,
 		m.Counts,
 		m.Embryonic,
+		m.Errors,
 		m.Listening,
 		m.Priors,
 		m.Ring,
@@ -454,6 +472,7 @@ type ContextVariables struct {
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
@@ -472,6 +491,7 @@ type ContextVariables struct {
 // It can be passed to LoadContextObjects or ebpf.CollectionSpec.LoadAndAssign.
 type ContextPrograms struct {
 	ContextDestroy *ebpf.Program `ebpf:"context_destroy"`
+	ContextError   *ebpf.Program `ebpf:"context_error"`
 	ContextModule  *ebpf.Program `ebpf:"context_module"`
 	ContextSignal  *ebpf.Program `ebpf:"context_signal"`
 	ContextState   *ebpf.Program `ebpf:"context_state"`
@@ -482,6 +502,7 @@ type ContextPrograms struct {
 func (p *ContextPrograms) Close() error {
 	return _ContextClose(
 		p.ContextDestroy,
+		p.ContextError,
 		p.ContextModule,
 		p.ContextSignal,
 		p.ContextState,

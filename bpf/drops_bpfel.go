@@ -26,6 +26,7 @@ const (
 	DropsMapColumns                = "columns"
 	DropsMapCounts                 = "counts"
 	DropsMapEmbryonic              = "embryonic"
+	DropsMapErrors                 = "errors"
 	DropsMapListening              = "listening"
 	DropsMapMuted                  = "muted"
 	DropsMapPriors                 = "priors"
@@ -50,6 +51,7 @@ const (
 	DropsVarFilterPrefixCount      = "filter_prefix_count"
 	DropsVarFilterPrefixes         = "filter_prefixes"
 	DropsVarFlowMemory             = "flow_memory"
+	DropsVarFollowErrors           = "follow_errors"
 	DropsVarReasonInvalidSyn       = "reason_invalid_syn"
 	DropsVarRejectPacketArg        = "reject_packet_arg"
 	DropsVarRepliesSeeResets       = "replies_see_resets"
@@ -122,6 +124,7 @@ type DropsMapSpecs struct {
 	Columns     *ebpf.MapSpec `ebpf:"columns"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors      *ebpf.MapSpec `ebpf:"errors"`
 	Listening   *ebpf.MapSpec `ebpf:"listening"`
 	Muted       *ebpf.MapSpec `ebpf:"muted"`
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
@@ -151,6 +154,7 @@ type DropsVariableSpecs struct {
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -194,6 +198,7 @@ type DropsMaps struct {
 	Columns     *ebpf.Map `ebpf:"columns"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
+	Errors      *ebpf.Map `ebpf:"errors"`
 	Listening   *ebpf.Map `ebpf:"listening"`
 	Muted       *ebpf.Map `ebpf:"muted"`
 	Priors      *ebpf.Map `ebpf:"priors"`
@@ -215,6 +220,7 @@ func (m *DropsMaps) Close() error {
 		m.Columns,
 		m.Counts,
 		m.Embryonic,
+		m.Errors,
 		m.Listening,
 		m.Muted,
 		m.Priors,
@@ -245,6 +251,7 @@ type DropsVariables struct {
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`

@@ -47,6 +47,7 @@ const (
 	FentryMapColumns                = "columns"
 	FentryMapCounts                 = "counts"
 	FentryMapEmbryonic              = "embryonic"
+	FentryMapErrors                 = "errors"
 	FentryMapListening              = "listening"
 	FentryMapMuted                  = "muted"
 	FentryMapPriors                 = "priors"
@@ -82,6 +83,7 @@ const (
 	FentryVarFilterPrefixCount      = "filter_prefix_count"
 	FentryVarFilterPrefixes         = "filter_prefixes"
 	FentryVarFlowMemory             = "flow_memory"
+	FentryVarFollowErrors           = "follow_errors"
 	FentryVarReasonInvalidSyn       = "reason_invalid_syn"
 	FentryVarRejectPacketArg        = "reject_packet_arg"
 	FentryVarRepliesSeeResets       = "replies_see_resets"
@@ -165,6 +167,7 @@ type FentryMapSpecs struct {
 	Columns     *ebpf.MapSpec `ebpf:"columns"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors      *ebpf.MapSpec `ebpf:"errors"`
 	Listening   *ebpf.MapSpec `ebpf:"listening"`
 	Muted       *ebpf.MapSpec `ebpf:"muted"`
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
@@ -194,6 +197,7 @@ type FentryVariableSpecs struct {
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -237,6 +241,7 @@ type FentryMaps struct {
 	Columns     *ebpf.Map `ebpf:"columns"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
+	Errors      *ebpf.Map `ebpf:"errors"`
 	Listening   *ebpf.Map `ebpf:"listening"`
 	Muted       *ebpf.Map `ebpf:"muted"`
 	Priors      *ebpf.Map `ebpf:"priors"`
@@ -258,6 +263,7 @@ func (m *FentryMaps) Close() error {
 		m.Columns,
 		m.Counts,
 		m.Embryonic,
+		m.Errors,
 		m.Listening,
 		m.Muted,
 		m.Priors,
@@ -288,6 +294,7 @@ type FentryVariables struct {
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`

@@ -26,6 +26,7 @@ const (
 	KprobeMapColumns                = "columns"
 	KprobeMapCounts                 = "counts"
 	KprobeMapEmbryonic              = "embryonic"
+	KprobeMapErrors                 = "errors"
 	KprobeMapListening              = "listening"
 	KprobeMapMuted                  = "muted"
 	KprobeMapPriors                 = "priors"
@@ -61,6 +62,7 @@ const (
 	KprobeVarFilterPrefixCount      = "filter_prefix_count"
 	KprobeVarFilterPrefixes         = "filter_prefixes"
 	KprobeVarFlowMemory             = "flow_memory"
+	KprobeVarFollowErrors           = "follow_errors"
 	KprobeVarReasonInvalidSyn       = "reason_invalid_syn"
 	KprobeVarRejectPacketArg        = "reject_packet_arg"
 	KprobeVarRepliesSeeResets       = "replies_see_resets"
@@ -144,6 +146,7 @@ type KprobeMapSpecs struct {
 	Columns     *ebpf.MapSpec `ebpf:"columns"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors      *ebpf.MapSpec `ebpf:"errors"`
 	Listening   *ebpf.MapSpec `ebpf:"listening"`
 	Muted       *ebpf.MapSpec `ebpf:"muted"`
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
@@ -173,6 +176,7 @@ type KprobeVariableSpecs struct {
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -216,6 +220,7 @@ type KprobeMaps struct {
 	Columns     *ebpf.Map `ebpf:"columns"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
+	Errors      *ebpf.Map `ebpf:"errors"`
 	Listening   *ebpf.Map `ebpf:"listening"`
 	Muted       *ebpf.Map `ebpf:"muted"`
 	Priors      *ebpf.Map `ebpf:"priors"`
@@ -237,6 +242,7 @@ func (m *KprobeMaps) Close() error {
 		m.Columns,
 		m.Counts,
 		m.Embryonic,
+		m.Errors,
 		m.Listening,
 		m.Muted,
 		m.Priors,
@@ -267,6 +273,7 @@ type KprobeVariables struct {
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`

@@ -7,6 +7,7 @@
 #define RSTTRACE_REPORT_H
 
 #include "counters.h"
+#include "errors.h"
 #include "filter.h"
 #include "listeners.h"
 #include "process.h"
@@ -121,12 +122,8 @@ static __always_inline void await_owner(const struct sighting *seen, struct tcp_
 	__u64 inode = socket_inode(sk);
 
 	await_holder((__u64)sk, inode);
-	if (tcp && seen->verdict.facts & FACT_MPTCP) {
-		struct mptcp_subflow_context *subflow = READ(tcp, inet_conn.icsk_ulp_data);
-
-		if (bpf_core_field_exists(subflow->conn)) /* not without CONFIG_MPTCP */
-			await_holder((__u64)BPF_CORE_READ(subflow, conn), inode);
-	}
+	if (tcp && seen->verdict.facts & FACT_MPTCP)
+		await_holder((__u64)application_socket(tcp), inode);
 }
 
 /* Counts what was seen, and sends the details if they are wanted. */
@@ -182,6 +179,7 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 			BPF_CORE_READ_INTO(&record->ifname, dev, name);
 	}
 	SUBMIT(record);
+	await_error(&seen->verdict, sk, tcp, now);
 	return 0;
 }
 

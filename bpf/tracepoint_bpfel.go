@@ -25,6 +25,7 @@ const (
 	TracepointMapColumns                = "columns"
 	TracepointMapCounts                 = "counts"
 	TracepointMapEmbryonic              = "embryonic"
+	TracepointMapErrors                 = "errors"
 	TracepointMapListening              = "listening"
 	TracepointMapMuted                  = "muted"
 	TracepointMapPriors                 = "priors"
@@ -50,6 +51,7 @@ const (
 	TracepointVarFilterPrefixCount      = "filter_prefix_count"
 	TracepointVarFilterPrefixes         = "filter_prefixes"
 	TracepointVarFlowMemory             = "flow_memory"
+	TracepointVarFollowErrors           = "follow_errors"
 	TracepointVarReasonInvalidSyn       = "reason_invalid_syn"
 	TracepointVarRejectPacketArg        = "reject_packet_arg"
 	TracepointVarRepliesSeeResets       = "replies_see_resets"
@@ -122,6 +124,7 @@ type TracepointMapSpecs struct {
 	Columns     *ebpf.MapSpec `ebpf:"columns"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors      *ebpf.MapSpec `ebpf:"errors"`
 	Listening   *ebpf.MapSpec `ebpf:"listening"`
 	Muted       *ebpf.MapSpec `ebpf:"muted"`
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
@@ -151,6 +154,7 @@ type TracepointVariableSpecs struct {
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -193,6 +197,7 @@ type TracepointMaps struct {
 	Columns     *ebpf.Map `ebpf:"columns"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
+	Errors      *ebpf.Map `ebpf:"errors"`
 	Listening   *ebpf.Map `ebpf:"listening"`
 	Muted       *ebpf.Map `ebpf:"muted"`
 	Priors      *ebpf.Map `ebpf:"priors"`
@@ -213,6 +218,7 @@ func (m *TracepointMaps) Close() error {
 		m.Columns,
 		m.Counts,
 		m.Embryonic,
+		m.Errors,
 		m.Listening,
 		m.Muted,
 		m.Priors,
@@ -243,6 +249,7 @@ type TracepointVariables struct {
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`

@@ -24,6 +24,7 @@ type loader struct {
 
 	serves           [3]bool // which of the first three hooks the tcp_send_reset tracepoint serves
 	repliesSeeResets bool    // the reply hooks are attached by function
+	followErrors     bool    // the error hook is attached
 }
 
 // object is the compiled object of an attach method.
@@ -94,6 +95,7 @@ func (l *loader) constants(method event.Method) map[string]any {
 		"watch_ignored":            l.options.Ignored,
 		"replies_see_resets":       l.repliesSeeResets,
 		"flow_memory":              !l.options.NoFlowMemory,
+		"follow_errors":            l.followErrors,
 		"reject_packet_arg":        l.rejectPacketArg(),
 		"cpus":                     l.cpus,
 	}

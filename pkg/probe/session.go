@@ -29,7 +29,8 @@ type Options struct {
 	// NoFlowMemory forgets who closed a connection: closed-earlier is then
 	// reported as half-open.
 	NoFlowMemory bool
-	// NoFollowups leaves the signal hook alone: Batch.Signals stays empty.
+	// NoFollowups leaves the signal and error hooks alone: Batch.Signals stays
+	// empty, and no event has Kernel.Reported.
 	NoFollowups bool
 	// RingBytes is the size of the ring buffer, a power of two and a multiple
 	// of the page size. 0 means DefaultRingBytes.
@@ -113,6 +114,7 @@ func (s *Session) open(options Options) error {
 		return err
 	}
 	s.attachContextHooks(contextObject)
+	s.loader.followErrors = s.has(errorProgram)
 	if err := s.attachResetHooks(s.loader.allowedMethods()); err != nil {
 		return err
 	}
@@ -137,7 +139,7 @@ func (s *Session) add(a *attached, status HookStatus) {
 // attachContextHooks comes first, so that no reset is seen without its notes.
 func (s *Session) attachContextHooks(object *ebpf.CollectionSpec) {
 	for _, h := range contextHooks {
-		if h.program == moduleProgram && s.rejectsPresent() || h.program == signalProgram && s.loader.options.NoFollowups {
+		if !s.needs(h.program) {
 			continue
 		}
 		status := HookStatus{Hook: "context", Function: h.name, Lacks: h.lacks}
@@ -151,6 +153,20 @@ func (s *Session) attachContextHooks(object *ebpf.CollectionSpec) {
 	status.settle(refusal)
 	s.add(nil, status)
 	s.watchOldListeners(object)
+}
+
+// needs reports whether a context hook is of use here.
+func (s *Session) needs(program string) bool {
+	options := &s.loader.options
+	switch program {
+	case moduleProgram:
+		return !s.rejectsPresent()
+	case signalProgram:
+		return !options.NoFollowups && !options.Selection.CountsOnly
+	case errorProgram:
+		return !options.NoFollowups && !options.Selection.CountsOnly && s.kernel.reportsErrors
+	}
+	return true
 }
 
 func (h *HookStatus) settle(refusal *Refusal) {

@@ -12,32 +12,60 @@ const (
 	// consequence. A process that writes once a minute gets it a minute later,
 	// but by then another broken pipe is as likely.
 	followupWindow = 5 * time.Second
-	// resetsMax and signalsMax bound the memory.
+	// resetsMax, signalsMax and errorsMax bound the memory.
 	resetsMax  = 1024
 	signalsMax = 256
+	errorsMax  = 256
 )
 
 // followups links what happens to processes with the resets of their
 // connections. A signal names no socket, so process and time decide: it belongs
 // to the process's latest reset. A process that handles the signal and writes on
-// gets one for every write: the first is told, and the one that ends it.
+// gets one for every write: the first is told, and the one that ends it. An
+// error names its reset; it is told where the event does not say the same.
 type followups struct {
 	tell    func(*event.Followup) error // nil: nobody wants to know
-	resets  [resetsMax]brokenPipe       // a ring, in order
-	last    uint64                      // how many were put into it
+	broken  recent                      // after these the next write of the process fails
+	open    recent                      // of these the kernel has not said yet which error they leave
 	signals []event.Signal              // in order, that wait until all events before them are shown
+	errors  []event.LateError           // the same
 }
 
-// brokenPipe is an event that was shown and after which the next write of its
-// process fails.
-type brokenPipe struct {
+// recent keeps the latest events.
+type recent struct {
+	ring [resetsMax]shownReset
+	last uint64 // how many were put into it
+}
+
+func (r *recent) add(s shownReset) {
+	r.ring[r.last%resetsMax] = s
+	r.last++
+}
+
+// find returns the latest that is wanted, or nil.
+func (r *recent) find(wanted func(*shownReset) bool) *shownReset {
+	for i := range min(r.last, resetsMax) {
+		if s := &r.ring[(r.last-1-i)%resetsMax]; wanted(s) {
+			return s
+		}
+	}
+	return nil
+}
+
+// shownReset is an event that was shown and that something may follow.
+type shownReset struct {
 	time   time.Time
 	id     uint64
 	told   bool // it has a follow-up
 	pid    uint32
+	tid    uint32
+	comm   string
 	others []event.ProcessRef
 	cause  event.CauseID
 	local  event.Endpoint
+	errno  string // that the event says; "": it cannot know
+	socket uint64
+	hook   uint64 // HookNanos
 }
 
 // OnFollowup has fn called, in the stream, with what happened to an application
@@ -47,13 +75,43 @@ func (t *Tracer) OnFollowup(fn func(*event.Followup) error) { t.followups.tell =
 
 // shown takes an event that was shown.
 func (f *followups) shown(e *event.Event) {
-	if f.tell == nil || e.Owner.PID == 0 || !breaksPipe(e.App) {
+	if f.tell == nil {
 		return
 	}
-	f.resets[f.last%resetsMax] = brokenPipe{
-		time: e.Time, id: e.ID, pid: e.Owner.PID, others: e.Owner.Others, cause: e.Cause, local: e.Local,
+	s := shownReset{
+		time: e.Time, id: e.ID, pid: e.Owner.PID, tid: e.Owner.TID, comm: e.Owner.Comm,
+		others: e.Owner.Others, cause: e.Cause, local: e.Local,
+		errno: e.App.Errno, socket: e.Kernel.Socket.Address, hook: e.Kernel.HookNanos,
 	}
-	f.last++
+	if s.pid != 0 && breaksPipe(e.App) {
+		f.broken.add(s)
+	}
+	if !errorTells(e) || e.App.Reported {
+		return
+	}
+	f.open.add(s)
+	if r := e.Kernel.Reported; r.Errno != "" {
+		f.takeErrors(event.LateError{SocketError: r, Time: e.Time.Add(r.After), Socket: s.socket, HookNanos: s.hook})
+	}
+}
+
+// errorTells: an error on the socket would say more than the event, or other.
+// An event without an errno says that nobody is left to get one, but for MPTCP:
+// a subflow does not know.
+func errorTells(e *event.Event) bool {
+	return e.App.Errno != "" || e.Evidence.Has(event.FactMPTCP) && !e.Evidence.Has(event.FactDead)
+}
+
+// confirm notes on an event what the kernel has said of the error that it names.
+// A socket that is answered on, or aborted by an older kernel, has it already
+// when the hook runs.
+func confirm(e *event.Event) {
+	k := &e.Kernel
+	said := k.Reported.Errno
+	if said == "" && e.Evidence.Hook != event.HookReceive {
+		said = k.Pending
+	}
+	e.App.Reported = said != "" && said == e.App.Errno
 }
 
 // breaksPipe: the error is reported once; writes after that get SIGPIPE. A
@@ -68,9 +126,56 @@ func (f *followups) take(signals []event.Signal) {
 	f.signals = append(f.signals, signals[:min(len(signals), signalsMax-len(f.signals))]...)
 }
 
-// before tells the follow-ups whose events have all been shown: those of signals
-// before a moment, the zero time for all.
+// reported gives errors that came late to their events, if these still wait;
+// else they follow.
+func (t *Tracer) reported(errors []event.LateError) {
+	for _, late := range errors {
+		if e := t.queue.ofHook(late.Socket, late.HookNanos); e != nil {
+			e.Kernel.Reported = late.SocketError
+			continue
+		}
+		t.followups.takeErrors(late)
+	}
+}
+
+// takeErrors takes new errors.
+func (f *followups) takeErrors(errors ...event.LateError) {
+	if f.tell == nil {
+		return
+	}
+	f.errors = append(f.errors, errors[:min(len(errors), errorsMax-len(f.errors))]...)
+}
+
+// before tells the follow-ups whose events have all been shown: those of errors
+// and signals before a moment, the zero time for all.
 func (f *followups) before(moment time.Time) error {
+	if err := f.errorsBefore(moment); err != nil {
+		return err
+	}
+	return f.signalsBefore(moment)
+}
+
+func (f *followups) errorsBefore(moment time.Time) error {
+	done := 0
+	for done < len(f.errors) && (moment.IsZero() || f.errors[done].Time.Before(moment)) {
+		late := &f.errors[done]
+		done++
+		r := f.open.find(func(r *shownReset) bool { return r.hook == late.HookNanos && r.socket == late.Socket })
+		if r == nil || r.errno == late.Errno {
+			continue
+		}
+		if err := f.tell(&event.Followup{
+			Time: late.Time, Event: r.id, What: event.GotError, Errno: late.Errno,
+			PID: r.pid, TID: r.tid, Comm: r.comm, After: late.After, Cause: r.cause, Local: r.local,
+		}); err != nil {
+			return err
+		}
+	}
+	f.errors = slices.Delete(f.errors, 0, done)
+	return nil
+}
+
+func (f *followups) signalsBefore(moment time.Time) error {
 	done := 0
 	for done < len(f.signals) && (moment.IsZero() || f.signals[done].Time.Before(moment)) {
 		s := &f.signals[done]
@@ -88,21 +193,18 @@ func (f *followups) before(moment time.Time) error {
 }
 
 // resetBefore is the latest reset of the process that s may follow from.
-func (f *followups) resetBefore(s *event.Signal) *brokenPipe {
-	for i := range min(f.last, resetsMax) {
-		r := &f.resets[(f.last-1-i)%resetsMax]
-		if after := s.Time.Sub(r.time); after >= 0 && after <= followupWindow && r.of(s.Process.PID) {
-			return r
-		}
-	}
-	return nil
+func (f *followups) resetBefore(s *event.Signal) *shownReset {
+	return f.broken.find(func(r *shownReset) bool {
+		after := s.Time.Sub(r.time)
+		return after >= 0 && after <= followupWindow && r.of(s.Process.PID)
+	})
 }
 
-func (r *brokenPipe) of(pid uint32) bool {
+func (r *shownReset) of(pid uint32) bool {
 	return r.pid == pid || slices.ContainsFunc(r.others, func(p event.ProcessRef) bool { return p.PID == pid })
 }
 
-func (r *brokenPipe) followup(s *event.Signal) event.Followup {
+func (r *shownReset) followup(s *event.Signal) event.Followup {
 	return event.Followup{
 		Time: s.Time, Event: r.id, What: event.GotSIGPIPE,
 		PID: s.Process.PID, TID: s.Process.TID, Comm: s.Process.Comm,

@@ -127,6 +127,7 @@ func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 		t.resolver.Closed(holder)
 	}
 	t.followups.take(batch.Signals)
+	t.reported(batch.Errors)
 	if err := t.muteCauses(time.Now()); err != nil {
 		return err
 	}
@@ -197,6 +198,7 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 	if !e.Owner.IsZero() {
 		cause.Explain(e) // again, with the name of the owner
 	}
+	confirm(e)
 	t.shown++
 	t.followups.shown(e)
 	return yield(e, nil)

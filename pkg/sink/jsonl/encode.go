@@ -49,6 +49,7 @@ func appendConnection(o *object, e *event.Event) {
 		o.text("errno", e.App.Errno)
 		o.flag("sigpipe", e.App.SIGPIPE)
 		o.text("on", e.App.On)
+		o.flag("reported", e.App.Reported)
 		o.close()
 	}
 	if e.Lost != (event.Lost{}) {
