@@ -285,6 +285,9 @@ const (
 	ContextVarReplyReasonArg         = "reply_reason_arg"
 	ContextVarResetHasPacket         = "reset_has_packet"
 	ContextVarTakeStacks             = "take_stacks"
+	ContextVarTakeTops               = "take_tops"
+	ContextVarTopSeed                = "top_seed"
+	ContextVarTopSets                = "top_sets"
 	ContextVarTracepointServesActive = "tracepoint_serves_active"
 	ContextVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	ContextVarTracepointServesReply6 = "tracepoint_serves_reply6"
@@ -390,6 +393,9 @@ type ContextVariableSpecs struct {
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
+	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
+	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
+	TopSets                *ebpf.VariableSpec `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
@@ -479,6 +485,9 @@ type ContextVariables struct {
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
+	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
+	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
+	TopSets                *ebpf.Variable `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`

@@ -32,6 +32,9 @@ const (
 	DropsMapPriors                 = "priors"
 	DropsMapRing                   = "ring"
 	DropsMapStacks                 = "stacks"
+	DropsMapTopBusy                = "top_busy"
+	DropsMapTopOthers              = "top_others"
+	DropsMapTops                   = "tops"
 	DropsMapWalker                 = "walker"
 	DropsMapWantedNetns            = "wanted_netns"
 	DropsProgDropsKfreeSkb         = "drops_kfree_skb"
@@ -58,6 +61,9 @@ const (
 	DropsVarReplyReasonArg         = "reply_reason_arg"
 	DropsVarResetHasPacket         = "reset_has_packet"
 	DropsVarTakeStacks             = "take_stacks"
+	DropsVarTakeTops               = "take_tops"
+	DropsVarTopSeed                = "top_seed"
+	DropsVarTopSets                = "top_sets"
 	DropsVarTracepointServesActive = "tracepoint_serves_active"
 	DropsVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	DropsVarTracepointServesReply6 = "tracepoint_serves_reply6"
@@ -130,6 +136,9 @@ type DropsMapSpecs struct {
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
 	Ring        *ebpf.MapSpec `ebpf:"ring"`
 	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	TopBusy     *ebpf.MapSpec `ebpf:"top_busy"`
+	TopOthers   *ebpf.MapSpec `ebpf:"top_others"`
+	Tops        *ebpf.MapSpec `ebpf:"tops"`
 	Walker      *ebpf.MapSpec `ebpf:"walker"`
 	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
@@ -161,6 +170,9 @@ type DropsVariableSpecs struct {
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
+	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
+	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
+	TopSets                *ebpf.VariableSpec `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
@@ -204,6 +216,9 @@ type DropsMaps struct {
 	Priors      *ebpf.Map `ebpf:"priors"`
 	Ring        *ebpf.Map `ebpf:"ring"`
 	Stacks      *ebpf.Map `ebpf:"stacks"`
+	TopBusy     *ebpf.Map `ebpf:"top_busy"`
+	TopOthers   *ebpf.Map `ebpf:"top_others"`
+	Tops        *ebpf.Map `ebpf:"tops"`
 	Walker      *ebpf.Map `ebpf:"walker"`
 	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
@@ -226,6 +241,9 @@ func (m *DropsMaps) Close() error {
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.TopBusy,
+		m.TopOthers,
+		m.Tops,
 		m.Walker,
 		m.WantedNetns,
 	)
@@ -258,6 +276,9 @@ type DropsVariables struct {
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
+	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
+	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
+	TopSets                *ebpf.Variable `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`

@@ -33,6 +33,35 @@ type FentryPrefix struct {
 	Family  uint32
 }
 
+type FentryTop uint32
+
+const (
+	FentryTopTOP_OWNERS FentryTop = 0
+	FentryTopTOP_PEERS  FentryTop = 1
+	FentryTopTOP_PORTS  FentryTop = 2
+	FentryTopTOPS       FentryTop = 3
+)
+
+type FentryTopEntry struct {
+	_      structs.HostLayout
+	Check  uint64
+	Key    FentryTopKey
+	Events uint64
+}
+
+type FentryTopKey struct {
+	_      structs.HostLayout
+	Name   [16]uint8
+	Number uint64
+	Netns  uint32
+	Column uint32
+}
+
+type FentryTopSet struct {
+	_       structs.HostLayout
+	Entries [8]FentryTopEntry
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -53,6 +82,9 @@ const (
 	FentryMapPriors                 = "priors"
 	FentryMapRing                   = "ring"
 	FentryMapStacks                 = "stacks"
+	FentryMapTopBusy                = "top_busy"
+	FentryMapTopOthers              = "top_others"
+	FentryMapTops                   = "tops"
 	FentryMapWalker                 = "walker"
 	FentryMapWantedNetns            = "wanted_netns"
 	FentryProgFentryNoteRequest     = "fentry_note_request"
@@ -90,6 +122,9 @@ const (
 	FentryVarReplyReasonArg         = "reply_reason_arg"
 	FentryVarResetHasPacket         = "reset_has_packet"
 	FentryVarTakeStacks             = "take_stacks"
+	FentryVarTakeTops               = "take_tops"
+	FentryVarTopSeed                = "top_seed"
+	FentryVarTopSets                = "top_sets"
 	FentryVarTracepointServesActive = "tracepoint_serves_active"
 	FentryVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	FentryVarTracepointServesReply6 = "tracepoint_serves_reply6"
@@ -173,6 +208,9 @@ type FentryMapSpecs struct {
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
 	Ring        *ebpf.MapSpec `ebpf:"ring"`
 	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	TopBusy     *ebpf.MapSpec `ebpf:"top_busy"`
+	TopOthers   *ebpf.MapSpec `ebpf:"top_others"`
+	Tops        *ebpf.MapSpec `ebpf:"tops"`
 	Walker      *ebpf.MapSpec `ebpf:"walker"`
 	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
@@ -204,6 +242,9 @@ type FentryVariableSpecs struct {
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
+	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
+	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
+	TopSets                *ebpf.VariableSpec `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
@@ -247,6 +288,9 @@ type FentryMaps struct {
 	Priors      *ebpf.Map `ebpf:"priors"`
 	Ring        *ebpf.Map `ebpf:"ring"`
 	Stacks      *ebpf.Map `ebpf:"stacks"`
+	TopBusy     *ebpf.Map `ebpf:"top_busy"`
+	TopOthers   *ebpf.Map `ebpf:"top_others"`
+	Tops        *ebpf.Map `ebpf:"tops"`
 	Walker      *ebpf.Map `ebpf:"walker"`
 	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
@@ -269,6 +313,9 @@ func (m *FentryMaps) Close() error {
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.TopBusy,
+		m.TopOthers,
+		m.Tops,
 		m.Walker,
 		m.WantedNetns,
 	)
@@ -301,6 +348,9 @@ type FentryVariables struct {
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
+	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
+	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
+	TopSets                *ebpf.Variable `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`

@@ -32,6 +32,9 @@ const (
 	KprobeMapPriors                 = "priors"
 	KprobeMapRing                   = "ring"
 	KprobeMapStacks                 = "stacks"
+	KprobeMapTopBusy                = "top_busy"
+	KprobeMapTopOthers              = "top_others"
+	KprobeMapTops                   = "tops"
 	KprobeMapWalker                 = "walker"
 	KprobeMapWantedNetns            = "wanted_netns"
 	KprobeProgKprobeNoteRequest     = "kprobe_note_request"
@@ -69,6 +72,9 @@ const (
 	KprobeVarReplyReasonArg         = "reply_reason_arg"
 	KprobeVarResetHasPacket         = "reset_has_packet"
 	KprobeVarTakeStacks             = "take_stacks"
+	KprobeVarTakeTops               = "take_tops"
+	KprobeVarTopSeed                = "top_seed"
+	KprobeVarTopSets                = "top_sets"
 	KprobeVarTracepointServesActive = "tracepoint_serves_active"
 	KprobeVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	KprobeVarTracepointServesReply6 = "tracepoint_serves_reply6"
@@ -152,6 +158,9 @@ type KprobeMapSpecs struct {
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
 	Ring        *ebpf.MapSpec `ebpf:"ring"`
 	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	TopBusy     *ebpf.MapSpec `ebpf:"top_busy"`
+	TopOthers   *ebpf.MapSpec `ebpf:"top_others"`
+	Tops        *ebpf.MapSpec `ebpf:"tops"`
 	Walker      *ebpf.MapSpec `ebpf:"walker"`
 	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
@@ -183,6 +192,9 @@ type KprobeVariableSpecs struct {
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
+	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
+	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
+	TopSets                *ebpf.VariableSpec `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
@@ -226,6 +238,9 @@ type KprobeMaps struct {
 	Priors      *ebpf.Map `ebpf:"priors"`
 	Ring        *ebpf.Map `ebpf:"ring"`
 	Stacks      *ebpf.Map `ebpf:"stacks"`
+	TopBusy     *ebpf.Map `ebpf:"top_busy"`
+	TopOthers   *ebpf.Map `ebpf:"top_others"`
+	Tops        *ebpf.Map `ebpf:"tops"`
 	Walker      *ebpf.Map `ebpf:"walker"`
 	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
@@ -248,6 +263,9 @@ func (m *KprobeMaps) Close() error {
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.TopBusy,
+		m.TopOthers,
+		m.Tops,
 		m.Walker,
 		m.WantedNetns,
 	)
@@ -280,6 +298,9 @@ type KprobeVariables struct {
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
+	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
+	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
+	TopSets                *ebpf.Variable `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`

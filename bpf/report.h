@@ -13,6 +13,7 @@
 #include "process.h"
 #include "ring.h"
 #include "sighting.h"
+#include "tops.h"
 
 /*
  * Is this a system call on the socket? Either one holds it, or its listener is
@@ -136,6 +137,9 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 	__u32 column = count_verdict(&seen->verdict);
 	__u64 now = bpf_ktime_get_ns();
 
+	if (take_tops)
+		count_tops(seen, column, tcp,
+			   in_process(&seen->verdict) && !is_abort(&seen->verdict));
 	if (!details || !is_wanted(&seen->verdict, &seen->tuple) || is_muted(column) ||
 	    !within_budget(column, now))
 		return 0;

@@ -31,6 +31,9 @@ const (
 	TracepointMapPriors                 = "priors"
 	TracepointMapRing                   = "ring"
 	TracepointMapStacks                 = "stacks"
+	TracepointMapTopBusy                = "top_busy"
+	TracepointMapTopOthers              = "top_others"
+	TracepointMapTops                   = "tops"
 	TracepointMapWalker                 = "walker"
 	TracepointMapWantedNetns            = "wanted_netns"
 	TracepointProgTracepointReceive     = "tracepoint_receive"
@@ -58,6 +61,9 @@ const (
 	TracepointVarReplyReasonArg         = "reply_reason_arg"
 	TracepointVarResetHasPacket         = "reset_has_packet"
 	TracepointVarTakeStacks             = "take_stacks"
+	TracepointVarTakeTops               = "take_tops"
+	TracepointVarTopSeed                = "top_seed"
+	TracepointVarTopSets                = "top_sets"
 	TracepointVarTracepointServesActive = "tracepoint_serves_active"
 	TracepointVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	TracepointVarTracepointServesReply6 = "tracepoint_serves_reply6"
@@ -130,6 +136,9 @@ type TracepointMapSpecs struct {
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
 	Ring        *ebpf.MapSpec `ebpf:"ring"`
 	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	TopBusy     *ebpf.MapSpec `ebpf:"top_busy"`
+	TopOthers   *ebpf.MapSpec `ebpf:"top_others"`
+	Tops        *ebpf.MapSpec `ebpf:"tops"`
 	Walker      *ebpf.MapSpec `ebpf:"walker"`
 	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
@@ -161,6 +170,9 @@ type TracepointVariableSpecs struct {
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
+	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
+	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
+	TopSets                *ebpf.VariableSpec `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
@@ -203,6 +215,9 @@ type TracepointMaps struct {
 	Priors      *ebpf.Map `ebpf:"priors"`
 	Ring        *ebpf.Map `ebpf:"ring"`
 	Stacks      *ebpf.Map `ebpf:"stacks"`
+	TopBusy     *ebpf.Map `ebpf:"top_busy"`
+	TopOthers   *ebpf.Map `ebpf:"top_others"`
+	Tops        *ebpf.Map `ebpf:"tops"`
 	Walker      *ebpf.Map `ebpf:"walker"`
 	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
@@ -224,6 +239,9 @@ func (m *TracepointMaps) Close() error {
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.TopBusy,
+		m.TopOthers,
+		m.Tops,
 		m.Walker,
 		m.WantedNetns,
 	)
@@ -256,6 +274,9 @@ type TracepointVariables struct {
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
+	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
+	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
+	TopSets                *ebpf.Variable `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`

@@ -47,6 +47,7 @@ It runs until it is interrupted, and then prints exact totals per cause.`,
   rsttrace --port 443 --dir sent            # who here resets our HTTPS clients?
   rsttrace --comm nginx -o json | jq .      # for machines
   rsttrace --cause closed-port --count 10   # the first ten, then totals
+  rsttrace --summary --top 10 --interval 1m # who causes them? only counts, every minute
   rsttrace --dir all --audit end            # also what is ignored; do the kernel's counters agree?
   rsttrace explain unread-data-on-close     # what a cause means and how to fix it
   rsttrace lab                              # see it work`,
@@ -79,8 +80,8 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.outputFlags.check(); err != nil {
 		return err
 	}
-	if f.duration < 0 || f.interval < 0 {
-		return usageError{errors.New("--duration, --interval: must not be negative")}
+	if f.duration < 0 || f.interval < 0 || f.top < 0 {
+		return usageError{errors.New("--duration, --interval, --top: must not be negative")}
 	}
 	meter, err := f.startMeter()
 	if err != nil {
@@ -98,6 +99,7 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 			Selection:    f.selection(),
 		},
 		Filter:    wanted,
+		Top:       f.top,
 		Heartbeat: heartbeat(f.interval, f.audit.every),
 	})
 	if err != nil {

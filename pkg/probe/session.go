@@ -35,6 +35,11 @@ type Options struct {
 	// RingBytes is the size of the ring buffer, a power of two and a multiple
 	// of the page size. 0 means DefaultRingBytes.
 	RingBytes uint32
+	// Tops counts owners, peers and local ports, too: see Session.Tops.
+	Tops bool
+	// TopSets is how large their tables are: sets of eight places on each CPU,
+	// a power of two. 0 means enough for some ten thousand entries.
+	TopSets uint32
 	// Selection says which details reach user space.
 	Selection Selection
 }
@@ -56,6 +61,7 @@ type Session struct {
 	counters  *counters
 	holders   *holderIterator
 	stacks    *stacks // nil where they are not taken
+	tops      *tops   // nil where they are not counted
 }
 
 // Open attaches to the kernel. It returns an error when no reset hook at all
@@ -90,7 +96,8 @@ func (s *Session) open(options Options) error {
 		return fmt.Errorf("count CPUs: %w", err)
 	}
 	s.loader.cpus = uint32(cpus)
-	if s.maps, err = newMaps(options, uint32(cpus)); err != nil {
+	s.loader.topSets, s.loader.topSeed = topSets(options.TopSets, uint32(cpus)), newTopSeed()
+	if s.maps, err = s.loader.newMaps(); err != nil {
 		return err
 	}
 	s.loader.maps = s.maps
@@ -106,6 +113,11 @@ func (s *Session) open(options Options) error {
 	}
 	if options.Selection.Stacks {
 		if s.stacks, err = openStacks(s.maps["stacks"]); err != nil {
+			return err
+		}
+	}
+	if options.Tops {
+		if s.tops, err = openTops(s.maps, s.counters, s.loader.topSets, s.loader.topSeed); err != nil {
 			return err
 		}
 	}
@@ -252,7 +264,7 @@ func (s *Session) Close() error {
 	if s.holders != nil {
 		s.holders.close()
 	}
-	s.counters = nil // the last that refers to the mapped memory
+	s.counters, s.tops = nil, nil // the last that refer to the mapped memory
 	var err error
 	if s.reader.ring != nil {
 		err = s.reader.ring.Close()

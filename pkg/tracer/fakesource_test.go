@@ -17,6 +17,7 @@ type fakeSource struct {
 	afterDetach []probe.Batch
 	holders     func() []event.Holder
 	counts      probe.Counts
+	tops        probe.TopTables
 
 	interrupted chan struct{}
 	detached    bool
@@ -68,10 +69,11 @@ func (f *fakeSource) Holders() ([]event.Holder, error) {
 
 func (f *fakeSource) Mute(func(event.Evidence) bool) error { return nil }
 
-func (f *fakeSource) Counts() (probe.Counts, error) { return f.counts, nil }
-func (f *fakeSource) Interrupt()                    { f.interrupted <- struct{}{} }
-func (f *fakeSource) Detach()                       { f.detached = true }
-func (f *fakeSource) Close() error                  { f.closed = true; return nil }
+func (f *fakeSource) Counts() (probe.Counts, error)  { return f.counts, nil }
+func (f *fakeSource) Tops() (probe.TopTables, error) { return f.tops, nil }
+func (f *fakeSource) Interrupt()                     { f.interrupted <- struct{}{} }
+func (f *fakeSource) Detach()                        { f.detached = true }
+func (f *fakeSource) Close() error                   { f.closed = true; return nil }
 
 func resets(events ...event.Event) probe.Batch { return probe.Batch{Resets: events} }
 

@@ -7,7 +7,8 @@ import (
 )
 
 // Counts writes the totals: a table of causes, the most frequent first within
-// each direction, and the account of what was shown.
+// each direction, the account of what was shown, and the most frequent owners,
+// peers and local ports where they were asked for.
 func (s *Sink) Counts(t event.Totals) error {
 	p := &s.page
 	p.begin(s.out.Open())
@@ -27,6 +28,9 @@ func (s *Sink) Counts(t event.Totals) error {
 		s.row(clean(string(c.Dir)), clean(string(c.Cause)), number(c.Events), s.style.cause, causes, events)
 	}
 	s.account(t)
+	if t.Tops != nil {
+		s.tops(t.Tops)
+	}
 	return s.out.Commit(p.end())
 }
 
