@@ -42,13 +42,6 @@ const (
 	FentryTopTOPS       FentryTop = 3
 )
 
-type FentryTopEntry struct {
-	_      structs.HostLayout
-	Check  uint64
-	Key    FentryTopKey
-	Events uint64
-}
-
 type FentryTopKey struct {
 	_      structs.HostLayout
 	Name   [16]uint8
@@ -58,8 +51,11 @@ type FentryTopKey struct {
 }
 
 type FentryTopSet struct {
-	_       structs.HostLayout
-	Entries [8]FentryTopEntry
+	_         structs.HostLayout
+	Checks    [8]uint64
+	Events    [8]uint64
+	Inherited [8]uint64
+	Keys      [8]FentryTopKey
 }
 
 // Names of all BPF objects in the ELF.

@@ -2,10 +2,12 @@
 /*
  * Which owners, peers and local ports stand behind the counts. Each CPU has a
  * table of each for itself, in sets of a few places. A newcomer to a full set
- * takes the place of the entry with the fewest events, whose events go to the
- * others of its column. So entries and others of a table together are the
- * counts, exactly; an entry never has too many; and a scan from everywhere
- * displaces what is as rare as itself, not what is frequent.
+ * takes the place of the entry with the lowest rank, and its rank; the events of
+ * that one go to the others of its column. So entries and others of a table
+ * together are the counts, exactly, and an entry never has too many. Whoever has
+ * more than one in TOP_WAYS events of a set is in it at the end, whoever came
+ * between and when (Metwally, Agrawal, El Abbadi: Space-Saving, 2005): a scan
+ * from everywhere displaces what is as rare as itself.
  *
  * No lock and no atomic exchange: a CPU is alone with its table, unless a
  * softirq or another task gets in between, and that one goes to the others.
@@ -30,19 +32,17 @@ enum top : __u32 {
 
 struct top_key {
 	__u8 name[16]; /* comm of an owner, address of a peer */
-	__u64 number; /* cgroup of an owner, family of a peer, or the port */
+	__u64 number; /* cgroup of an owner, family of a peer, or the port, 0 without */
 	__u32 netns; /* inode number */
 	__u32 column;
 };
 
-struct top_entry {
-	__u64 check; /* over the key, never 0: who reads meanwhile sees whether it is whole */
-	struct top_key key;
-	__u64 events; /* 0: the place is free */
-};
-
+/* Eight entries, a field of all of them on a cache line. */
 struct top_set {
-	struct top_entry entries[TOP_WAYS];
+	__u64 checks[TOP_WAYS]; /* over the key, never 0: a reader sees whether it is whole */
+	__u64 events[TOP_WAYS]; /* 0: the place is free */
+	__u64 inherited[TOP_WAYS]; /* rank of the entry before; with events that of this one */
+	struct top_key keys[TOP_WAYS];
 };
 
 struct {
@@ -105,37 +105,40 @@ static __noinline int add_to_top(enum top top, const struct top_key *key)
 {
 	if (!key)
 		return 0;
-	__u64 check = top_check(key), fewest = ~0ull;
+	__u64 check = top_check(key), lowest = ~0ull;
 	__u32 row = top * cpus + bpf_get_smp_processor_id();
 	__u32 at = row * top_sets + (check >> 32 & (top_sets - 1));
 	struct top_set *set = bpf_map_lookup_elem(&tops, &at);
-	__u32 least = 0;
+	__u32 last = 0;
 
 	if (!set) {
 		add_to_others(top, key->column, 1);
 		return 0;
 	}
 	for (__u32 i = 0; i < TOP_WAYS; i++) {
-		struct top_entry *entry = &set->entries[i];
-
-		if (entry->check == check && same_key(&entry->key, key)) {
-			entry->events++;
+		if (set->checks[i] == check && same_key(&set->keys[i], key)) {
+			set->events[i]++;
 			return 0;
 		}
-		if (entry->events < fewest) {
-			fewest = entry->events;
-			least = i;
+	}
+	for (__u32 i = 0; i < TOP_WAYS; i++) {
+		__u64 rank = set->events[i] + set->inherited[i];
+
+		if (rank < lowest) {
+			lowest = rank;
+			last = i;
 		}
 	}
-	struct top_entry *entry = &set->entries[least & (TOP_WAYS - 1)];
-	if (fewest)
-		add_to_others(top, entry->key.column, fewest);
-	entry->check = 0;
+	last &= TOP_WAYS - 1;
+	if (set->events[last])
+		add_to_others(top, set->keys[last].column, set->events[last]);
+	set->checks[last] = 0;
 	asm volatile("" ::: "memory");
-	entry->events = 1;
-	entry->key = *key;
+	set->events[last] = 1;
+	set->inherited[last] = lowest;
+	set->keys[last] = *key;
 	asm volatile("" ::: "memory");
-	entry->check = check;
+	set->checks[last] = check;
 	return 0;
 }
 
@@ -172,11 +175,11 @@ static __always_inline void name_closer(const struct sighting *seen, struct top_
 
 static __always_inline void name_current(struct top_key *key)
 {
-	struct process process;
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 
-	read_current(&process);
-	if (!process.kernel)
-		__builtin_memcpy(key->name, process.comm, sizeof(key->name));
+	if (!(BPF_CORE_READ(task, flags) & PF_KTHREAD) &&
+	    !is_walker((__u32)bpf_get_current_pid_tgid()))
+		bpf_get_current_comm(key->name, sizeof(key->name));
 }
 
 /*
@@ -225,7 +228,8 @@ static __noinline int count_tops(const struct sighting *seen, __u32 column, bool
 		key.number = seen->verdict.family;
 		add_to_top(TOP_PEERS, &key);
 		__builtin_memset(key.name, 0, sizeof(key.name));
-		key.number = seen->tuple.local_port;
+		/* That of who connects is any, and a row of its own each time. */
+		key.number = seen->verdict.state == TCP_SYN_SENT ? 0 : seen->tuple.local_port;
 		add_to_top(TOP_PORTS, &key);
 	} else {
 		for (__u32 top = 0; top < TOPS; top++)

@@ -11,7 +11,8 @@ type Tops struct {
 //
 // Where Displaced is 0 all numbers are exact. Else there were more different
 // rows than the kernel side has room for: the rarest gave way, and a row may lack
-// events from before it came, or came back. It never has too many.
+// events from before it came, or came back. It never has too many, and what is
+// frequent is there whenever it came.
 type Top struct {
 	Rows      []TopRow // the most frequent first
 	Unlisted  uint64   // events of further rows
@@ -29,5 +30,5 @@ type TopRow struct {
 
 	Owner Owner      // of Tops.Owners, without PID and Source; zero: not known
 	Peer  netip.Addr // of Tops.Peers
-	Port  uint16     // of Tops.Ports; 0: of no local end, or not known
+	Port  uint16     // of Tops.Ports; 0: of who connects, where it is any, or of no local end
 }

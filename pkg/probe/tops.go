@@ -20,7 +20,7 @@ type TopCount struct {
 	Comm     string         // of an owner, "" where no process is known
 	Cgroup   uint64         // of an owner's socket, 0 where it is not known
 	Peer     netip.Addr
-	Port     uint16
+	Port     uint16 // 0 of a socket that was connecting: it is any
 	Netns    uint32
 	Events   uint64
 }
@@ -42,7 +42,6 @@ const (
 	topSetsDefault = 4096
 	topSetsMin     = 256 // on a CPU
 	topTables      = int(bpf.FentryTopTOPS)
-	sizeOfTopEntry = int(unsafe.Sizeof(bpf.FentryTopEntry{}))
 	sizeOfTopSet   = int(unsafe.Sizeof(bpf.FentryTopSet{}))
 )
 
@@ -131,17 +130,21 @@ func (t *tops) readEntries(top bpf.FentryTop, row int, table *TopTable) error {
 			return err
 		}
 	}
-	for at := 0; at < len(t.buffer); at += sizeOfTopEntry {
-		first := (*bpf.FentryTopEntry)(unsafe.Pointer(&t.buffer[at]))
-		entry := (*bpf.FentryTopEntry)(unsafe.Pointer(&t.again[at]))
-		if entry.Events == 0 || entry.Key != first.Key || entry.Check != t.check(&entry.Key) {
-			continue
+	for at := 0; at < len(t.buffer); at += sizeOfTopSet {
+		first := (*bpf.FentryTopSet)(unsafe.Pointer(&t.buffer[at]))
+		set := (*bpf.FentryTopSet)(unsafe.Pointer(&t.again[at]))
+		for way := range set.Keys {
+			key := &set.Keys[way]
+			if set.Events[way] == 0 || *key != first.Keys[way] || set.Checks[way] != t.check(key) {
+				continue
+			}
+			count, err := t.decode(top, key)
+			if err != nil {
+				return err
+			}
+			count.Events = set.Events[way]
+			table.Entries = append(table.Entries, count)
 		}
-		count, err := t.decode(top, entry)
-		if err != nil {
-			return err
-		}
-		table.Entries = append(table.Entries, count)
 	}
 	return nil
 }
@@ -177,10 +180,9 @@ func (t *tops) evidence(column int) (event.Evidence, error) {
 	return evidence, nil
 }
 
-func (t *tops) decode(top bpf.FentryTop, entry *bpf.FentryTopEntry) (TopCount, error) {
-	key := &entry.Key
+func (t *tops) decode(top bpf.FentryTop, key *bpf.FentryTopKey) (TopCount, error) {
 	evidence, err := t.evidence(int(key.Column) & (columns - 1))
-	count := TopCount{Evidence: evidence, Netns: key.Netns, Events: entry.Events}
+	count := TopCount{Evidence: evidence, Netns: key.Netns}
 	switch top {
 	case bpf.FentryTopTOP_OWNERS:
 		count.Comm, count.Cgroup = text((*[16]int8)(unsafe.Pointer(&key.Name))[:]), key.Number

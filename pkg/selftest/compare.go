@@ -16,6 +16,7 @@ type comparison struct {
 	outcome *lab.Outcome
 	sight   probe.Sight
 	watch   *watch
+	tops    *topWatch
 	events  []event.Event
 	// matched is the event of each expectation, nil where none came.
 	matched []*event.Event
@@ -31,6 +32,7 @@ func (c *comparison) run() {
 	for _, n := range c.outcome.Namespaces {
 		c.checkWire(n)
 		c.checkCounters(n)
+		c.checkTops(n)
 	}
 	switch {
 	case len(c.result.Problems) > 0:

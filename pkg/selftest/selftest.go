@@ -91,7 +91,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		o.Scenarios = lab.Scenarios()
 	}
 	t, err := tracer.Open(tracer.Options{Probe: probe.Options{
-		Via: o.Via, Ignored: true,
+		Via: o.Via, Ignored: true, Tops: true, TopSets: topSets,
 		Selection: probe.Selection{Netns: []uint32{}}, // the scenarios' own, and nothing else
 	}})
 	if err != nil {
@@ -110,7 +110,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	defer func() { stop(); live.Wait() }()
 
 	report := &Report{Hooks: t.Session().Hooks(), Limits: t.Session().Limits()}
-	r := &runner{options: o, events: events, live: live, sight: t.Session().Sight()}
+	r := &runner{options: o, events: events, live: live, session: t.Session()}
 	for _, s := range o.Scenarios {
 		for _, family := range s.Families {
 			result, err := r.play(ctx, s, family)
@@ -128,7 +128,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if report.Totals, err = t.Totals(); err != nil {
 		return report, err
 	}
-	return report, accountFor(report.Totals)
+	if err := accountFor(report.Totals); err != nil {
+		return report, err
+	}
+	return report, checkTopSums(t.Session())
 }
 
 // accountFor checks the promise of the counters: what was shown or lost was
@@ -151,7 +154,7 @@ type runner struct {
 	options Options
 	events  *recorder
 	live    *Live
-	sight   probe.Sight
+	session *probe.Session
 }
 
 // play runs one scenario; its error ends the whole run.
@@ -161,10 +164,10 @@ func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) 
 		result.Status, result.Reason = Skipped, "changes a setting of the whole host: --allow-host-changes runs it"
 		return result, nil
 	}
-	watch := newWatch()
+	watch, tops := newWatch(), &topWatch{session: r.session}
 	outcome, err := lab.Run(ctx, s, family, lab.Options{
-		OnNamespaces:   both(r.events.open, watch.start),
-		BeforeTeardown: both(watch.stop, r.events.close),
+		OnNamespaces:   both(tops.start, both(r.events.open, watch.start)),
+		BeforeTeardown: both(watch.stop, both(r.events.close, tops.stop)),
 	})
 	switch {
 	case ctx.Err() != nil:
@@ -179,7 +182,7 @@ func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) 
 	if err := r.live.Settle(); err != nil {
 		return result, err
 	}
-	c := comparison{result: &result, outcome: outcome, sight: r.sight, watch: watch}
+	c := comparison{result: &result, outcome: outcome, sight: r.session.Sight(), watch: watch, tops: tops}
 	for _, n := range outcome.Namespaces {
 		c.events = append(c.events, r.events.of(n.Inode)...)
 	}
