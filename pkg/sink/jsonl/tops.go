@@ -6,18 +6,31 @@ func appendTops(o *object, t *event.Tops) {
 	o.open("top")
 	appendTop(o, "owners", &t.Owners, func(r *event.TopRow) {
 		owner := &r.Owner
+		if owner.Comm == "" && owner.Cgroup == "" {
+			return
+		}
+		o.open("owner")
 		o.text("comm", owner.Comm)
 		o.text("cgroup", owner.Cgroup)
 		o.text("container", owner.Container)
 		o.text("unit", owner.Unit)
 		o.text("pod", owner.Pod)
+		o.close()
 	})
 	appendTop(o, "peers", &t.Peers, func(r *event.TopRow) {
 		if r.Peer.IsValid() {
+			o.open("peer")
 			o.address("addr", r.Peer)
+			o.close()
 		}
 	})
-	appendTop(o, "ports", &t.Ports, func(r *event.TopRow) { o.number("port", uint64(r.Port)) })
+	appendTop(o, "ports", &t.Ports, func(r *event.TopRow) {
+		if r.Port != 0 {
+			o.open("local")
+			o.numberAlways("port", uint64(r.Port))
+			o.close()
+		}
+	})
 	o.close()
 }
 

@@ -6,16 +6,17 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// tops writes the most frequent owners, peers and local ports, a table each.
+// tops writes the most frequent owners, peers and local ports, a table each with
+// an empty line around it.
 func (s *Sink) tops(t *event.Tops) {
 	s.top("OWNER", &t.Owners, topOwner)
 	s.top("PEER", &t.Peers, topPeer)
 	s.top("LOCAL PORT", &t.Ports, topPort)
+	s.page.newLine(0)
 }
 
 func (s *Sink) top(title string, t *event.Top, nameOf func(*event.TopRow) string) {
 	p := &s.page
-	p.newLine(0)
 	p.newLine(0)
 	names := make([]string, len(t.Rows))
 	widest, causes, events := cells(title), len("CAUSE"), len("EVENTS")
@@ -37,11 +38,14 @@ func (s *Sink) top(title string, t *event.Top, nameOf func(*event.TopRow) string
 		name("", names[i])
 		s.row(clean(string(r.Dir)), clean(string(r.Cause)), number(r.Events), s.style.cause, causes, events)
 	}
-	p.text("", plural(t.Unlisted, "event")+" in "+plural(t.Further, "further row"))
-	if t.Displaced > 0 {
+	if t.Further > 0 {
+		p.text("", plural(t.Unlisted, "event")+" in "+plural(t.Further, "further row"))
 		p.newLine(0)
+	}
+	if t.Displaced > 0 {
 		p.text(s.style.alarm, "displaced:")
 		p.words("", " "+plural(t.Displaced, "event")+" found no room in this table; a row above may lack some of them", 0)
+		p.newLine(0)
 	}
 }
 
@@ -72,7 +76,7 @@ func topPeer(r *event.TopRow) string {
 
 func topPort(r *event.TopRow) string {
 	if r.Port == 0 {
-		return "none" + inNetns(r)
+		return "any" + inNetns(r)
 	}
 	return strconv.FormatUint(uint64(r.Port), 10) + inNetns(r)
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // Counts writes the totals: a table of causes, the most frequent first within
-// each direction, the account of what was shown, and the most frequent owners,
-// peers and local ports where they were asked for.
+// each direction, the most frequent owners, peers and local ports where they were
+// asked for, and the account of what was shown.
 func (s *Sink) Counts(t event.Totals) error {
 	p := &s.page
 	p.begin(s.out.Open())
@@ -27,10 +27,10 @@ func (s *Sink) Counts(t event.Totals) error {
 	for _, c := range counts {
 		s.row(clean(string(c.Dir)), clean(string(c.Cause)), number(c.Events), s.style.cause, causes, events)
 	}
-	s.account(t)
-	if t.Tops != nil {
+	if t.Tops != nil && len(counts) > 0 {
 		s.tops(t.Tops)
 	}
+	s.account(t)
 	return s.out.Commit(p.end())
 }
 
