@@ -36,6 +36,7 @@ const (
 	ContextColumnCOLUMN_LOST        ContextColumn = 0
 	ContextColumnCOLUMN_UNCOUNTED   ContextColumn = 1
 	ContextColumnCOLUMN_HOLDER_LOST ContextColumn = 2
+	ContextColumnCOLUMN_ERRORS      ContextColumn = 3
 	ContextColumnCOLUMN_FIRST       ContextColumn = 8
 	ContextColumnCOLUMNS            ContextColumn = 2048
 )

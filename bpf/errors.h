@@ -13,6 +13,9 @@
 #define ERRORS 4096
 #define ERROR_BITS 12
 
+/* In a window on a CPU: with no limit on records a storm would double them. */
+#define ERRORS_PER_WINDOW 1024
+
 /* Later the address may be another socket's, and the error another reset's. */
 #define ERROR_LIFETIME_NS (1000ull * 1000 * 1000)
 
@@ -41,10 +44,11 @@ static __always_inline struct error_note *error_slot(__u64 sk)
 	return bpf_map_lookup_elem(&errors, &at);
 }
 
-/* Is anybody left whom an error could reach after this? */
+/* Can an error come after this, and is anybody left whom it could reach? */
 static __always_inline bool leaves_error(const struct verdict *verdict)
 {
-	return (verdict->hook == HOOK_RECEIVE || verdict->hook == HOOK_SEND_ACTIVE) &&
+	return follow_errors &&
+	       (verdict->hook == HOOK_RECEIVE || verdict->hook == HOOK_SEND_ACTIVE) &&
 	       verdict->socket == SOCKET_FULL && !(verdict->facts & FACT_DEAD);
 }
 
@@ -53,8 +57,6 @@ static __always_inline void await_error(const struct verdict *verdict, struct so
 {
 	__u64 reset_sk = (__u64)sk;
 
-	if (!follow_errors || !tcp || !leaves_error(verdict))
-		return;
 	if (verdict->facts & FACT_MPTCP) {
 		sk = application_socket(tcp);
 		if (!sk)

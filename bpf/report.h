@@ -183,7 +183,8 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 			BPF_CORE_READ_INTO(&record->ifname, dev, name);
 	}
 	SUBMIT(record);
-	await_error(&seen->verdict, sk, tcp, now);
+	if (tcp && leaves_error(&seen->verdict) && spend(COLUMN_ERRORS, now, ERRORS_PER_WINDOW))
+		await_error(&seen->verdict, sk, tcp, now);
 	return 0;
 }
 

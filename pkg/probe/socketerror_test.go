@@ -90,3 +90,27 @@ func TestErrorIsReported(t *testing.T) {
 		})
 	}
 }
+
+// TestErrorsAreLimited: a storm of details is not followed by as many errors.
+func TestErrorsAreLimited(t *testing.T) {
+	const connects, perWindow = 10_000, 1024 // on a CPU
+	s, _ := storm(t, connects, Options{RingBytes: 64 << 20})
+	if !s.kernel.reportsErrors {
+		t.Skip("this kernel has no tracepoint inet_sk_error_report (Linux 5.14)")
+	}
+	reported := make(map[uint64]int) // by window
+	for _, e := range readAll(t, s) {
+		if e.Kernel.Reported.Errno != "" {
+			reported[e.Kernel.HookNanos>>27]++
+		}
+	}
+	if len(reported) == 0 {
+		t.Error("no error was reported")
+	}
+	for window, n := range reported {
+		// A softirq in the middle may let one more through.
+		if most := perWindow * len(allowedCPUs(t)); n > most+most/100 {
+			t.Errorf("%d errors in window %d, at most %d are due", n, window, most)
+		}
+	}
+}
