@@ -105,13 +105,13 @@ int fentry_reject6(__u64 *ctx)
 SEC("fentry/nf_reject_skb_v4_tcp_reset")
 int fentry_reject_link4(__u64 *ctx)
 {
-	return reject(ctx, (struct sk_buff *)ARGUMENT(1), ARGUMENT(3));
+	return reject_link(ctx, (struct sk_buff *)ARGUMENT(1), ARGUMENT(2), ARGUMENT(3));
 }
 
 SEC("fentry/nf_reject_skb_v6_tcp_reset")
 int fentry_reject_link6(__u64 *ctx)
 {
-	return reject(ctx, (struct sk_buff *)ARGUMENT(1), ARGUMENT(3));
+	return reject_link(ctx, (struct sk_buff *)ARGUMENT(1), ARGUMENT(2), ARGUMENT(3));
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

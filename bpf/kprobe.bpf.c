@@ -97,13 +97,15 @@ int kprobe_reject6(struct pt_regs *ctx)
 SEC("kprobe/nf_reject_skb_v4_tcp_reset")
 int kprobe_reject_link4(struct pt_regs *ctx)
 {
-	return reject(ctx, SKB, BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
+	return reject_link(ctx, SKB, BPF_CORE_READ(ctx, THIRD_ARGUMENT),
+			   BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
 }
 
 SEC("kprobe/nf_reject_skb_v6_tcp_reset")
 int kprobe_reject_link6(struct pt_regs *ctx)
 {
-	return reject(ctx, SKB, BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
+	return reject_link(ctx, SKB, BPF_CORE_READ(ctx, THIRD_ARGUMENT),
+			   BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

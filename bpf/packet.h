@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The packet behind an skb that TCP is processing: its headers are in the
- * linear part, the offsets of network and transport header are set.
+ * The packet behind an skb that TCP or a firewall rule is processing: its
+ * headers are in the linear part, and the network header's offset is set.
  */
 #ifndef RSTTRACE_PACKET_H
 #define RSTTRACE_PACKET_H
@@ -12,6 +12,7 @@
 #define IP_HEADER 20 /* without options */
 #define IP6_HEADER 40
 #define TCP_HEADER 20
+#define TRANSPORT_UNSET 0xffff
 #define TCP_OPTIONS 40 /* at most */
 
 #define TCPOPT_END 0
@@ -62,13 +63,31 @@ struct ip6_wire {
 	__u8 source[16], target[16];
 };
 
+union ip_header {
+	struct ip_wire ip4;
+	struct ip6_wire ip6;
+};
+
+/*
+ * Where the TCP header starts. Below IP, in a bridge or at a device, the kernel
+ * has not looked yet: what it says there lies before the header, or nowhere.
+ */
+static __always_inline __u32 find_transport(struct sk_buff *skb, const union ip_header *ip,
+					    __u32 network)
+{
+	__u32 known = BPF_CORE_READ(skb, transport_header);
+
+	if (known >= network + IP_HEADER && known != TRANSPORT_UNSET)
+		return known;
+	if (ip->ip4.version_ihl >> 4 == 4)
+		return network + (ip->ip4.version_ihl & 0xf) * 4;
+	return network + IP6_HEADER;
+}
+
 /* Reads the headers; packet->family stays 0 where there is no packet. */
 static __noinline int read_packet(struct sk_buff *skb, struct packet *packet)
 {
-	union {
-		struct ip_wire ip4;
-		struct ip6_wire ip6;
-	} ip = {};
+	union ip_header ip = {};
 	struct tcp_wire tcp = {};
 
 	if (!packet)
@@ -79,11 +98,11 @@ static __noinline int read_packet(struct sk_buff *skb, struct packet *packet)
 	if (!head)
 		return 0;
 	__u32 network = BPF_CORE_READ(skb, network_header);
-	__u32 transport = BPF_CORE_READ(skb, transport_header);
 	__u32 tail = BPF_CORE_READ(skb, tail);
-	if (transport < network + IP_HEADER || transport + TCP_HEADER > tail)
+	if (bpf_probe_read_kernel(&ip, sizeof(ip), head + network))
 		return 0;
-	if (bpf_probe_read_kernel(&ip, sizeof(ip), head + network) ||
+	__u32 transport = find_transport(skb, &ip, network);
+	if (transport + TCP_HEADER > tail ||
 	    bpf_probe_read_kernel(&tcp, sizeof(tcp), head + transport))
 		return 0;
 

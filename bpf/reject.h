@@ -62,4 +62,13 @@ static __always_inline int reject(void *ctx, struct sk_buff *skb, __u32 nf_hook)
 	return 0;
 }
 
+/*
+ * The same below IP: a bridge numbers its chains like IP and passes no device,
+ * a device has ingress only.
+ */
+static __always_inline int reject_link(void *ctx, struct sk_buff *skb, __u64 device, __u32 nf_hook)
+{
+	return reject(ctx, skb, device ? NF_INET_INGRESS : nf_hook);
+}
+
 #endif

@@ -337,6 +337,7 @@ struct bpf_iter__tcp {
 
 /* include/uapi/linux/netfilter.h */
 #define NF_INET_LOCAL_OUT 3
+#define NF_INET_INGRESS 5
 
 #define RTN_LOCAL 2
 #define RTF_LOCAL 0x80000000u

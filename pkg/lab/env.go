@@ -33,6 +33,7 @@ type Env struct {
 	namespaces []*netns.Namespace
 	actors     []*actorAt
 	peer       *packetpeer.Peer
+	firewalls  []*netns.Namespace // that got a rule
 	expect     []Expectation
 	pairs      int
 	uneven     []Uneven

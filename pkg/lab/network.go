@@ -17,12 +17,14 @@ const (
 	serverEnd  = "server"
 	rebuiltEnd = "server-rebuilt" // the server's machine after the power loss
 	routerEnd  = "router"
+	bridgeEnd  = "bridge"
 	oneEnd     = "lab" // the only namespace of a path with one
 )
 
 const (
 	device       = "lab0"
-	routedDevice = "lab1" // between router and server
+	secondDevice = "lab1" // between server and router or bridge
+	bridgeDevice = "br0"
 )
 
 // addresses of a network: the client's and the server's, or, next to a packet
@@ -56,7 +58,7 @@ func (e *Env) build() error {
 	names := map[Path][]string{
 		Loopback: {oneEnd}, Packets: {oneEnd},
 		Veth: {clientEnd, serverEnd}, Routed: {clientEnd, routerEnd, serverEnd},
-		PowerLoss: {clientEnd, serverEnd, rebuiltEnd},
+		PowerLoss: {clientEnd, serverEnd, rebuiltEnd}, Bridged: {clientEnd, bridgeEnd, serverEnd},
 	}[e.Path]
 	for _, name := range names {
 		n, err := netns.New(name)
@@ -70,6 +72,8 @@ func (e *Env) build() error {
 		return e.connect(serverEnd)
 	case Routed:
 		return e.buildRouter()
+	case Bridged:
+		return e.buildBridge()
 	case Packets:
 		return e.buildPeer()
 	}
@@ -100,7 +104,7 @@ func (e *Env) buildRouter() error {
 		end    *netns.Namespace
 		device string
 		addr   netip.Prefix
-	}{{client, device, addrs.first}, {server, routedDevice, addrs.second}} {
+	}{{client, device, addrs.first}, {server, secondDevice, addrs.second}} {
 		gateway := lastAddress(cable.addr)
 		if err := netns.Connect(cable.end, router, cable.device, cable.addr, gateway); err != nil {
 			return err
@@ -108,6 +112,21 @@ func (e *Env) buildRouter() error {
 		if err := cable.end.AddDefaultRoute(gateway.Addr()); err != nil {
 			return err
 		}
+	}
+	return netns.AwaitReachable(client, addrs.first.Addr(), server, addrs.second.Addr())
+}
+
+// buildBridge wires the client and the server to the bridge: one network.
+func (e *Env) buildBridge() error {
+	client, bridge, server, addrs := e.namespace(clientEnd), e.namespace(bridgeEnd), e.namespace(serverEnd), e.plan()
+	if err := netns.Connect(client, bridge, device, addrs.first, netip.Prefix{}); err != nil {
+		return err
+	}
+	if err := netns.Connect(server, bridge, secondDevice, addrs.second, netip.Prefix{}); err != nil {
+		return err
+	}
+	if err := bridge.Bridge(bridgeDevice, device, secondDevice); err != nil {
+		return err
 	}
 	return netns.AwaitReachable(client, addrs.first.Addr(), server, addrs.second.Addr())
 }

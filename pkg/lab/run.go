@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/firewall"
 	"github.com/rsttrace/rsttrace/pkg/lab/netns"
 )
 
@@ -35,7 +36,7 @@ func Run(ctx context.Context, s Scenario, family event.Family, o Options) (*Outc
 	if err := e.build(); err != nil {
 		return nil, fmt.Errorf("scenario %s over %s: %w", s.Name, family, err)
 	}
-	err := e.playBetween(s, o)
+	err := errors.Join(e.playBetween(s, o), e.clearFirewalls())
 	outcome := e.outcome(s)
 	if err != nil {
 		return outcome, fmt.Errorf("scenario %s over %s: %w", s.Name, family, err)
@@ -72,6 +73,13 @@ func (e *Env) play(s Scenario) error {
 		e.err = e.ctx.Err()
 	}
 	return e.err
+}
+
+func (e *Env) clearFirewalls() (err error) {
+	for _, n := range e.firewalls {
+		err = errors.Join(err, firewall.Clear(n))
+	}
+	return err
 }
 
 func (e *Env) tearDown() {

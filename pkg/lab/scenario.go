@@ -34,6 +34,7 @@ const (
 	Veth      Path = "veth"      // two namespaces and a veth pair
 	PowerLoss Path = "powerloss" // as Veth, and a third that takes the server's place
 	Routed    Path = "routed"    // as Veth, and a router between the two
+	Bridged   Path = "bridged"   // as Veth, and a bridge between the two
 	Packets   Path = "packets"   // one namespace and a peer that is played packet by packet
 )
 

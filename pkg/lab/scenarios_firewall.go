@@ -18,6 +18,13 @@ func firewallScenarios() []Scenario {
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
 		Run: func(e *Env) { playReject(e, serverEnd, firewall.Place{Chain: event.ChainInput}) },
 	}, {
+		Name:  "netfilter-reject-iptables",
+		Title: "The same by a rule of iptables: -j REJECT --reject-with tcp-reset.",
+		Story: "The rule is made of the extensions that iptables and ip6tables bring along. " +
+			"They come from other modules of the kernel, which build the RST in the same place.",
+		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: missesModule(firewall.XTablesModules...),
+		Run: playRejectXTables,
+	}, {
 		Name:   "netfilter-reject-prerouting",
 		Title:  "The same by a rule in the prerouting chain.",
 		Story:  "The rule stands even before the decision whether a packet is for this host.",
@@ -38,7 +45,16 @@ func firewallScenarios() []Scenario {
 			"Their RSTs are built in another place of the kernel and go straight back to the device.",
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: missesModule(firewall.NetDevModules...),
 		Run: func(e *Env) {
-			playReject(e, serverEnd, firewall.Place{Chain: event.ChainIngress, Device: device, NetDev: true})
+			playReject(e, serverEnd, firewall.Place{Chain: event.ChainIngress, Device: device, Family: firewall.NetDev})
+		},
+	}, {
+		Name:  "netfilter-reject-bridge",
+		Title: "A bridge on the way rejects a connection that passes through it.",
+		Story: "A rule in a table of the family bridge answers the client's SYN in the name of the server. " +
+			"The bridge has no address of its own, so the RST is built apart from everything that TCP and IP do.",
+		Causes: causes, Families: bothFamilies, Path: Bridged, HostChanges: missesModule(firewall.BridgeModules...),
+		Run: func(e *Env) {
+			playReject(e, bridgeEnd, firewall.Place{Chain: event.ChainPrerouting, Family: firewall.Bridge})
 		},
 	}, {
 		Name:  "netfilter-reject-output",
@@ -66,12 +82,26 @@ func firewallScenarios() []Scenario {
 
 // reject puts a rule against the server's port into a chain of the named end.
 func (e *Env) reject(end string, at firewall.Place) {
+	e.firewalls = append(e.firewalls, e.namespace(end))
 	e.must(firewall.Reject(e.namespace(end), at, serverPort))
 	e.Stepf("a rule in the %s chain of the %s rejects what goes to port %d", at.Chain, end, serverPort)
 }
 
+func playRejectXTables(e *Env) {
+	server := e.namespace(serverEnd)
+	e.firewalls = append(e.firewalls, server)
+	e.must(firewall.RejectXTables(server, event.ChainInput, serverPort))
+	e.Stepf("a rule of iptables in the INPUT chain of the server rejects what goes to port %d", serverPort)
+	playRejected(e, serverEnd, firewall.Place{Chain: event.ChainInput})
+}
+
 func playReject(e *Env, end string, at firewall.Place) {
 	e.reject(end, at)
+	playRejected(e, end, at)
+}
+
+// playRejected lets a client meet the rule.
+func playRejected(e *Env, end string, at firewall.Place) {
 	client := e.Actor("client", clientEnd)
 	sock := client.Socket()
 	sock.Bind(netip.AddrPortFrom(e.address(clientEnd), 0)) // a refused connect forgets the port
@@ -80,7 +110,7 @@ func playReject(e *Env, end string, at firewall.Place) {
 	sock.want("connect", sock.Connect(addrPort(server)), Result{Errno: "ECONNREFUSED"})
 	e.Stepf("client %s connects to %s: ECONNREFUSED", c.clientAt, server)
 
-	sent := c.rejected(end, at.Chain, event.RST|event.ACK)
+	sent := c.rejected(end, at, event.RST|event.ACK)
 	if at.Chain == event.ChainOutput {
 		sent.Local, sent.Peer = c.clientAt, server
 		sent.States = append(sent.States, event.StateSynSent)
@@ -92,19 +122,24 @@ func playReject(e *Env, end string, at firewall.Place) {
 }
 
 // rejected expects a rule to answer the client in the name of the server.
-func (c *conversation) rejected(end string, chain event.Chain, flags event.TCPFlags) Expectation {
-	return Expectation{
+func (c *conversation) rejected(end string, at firewall.Place, flags event.TCPFlags) Expectation {
+	x := Expectation{
 		Namespace: c.env.namespace(end).Name(),
 		Dir:       event.Sent, Cause: "netfilter-reject", Local: c.serverAt, Peer: c.clientAt,
 		Hook: event.HookReject, Socket: event.SockNone, States: []event.State{0},
-		Chain: chain, Forwarded: chain == event.ChainForward,
+		Chain: at.Chain, Forwarded: at.Chain == event.ChainForward,
 		Flags: flags, OnWire: true,
 	}
+	if at.Family != 0 {
+		x.Seen = AtLink
+	}
+	return x
 }
 
 func playRejectEstablished(e *Env) {
 	c := e.converse()
-	e.reject(serverEnd, firewall.Place{Chain: event.ChainInput})
+	rule := firewall.Place{Chain: event.ChainInput}
+	e.reject(serverEnd, rule)
 	c.clientSock.Send(messageBytes)
 	c.clientSock.AwaitState(event.StateClose)
 	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
@@ -115,5 +150,5 @@ func playRejectEstablished(e *Env) {
 
 	received := c.receivedByClient("peer-gone", event.StateEstablished, connReset)
 	received.Lost = &event.Lost{UnackedBytes: messageBytes}
-	e.ExpectRST(c.rejected(serverEnd, event.ChainInput, event.RST), received)
+	e.ExpectRST(c.rejected(serverEnd, rule, event.RST), received)
 }

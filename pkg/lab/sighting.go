@@ -24,8 +24,11 @@ const (
 	// AtTimeWait: tcp_timewait_state_process, then kfree_skb in tcp_v4_rcv
 	// with the mini-socket as its socket.
 	AtTimeWait
+	// AtLink: nf_reject_skb_v4_tcp_reset or v6, which 5.10 has not: it builds
+	// the RST of a bridge's rule in the bridge.
+	AtLink
 )
 
-var sightingNames = []string{"hook", "reply", "early-drop", "connection", "request", "time-wait"}
+var sightingNames = []string{"hook", "reply", "early-drop", "connection", "request", "time-wait", "link"}
 
 func (s Sighting) String() string { return sightingNames[s] }

@@ -58,6 +58,8 @@ var moduleOf = [4]string{"nf_reject_ipv4", "nf_reject_ipv6", "nf_reject_ipv4", "
 
 // moduleLoaded attaches what waited for a module.
 func (s *Session) moduleLoaded(name string) {
+	s.late.Lock()
+	defer s.late.Unlock()
 	for i, h := range rejectHooks {
 		if moduleOf[i] != name || s.rejectVia[i] != "" {
 			continue

@@ -23,6 +23,7 @@ type Sight struct {
 	Errors         bool // which error the kernel reported on the socket
 
 	Reject     bool // what firewall rules answer
+	RejectLink bool // those of a bridge or of a device's ingress
 	DropSocket bool // a dropped packet comes with its socket: 6.11 and later
 	Requests   bool // what an incoming RST did to a request socket
 	// RequestNumbers: and where in the window an ignored one was.
@@ -37,8 +38,11 @@ type Sight struct {
 	EarlyDrops        map[event.CauseID]bool // dropped before the connection is looked at
 }
 
-// Sight says what this session can see.
+// Sight says what this session can see, as long as no module comes that a hook
+// waits for.
 func (s *Session) Sight() Sight {
+	s.late.Lock()
+	defer s.late.Unlock()
 	reply4, reply6, receive, active := s.vias[atReply4], s.vias[atReply6], s.vias[atReceive], s.vias[atActive]
 	socketless := func(via event.Method) bool {
 		return byFunctionEntry(via) || via == event.Tracepoint && s.kernel.tracepointSays
@@ -49,6 +53,7 @@ func (s *Session) Sight() Sight {
 	replies := s.loader.repliesSeeResets
 	return Sight{
 		Reject:            s.rejectVia[0] != "" && s.rejectVia[1] != "",
+		RejectLink:        s.rejectVia[2] != "" && s.rejectVia[3] != "",
 		Requests:          drops && (s.has("note_request") || drop.hasSocket),
 		TimeWait:          drops && (s.has("note_time_wait") || drop.hasSocket),
 		DropSocket:        drop.hasSocket,
@@ -115,6 +120,8 @@ var limits = []Limit{
 	{LimitReject, "resets that firewall rules send (REJECT with tcp-reset) are not seen: they pass no function of TCP, and nf_send_reset " +
 		"can be reached by fentry and kprobe only, once its module is loaded",
 		func(s Sight) bool { return !s.Reject }},
+	{LimitRejectLink, "resets that firewall rules of a bridge or of a device's ingress send are not seen: nf_reject_skb_v4_tcp_reset came with Linux 5.11",
+		func(s Sight) bool { return s.Reject && !s.RejectLink }},
 	{LimitRequests, "what an incoming RST did to a handshake under way is not known: the kernel names no socket when it drops the packet " +
 		"(it does from 6.11 on) and tcp_check_req could not be hooked, or drops are switched off",
 		func(s Sight) bool { return !s.Requests }},
@@ -168,6 +175,7 @@ const (
 	LimitActive      = "no-active"
 	LimitReply       = "no-reply"
 	LimitReject      = "no-reject"
+	LimitRejectLink  = "no-reject-on-link"
 	LimitRequests    = "no-request-fate"
 	LimitTimeWait    = "no-time-wait-fate"
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
@@ -48,8 +49,11 @@ type Options struct {
 const DefaultRingBytes = 8 << 20
 
 // Session is a set of attached programs and the way to read from them. Its
-// methods are for one goroutine, but for Interrupt.
+// methods are for one goroutine, but for Interrupt, Hooks, Sight and Limits.
 type Session struct {
+	// late guards what changes when a module comes: attached, statuses and
+	// rejectVia.
+	late      sync.Mutex
 	loader    *loader
 	kernel    *kernel
 	maps      map[string]*ebpf.Map
@@ -241,7 +245,11 @@ func byFunctionEntry(method event.Method) bool {
 }
 
 // Hooks says how each hook is reached, in order of attachment.
-func (s *Session) Hooks() []HookStatus { return s.statuses }
+func (s *Session) Hooks() []HookStatus {
+	s.late.Lock()
+	defer s.late.Unlock()
+	return slices.Clone(s.statuses)
+}
 
 // Detach stops all programs, the reset hooks before the context hooks. What is
 // in the ring can still be read, and the counters no longer change.

@@ -120,6 +120,10 @@ func (c *comparison) hiddenBy(expected lab.Expectation) string {
 		return unless(sight.Requests, probe.LimitRequests)
 	case lab.AtTimeWait:
 		return unless(sight.TimeWait, probe.LimitTimeWait)
+	case lab.AtLink:
+		if sight.Reject {
+			return unless(sight.RejectLink, probe.LimitRejectLink)
+		}
 	}
 	switch expected.Hook {
 	case event.HookReject:

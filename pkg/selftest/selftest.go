@@ -109,7 +109,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	// Before the tracer is closed its stream must have ended, whatever happens.
 	defer func() { stop(); live.Wait() }()
 
-	report := &Report{Hooks: t.Session().Hooks(), Limits: t.Session().Limits()}
+	report := &Report{}
 	r := &runner{options: o, events: events, live: live, session: t.Session()}
 	for _, s := range o.Scenarios {
 		for _, family := range s.Families {
@@ -123,6 +123,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			}
 		}
 	}
+	// Some hooks wait for a module that a scenario brings.
+	report.Hooks, report.Limits = t.Session().Hooks(), t.Session().Limits()
 	stop()
 	live.Wait()
 	if report.Totals, err = t.Totals(); err != nil {
@@ -165,10 +167,17 @@ func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) 
 		return result, nil
 	}
 	watch, tops := newWatch(), &topWatch{session: r.session}
-	outcome, err := lab.Run(ctx, s, family, lab.Options{
+	options := lab.Options{
 		OnNamespaces:   both(tops.start, both(r.events.open, watch.start)),
 		BeforeTeardown: both(watch.stop, both(r.events.close, tops.stop)),
-	})
+	}
+	var settled error
+	if s.HostChanges {
+		// A module may have come: what waits for it must be attached before
+		// anything else happens.
+		options.Step = func(string) { settled = errors.Join(settled, r.live.Settle()) }
+	}
+	outcome, err := lab.Run(ctx, s, family, options)
 	switch {
 	case ctx.Err() != nil:
 		return result, ctx.Err()
@@ -179,7 +188,7 @@ func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) 
 		result.Status, result.Problems = Failed, []string{err.Error()}
 		return result, nil
 	}
-	if err := r.live.Settle(); err != nil {
+	if err := errors.Join(settled, r.live.Settle()); err != nil {
 		return result, err
 	}
 	c := comparison{result: &result, outcome: outcome, sight: r.session.Sight(), watch: watch, tops: tops}

@@ -4,26 +4,43 @@
 # initramfs_base KERNEL_DIR ROOT: lays out busybox, the kernel modules and init below ROOT.
 initramfs_base() {
 	local kernel=$1 root=$2
-	mkdir -p "$root"/{bin,dev,proc,sys,tmp,run,root,etc,modules}
+	mkdir -p "$root"/{bin,sbin,dev,proc,sys,tmp,run,root,etc}
 	cp "$kernel/busybox" "$root/bin/busybox"
+	# The kernel's helper: it loads what somebody asks for.
+	ln -s /bin/busybox "$root/sbin/modprobe"
 	# shellcheck disable=SC2154 # see cache.sh
 	cp "$vm_dir/init" "$root/init"
 	echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 	echo '127.0.0.1 localhost guest' >"$root/etc/hosts"
+	initramfs_modules "$kernel/modules" "$root/lib/modules/$(<"$kernel/release")"
+}
 
-	local module file
+# initramfs_modules FROM TO: copies the wanted modules, all into one folder, with the lists that modprobe needs of them;
+# the list `boot` has the names of those that init loads.
+initramfs_modules() {
+	local from=$1 to=$2 module file
+	mkdir -p "$to"
 	while read -r module; do
 		file=${module##*/}
 		case $module in
-		*.xz) file=${file%.xz} && xz -dc "$kernel/modules/$module" >"$root/modules/$file" ;;
-		*.zst) file=${file%.zst} && zstd -qdc "$kernel/modules/$module" >"$root/modules/$file" ;;
-		*) cp "$kernel/modules/$module" "$root/modules/$file" ;;
+		*.xz) xz -dc "$from/$module" >"$to/${file%.xz}" ;;
+		*.zst) zstd -qdc "$from/$module" >"$to/${file%.zst}" ;;
+		*) cp "$from/$module" "$to/$file" ;;
 		esac
-		echo "$file"
-	done < <(module_files "$kernel/modules/modules.dep") >"$root/modules/load"
+	done < <(module_files "$from/modules.dep")
+	cp "$from/modules.builtin" "$to" 2>/dev/null || true
+
+	sed -E 's#[^ :]*/##g; s/\.ko\.(xz|zst)/.ko/g' "$from/modules.dep" |
+		while IFS=: read -r file module; do
+			[[ ! -e $to/$file ]] || echo "$file:$module"
+		done >"$to/modules.dep"
+	sed -E 's/\.ko:.*//; s/-/_/g' "$to/modules.dep" >"$to/names"
+	awk 'FNR == NR { known[$1]; next } $NF in known' "$to/names" "$from/modules.alias" >"$to/modules.alias"
+	awk 'FNR == NR { known[$1]; next } $1 in known' "$to/names" "$vm_dir/modules" >"$to/boot"
+	rm "$to/names"
 }
 
-# module_files MODULES.DEP: prints the files of all wanted modules and their dependencies, in loading order.
+# module_files MODULES.DEP: prints the files of all wanted modules and their dependencies.
 module_files() {
 	awk '
 		function name(path) {
@@ -32,26 +49,25 @@ module_files() {
 			gsub(/-/, "_", path)
 			return path
 		}
-		function load(path) {
-			if (!loaded[path]++)
+		function want(path) {
+			if (!wanted[path]++)
 				print path
 		}
 		FNR == NR {
 			path = $1
 			sub(/:$/, "", path)
 			file[name(path)] = path
-			# depmod lists all dependencies, the last one is to be loaded first.
-			for (i = NF; i > 1; i--)
+			for (i = 2; i <= NF; i++) # all of them, also those of dependencies
 				needs[path] = needs[path] " " $i
 			next
 		}
 		/^#/ || !NF { next }
-		$1 in file {
-			path = file[$1]
+		$NF in file {
+			path = file[$NF]
 			count = split(needs[path], need, " ")
 			for (i = 1; i <= count; i++)
-				load(need[i])
-			load(path)
+				want(need[i])
+			want(path)
 		}
 	' "$1" "$vm_dir/modules"
 }

@@ -1,12 +1,16 @@
 package firewall
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
+	"strings"
 
 	"github.com/google/nftables"
 	"github.com/google/nftables/binaryutil"
 	"github.com/google/nftables/expr"
+	"github.com/google/nftables/xt"
 	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -19,6 +23,12 @@ var Modules = []string{"nf_tables", "nft_reject_inet"}
 // NetDevModules are those that rules of the family netdev need.
 var NetDevModules = []string{"nf_tables", "nft_reject_netdev"}
 
+// BridgeModules are those that rules of the family bridge need.
+var BridgeModules = []string{"nf_tables", "nft_meta_bridge", "nft_reject_bridge"}
+
+// XTablesModules are those that rules of iptables need.
+var XTablesModules = []string{"nf_tables", "nft_compat", "xt_tcpudp", "ipt_REJECT", "ip6t_REJECT"}
+
 var hooks = map[event.Chain]*nftables.ChainHook{
 	event.ChainPrerouting: nftables.ChainHookPrerouting,
 	event.ChainInput:      nftables.ChainHookInput,
@@ -30,12 +40,18 @@ var hooks = map[event.Chain]*nftables.ChainHook{
 // Place is where a rule stands.
 type Place struct {
 	Chain event.Chain
-	// Device is needed for ChainIngress. NetDev then chooses the table family
-	// netdev, whose rules build their RSTs elsewhere in the kernel than those
-	// of family inet.
+	// Device is needed for ChainIngress.
 	Device string
-	NetDev bool
+	// Family of the table: inet (0), or netdev for ChainIngress or bridge for
+	// ChainPrerouting, whose rules build their RSTs elsewhere in the kernel.
+	Family nftables.TableFamily
 }
+
+// Families beside inet.
+const (
+	NetDev = nftables.TableFamilyNetdev
+	Bridge = nftables.TableFamilyBridge
+)
 
 // Reject answers TCP segments to a port with a RST:
 // `tcp dport PORT reject with tcp reset`, for IPv4 and IPv6.
@@ -44,20 +60,75 @@ func Reject(n *netns.Namespace, at Place, port uint16) error {
 	if err != nil {
 		return fmt.Errorf("nftables: %w", err)
 	}
-	family, hook := nftables.TableFamilyINet, hooks[at.Chain]
-	if at.NetDev {
-		family, hook = nftables.TableFamilyNetdev, nftables.ChainHookIngress
+	family, hook := cmp.Or(at.Family, nftables.TableFamilyINet), hooks[at.Chain]
+	if family == NetDev {
+		hook = nftables.ChainHookIngress
 	}
-	table := conn.AddTable(&nftables.Table{Family: family, Name: "lab"})
-	rules := conn.AddChain(&nftables.Chain{
-		Name: at.Chain.String(), Table: table, Type: nftables.ChainTypeFilter,
-		Hooknum: hook, Priority: nftables.ChainPriorityFilter, Device: at.Device,
-	})
-	conn.AddRule(&nftables.Rule{Table: table, Chain: rules, Exprs: rejectPort(port)})
-	err = conn.Flush()
+	addRule(conn, &nftables.Chain{
+		Name: at.Chain.String(), Table: &nftables.Table{Family: family, Name: "lab"},
+		Hooknum: hook, Device: at.Device,
+	}, rejectPort(port))
+	return install(conn)
+}
+
+// RejectXTables does the same with the extensions of x_tables, in the way of
+// `iptables -A CHAIN -p tcp --dport PORT -j REJECT --reject-with tcp-reset` and
+// ip6tables.
+func RejectXTables(n *netns.Namespace, chain event.Chain, port uint16) error {
+	conn, err := nftables.New(nftables.WithNetNSFd(n.FD()))
+	if err != nil {
+		return fmt.Errorf("nftables: %w", err)
+	}
+	for family, answer := range map[nftables.TableFamily]uint32{
+		nftables.TableFamilyIPv4: 7, // IPT_TCP_RESET
+		nftables.TableFamilyIPv6: 6, // IP6T_TCP_RESET
+	} {
+		addRule(conn, &nftables.Chain{
+			Name: strings.ToUpper(chain.String()), Table: &nftables.Table{Family: family, Name: "filter"},
+			Hooknum: hooks[chain],
+		}, []expr.Any{
+			&expr.Match{Name: "tcp", Info: &xt.Tcp{
+				SrcPorts: [2]uint16{0, math.MaxUint16}, DstPorts: [2]uint16{port, port},
+			}},
+			&expr.Target{Name: "REJECT", Info: rejectInfo(answer)},
+		})
+	}
+	return install(conn)
+}
+
+// rejectInfo is struct ipt_reject_info, padded as x_tables wants it.
+func rejectInfo(answer uint32) *xt.Unknown {
+	const padding = 4
+	info := xt.Unknown(append(binaryutil.NativeEndian.PutUint32(answer), make([]byte, padding)...))
+	return &info
+}
+
+// Clear removes all rules. They go with their namespace too, but that may live
+// on for minutes in a connection that nobody answers, and hold their modules.
+func Clear(n *netns.Namespace) error {
+	conn, err := nftables.New(nftables.WithNetNSFd(n.FD()))
+	if err != nil {
+		return fmt.Errorf("nftables: %w", err)
+	}
+	conn.FlushRuleset()
+	if err := conn.Flush(); err != nil {
+		return fmt.Errorf("nftables: %w", err)
+	}
+	return nil
+}
+
+func addRule(conn *nftables.Conn, chain *nftables.Chain, rule []expr.Any) {
+	chain.Type, chain.Priority = nftables.ChainTypeFilter, nftables.ChainPriorityFilter
+	conn.AddTable(chain.Table)
+	conn.AddChain(chain)
+	conn.AddRule(&nftables.Rule{Table: chain.Table, Chain: chain, Exprs: rule})
+}
+
+func install(conn *nftables.Conn) error {
+	err := conn.Flush()
 	for _, missing := range []error{unix.ENOENT, unix.EOPNOTSUPP, unix.EPROTONOSUPPORT} {
 		if errors.Is(err, missing) {
-			return fmt.Errorf("nftables: %w: %w (nf_tables or its reject expression is missing in this kernel)", err, netns.ErrUnavailable)
+			return fmt.Errorf("nftables: %w: %w (nf_tables or an expression of the rule is missing in this kernel)", err, netns.ErrUnavailable)
 		}
 	}
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 )
 
 // Connect lays a veth pair between two namespaces: a device of the same name
-// in each, with the given addresses, up. Packets may still be dropped for a
-// moment after; see [AwaitReachable].
+// in each, with the given addresses (a zero prefix is none), up. Packets may
+// still be dropped for a moment after; see [AwaitReachable].
 func Connect(a, b *Namespace, device string, addrA, addrB netip.Prefix) error {
 	pair := &netlink.Veth{
 		LinkAttrs:     netlink.NewLinkAttrs(),
@@ -39,7 +39,37 @@ func Connect(a, b *Namespace, device string, addrA, addrB netip.Prefix) error {
 	if err := a.AddAddress(device, addrA); err != nil {
 		return err
 	}
+	if !addrB.IsValid() {
+		return nil
+	}
 	return b.AddAddress(device, addrB)
+}
+
+// Bridge joins devices of the namespace to one network.
+func (n *Namespace) Bridge(name string, devices ...string) error {
+	bridge := &netlink.Bridge{LinkAttrs: netlink.NewLinkAttrs()}
+	bridge.Name = name
+	err := n.nl.LinkAdd(bridge)
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		err = fmt.Errorf("%w: %w (kernel module bridge is missing)", err, ErrUnavailable)
+	}
+	for _, device := range devices {
+		if err == nil {
+			err = n.enslave(device, bridge)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("bridge %s in %s: %w", name, n.name, err)
+	}
+	return n.setUp(name)
+}
+
+func (n *Namespace) enslave(device string, bridge netlink.Link) error {
+	link, err := n.nl.LinkByName(device)
+	if err != nil {
+		return err
+	}
+	return n.nl.LinkSetMaster(link, bridge)
 }
 
 // retryNeighbours makes ARP and neighbour discovery ask again soon: their first
