@@ -22,6 +22,8 @@ type Followup struct {
 	After time.Duration // since the reset
 	Ended bool          // it is the end of the process
 	Errno string        // of GotError
+	// Expected: the event has that Errno; it was reported too late to say so.
+	Expected bool
 
 	// What the reset was, for readers without its event at hand.
 	Cause CauseID
@@ -34,7 +36,7 @@ type FollowupKind string
 const (
 	// GotSIGPIPE: a write of the process was answered with SIGPIPE.
 	GotSIGPIPE FollowupKind = "sigpipe"
-	// GotError: the kernel reported an error on the socket that the event does
-	// not name.
+	// GotError: the kernel reported an error on the socket, and the event does not
+	// say so.
 	GotError FollowupKind = "error"
 )

@@ -101,6 +101,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	tracing, stop := context.WithCancel(ctx)
 	defer stop()
 	events := newRecorder(t.Session())
+	t.OnFollowup(events.follow)
 	live, err := Watch(tracing, t, events.add)
 	if err != nil {
 		return nil, err

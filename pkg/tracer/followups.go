@@ -22,7 +22,7 @@ const (
 // connections. A signal names no socket, so process and time decide: it belongs
 // to the process's latest reset. A process that handles the signal and writes on
 // gets one for every write: the first is told, and the one that ends it. An
-// error names its reset; it is told where the event does not say the same.
+// error names its reset; it is told unless the event says that it was reported.
 type followups struct {
 	tell    func(*event.Followup) error // nil: nobody wants to know
 	broken  recent                      // after these the next write of the process fails
@@ -161,11 +161,11 @@ func (f *followups) errorsBefore(moment time.Time) error {
 		late := &f.errors[done]
 		done++
 		r := f.open.find(func(r *shownReset) bool { return r.hook == late.HookNanos && r.socket == late.Socket })
-		if r == nil || r.errno == late.Errno {
+		if r == nil {
 			continue
 		}
 		if err := f.tell(&event.Followup{
-			Time: late.Time, Event: r.id, What: event.GotError, Errno: late.Errno,
+			Time: late.Time, Event: r.id, What: event.GotError, Errno: late.Errno, Expected: r.errno == late.Errno,
 			PID: r.pid, TID: r.tid, Comm: r.comm, After: late.After, Cause: r.cause, Local: r.local,
 		}); err != nil {
 			return err

@@ -12,7 +12,12 @@ import (
 //
 //	03:12:45.127 … 4 ms later worker[99] got SIGPIPE and was terminated by it (10.0.0.5:39822, wrote-after-peer-close)
 //	03:12:45.127 … 87 µs later the kernel reported ECONNRESET on the socket of worker[99] (10.0.0.5:39822, peer-aborted)
+//
+// An error that the event names already is not worth a line.
 func (s *Sink) Followup(f *event.Followup) error {
+	if f.Expected {
+		return nil
+	}
 	p := &s.page
 	p.begin(s.out.Open())
 	s.newDay(f.Time)
