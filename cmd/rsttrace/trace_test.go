@@ -178,6 +178,20 @@ func TestTop(t *testing.T) {
 	if len(events) != 0 || totals["top"] == nil {
 		t.Fatalf("events %v, totals %v", events, totals)
 	}
+	var counted float64
+	for _, cause := range totals["causes"].([]any) {
+		counted += cause.(object)["events"].(float64)
+	}
+	for name, table := range totals["top"].(object) {
+		table := table.(object)
+		sum := table["unlisted"].(float64) + table["displaced"].(float64)
+		for _, row := range table["rows"].([]any) {
+			sum += row.(object)["events"].(float64)
+		}
+		if sum != counted {
+			t.Errorf("%v events in the table of %s, %v were counted", sum, name, counted)
+		}
+	}
 	of := func(table string, want func(row object) bool) (sum float64) {
 		for _, row := range totals["top"].(object)[table].(object)["rows"].([]any) {
 			if row := row.(object); row["dir"] == "received" && row["cause"] == "refused" && want(row) {

@@ -37,10 +37,9 @@ type TopTables struct {
 	Owners, Peers, Ports TopTable
 }
 
-// topSetsDefault is how many sets of places a table has, over all CPUs.
 const (
-	topSetsDefault = 4096
-	topSetsMin     = 256 // on a CPU
+	topSetsDefault = 4096 // over all CPUs
+	topSetsMin     = 64   // on a CPU
 	topTables      = int(bpf.FentryTopTOPS)
 	sizeOfTopSet   = int(unsafe.Sizeof(bpf.FentryTopSet{}))
 )

@@ -16,7 +16,7 @@ import (
 
 func TestTopSets(t *testing.T) {
 	for _, test := range []struct{ wanted, cpus, want uint32 }{
-		{0, 1, 4096}, {0, 2, 2048}, {0, 3, 1024}, {0, 1024, 256}, {1, 2, 1}, {5, 2, 4}, {64, 2, 64},
+		{0, 1, 4096}, {0, 2, 2048}, {0, 3, 1024}, {0, 1024, 64}, {1, 2, 1}, {5, 2, 4}, {64, 2, 64},
 	} {
 		if got := topSets(test.wanted, test.cpus); got != test.want {
 			t.Errorf("%d wanted on %d CPUs: %d, want %d", test.wanted, test.cpus, got, test.want)

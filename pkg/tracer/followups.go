@@ -75,7 +75,9 @@ func (t *Tracer) OnFollowup(fn func(*event.Followup) error) { t.followups.tell =
 
 // shown takes an event that was shown.
 func (f *followups) shown(e *event.Event) {
-	if f.tell == nil {
+	breaks := e.Owner.PID != 0 && breaksPipe(e.App)
+	open := errorTells(e) && !e.App.Reported
+	if f.tell == nil || !breaks && !open {
 		return
 	}
 	s := shownReset{
@@ -83,35 +85,16 @@ func (f *followups) shown(e *event.Event) {
 		others: e.Owner.Others, cause: e.Cause, local: e.Local,
 		errno: e.App.Errno, socket: e.Kernel.Socket.Address, hook: e.Kernel.HookNanos,
 	}
-	if s.pid != 0 && breaksPipe(e.App) {
+	if breaks {
 		f.broken.add(s)
 	}
-	if !errorTells(e) || e.App.Reported {
+	if !open {
 		return
 	}
 	f.open.add(s)
 	if r := e.Kernel.Reported; r.Errno != "" {
 		f.takeErrors(event.LateError{SocketError: r, Time: e.Time.Add(r.After), Socket: s.socket, HookNanos: s.hook})
 	}
-}
-
-// errorTells: an error on the socket would say more than the event, or other.
-// An event without an errno says that nobody is left to get one, but for MPTCP:
-// a subflow does not know.
-func errorTells(e *event.Event) bool {
-	return e.App.Errno != "" || e.Evidence.Has(event.FactMPTCP) && !e.Evidence.Has(event.FactDead)
-}
-
-// confirm notes on an event what the kernel has said of the error that it names.
-// A socket that is answered on, or aborted by an older kernel, has it already
-// when the hook runs.
-func confirm(e *event.Event) {
-	k := &e.Kernel
-	said := k.Reported.Errno
-	if said == "" && e.Evidence.Hook != event.HookReceive {
-		said = k.Pending
-	}
-	e.App.Reported = said != "" && said == e.App.Errno
 }
 
 // breaksPipe: the error is reported once; writes after that get SIGPIPE. A
@@ -126,26 +109,6 @@ func (f *followups) take(signals []event.Signal) {
 	f.signals = append(f.signals, signals[:min(len(signals), signalsMax-len(f.signals))]...)
 }
 
-// reported gives errors that came late to their events, if these still wait;
-// else they follow.
-func (t *Tracer) reported(errors []event.LateError) {
-	for _, late := range errors {
-		if e := t.queue.ofHook(late.Socket, late.HookNanos); e != nil {
-			e.Kernel.Reported = late.SocketError
-			continue
-		}
-		t.followups.takeErrors(late)
-	}
-}
-
-// takeErrors takes new errors.
-func (f *followups) takeErrors(errors ...event.LateError) {
-	if f.tell == nil {
-		return
-	}
-	f.errors = append(f.errors, errors[:min(len(errors), errorsMax-len(f.errors))]...)
-}
-
 // before tells the follow-ups whose events have all been shown: those of errors
 // and signals before a moment, the zero time for all.
 func (f *followups) before(moment time.Time) error {
@@ -153,26 +116,6 @@ func (f *followups) before(moment time.Time) error {
 		return err
 	}
 	return f.signalsBefore(moment)
-}
-
-func (f *followups) errorsBefore(moment time.Time) error {
-	done := 0
-	for done < len(f.errors) && (moment.IsZero() || f.errors[done].Time.Before(moment)) {
-		late := &f.errors[done]
-		done++
-		r := f.open.find(func(r *shownReset) bool { return r.hook == late.HookNanos && r.socket == late.Socket })
-		if r == nil {
-			continue
-		}
-		if err := f.tell(&event.Followup{
-			Time: late.Time, Event: r.id, What: event.GotError, Errno: late.Errno, Expected: r.errno == late.Errno,
-			PID: r.pid, TID: r.tid, Comm: r.comm, After: late.After, Cause: r.cause, Local: r.local,
-		}); err != nil {
-			return err
-		}
-	}
-	f.errors = slices.Delete(f.errors, 0, done)
-	return nil
 }
 
 func (f *followups) signalsBefore(moment time.Time) error {
