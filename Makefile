@@ -37,6 +37,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FOR_GO := ca-certificates
 FOR_BPF := clang-$(CLANG) llvm-$(CLANG) libbpf-dev linux-libc-dev
 FOR_LINT := clang-format-$(CLANG) shellcheck
+FOR_STORIES := nginx redis-server haproxy socat curl wget
 FOR_VM = $(shell sed 's/\#.*//' test/vm/packages)
 
 ##@ Use
@@ -75,14 +76,14 @@ docs: go ## Write the documentation that comes from tables in the code
 
 .PHONY: fmt
 fmt: deps-lint ## Format Go and C
-	@gofmt -w cmd pkg bpf bench docs tools
+	@gofmt -w cmd pkg bpf bench docs test tools
 	@clang-format-$(CLANG) -i $(BPF_SOURCES)
 
 ##@ Test
 
 # Every step runs, also after one that failed; the total comes last.
 .PHONY: test
-test: ## Run the six below, in this order, and print a total
+test: ## Run the seven below, in this order, and print a total
 	@rm -rf $(RESULTS)
 	@failed=(); \
 	for step in $(TEST_STEPS); do \
@@ -90,12 +91,12 @@ test: ## Run the six below, in this order, and print a total
 		$(MAKE) --no-print-directory $$step || failed+=("$$step"); \
 	done; \
 	$(GO) run ./tools/tally total $(RESULTS) "$${failed[@]}" | tee $(RESULTS)/total
-TEST_STEPS := unit vet check-generated selftest bench-smoke vm-tests
+TEST_STEPS := unit vet check-generated selftest stories bench-smoke vm-tests
 
 # One package at a time: several provoke resets, which the whole host counts.
 .PHONY: unit
 unit: go ## Unit tests
-	@$(GO) test -p 1 -json ./... | $(GO) run ./tools/tally unit $(RESULTS)/unit
+	@$(GO) test -p 1 -json $$($(GO) list ./... | grep -v /test/stories$$) | $(GO) run ./tools/tally unit $(RESULTS)/unit
 
 .PHONY: vet
 vet: go ## go vet
@@ -110,6 +111,14 @@ selftest: build ## Every scenario of the lab on this kernel
 	@mkdir -p $(RESULTS)/selftest
 	@$(AS_ROOT) bin/rsttrace selftest --json $(RESULTS)/selftest/native.json
 
+# The stories' servers are unpacked, not installed: nothing starts them.
+PROGRAMS := $(CURDIR)/bin/programs
+play-stories = RSTTRACE_PROGRAMS=$(PROGRAMS) $(GO) test -count=1 -json ./test/stories $(1) | $(GO) run ./tools/tally unit $(RESULTS)/stories
+
+.PHONY: stories
+stories: go deps-stories ## The stories of docs/stories.md, with real programs
+	@$(call play-stories)
+
 .PHONY: vm-tests
 vm-tests: build-all deps-vm ## Every scenario on every kernel, with each attach method
 	@$(MAKE) --no-print-directory -j$(VMS) -k -Otarget $(KERNELS:%=vm-test-%)
@@ -121,6 +130,10 @@ vm-test: build-all deps-vm ## The same on one kernel: KERNEL=6.1
 .PHONY: $(KERNELS:%=vm-test-%)
 $(KERNELS:%=vm-test-%): vm-test-%:
 	@tools/vm-test $* $(RESULTS)/vm-tests
+
+.PHONY: stories-docs
+stories-docs: go deps-stories ## Play the stories and write what rsttrace shows into docs/stories.md
+	@$(call play-stories,-args -write)
 
 .PHONY: record
 record: build build-all deps-vm ## Record every scenario on every kernel anew; nothing is kept unless all pass
@@ -166,12 +179,13 @@ bench-smoke: build ## One short round of it: are all totals exact?
 ##@ Tools
 
 .PHONY: deps
-deps: deps-go deps-bpf deps-lint deps-vm ## Install, with apt-get, all that any target here needs
+deps: deps-go deps-bpf deps-lint deps-stories deps-vm ## Install, with apt-get, all that any target here needs
 
-.PHONY: deps-go deps-bpf deps-lint deps-vm
+.PHONY: deps-go deps-bpf deps-lint deps-stories deps-vm
 deps-go: ; @tools/deps $(FOR_GO)
 deps-bpf: ; @tools/deps $(FOR_BPF)
 deps-lint: ; @tools/deps $(FOR_LINT)
+deps-stories: ; @tools/deps --unpack $(PROGRAMS) $(FOR_STORIES)
 deps-vm: ; @tools/deps $(FOR_VM)
 
 .PHONY: go

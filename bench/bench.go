@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -65,6 +66,13 @@ func fullPlan(program string) plan {
 		},
 		silent: []load{requests, bulk},
 	}
+}
+
+// only keeps the duels with text in the name of their load or tracer.
+func (p plan) only(text string) plan {
+	return plan{duels: slices.DeleteFunc(p.duels, func(d duel) bool {
+		return !strings.Contains(d.load.name, text) && !strings.Contains(d.tracer.name, text)
+	})}
 }
 
 // smokePlan has whatever can be wrong rather than slow.

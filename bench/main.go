@@ -17,6 +17,7 @@ type options struct {
 	program string // the rsttrace to measure
 	write   bool
 	smoke   bool
+	only    string // measure only duels with this in their load's or tracer's name
 	dir     string // where README.md and results.json are
 }
 
@@ -30,6 +31,7 @@ func main() {
 	flag.StringVar(&o.program, "rsttrace", "bin/rsttrace", "the program to measure")
 	flag.BoolVar(&o.write, "write", false, "write the results to README.md and results.json")
 	flag.BoolVar(&o.smoke, "smoke", false, "one short round of rsttrace alone: checks that totals are exact, not how fast it is")
+	flag.StringVar(&o.only, "only", "", "measure only throughput, and only of loads or tracers with this in their name: for work on one figure")
 	flag.StringVar(&o.dir, "dir", "bench", "folder of README.md and results.json")
 	flag.Parse()
 	if err := o.run(); err != nil {
@@ -45,6 +47,9 @@ func (o *options) run() error {
 	if flag.NArg() > 0 || o.rounds < 1 || o.slice <= 0 {
 		return errors.New("no arguments, and at least one round of some time (see -help)")
 	}
+	if o.only != "" && o.write {
+		return errors.New("-only is a part, and -write wants the whole")
+	}
 	program, err := filepath.Abs(o.program)
 	if err != nil {
 		return err
@@ -57,6 +62,9 @@ func (o *options) run() error {
 		const smokeSlice = 150 * time.Millisecond
 		o.rounds, o.slice = 1, smokeSlice
 		plan = smokePlan(program)
+	}
+	if o.only != "" {
+		plan = plan.only(o.only)
 	}
 	g, err := newGround()
 	if err != nil {

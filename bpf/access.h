@@ -2,10 +2,10 @@
 /*
  * How kernel memory is read.
  *
- * fentry and BTF tracepoints know the type of a socket, so a full socket is
- * read with plain loads, which cost about a nanosecond. A kprobe only has
- * numbers and must ask a helper for every read. The file that includes this
- * says which one it is: #define TYPED_ARGUMENTS.
+ * fentry and BTF tracepoints know the type of a socket and of a packet, so
+ * both are read with plain loads, which cost about a nanosecond. A kprobe only
+ * has numbers and must ask a helper for every read. The file that includes
+ * this says which one it is: #define TYPED_ARGUMENTS.
  *
  * Where a pointer may be NULL although the verifier of some kernel thinks that
  * it cannot be (raw tracepoint arguments of 6.4 to 6.12), or where the object
@@ -71,14 +71,21 @@ static __always_inline __u64 address_of(const void *pointer)
  */
 #define UNTYPED(pointer) ((typeof(pointer))address_of(pointer))
 
-/* The full TCP socket behind a typed sk, or NULL. */
-static __always_inline struct tcp_sock *full_socket(struct sock *sk, __u8 state)
+/*
+ * The full TCP socket behind a typed sk whose address is known, or NULL. Only
+ * the address says reliably that there is a socket at all.
+ */
+static __always_inline struct tcp_sock *full_socket(struct sock *sk, __u64 address)
 {
-	if (state == 0 || state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
+	if (!address || !sk)
 		return NULL;
 #ifdef TYPED_ARGUMENTS
 	return bpf_skc_to_tcp_sock(sk);
 #else
+	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+
+	if (state == 0 || state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
+		return NULL;
 	return (struct tcp_sock *)sk;
 #endif
 }

@@ -22,11 +22,12 @@ static __always_inline bool ends_by_process(struct tcp_sock *tcp, int from, int 
 	return (to == TCP_FIN_WAIT1 || to == TCP_LAST_ACK || to == TCP_CLOSE) && owned(tcp, from);
 }
 
-static __always_inline void note_end(struct sock *sk, struct tcp_sock *tcp, int from, int to)
+static __always_inline void note_end(struct tcp_sock *tcp, int from, int to)
 {
+	struct net *net = READ_COMMON(tcp, skc_net.net);
 	unsigned long flags = READ_COMMON(tcp, skc_flags);
 	bool shut = READ_SOCK(tcp, sk_shutdown) == (RCV_SHUTDOWN | SEND_SHUTDOWN);
-	struct tuple tuple = { .netns = socket_netns(sk) ^ socket_netns_mix(sk) };
+	struct tuple tuple = { .netns = READ(net, ns.inum) };
 	struct closing closing = {
 		.time_ns = bpf_ktime_get_ns(),
 		.from = from,
@@ -36,6 +37,8 @@ static __always_inline void note_end(struct sock *sk, struct tcp_sock *tcp, int 
 		.linger_zero = shut && flags & SOCK_LINGER && READ_SOCK(tcp, sk_lingertime) == 0,
 	};
 
+	if (bpf_core_field_exists(net->hash_mix))
+		tuple.netns ^= READ(net, hash_mix);
 	read_socket_tuple(tcp, &tuple);
 	note_closer(&tuple, &closing);
 }
@@ -114,6 +117,9 @@ int context_state(__u64 *ctx)
 
 	if (to != TCP_CLOSE && to != TCP_FIN_WAIT1 && to != TCP_LAST_ACK && to != TCP_LISTEN)
 		return 0;
+	/* An attempt that failed: no RST is sent for it, and nobody remembers it. */
+	if (from == TCP_SYN_SENT && to == TCP_CLOSE)
+		return 0;
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	struct sock *untyped = UNTYPED(sk);
 	if (!tcp) {
@@ -129,22 +135,63 @@ int context_state(__u64 *ctx)
 	if (to == TCP_CLOSE)
 		note_prior((__u64)untyped, from);
 	if (ends_by_process(tcp, from, to)) {
-		note_end(sk, tcp, from, to);
+		note_end(tcp, from, to);
 		report_orphaner((__u64)untyped, tcp);
 	}
 	return 0;
 }
 
-/* Listeners that are older than rsttrace. */
+static __always_inline void note_old_listener(struct sock *sk)
+{
+	watch_embryonic(sk);
+	note_listener(sk, false);
+}
+
+/* Listeners that are older than rsttrace: those of its own namespace. */
 SEC("iter/tcp")
 int listeners(struct bpf_iter__tcp *ctx)
 {
 	struct sock *sk = UNTYPED((struct sock *)ctx->sk_common);
 
-	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN)
+	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
+		note_old_listener(sk);
+	return 0;
+}
+
+/* The socket that a file is, or NULL. Its inode has no name that could be opened, so this is a real
+ * one. */
+static __always_inline struct sock *socket_of(struct file *file)
+{
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return NULL;
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	if (!socket || BPF_CORE_READ(socket, file) != file)
+		return NULL;
+	return BPF_CORE_READ(socket, sk);
+}
+
+struct sock___protocol {
+	__u16 sk_protocol;
+} __attribute__((preserve_access_index));
+
+/* The same of all namespaces, but for those that only the kernel holds: an iterator of sockets sees
+ * one namespace. */
+SEC("iter/task_file")
+int held_listeners(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+
+	if (!file)
 		return 0;
-	watch_embryonic(sk);
-	note_listener(sk, false);
+	if (ctx->meta->seq_num == 0)
+		note_walker();
+	struct sock *sk = socket_of(file);
+	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN ||
+	    BPF_CORE_READ((struct sock___protocol *)sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	if (family == AF_INET || family == AF_INET6)
+		note_old_listener(sk);
 	return 0;
 }
 
@@ -177,13 +224,7 @@ int holders(struct bpf_iter__task_file *ctx)
 		return 0;
 	if (ctx->meta->seq_num == 0)
 		note_walker();
-	/* A socket's inode has no name that could be opened, so this is a real socket. */
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return 0;
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-	if (!socket || BPF_CORE_READ(socket, file) != file)
-		return 0;
-	record.sk = address_of(BPF_CORE_READ(socket, sk));
+	record.sk = address_of(socket_of(file));
 	if (!record.sk || !holder_awaited(record.sk))
 		return 0;
 
@@ -194,7 +235,7 @@ int holders(struct bpf_iter__task_file *ctx)
 	record.process.uid = BPF_CORE_READ(task, cred, uid.val);
 	record.process.known = 1;
 	record.process.kernel = !!(BPF_CORE_READ(task, flags) & PF_KTHREAD);
-	BPF_CORE_READ_INTO(&record.process.comm, task, comm);
+	read_name(&record.process, task);
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }

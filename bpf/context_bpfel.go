@@ -261,6 +261,7 @@ const (
 	ContextProgContextModule         = "context_module"
 	ContextProgContextSignal         = "context_signal"
 	ContextProgContextState          = "context_state"
+	ContextProgHeldListeners         = "held_listeners"
 	ContextProgHolders               = "holders"
 	ContextProgListeners             = "listeners"
 	ContextVarActiveReasonArg        = "active_reason_arg"
@@ -343,6 +344,7 @@ type ContextProgramSpecs struct {
 	ContextModule  *ebpf.ProgramSpec `ebpf:"context_module"`
 	ContextSignal  *ebpf.ProgramSpec `ebpf:"context_signal"`
 	ContextState   *ebpf.ProgramSpec `ebpf:"context_state"`
+	HeldListeners  *ebpf.ProgramSpec `ebpf:"held_listeners"`
 	Holders        *ebpf.ProgramSpec `ebpf:"holders"`
 	Listeners      *ebpf.ProgramSpec `ebpf:"listeners"`
 }
@@ -505,6 +507,7 @@ type ContextPrograms struct {
 	ContextModule  *ebpf.Program `ebpf:"context_module"`
 	ContextSignal  *ebpf.Program `ebpf:"context_signal"`
 	ContextState   *ebpf.Program `ebpf:"context_state"`
+	HeldListeners  *ebpf.Program `ebpf:"held_listeners"`
 	Holders        *ebpf.Program `ebpf:"holders"`
 	Listeners      *ebpf.Program `ebpf:"listeners"`
 }
@@ -516,6 +519,7 @@ func (p *ContextPrograms) Close() error {
 		p.ContextModule,
 		p.ContextSignal,
 		p.ContextState,
+		p.HeldListeners,
 		p.Holders,
 		p.Listeners,
 	)

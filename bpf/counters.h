@@ -72,7 +72,7 @@ static __always_inline void add_to_column(__u32 column)
 		__sync_fetch_and_add(count, 1);
 }
 
-/* FNV-1a over the verdict: only the first event of each verdict pays for it. */
+/* FNV-1a over the verdict. */
 static __always_inline __u32 hash_verdict(const struct verdict *verdict)
 {
 	const __u32 *word = (const __u32 *)verdict;
@@ -110,11 +110,32 @@ static __noinline __u32 claim_column(const struct verdict *verdict)
 	return COLUMN_UNCOUNTED;
 }
 
+static __always_inline bool same_verdict(const struct verdict *a, const struct verdict *b)
+{
+	const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
+
+	return x[0] == y[0] && x[1] == y[1];
+}
+
+/*
+ * The verdict's column. Nearly always it is the first that its hash gives, and
+ * that is found without the hash map: a name that is ready never changes.
+ */
+static __always_inline __u32 column_of(const struct verdict *verdict)
+{
+	__u32 first = hash_verdict(verdict) & (COLUMNS - 1);
+	struct column_key *name = bpf_map_lookup_elem(&column_keys, &first);
+
+	if (name && name->ready && same_verdict(&name->verdict, verdict))
+		return first;
+	enum column *known = bpf_map_lookup_elem(&columns, verdict);
+	return known ? *known : claim_column(verdict);
+}
+
 /* Counts, and returns the column. */
 static __always_inline __u32 count_verdict(const struct verdict *verdict)
 {
-	enum column *known = bpf_map_lookup_elem(&columns, verdict);
-	__u32 column = known ? *known : claim_column(verdict);
+	__u32 column = column_of(verdict);
 
 	add_to_column(column);
 	return column;

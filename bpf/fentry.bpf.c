@@ -26,31 +26,38 @@
 SEC("fentry/tcp_send_active_reset")
 int fentry_send_active(__u64 *ctx)
 {
-	return send_active(ctx, (struct sock *)ctx[0], REASON(active_reason_arg));
+	struct sock *sk = (struct sock *)ctx[0];
+
+	return send_active(ctx, sk, number_of(sk), REASON(active_reason_arg));
 }
 
 SEC("fentry/tcp_v4_send_reset")
 int fentry_send_reply4(__u64 *ctx)
 {
-	return send_reply(ctx, (struct sock *)ctx[0], (struct sk_buff *)ctx[1],
+	struct sock *sk = (struct sock *)ctx[0];
+
+	return send_reply(ctx, sk, number_of(sk), (struct sk_buff *)ctx[1],
 			  REASON(reply_reason_arg), true);
 }
 
 SEC("fentry/tcp_v6_send_reset")
 int fentry_send_reply6(__u64 *ctx)
 {
-	return send_reply(ctx, (struct sock *)ctx[0], (struct sk_buff *)ctx[1],
+	struct sock *sk = (struct sock *)ctx[0];
+
+	return send_reply(ctx, sk, number_of(sk), (struct sk_buff *)ctx[1],
 			  REASON(reply_reason_arg), true);
 }
 
 SEC("fentry/tcp_reset")
 int fentry_receive(__u64 *ctx)
 {
+	struct sock *sk = (struct sock *)ctx[0];
 	struct sk_buff *skb = NULL;
 
 	if (reset_has_packet)
 		skb = (struct sk_buff *)ctx[1];
-	return receive(ctx, (struct sock *)ctx[0], skb);
+	return receive(ctx, sk, number_of(sk), skb);
 }
 
 /* Which socket a RST is held against: see carriers.h. */

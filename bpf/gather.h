@@ -27,12 +27,13 @@ static __always_inline bool active_needs_caller(const struct verdict *verdict)
 	return !verdict->prior || (verdict->prior != TCP_CLOSE_WAIT && is_closing(verdict->prior));
 }
 
-static __always_inline int send_active(void *ctx, struct sock *sk, __u8 reason)
+static __always_inline int send_active(void *ctx, struct sock *sk, __u64 address, __u8 reason)
 {
 	struct sighting seen;
 	struct tcp_sock *tcp;
 
-	if (!look(&seen, HOOK_SEND_ACTIVE, sk, NULL, &tcp))
+	open_eyes(&seen, HOOK_SEND_ACTIVE, address);
+	if (!look(&seen, sk, NULL, &tcp))
 		return 0;
 	seen.verdict.reason = reason;
 	if (active_needs_caller(&seen.verdict))
@@ -80,15 +81,15 @@ static __always_inline bool is_silent(struct sighting *seen, struct sk_buff *skb
 	return seen->verdict.socket != SOCKET_FULL && options & OPTION_SIGNATURE;
 }
 
-static __always_inline int send_reply(void *ctx, struct sock *sk, struct sk_buff *skb, __u8 reason,
-				      bool at_entry)
+static __always_inline int send_reply(void *ctx, struct sock *sk, __u64 address,
+				      struct sk_buff *skb, __u8 reason, bool at_entry)
 {
 	struct sighting seen;
 	struct tcp_sock *tcp;
 	__u32 options = 0;
 
-	skb = UNTYPED(skb);
-	if (!look(&seen, HOOK_SEND_REPLY, sk, skb, &tcp) || !seen.packet.family)
+	open_eyes(&seen, HOOK_SEND_REPLY, address);
+	if (!look(&seen, sk, skb, &tcp) || !seen.packet.family)
 		return 0;
 	seen.verdict.reason = reason;
 	/*
@@ -129,13 +130,13 @@ static __always_inline bool is_reset_received(void *ctx, struct verdict *verdict
 	return verdict->caller != CALLER_RCV_STATE_PROCESS;
 }
 
-static __always_inline int receive(void *ctx, struct sock *sk, struct sk_buff *skb)
+static __always_inline int receive(void *ctx, struct sock *sk, __u64 address, struct sk_buff *skb)
 {
 	struct sighting seen;
 	struct tcp_sock *tcp;
 
-	skb = UNTYPED(skb);
-	if (!look(&seen, HOOK_RECEIVE, sk, skb, &tcp))
+	open_eyes(&seen, HOOK_RECEIVE, address);
+	if (!look(&seen, sk, skb, &tcp))
 		return 0;
 	if (!is_reset_received(ctx, &seen.verdict))
 		return 0;

@@ -16,29 +16,36 @@
 SEC("kprobe/tcp_send_active_reset")
 int kprobe_send_active(struct pt_regs *ctx)
 {
-	return send_active(ctx, SOCK, REASON(active_reason_arg));
+	struct sock *sk = SOCK;
+
+	return send_active(ctx, sk, (__u64)sk, REASON(active_reason_arg));
 }
 
 SEC("kprobe/tcp_v4_send_reset")
 int kprobe_send_reply4(struct pt_regs *ctx)
 {
-	return send_reply(ctx, SOCK, SKB, REASON(reply_reason_arg), true);
+	struct sock *sk = SOCK;
+
+	return send_reply(ctx, sk, (__u64)sk, SKB, REASON(reply_reason_arg), true);
 }
 
 SEC("kprobe/tcp_v6_send_reset")
 int kprobe_send_reply6(struct pt_regs *ctx)
 {
-	return send_reply(ctx, SOCK, SKB, REASON(reply_reason_arg), true);
+	struct sock *sk = SOCK;
+
+	return send_reply(ctx, sk, (__u64)sk, SKB, REASON(reply_reason_arg), true);
 }
 
 SEC("kprobe/tcp_reset")
 int kprobe_receive(struct pt_regs *ctx)
 {
+	struct sock *sk = SOCK;
 	struct sk_buff *skb = NULL;
 
 	if (reset_has_packet)
 		skb = SKB;
-	return receive(ctx, SOCK, skb);
+	return receive(ctx, sk, (__u64)sk, skb);
 }
 
 /* Which socket a RST is held against: see carriers.h. */

@@ -75,7 +75,7 @@ union ip_header {
 static __always_inline __u32 find_transport(struct sk_buff *skb, const union ip_header *ip,
 					    __u32 network)
 {
-	__u32 known = BPF_CORE_READ(skb, transport_header);
+	__u32 known = READ(skb, transport_header);
 
 	if (known >= network + IP_HEADER && known != TRANSPORT_UNSET)
 		return known;
@@ -84,58 +84,74 @@ static __always_inline __u32 find_transport(struct sk_buff *skb, const union ip_
 	return network + IP6_HEADER;
 }
 
+/*
+ * What most packets begin with: an IP header without options or extensions,
+ * and the TCP header. Behind the packet's end there is more of the skb.
+ */
+struct headers {
+	union ip_header ip;
+	__u8 more[TCP_HEADER];
+};
+
 /* Reads the headers; packet->family stays 0 where there is no packet. */
 static __noinline int read_packet(struct sk_buff *skb, struct packet *packet)
 {
-	union ip_header ip = {};
-	struct tcp_wire tcp = {};
+	struct headers headers = {};
+	struct tcp_wire other = {};
+	const union ip_header *ip = &headers.ip;
+	const struct tcp_wire *tcp = &other;
 
-	if (!packet)
+	if (!skb || !packet)
 		return 0;
 	__builtin_memset(packet, 0, sizeof(*packet));
 
-	unsigned char *head = BPF_CORE_READ(skb, head);
+	unsigned char *head = READ(skb, head);
 	if (!head)
 		return 0;
-	__u32 network = BPF_CORE_READ(skb, network_header);
-	__u32 tail = BPF_CORE_READ(skb, tail);
-	if (bpf_probe_read_kernel(&ip, sizeof(ip), head + network))
+	__u32 network = READ(skb, network_header);
+	__u32 tail = READ(skb, tail);
+	if (bpf_probe_read_kernel(&headers, sizeof(headers), head + network))
 		return 0;
-	__u32 transport = find_transport(skb, &ip, network);
-	if (transport + TCP_HEADER > tail ||
-	    bpf_probe_read_kernel(&tcp, sizeof(tcp), head + transport))
+	__u32 transport = find_transport(skb, ip, network);
+	if (transport + TCP_HEADER > tail)
+		return 0;
+	if (transport == network + IP_HEADER)
+		tcp = (const struct tcp_wire *)((const __u8 *)&headers + IP_HEADER);
+	else if (transport == network + IP6_HEADER)
+		tcp = (const struct tcp_wire *)((const __u8 *)&headers + IP6_HEADER);
+	else if (bpf_probe_read_kernel(&other, sizeof(other), head + transport))
 		return 0;
 
-	switch (ip.ip4.version_ihl >> 4) {
+	switch (ip->ip4.version_ihl >> 4) {
 	case 4:
-		packet->segment.ttl = ip.ip4.ttl;
-		packet->protocol = ip.ip4.protocol;
-		__builtin_memcpy(packet->source, ip.ip4.source, 4);
-		__builtin_memcpy(packet->target, ip.ip4.target, 4);
+		packet->segment.ttl = ip->ip4.ttl;
+		packet->protocol = ip->ip4.protocol;
+		__builtin_memcpy(packet->source, ip->ip4.source, 4);
+		__builtin_memcpy(packet->target, ip->ip4.target, 4);
 		packet->family = AF_INET;
 		break;
 	case 6:
-		packet->segment.ttl = ip.ip6.hop_limit;
-		packet->protocol = ip.ip6.next;
-		__builtin_memcpy(packet->source, ip.ip6.source, 16);
-		__builtin_memcpy(packet->target, ip.ip6.target, 16);
+		packet->segment.ttl = ip->ip6.hop_limit;
+		packet->protocol = ip->ip6.next;
+		__builtin_memcpy(packet->source, ip->ip6.source, 16);
+		__builtin_memcpy(packet->target, ip->ip6.target, 16);
 		packet->family = AF_INET6;
 		break;
 	default:
 		return 0;
 	}
 
-	packet->source_port = bpf_ntohs(tcp.source);
-	packet->target_port = bpf_ntohs(tcp.dest);
+	packet->source_port = bpf_ntohs(tcp->source);
+	packet->target_port = bpf_ntohs(tcp->dest);
 	packet->transport = transport;
-	packet->header_len = (tcp.offset >> 4) * 4;
-	packet->segment.seq = bpf_ntohl(tcp.seq);
-	packet->segment.ack = bpf_ntohl(tcp.ack);
-	packet->segment.window = bpf_ntohs(tcp.window);
-	packet->segment.flags = tcp.flags;
+	packet->header_len = (tcp->offset >> 4) * 4;
+	packet->segment.seq = bpf_ntohl(tcp->seq);
+	packet->segment.ack = bpf_ntohl(tcp->ack);
+	packet->segment.window = bpf_ntohs(tcp->window);
+	packet->segment.flags = tcp->flags;
 
 	/* From the TCP header to the packet's end, whatever was pulled already. */
-	__u32 end = BPF_CORE_READ(skb, data) - head + BPF_CORE_READ(skb, len);
+	__u32 end = READ(skb, data) - head + READ(skb, len);
 	__u32 payload = transport + packet->header_len;
 	packet->segment.len = end > payload ? end - payload : 0;
 	return 0;

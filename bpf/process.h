@@ -35,6 +35,12 @@ static __always_inline bool is_walker(__u32 tid)
 	return walking && *walking == tid;
 }
 
+/* A process is called as its first thread is. Others may have names of their own. */
+static __always_inline void read_name(struct process *process, struct task_struct *task)
+{
+	BPF_CORE_READ_INTO(&process->comm, task, group_leader, comm);
+}
+
 static __always_inline void read_current(struct process *process)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
@@ -49,7 +55,7 @@ static __always_inline void read_current(struct process *process)
 	process->exiting = !!(flags & PF_EXITING);
 	process->exit_status = process->exiting ? BPF_CORE_READ(task, exit_code) : 0;
 	process->unused = 0;
-	bpf_get_current_comm(process->comm, sizeof(process->comm));
+	read_name(process, task);
 }
 
 #endif

@@ -99,7 +99,7 @@ struct verdict {
 	enum fact facts; /* a set */
 } __attribute__((aligned(8)));
 
-/* A thread. uid, comm and pids are those of the initial namespaces. */
+/* A thread. uid and pids are those of the initial namespaces, comm is its process's. */
 struct process {
 	__u32 pid; /* thread group */
 	__u32 tid;

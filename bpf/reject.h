@@ -47,7 +47,6 @@ static __always_inline int reject(void *ctx, struct sk_buff *skb, __u32 nf_hook)
 {
 	struct sighting seen = { .verdict = { .hook = HOOK_REJECT, .socket = SOCKET_NONE } };
 
-	skb = UNTYPED(skb);
 	read_packet(skb, &seen.packet);
 	if (!seen.packet.family || seen.packet.segment.flags & TCP_RST)
 		return 0;

@@ -117,12 +117,10 @@ static __noinline int see_listener(struct sighting *seen, struct reset_record *r
  * Waits for news of who holds the socket, or closes it. Of an MPTCP connection
  * the application holds another socket, with the same file.
  */
-static __always_inline void await_owner(const struct sighting *seen, struct tcp_sock *tcp)
+static __always_inline void await_owner(const struct sighting *seen, struct tcp_sock *tcp,
+					__u64 inode)
 {
-	struct sock *sk = seen->sk;
-	__u64 inode = socket_inode(sk);
-
-	await_holder((__u64)sk, inode);
+	await_holder((__u64)seen->sk, inode);
 	if (tcp && seen->verdict.facts & FACT_MPTCP)
 		await_holder((__u64)application_socket(tcp), inode);
 }
@@ -135,16 +133,18 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 		return 0;
 	struct sock *sk = seen->sk;
 	__u32 column = count_verdict(&seen->verdict);
-	__u64 now = bpf_ktime_get_ns();
 
 	if (take_tops)
 		count_tops(seen, column, tcp,
 			   in_process(&seen->verdict) && !is_abort(&seen->verdict));
-	if (!details || !is_wanted(&seen->verdict, &seen->tuple) || is_muted(column) ||
-	    !within_budget(column, now))
+	if (!details || !is_wanted(&seen->verdict, &seen->tuple) || is_muted(column))
 		return 0;
+	__u64 now = bpf_ktime_get_ns();
+	if (!within_budget(column, now))
+		return 0;
+	__u64 inode = tcp ? file_inode(READ_SOCK(tcp, sk_socket)) : socket_inode(sk);
 	if (holder_wanted(&seen->verdict))
-		await_owner(seen, tcp);
+		await_owner(seen, tcp, inode);
 
 	struct reset_record *record = RESERVE(struct reset_record, COLUMN_LOST);
 	if (!record)
@@ -158,12 +158,13 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 	record->packet = seen->packet.segment;
 	record->expected = seen->expected;
 	if (seen->verdict.state) {
-		record->sk = (__u64)seen->sk;
-		record->cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+		record->sk = (__u64)sk;
+		record->cookie = tcp ? READ_COMMON(tcp, skc_cookie.counter) :
+				       BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
 	}
 	if (tcp) {
-		record->inode = socket_inode(sk);
-		record->cgroup = socket_cgroup(sk);
+		record->inode = inode;
+		record->cgroup = socket_cgroup(tcp);
 		read_numbers(tcp, &record->numbers);
 	}
 	if (in_process(&seen->verdict))

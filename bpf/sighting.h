@@ -113,36 +113,50 @@ static __always_inline void see_request(struct sighting *seen)
 	seen->expected.window = BPF_CORE_READ(sk, __sk_common.skc_rcv_wnd);
 }
 
-/* Everything but caller and reason; false where there is nothing to report. */
-static __noinline bool look(struct sighting *seen, __u8 hook, struct sock *typed,
-			    struct sk_buff *skb, struct tcp_sock **tcp)
+static __always_inline void see_netns(struct sighting *seen, struct net *net)
 {
-	struct sock *sk = UNTYPED(typed);
+	seen->tuple.netns = READ(net, ns.inum);
+	if (bpf_core_field_exists(net->hash_mix))
+		seen->netns_mix = READ(net, hash_mix);
+}
 
+/* Begins a sighting. address is that of the socket, 0 without. */
+static __always_inline void open_eyes(struct sighting *seen, __u8 hook, __u64 address)
+{
+	__builtin_memset(seen, 0, sizeof(*seen));
+	seen->verdict.hook = hook;
+	seen->sk = (struct sock *)address;
+}
+
+/* Everything but caller and reason; false where there is nothing to report. */
+static __noinline bool look(struct sighting *seen, struct sock *typed, struct sk_buff *skb,
+			    struct tcp_sock **tcp)
+{
 	if (!seen || !tcp)
 		return false;
-	__builtin_memset(seen, 0, sizeof(*seen));
-	seen->sk = sk;
-	seen->verdict.hook = hook;
-	/* A NULL socket reads as state 0, on every kernel: see access.h. */
-	seen->verdict.state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	struct sock *sk = seen->sk;
+
 	if (skb) {
 		read_packet(skb, &seen->packet);
 		if (seen->packet.family)
 			see_packet(seen);
 	}
-	if (seen->verdict.state) {
+	*tcp = full_socket(typed, (__u64)sk);
+	if (*tcp) {
+		seen->verdict.state = READ_COMMON(*tcp, skc_state);
+		see_netns(seen, READ_COMMON(*tcp, skc_net.net));
+		see_full_socket(seen, *tcp);
+		return true;
+	}
+	if (sk) {
+		seen->verdict.state = BPF_CORE_READ(sk, __sk_common.skc_state);
 		seen->tuple.netns = socket_netns(sk);
 		seen->netns_mix = socket_netns_mix(sk);
 	} else if (skb) {
-		struct net_device *dev = BPF_CORE_READ(skb, dev);
-		struct net *net = BPF_CORE_READ(dev, nd_net.net);
+		struct net_device *dev = READ(skb, dev);
 
-		seen->tuple.netns = BPF_CORE_READ(net, ns.inum);
-		seen->netns_mix = netns_mix(net);
+		see_netns(seen, READ(dev, nd_net.net));
 	}
-
-	*tcp = NULL;
 	switch (seen->verdict.state) {
 	case 0:
 		seen->verdict.socket = SOCKET_NONE;
@@ -154,13 +168,7 @@ static __noinline bool look(struct sighting *seen, __u8 hook, struct sock *typed
 		see_request(seen);
 		return seen->packet.family;
 	}
-	if (!typed)
-		return false;
-	*tcp = full_socket(typed, seen->verdict.state);
-	if (!*tcp)
-		return false;
-	see_full_socket(seen, *tcp);
-	return true;
+	return false;
 }
 
 #endif

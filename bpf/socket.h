@@ -72,6 +72,8 @@ static __always_inline __u32 full_socket_facts(struct tcp_sock *tcp, __u8 state)
 			facts |= FACT_QUEUE_FULL;
 		return facts;
 	}
+	if (state == TCP_SYN_SENT) /* nothing has come yet, and the SYN is all that went */
+		return facts;
 	if (unread_bytes(tcp, flags) > 0)
 		facts |= FACT_UNREAD;
 	if (READ(tcp, write_seq) != READ(tcp, snd_nxt))
@@ -167,9 +169,10 @@ static __always_inline __u32 socket_netns_mix(struct sock *sk)
 	return netns_mix(net);
 }
 
-static __always_inline __u64 socket_inode(struct sock *sk)
+/* A socket and the inode of its file are one object. */
+static __always_inline __u64 file_inode(struct socket *socket)
 {
-	struct socket_alloc *alloc = (struct socket_alloc *)BPF_CORE_READ(sk, sk_socket);
+	struct socket_alloc *alloc = (struct socket_alloc *)socket;
 
 	return alloc ? BPF_CORE_READ(alloc, vfs_inode.i_ino) : 0;
 }
@@ -183,8 +186,14 @@ static __always_inline struct sock *application_socket(struct tcp_sock *tcp)
 	return bpf_core_field_exists(subflow->conn) ? BPF_CORE_READ(subflow, conn) : NULL;
 }
 
-static __always_inline __u64 socket_cgroup(struct sock *sk)
+static __always_inline __u64 socket_inode(struct sock *sk)
 {
+	return file_inode(BPF_CORE_READ(sk, sk_socket));
+}
+
+static __always_inline __u64 socket_cgroup(struct tcp_sock *tcp)
+{
+	struct sock *sk = (struct sock *)tcp;
 	struct cgroup *cgroup;
 
 	if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup)) {

@@ -179,7 +179,7 @@ static __always_inline void name_current(struct top_key *key)
 
 	if (!(BPF_CORE_READ(task, flags) & PF_KTHREAD) &&
 	    !is_walker((__u32)bpf_get_current_pid_tgid()))
-		bpf_get_current_comm(key->name, sizeof(key->name));
+		BPF_CORE_READ_INTO(&key->name, task, group_leader, comm);
 }
 
 /*
@@ -187,8 +187,8 @@ static __always_inline void name_current(struct top_key *key)
  * socket, or that closed it, and the socket's cgroup. Not the number of the
  * process: a thousand short-lived ones are one owner.
  */
-static __noinline int name_owner(const struct sighting *seen, struct top_key *key, bool full,
-				 bool current)
+static __noinline int name_owner(const struct sighting *seen, struct top_key *key,
+				 struct tcp_sock *tcp, bool current)
 {
 	if (!seen || !key)
 		return 0;
@@ -203,13 +203,14 @@ static __noinline int name_owner(const struct sighting *seen, struct top_key *ke
 		name_closer(seen, key);
 	}
 	/* What stands in the place of a remembered connection is another's. */
-	if (full && !remembered)
-		key->number = socket_cgroup(seen->sk);
+	if (tcp && !remembered)
+		key->number = socket_cgroup(tcp);
 	return 0;
 }
 
-/* full: there is a full socket. current: the running process acts on its own. */
-static __noinline int count_tops(const struct sighting *seen, __u32 column, bool full, bool current)
+/* current: the running process acts on its own socket. */
+static __noinline int count_tops(const struct sighting *seen, __u32 column, struct tcp_sock *tcp,
+				 bool current)
 {
 	if (!seen)
 		return 0;
@@ -219,7 +220,7 @@ static __noinline int count_tops(const struct sighting *seen, __u32 column, bool
 
 	if (!busy)
 		return 0;
-	name_owner(seen, &key, full, current);
+	name_owner(seen, &key, tcp, current);
 	__sync_fetch_and_add(busy, 1);
 	asm volatile("" ::: "memory");
 	if (*(volatile __u64 *)busy == 1) {

@@ -10,41 +10,47 @@
 #define TYPED_ARGUMENTS
 #include "gather.h"
 
-/* Does this tracepoint serve the hook that the event belongs to? */
-static __always_inline bool serves(struct sk_buff *skb, __u8 *hook)
+/* Does this tracepoint serve the reply hook of the packet's family? */
+static __always_inline bool serves_reply(struct sk_buff *skb)
 {
-	unsigned char *head = skb ? BPF_CORE_READ(skb, head) : NULL;
 	__u8 version = 0;
 
-	if (!head) {
-		*hook = HOOK_SEND_ACTIVE;
-		return tracepoint_serves_active;
-	}
-	*hook = HOOK_SEND_REPLY;
-	bpf_probe_read_kernel(&version, sizeof(version), head + BPF_CORE_READ(skb, network_header));
+	if (tracepoint_serves_reply4 == tracepoint_serves_reply6)
+		return tracepoint_serves_reply4;
+	bpf_probe_read_kernel(&version, sizeof(version), skb->head + skb->network_header);
 	return version >> 4 == 6 ? tracepoint_serves_reply6 : tracepoint_serves_reply4;
 }
 
+/*
+ * Either argument may be NULL, and some kernels' verifiers think otherwise:
+ * only its address tells.
+ */
 SEC("tp_btf/tcp_send_reset")
 int tracepoint_send(__u64 *ctx)
 {
 	struct sock *sk = (struct sock *)ctx[0];
-	struct sk_buff *skb = UNTYPED((struct sk_buff *)ctx[1]);
-	__u8 reason = 0, hook;
+	struct sk_buff *skb = (struct sk_buff *)ctx[1];
+	struct {
+		__u64 sk, skb;
+	} address = {};
+	__u8 reason = 0;
 
+	bpf_probe_read_kernel(&address, sizeof(address), ctx);
 	if (reply_reason_arg)
 		reason = ctx[2] + 1;
-	if (!serves(skb, &hook))
+	if (!address.skb)
+		return tracepoint_serves_active ? send_active(ctx, sk, address.sk, reason) : 0;
+	if (!skb || !serves_reply(skb))
 		return 0;
-	if (hook == HOOK_SEND_ACTIVE)
-		return send_active(ctx, sk, reason);
-	return send_reply(ctx, sk, skb, reason, false);
+	return send_reply(ctx, sk, address.sk, skb, reason, false);
 }
 
 SEC("tp_btf/tcp_receive_reset")
 int tracepoint_receive(__u64 *ctx)
 {
-	return receive(ctx, (struct sock *)ctx[0], NULL);
+	struct sock *sk = (struct sock *)ctx[0];
+
+	return receive(ctx, sk, number_of(sk), NULL);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -77,6 +77,7 @@ struct task_struct {
 	const struct cred *cred;
 	struct sighand_struct *sighand;
 	sigset_t blocked;
+	struct task_struct *group_leader;
 };
 
 /* Control groups */

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -155,7 +154,7 @@ func findScenarios(names []string, otherwise []lab.Scenario) ([]lab.Scenario, er
 	for _, name := range names {
 		s, ok := lab.Find(name)
 		if !ok {
-			return nil, usageError{fmt.Errorf("no scenario %q; there are %s", name, strings.Join(scenarioNames(), ", "))}
+			return nil, usageError{fmt.Errorf("no scenario %q: rsttrace lab --list lists them", name)}
 		}
 		found = append(found, s)
 	}

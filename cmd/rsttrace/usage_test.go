@@ -58,7 +58,7 @@ func TestWrongUsage(t *testing.T) {
 		{"--duration 10", "--duration"},
 		{"--count many", "--count"},
 		{"--count=-1", "--count"},
-		{"lab no-such", `no scenario "no-such"; there are closed-port, `},
+		{"lab no-such", `no scenario "no-such": rsttrace lab --list`},
 		{"lab --family ipx", "ipv4 or ipv6"},
 		{"lab -o xml", "text, json"},
 		{"selftest no-such", `no scenario "no-such"`},

@@ -106,7 +106,7 @@ type App struct {
 
 // Lost is the data that died with the connection, in bytes.
 type Lost struct {
-	UnreadBytes  uint32 `json:"unreadBytes,omitzero"`  // received, acknowledged, never read by the application
+	UnreadBytes  uint32 `json:"unreadBytes,omitzero"`  // received, acknowledged, never read; of a sent RST only
 	UnsentBytes  uint32 `json:"unsentBytes,omitzero"`  // written by the application, never sent
 	UnackedBytes uint32 `json:"unackedBytes,omitzero"` // sent, not acknowledged by the peer
 }

@@ -190,11 +190,12 @@ func decodeNumbers(r *resetRecord, e *event.Event) {
 }
 
 // lost counts the bytes that die with the connection. SYN and FIN take a
-// sequence number each and are no data.
+// sequence number each and are no data. What waits to be read when a RST comes
+// is not lost: the kernel keeps it, and read returns it before the error.
 func lost(r *resetRecord, state event.State, evidence event.Evidence) event.Lost {
 	n := &r.Numbers
 	var l event.Lost
-	if evidence.Has(event.FactUnread) {
+	if evidence.Has(event.FactUnread) && evidence.Hook != event.HookReceive {
 		l.UnreadBytes = r.Expected.RcvNxt - n.CopiedSeq
 		if evidence.Has(event.FactPeerFIN) {
 			l.UnreadBytes--

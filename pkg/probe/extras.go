@@ -141,12 +141,20 @@ func (s *Session) attachNotes(allowed []event.Method) {
 	}
 }
 
-// watchOldListeners makes the counters of namespaces known whose listeners are
-// older than this session. See bpf/embryonic.h.
+// watchOldListeners makes listeners known that are older than this session, and
+// the counters of their namespaces. See bpf/embryonic.h.
 func (s *Session) watchOldListeners(object *ebpf.CollectionSpec) {
-	status := HookStatus{Hook: "context", Function: "iterator tcp", Lacks: "what an incoming RST did to a request socket of an older listener"}
-	status.settle(runIterator(s.loader, object, "listeners"))
-	s.add(nil, status)
+	for _, i := range []struct{ program, function, whose string }{
+		{"listeners", "iterator tcp", "of the kernel"},
+		{"held_listeners", "task_file for listeners", "of a process"},
+	} {
+		status := HookStatus{
+			Hook: "context", Function: i.function,
+			Lacks: "what an incoming RST did to a request socket of an older listener " + i.whose,
+		}
+		status.settle(runIterator(s.loader, object, i.program))
+		s.add(nil, status)
+	}
 }
 
 // runIterator runs a BPF iterator once, for what it does rather than prints.

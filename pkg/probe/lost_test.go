@@ -75,6 +75,23 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// TestUnreadOutlivesRST: only who sends a RST throws away what it has not read.
+func TestUnreadOutlivesRST(t *testing.T) {
+	for hook, want := range map[bpf.ContextHook]uint32{
+		bpf.ContextHookHOOK_SEND_ACTIVE: 7,
+		bpf.ContextHookHOOK_RECEIVE:     0,
+	} {
+		r := resetRecord{Verdict: bpf.ContextVerdict{
+			Hook: hook, Socket: bpf.ContextSocketKindSOCKET_FULL, State: uint8(event.StateEstablished),
+			Facts: bpf.ContextFactFACT_UNREAD, Family: afINET,
+		}}
+		r.Expected.RcvNxt, r.Numbers.CopiedSeq = 107, 100
+		if got := decodeOne(t, testSession(event.Fentry), &r).Lost.UnreadBytes; got != want {
+			t.Errorf("hook %d: %d unread bytes, want %d", hook, got, want)
+		}
+	}
+}
+
 // TestNumbersNeedFullSocket: a mini-socket has none of the numbers, and those
 // of a listener are no connection's.
 func TestNumbersNeedFullSocket(t *testing.T) {

@@ -1,0 +1,79 @@
+package stories
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// TestSocatKilled: the receiver dies with data unread.
+func TestSocatKilled(t *testing.T) {
+	s := newStory(t, "socat")
+	client, server := s.host("client"), s.host("server")
+	address := s.wire(client, server)
+	receiver := server.start("socat", "-u", "TCP4-LISTEN:9000", "OPEN:/dev/null")
+	server.awaitListener(9000)
+
+	s.watch()
+	sender := client.start("socat", "-u", "STDIN", "TCP4:"+address+":9000")
+	s.await("the receiver has accepted, and listens no more", func() bool {
+		return !slices.ContainsFunc(server.sockets(), func(k socket) bool { return k.state == event.StateListen })
+	})
+	stop(s, receiver.pid())
+	const part = 5000
+	sender.write(strings.Repeat("x", part))
+	server.awaitUnread(9000, event.StateEstablished, part)
+	client.awaitAcknowledged(9000)
+	receiver.signal(unix.SIGKILL)
+	receiver.wait()
+	s.await("the kernel resets", func() bool { return server.outRsts() > server.sentAt })
+	sender.write("more")
+	sender.says("Connection reset by peer")
+	s.expect("socat-killed",
+		reset{
+			On: "server", Dir: event.Sent, Cause: "unread-data-on-close", Port: 9000, State: event.StateEstablished,
+			Owner: owner("socat", receiver.pid()), InCall: true, Ended: "SIGKILL", Lost: event.Lost{UnreadBytes: part}, OtherEnd: "client",
+		},
+		reset{
+			On: "client", Dir: event.Received, Cause: "peer-aborted", Port: 9000, State: event.StateEstablished,
+			Owner: owner("socat", sender.pid()), App: connectionReset, OtherEnd: "server",
+		})
+}
+
+// TestShellSIGPIPE: the receiver dies with nothing unread, so the sender gets a
+// FIN, which it never looks for. The next line it sends is refused, the one
+// after that kills it.
+func TestShellSIGPIPE(t *testing.T) {
+	s := newStory(t, "socat", "bash")
+	client, server := s.host("client"), s.host("server")
+	address := s.wire(client, server)
+	receiver := server.start("socat", "-u", "TCP4-LISTEN:9000", "STDOUT")
+	server.awaitListener(9000)
+
+	s.watch()
+	sender := client.start("bash", "-c", `exec 3>/dev/tcp/`+address+`/9000; while read -r line; do echo "$line" >&3; done`)
+	sender.write("one\n")
+	s.await("a line arrives", func() bool { return receiver.output.String() == "one\n" })
+	receiver.signal(unix.SIGKILL)
+	receiver.wait()
+	server.awaitState(9000, event.StateFinWait2)
+	sender.write("two\n")
+	s.await("the kernel resets", func() bool { return server.outRsts() > server.sentAt })
+	sender.write("three\n")
+	if status := sender.wait(); status != -int(unix.SIGPIPE) {
+		t.Errorf("the shell's status is %d, want SIGPIPE", status)
+	}
+	s.expect("shell-sigpipe",
+		reset{
+			On: "server", Dir: event.Sent, Cause: "data-after-close", Port: 9000, State: event.StateFinWait2,
+			Owner: owner("socat", receiver.pid()), Ended: "SIGKILL", OtherEnd: "client",
+		},
+		reset{
+			On: "client", Dir: event.Received, Cause: "wrote-after-peer-close", Port: 9000, State: event.StateCloseWait,
+			Owner: owner("bash", sender.pid()), App: brokenPipe, Lost: event.Lost{UnackedBytes: 4}, Pipe: pipeFatal, OtherEnd: "server",
+		})
+}
