@@ -52,12 +52,11 @@ static __always_inline bool leaves_error(const struct verdict *verdict)
 	       verdict->socket == SOCKET_FULL && !(verdict->facts & FACT_DEAD);
 }
 
-static __always_inline void await_error(const struct verdict *verdict, struct sock *sk,
-					struct tcp_sock *tcp, __u64 now)
+static __always_inline void await_error(struct sock *sk, struct tcp_sock *tcp, __u64 now)
 {
 	__u64 reset_sk = (__u64)sk;
 
-	if (verdict->facts & FACT_MPTCP) {
+	if (is_mptcp(tcp)) {
 		sk = application_socket(tcp);
 		if (!sk)
 			return;

@@ -185,7 +185,7 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 	}
 	SUBMIT(record);
 	if (tcp && leaves_error(&seen->verdict) && spend(COLUMN_ERRORS, now, ERRORS_PER_WINDOW))
-		await_error(&seen->verdict, sk, tcp, now);
+		await_error(sk, tcp, now);
 	return 0;
 }
 

@@ -9,15 +9,30 @@ import "github.com/rsttrace/rsttrace/pkg/event"
 // It may be called again when more is known, for example once Owner or By is
 // filled: the same event gives the same text, a better known one a better text.
 func Explain(e *event.Event) {
-	v := Classify(e.Evidence)
-	e.Cause, e.Dir, e.Certainty = v.Cause, v.Dir, v.Certainty
+	v := Decide(e)
 	e.Because = because(e, v)
 	e.KernelVerdict = v.KernelVerdict
 	e.App = app(v.Cause, e.Evidence)
 	entry, _ := Lookup(v.Cause)
-	e.Remedy = entry.Remedy
+	e.Remedy = remedy(e, entry.Remedy)
 	e.IETFCause = entry.IETFCause
 	e.Summary = summary(e)
+}
+
+// Decide fills what the evidence alone says in no words: cause, direction and
+// certainty. Explain does it too.
+func Decide(e *event.Event) Verdict {
+	v := Classify(e.Evidence)
+	e.Cause, e.Dir, e.Certainty = v.Cause, v.Dir, v.Certainty
+	return v
+}
+
+// remedy is the usual one, unless the peer knows more and is at hand.
+func remedy(e *event.Event, usual string) string {
+	if e.PeerEvent != 0 && (e.Cause == PeerAborted || e.Cause == ResetByPeer) {
+		return "See the event of the other end: it is on this host, and names the cause"
+	}
+	return usual
 }
 
 // because lists what a likely cause rests on, and beside an exact one what the

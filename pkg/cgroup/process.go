@@ -25,10 +25,16 @@ type processes struct {
 	recent *simplelru.LRU[uint32, lastSeen]
 }
 
+// whereabouts are the cgroups of a process.
+type whereabouts struct {
+	unified string // path in the v2 hierarchy
+	place   Place  // the one that tells most
+}
+
 // lastSeen is where a process was.
 type lastSeen struct {
+	whereabouts
 	at    time.Time
-	lines []procfs.Cgroup
 	since time.Time // the process exists since then
 }
 
@@ -61,7 +67,7 @@ func (p *processes) cached(pid uint32, now time.Time) bool {
 
 // of reads the cgroups of a process that existed at a time. There are none if
 // it is gone, or if its pid belongs to a younger process by now.
-func (p *processes) of(pid uint32, existed, now time.Time) []procfs.Cgroup {
+func (p *processes) of(pid uint32, existed, now time.Time) whereabouts {
 	seen, known := p.recent.Get(pid)
 	if !known || now.Sub(seen.at) >= processFor {
 		seen = p.read(pid)
@@ -69,9 +75,9 @@ func (p *processes) of(pid uint32, existed, now time.Time) []procfs.Cgroup {
 		p.recent.Add(pid, seen)
 	}
 	if seen.since.After(existed) {
-		return nil
+		return whereabouts{}
 	}
-	return seen.lines
+	return seen.whereabouts
 }
 
 func (p *processes) read(pid uint32) lastSeen {
@@ -87,7 +93,7 @@ func (p *processes) read(pid uint32) lastSeen {
 	if err != nil {
 		return lastSeen{}
 	}
-	return lastSeen{lines: lines, since: startOf(stat.Starttime)}
+	return lastSeen{whereabouts: whereabouts{unified(lines), choose(lines)}, since: startOf(stat.Starttime)}
 }
 
 // startOf converts the start time of a process. It is rounded down, to 10 ms.

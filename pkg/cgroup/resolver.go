@@ -90,7 +90,7 @@ func (r *Resolver) Complete(e *event.Event) {
 	now := r.now()
 	place := r.socket(e, now)
 	if !place.Container.Known() && (r.hybrid || !place.telling()) {
-		if p := choose(r.process(e, now)); p.Container.Known() || !place.telling() {
+		if p := r.process(e, now).place; p.Container.Known() || !place.telling() {
 			place = p
 		}
 	}
@@ -134,7 +134,7 @@ func (r *Resolver) socket(e *event.Event, now time.Time) Place {
 	if decided || !r.may(now) {
 		return place
 	}
-	if r.tree.confirm(id, unified(r.process(e, now))) {
+	if r.tree.confirm(id, r.process(e, now).unified) {
 		place, _ = r.tree.cached(id)
 		return place
 	}
@@ -143,10 +143,10 @@ func (r *Resolver) socket(e *event.Event, now time.Time) Place {
 }
 
 // process reads the cgroups of the process that owns the socket of e.
-func (r *Resolver) process(e *event.Event, now time.Time) []procfs.Cgroup {
+func (r *Resolver) process(e *event.Event, now time.Time) whereabouts {
 	pid := e.Owner.PID
 	if pid == 0 || !r.hostPIDs || !r.processes.cached(pid, now) && !r.may(now) {
-		return nil
+		return whereabouts{}
 	}
 	return r.processes.of(pid, e.Time, now)
 }

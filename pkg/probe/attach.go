@@ -7,6 +7,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -58,12 +59,18 @@ func (l *loader) attach(method event.Method, program, function string) (*attache
 	if err := offered(method); err != nil {
 		return nil, &Refusal{method, "attach", err}
 	}
+	if err := l.forbidden[method]; err != nil {
+		return nil, &Refusal{method, "load", err}
+	}
 	object, err := l.object(method)
 	if err != nil {
 		return nil, &Refusal{method, "load", err}
 	}
 	loaded, err := l.load(object, program, method)
 	if err != nil {
+		if errors.Is(err, unix.EPERM) {
+			l.forbidden[method] = err // for every function: it is not asked again
+		}
 		return nil, &Refusal{method, "load", err}
 	}
 	a := &attached{name: program, method: method, program: loaded}

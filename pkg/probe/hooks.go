@@ -79,13 +79,16 @@ const errorProgram = "context_error"
 // dropProgram is the drop hook, kfree_skb.
 const dropProgram = "drops_kfree_skb"
 
+// destroyProgram tells who closes a socket right after its reset.
+const destroyProgram = "context_destroy"
+
 // contextHooks leave notes for the reset hooks. Events are complete without
 // them but for what lacks says.
 var contextHooks = []struct {
 	name, program, lacks string
 }{
 	{"sock:inet_sock_set_state", "context_state", "the TCP state before a reset, and who closed a connection earlier"},
-	{"tcp:tcp_destroy_sock", "context_destroy", "the owner of a socket that is closed right after its reset"},
+	{"tcp:tcp_destroy_sock", destroyProgram, "the owner of a socket that is closed right after its reset"},
 	{"signal:signal_generate", signalProgram, "the SIGPIPE that a process got after a reset"},
 	{"sock:inet_sk_error_report", errorProgram, "the kernel's own word on the error that the application gets"},
 	{"module:module_load", moduleProgram, "resets of firewall rules whose module comes later"},

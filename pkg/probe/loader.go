@@ -24,6 +24,8 @@ type loader struct {
 	topSets uint32
 	topSeed uint64
 
+	forbidden map[event.Method]error // methods that this kernel forbids, whatever the function
+
 	serves           [3]bool // which of the first three hooks the tcp_send_reset tracepoint serves
 	repliesSeeResets bool    // the reply hooks are attached by function
 	followErrors     bool    // the error hook is attached

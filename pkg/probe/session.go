@@ -86,7 +86,7 @@ func Open(options Options) (*Session, error) {
 
 	s := &Session{
 		kernel: kernel,
-		loader: &loader{kernel: kernel, btf: cache, objects: make(map[event.Method]*ebpf.CollectionSpec), options: options},
+		loader: &loader{kernel: kernel, btf: cache, objects: make(map[event.Method]*ebpf.CollectionSpec), forbidden: make(map[event.Method]error), options: options},
 	}
 	if err := s.open(options); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -171,16 +171,19 @@ func (s *Session) attachContextHooks(object *ebpf.CollectionSpec) {
 	s.watchOldListeners(object)
 }
 
-// needs reports whether a context hook is of use here.
+// needs reports whether a context program has anything to do: some serve
+// details only, or what the user can switch off.
 func (s *Session) needs(program string) bool {
 	options := &s.loader.options
 	switch program {
+	case destroyProgram:
+		return !options.Selection.CountsOnly
+	case signalProgram:
+		return !options.Selection.CountsOnly && !options.NoFollowups
+	case errorProgram:
+		return !options.Selection.CountsOnly && !options.NoFollowups && s.kernel.reportsErrors
 	case moduleProgram:
 		return !s.rejectsPresent()
-	case signalProgram:
-		return !options.NoFollowups && !options.Selection.CountsOnly
-	case errorProgram:
-		return !options.NoFollowups && !options.Selection.CountsOnly && s.kernel.reportsErrors
 	}
 	return true
 }

@@ -34,10 +34,10 @@ const shortStorm = 50_000
 
 // The resets of the storm have evidence that no other reset of the host has, so
 // that the counters, which are the host's, tell exactly which are its own: the
-// SYNs carry data, and the sockets that wait for the answer three options.
+// SYNs carry data, and the sockets that wait for the answer two options.
 const (
 	factsOfReply   = event.FactPayload
-	factsOfRefusal = event.FactKeepOpen | event.FactUserTimeout | event.FactLingerZero
+	factsOfRefusal = event.FactKeepOpen | event.FactLingerZero
 )
 
 func ofStorm(e event.Evidence) bool {
@@ -228,14 +228,8 @@ func refusedWithData() error {
 		return fmt.Errorf("socket: %w", err)
 	}
 	defer unix.Close(fd)
-	const timeoutMillis = 60_000
-	for _, option := range []struct{ level, name, value int }{
-		{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
-		{unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, timeoutMillis},
-	} {
-		if err := unix.SetsockoptInt(fd, option.level, option.name, option.value); err != nil {
-			return fmt.Errorf("socket option: %w", err)
-		}
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1); err != nil {
+		return fmt.Errorf("keepalive: %w", err)
 	}
 	if err := unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1}); err != nil {
 		return fmt.Errorf("linger: %w", err)

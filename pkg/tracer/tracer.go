@@ -140,7 +140,8 @@ func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 	return t.resolver.Search(time.Now())
 }
 
-// take explains a new event and puts it in the queue.
+// take puts a new event in the queue if it is wanted. It is explained when its
+// turn comes: until then more may become known.
 func (t *Tracer) take(e *event.Event) {
 	if !cause.IsReset(e.Evidence) {
 		return
@@ -148,7 +149,7 @@ func (t *Tracer) take(e *event.Event) {
 	t.lastID++
 	e.ID = t.lastID
 	settled := owner.FromRecord(e)
-	cause.Explain(e)
+	cause.Decide(e)
 	if !t.filter.MatchBeforeOwner(e) {
 		return
 	}
@@ -201,9 +202,7 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 	t.checkPeer(e)
 	e.CommunityID = communityid.TCP(addrPort(e.Local), addrPort(e.Peer))
 	t.places.complete(e)
-	if !e.Owner.IsZero() {
-		cause.Explain(e) // again, with the name of the owner
-	}
+	cause.Explain(e)
 	confirm(e)
 	t.shown++
 	t.followups.shown(e)

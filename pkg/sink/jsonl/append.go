@@ -103,10 +103,10 @@ func (o *object) timestamp(name string, t time.Time) {
 
 const hexDigits = "0123456789abcdef"
 
-// plain is true for the ASCII characters that stand for themselves in a JSON
-// string and on a terminal.
-var plain = func() (table [utf8.RuneSelf]bool) {
-	for c := range table {
+// plain is true for the bytes that stand for themselves in a JSON string and on
+// a terminal: ASCII only.
+var plain = func() (table [256]bool) {
+	for c := range utf8.RuneSelf {
 		table[c] = c >= ' ' && c != '"' && c != '\\' && c != 0x7f
 	}
 	return table
@@ -118,18 +118,15 @@ var plain = func() (table [utf8.RuneSelf]bool) {
 func appendString(buf []byte, value string) []byte {
 	buf = append(buf, '"')
 	start := 0 // of the part that is copied as it is
-	for i := 0; i < len(value); {
-		if c := value[i]; c < utf8.RuneSelf {
-			if !plain[c] {
-				buf = append(buf, value[start:i]...)
-				buf = appendEscaped(buf, rune(c))
-				start = i + 1
-			}
+	for i := 0; ; {
+		for i < len(value) && plain[value[i]] {
 			i++
-			continue
+		}
+		if i == len(value) {
+			break
 		}
 		r, size := utf8.DecodeRuneInString(value[i:])
-		if (r == utf8.RuneError && size == 1) || !unicode.IsPrint(r) {
+		if r < utf8.RuneSelf || (r == utf8.RuneError && size == 1) || !unicode.IsPrint(r) {
 			buf = append(buf, value[start:i]...)
 			buf = appendEscaped(buf, r)
 			start = i + size
