@@ -14,10 +14,19 @@
 #include "ring.h"
 #include "socket.h"
 
+/* In both directions, as close does first of all. */
+static __always_inline bool shut_down(struct tcp_sock *tcp)
+{
+	return READ_SOCK(tcp, sk_shutdown) == (RCV_SHUTDOWN | SEND_SHUTDOWN);
+}
+
 /* A transition that a process brings about by close, shutdown, disconnect or its end. */
 static __always_inline bool ends_by_process(struct tcp_sock *tcp, int from, int to)
 {
-	if (from == TCP_SYN_SENT || from == TCP_CLOSE || from == TCP_LISTEN)
+	if (from == TCP_CLOSE || from == TCP_LISTEN)
+		return false;
+	/* A refusal that waited until its socket was free only looks like a close. */
+	if (from == TCP_SYN_SENT && !shut_down(tcp))
 		return false;
 	return (to == TCP_FIN_WAIT1 || to == TCP_LAST_ACK || to == TCP_CLOSE) && owned(tcp, from);
 }
@@ -26,7 +35,7 @@ static __always_inline void note_end(struct tcp_sock *tcp, int from, int to)
 {
 	struct net *net = READ_COMMON(tcp, skc_net.net);
 	unsigned long flags = READ_COMMON(tcp, skc_flags);
-	bool shut = READ_SOCK(tcp, sk_shutdown) == (RCV_SHUTDOWN | SEND_SHUTDOWN);
+	bool shut = shut_down(tcp);
 	struct tuple tuple = { .netns = READ(net, ns.inum) };
 	struct closing closing = {
 		.time_ns = bpf_ktime_get_ns(),
@@ -90,7 +99,7 @@ static __always_inline void report_closer(__u64 sk, __u64 inode)
  */
 static __always_inline void report_orphaner(__u64 sk, struct tcp_sock *tcp)
 {
-	if (!holder_awaited(sk) || READ_SOCK(tcp, sk_shutdown) != (RCV_SHUTDOWN | SEND_SHUTDOWN))
+	if (!holder_awaited(sk) || !shut_down(tcp))
 		return;
 	report_closer(sk, take_awaited(sk));
 }
@@ -109,18 +118,31 @@ static __always_inline void report_mptcp_closer(struct sock *sk)
 	report_closer((__u64)sk, take_awaited((__u64)sk));
 }
 
+static __always_inline int connects(struct sock *sk)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+
+	if (!tcp)
+		return 0;
+	struct socket *socket = READ_SOCK(tcp, sk_socket);
+	note_connector(address_of(sk), READ(socket, file)->f_inode->i_ino);
+	return 0;
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int context_state(__u64 *ctx)
 {
 	struct sock *sk = (struct sock *)ctx[0];
 	int from = ctx[1], to = ctx[2];
 
+	if (from == TCP_CLOSE && to == TCP_SYN_SENT)
+		return details ? connects(sk) : 0;
 	if (to != TCP_CLOSE && to != TCP_FIN_WAIT1 && to != TCP_LAST_ACK && to != TCP_LISTEN)
 		return 0;
-	/* An attempt that failed: no RST is sent for it, and nobody remembers it. */
-	if (from == TCP_SYN_SENT && to == TCP_CLOSE)
-		return 0;
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	/* An attempt that failed: no RST is sent for it, and nobody remembers it. */
+	if (from == TCP_SYN_SENT && to == TCP_CLOSE && !(tcp && shut_down(tcp)))
+		return 0;
 	struct sock *untyped = UNTYPED(sk);
 	if (!tcp) {
 		report_mptcp_closer(untyped);
@@ -230,6 +252,7 @@ int holders(struct bpf_iter__task_file *ctx)
 
 	record.kind = RECORD_HOLDER;
 	record.inode = BPF_CORE_READ(file, f_inode, i_ino);
+	record.started = BPF_CORE_READ(task, group_leader, start_time);
 	record.process.pid = BPF_CORE_READ(task, tgid);
 	record.process.tid = BPF_CORE_READ(task, pid);
 	record.process.uid = BPF_CORE_READ(task, cred, uid.val);

@@ -98,6 +98,7 @@ type ContextHolderRecord struct {
 	Closed  uint32
 	Sk      uint64
 	Inode   uint64
+	Started uint64
 	Process ContextProcess
 	Unused  uint32
 }
@@ -199,9 +200,11 @@ type ContextResetRecord struct {
 		LingerZero uint8
 		Unused     uint32
 	}
-	Current ContextProcess
-	Closer  ContextProcess
-	Ifname  [16]int8
+	Current   ContextProcess
+	Closer    ContextProcess
+	Connector ContextProcess
+	Ifname    [16]int8
+	_         [4]byte
 }
 
 type ContextSignalRecord struct {
@@ -248,6 +251,7 @@ const (
 	ContextMapClosers                = "closers"
 	ContextMapColumnKeys             = "column_keys"
 	ContextMapColumns                = "columns"
+	ContextMapConnectors             = "connectors"
 	ContextMapCounts                 = "counts"
 	ContextMapEmbryonic              = "embryonic"
 	ContextMapErrors                 = "errors"
@@ -359,6 +363,7 @@ type ContextMapSpecs struct {
 	Closers    *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
+	Connectors *ebpf.MapSpec `ebpf:"connectors"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
 	Errors     *ebpf.MapSpec `ebpf:"errors"`
@@ -432,6 +437,7 @@ type ContextMaps struct {
 	Closers    *ebpf.Map `ebpf:"closers"`
 	ColumnKeys *ebpf.Map `ebpf:"column_keys"`
 	Columns    *ebpf.Map `ebpf:"columns"`
+	Connectors *ebpf.Map `ebpf:"connectors"`
 	Counts     *ebpf.Map `ebpf:"counts"`
 	Embryonic  *ebpf.Map `ebpf:"embryonic"`
 	Errors     *ebpf.Map `ebpf:"errors"`
@@ -450,6 +456,7 @@ func (m *ContextMaps) Close() error {
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
+		m.Connectors,
 		m.Counts,
 		m.Embryonic,
 		m.Errors,

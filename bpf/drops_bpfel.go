@@ -24,6 +24,7 @@ const (
 	DropsMapClosers                = "closers"
 	DropsMapColumnKeys             = "column_keys"
 	DropsMapColumns                = "columns"
+	DropsMapConnectors             = "connectors"
 	DropsMapCounts                 = "counts"
 	DropsMapEmbryonic              = "embryonic"
 	DropsMapErrors                 = "errors"
@@ -128,6 +129,7 @@ type DropsMapSpecs struct {
 	Closers     *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns     *ebpf.MapSpec `ebpf:"columns"`
+	Connectors  *ebpf.MapSpec `ebpf:"connectors"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
 	Errors      *ebpf.MapSpec `ebpf:"errors"`
@@ -208,6 +210,7 @@ type DropsMaps struct {
 	Closers     *ebpf.Map `ebpf:"closers"`
 	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
 	Columns     *ebpf.Map `ebpf:"columns"`
+	Connectors  *ebpf.Map `ebpf:"connectors"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
 	Errors      *ebpf.Map `ebpf:"errors"`
@@ -233,6 +236,7 @@ func (m *DropsMaps) Close() error {
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
+		m.Connectors,
 		m.Counts,
 		m.Embryonic,
 		m.Errors,

@@ -70,6 +70,7 @@ const (
 	FentryMapClosers                = "closers"
 	FentryMapColumnKeys             = "column_keys"
 	FentryMapColumns                = "columns"
+	FentryMapConnectors             = "connectors"
 	FentryMapCounts                 = "counts"
 	FentryMapEmbryonic              = "embryonic"
 	FentryMapErrors                 = "errors"
@@ -196,6 +197,7 @@ type FentryMapSpecs struct {
 	Closers     *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns     *ebpf.MapSpec `ebpf:"columns"`
+	Connectors  *ebpf.MapSpec `ebpf:"connectors"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
 	Errors      *ebpf.MapSpec `ebpf:"errors"`
@@ -276,6 +278,7 @@ type FentryMaps struct {
 	Closers     *ebpf.Map `ebpf:"closers"`
 	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
 	Columns     *ebpf.Map `ebpf:"columns"`
+	Connectors  *ebpf.Map `ebpf:"connectors"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
 	Errors      *ebpf.Map `ebpf:"errors"`
@@ -301,6 +304,7 @@ func (m *FentryMaps) Close() error {
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
+		m.Connectors,
 		m.Counts,
 		m.Embryonic,
 		m.Errors,

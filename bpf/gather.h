@@ -54,7 +54,9 @@ static __always_inline bool is_remembered(const struct sighting *seen)
 	if (!flow_memory || verdict->packet & (TCP_SYN | TCP_RST) ||
 	    (verdict->socket != SOCKET_NONE && verdict->state != TCP_LISTEN))
 		return false;
-	return find_closer(&key);
+	struct closer_note *note = find_closer(&key);
+
+	return note && note->closing.from != TCP_SYN_SENT; /* that was no connection yet */
 }
 
 /*

@@ -24,6 +24,7 @@ const (
 	KprobeMapClosers                = "closers"
 	KprobeMapColumnKeys             = "column_keys"
 	KprobeMapColumns                = "columns"
+	KprobeMapConnectors             = "connectors"
 	KprobeMapCounts                 = "counts"
 	KprobeMapEmbryonic              = "embryonic"
 	KprobeMapErrors                 = "errors"
@@ -150,6 +151,7 @@ type KprobeMapSpecs struct {
 	Closers     *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns     *ebpf.MapSpec `ebpf:"columns"`
+	Connectors  *ebpf.MapSpec `ebpf:"connectors"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
 	Errors      *ebpf.MapSpec `ebpf:"errors"`
@@ -230,6 +232,7 @@ type KprobeMaps struct {
 	Closers     *ebpf.Map `ebpf:"closers"`
 	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
 	Columns     *ebpf.Map `ebpf:"columns"`
+	Connectors  *ebpf.Map `ebpf:"connectors"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
 	Errors      *ebpf.Map `ebpf:"errors"`
@@ -255,6 +258,7 @@ func (m *KprobeMaps) Close() error {
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
+		m.Connectors,
 		m.Counts,
 		m.Embryonic,
 		m.Errors,

@@ -20,6 +20,8 @@
 /* Older notes say nothing about a packet that arrives now. */
 #define CLOSER_LIFETIME_NS (10ull * 60 * 1000000000)
 #define AWAITED 16384
+#define CONNECTORS 16384
+#define CONNECTOR_BITS 14
 
 /* The state that a socket left when it last changed to CLOSE: (sk << 8) | state. */
 struct {
@@ -62,21 +64,40 @@ struct {
 	__type(value, struct awaited_note);
 } awaited SEC(".maps");
 
+/*
+ * Who called connect for a socket. The inode tells it from the next one at its
+ * address, which may have been accepted.
+ */
+struct connector_note {
+	__u64 check; /* over all that follows */
+	__u64 sk;
+	__u64 inode;
+	struct process process;
+	__u32 unused;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CONNECTORS);
+	__type(key, __u32);
+	__type(value, struct connector_note);
+} connectors SEC(".maps");
+
 /* Fibonacci hashing; the low bits of an address are always 0. */
 static __always_inline __u32 hash_address(__u64 address, __u32 bits)
 {
 	return (address >> 6) * 0x9e3779b97f4a7c15ull >> (64 - bits);
 }
 
+/* Multilinear hashing: the products do not wait for one another. The upper bits are the good ones.
+ */
 static __always_inline __u64 mix(const void *data, __u32 size)
 {
 	const __u64 *word = data;
 	__u64 hash = 0x9e3779b97f4a7c15ull;
 
-	for (__u32 i = 0; i < size / sizeof(*word); i++) {
-		hash = (hash ^ word[i]) * 0xff51afd7ed558ccdull;
-		hash ^= hash >> 32;
-	}
+	for (__u64 i = 0; i < size / sizeof(*word); i++)
+		hash += word[i] * ((0x9e3779b97f4a7c15ull ^ i * 0xff51afd7ed558ccdull) | 1);
 	return hash;
 }
 
@@ -178,6 +199,33 @@ static __always_inline void read_closer(const struct tuple *key, struct process 
 		__builtin_memset(process, 0, sizeof(*process));
 		__builtin_memset(closing, 0, sizeof(*closing));
 	}
+}
+
+static __always_inline void note_connector(__u64 sk, __u64 inode)
+{
+	struct connector_note note = { .sk = sk, .inode = inode };
+	__u32 at = hash_address(sk, CONNECTOR_BITS);
+
+	read_current(&note.process);
+	note.check = mix(CHECKED(&note));
+	struct connector_note *slot = bpf_map_lookup_elem(&connectors, &at);
+	if (slot)
+		*slot = note;
+}
+
+/* Copies who called connect for this socket, if that is known. */
+static __always_inline void read_connector(__u64 sk, __u64 inode, struct process *process)
+{
+	__u32 at = hash_address(sk, CONNECTOR_BITS);
+	struct connector_note *note = bpf_map_lookup_elem(&connectors, &at);
+
+	if (!note || note->sk != sk || note->inode != inode || !IS_WHOLE(note))
+		return;
+
+	__u64 check = note->check;
+	*process = note->process;
+	if (!STILL_WHOLE(note, check))
+		__builtin_memset(process, 0, sizeof(*process));
 }
 
 static __always_inline __u64 awaited_check(__u64 sk, __u64 inode)

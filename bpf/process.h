@@ -41,21 +41,50 @@ static __always_inline void read_name(struct process *process, struct task_struc
 	BPF_CORE_READ_INTO(&process->comm, task, group_leader, comm);
 }
 
-static __always_inline void read_current(struct process *process)
+/*
+ * What is read whenever a connection ends: by plain loads, where the kernel gives the running
+ * thread a type (5.11 and later). Returns the thread's flags.
+ */
+static __always_inline __u32 read_identity(struct process *process)
 {
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
+		struct task_struct *task = bpf_get_current_task_btf();
+		struct task_struct *leader = task->group_leader;
+
+		process->pid = task->tgid;
+		process->tid = task->pid;
+		((__u64 *)process->comm)[0] = *(__u64 *)&leader->comm[0];
+		((__u64 *)process->comm)[1] = *(__u64 *)&leader->comm[8];
+		return task->flags;
+	}
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	__u64 ids = bpf_get_current_pid_tgid();
-	__u32 flags = BPF_CORE_READ(task, flags);
 
 	process->pid = ids >> 32;
 	process->tid = (__u32)ids;
+	read_name(process, task);
+	return BPF_CORE_READ(task, flags);
+}
+
+static __always_inline void read_current(struct process *process)
+{
+	__u32 flags = read_identity(process);
+	struct task_struct *task;
+
 	process->uid = (__u32)bpf_get_current_uid_gid();
 	process->known = 1;
 	process->kernel = flags & PF_KTHREAD || is_walker(process->tid);
-	process->exiting = !!(flags & PF_EXITING);
-	process->exit_status = process->exiting ? BPF_CORE_READ(task, exit_code) : 0;
+	process->exiting = 0;
+	process->exit_status = 0;
 	process->unused = 0;
-	read_name(process, task);
+	if (!(flags & PF_EXITING))
+		return;
+	task = (struct task_struct *)bpf_get_current_task();
+	/* A thread that ends is not the end of its process. */
+	if (BPF_CORE_READ(task, signal, live.counter))
+		return;
+	process->exiting = 1;
+	process->exit_status = BPF_CORE_READ(task, exit_code);
 }
 
 #endif

@@ -181,6 +181,7 @@ struct reset_record {
 	struct closing closing; /* by closer */
 	struct process current; /* where the socket's own system call runs */
 	struct process closer; /* who closed the connection, from the notes */
+	struct process connector; /* who called connect, where nobody closed it */
 	char ifname[16];
 };
 
@@ -190,6 +191,7 @@ struct holder_record {
 	__u32 closed; /* 1: it closed the socket; 0: a descriptor refers to it */
 	__u64 sk;
 	__u64 inode;
+	__u64 started; /* when the process did, where it holds the socket */
 	struct process process;
 	__u32 unused;
 };

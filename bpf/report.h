@@ -39,6 +39,17 @@ static __always_inline bool holder_wanted(const struct verdict *verdict)
 	       (!in_process(verdict) || is_abort(verdict));
 }
 
+/*
+ * Who connected is the last resort: where file tables may not know the socket,
+ * or a kernel thread does what its process has begun.
+ */
+static __always_inline bool connector_wanted(const struct verdict *verdict,
+					     const struct process *current)
+{
+	return verdict->facts & FACT_HAS_SOCKET && !(verdict->facts & FACT_REMEMBERED) &&
+	       (!in_process(verdict) || is_abort(verdict) || current->kernel);
+}
+
 static __always_inline bool is_refused_syn(const struct verdict *verdict)
 {
 	return verdict->socket == SOCKET_NONE && (verdict->packet & (TCP_SYN | TCP_ACK)) == TCP_SYN;
@@ -61,7 +72,9 @@ static __always_inline bool is_closed_by_process(const struct verdict *verdict)
 {
 	if (verdict->facts & FACT_REMEMBERED)
 		return true;
-	return verdict->socket != SOCKET_NONE && !(verdict->facts & FACT_HAS_SOCKET);
+	if (verdict->socket == SOCKET_NONE) /* a SYN-ACK may be for an attempt that was given up */
+		return (verdict->packet & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+	return !(verdict->facts & FACT_HAS_SOCKET);
 }
 
 /*
@@ -87,11 +100,35 @@ static __always_inline struct listener_note *find_listener(const struct sighting
 	return family == AF_INET ? listener_at(&key) : NULL;
 }
 
+/* The listener of a handshake, which the kernel knows, or NULL. */
+static __always_inline struct sock *listener_of_request(const struct sighting *seen)
+{
+	struct sock *sk = seen->sk;
+
+	if (seen->verdict.socket != SOCKET_REQUEST)
+		return NULL;
+	if (seen->verdict.state != TCP_LISTEN) /* else the listener stands for its request */
+		sk = BPF_CORE_READ(sk, __sk_common.skc_listener);
+	return BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN ? sk : NULL;
+}
+
+static __always_inline void await_listener(struct reset_record *record, struct sock *sk)
+{
+	record->listener = (__u64)sk;
+	record->listener_inode = socket_inode(sk);
+	await_holder((__u64)sk, record->listener_inode);
+}
+
 /* The listener that a connection waits at, or that a SYN was meant for. */
 static __noinline int see_listener(struct sighting *seen, struct reset_record *record)
 {
 	if (!seen || !record)
 		return 0;
+	struct sock *known = listener_of_request(seen);
+	if (known) {
+		await_listener(record, known);
+		return 0;
+	}
 	struct listener_note *note = find_listener(seen);
 	if (!note)
 		return 0;
@@ -106,9 +143,7 @@ static __noinline int see_listener(struct sighting *seen, struct reset_record *r
 			__builtin_memset(&record->closing, 0, sizeof(record->closing));
 		}
 	} else if (!shared && STILL_WHOLE(note, check)) {
-		record->listener = sk;
-		record->listener_inode = socket_inode((struct sock *)sk);
-		await_holder(sk, record->listener_inode);
+		await_listener(record, (struct sock *)sk);
 	}
 	return 0;
 }
@@ -169,6 +204,8 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 	}
 	if (in_process(&seen->verdict))
 		read_current(&record->current);
+	if (connector_wanted(&seen->verdict, &record->current))
+		read_connector((__u64)sk, record->inode, &record->connector);
 	if (is_closed_by_process(&seen->verdict)) {
 		struct tuple key = key_of(&seen->tuple, seen->netns_mix);
 

@@ -23,6 +23,7 @@ const (
 	TracepointMapClosers                = "closers"
 	TracepointMapColumnKeys             = "column_keys"
 	TracepointMapColumns                = "columns"
+	TracepointMapConnectors             = "connectors"
 	TracepointMapCounts                 = "counts"
 	TracepointMapEmbryonic              = "embryonic"
 	TracepointMapErrors                 = "errors"
@@ -128,6 +129,7 @@ type TracepointMapSpecs struct {
 	Closers     *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns     *ebpf.MapSpec `ebpf:"columns"`
+	Connectors  *ebpf.MapSpec `ebpf:"connectors"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
 	Errors      *ebpf.MapSpec `ebpf:"errors"`
@@ -207,6 +209,7 @@ type TracepointMaps struct {
 	Closers     *ebpf.Map `ebpf:"closers"`
 	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
 	Columns     *ebpf.Map `ebpf:"columns"`
+	Connectors  *ebpf.Map `ebpf:"connectors"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
 	Errors      *ebpf.Map `ebpf:"errors"`
@@ -231,6 +234,7 @@ func (m *TracepointMaps) Close() error {
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
+		m.Connectors,
 		m.Counts,
 		m.Embryonic,
 		m.Errors,

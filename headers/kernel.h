@@ -67,14 +67,24 @@ struct sighand_struct {
 	struct k_sigaction action[64];
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads of the process that are not ending */
+};
+
 struct task_struct {
 	unsigned int flags;
 	unsigned int ptrace;
 	int exit_code;
 	int pid;
 	int tgid;
+	__u64 start_time;
 	char comm[16];
 	const struct cred *cred;
+	struct signal_struct *signal;
 	struct sighand_struct *sighand;
 	sigset_t blocked;
 	struct task_struct *group_leader;
@@ -172,6 +182,8 @@ struct hlist_node {
 	struct hlist_node **pprev;
 };
 
+struct sock;
+
 struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
@@ -184,6 +196,7 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 	atomic64_t skc_cookie;
 	unsigned long skc_flags;
+	struct sock *skc_listener; /* a request socket's, in the place of the flags */
 	struct hlist_node skc_node; /* pprev is 0 once it is in no hash table */
 	__u32 skc_tw_rcv_nxt; /* a TIME_WAIT mini-socket's */
 	__u32 skc_rcv_wnd; /* a request socket's */

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -74,7 +75,10 @@ func TestAudit(t *testing.T) {
 		t.Fatalf("want audits of intervals and of the whole, and the totals last:\n%s", p.stdout.String())
 	}
 	whole := audits[len(audits)-1]
-	if n, ok := whole["namespaces"].(float64); !ok || n < 2 || whole["unreadable"] != nil {
+	// Named namespaces without a process may be on this host, too: those need a
+	// privilege that it has given up.
+	notes := fmt.Sprint(whole["notes"])
+	if n, ok := whole["namespaces"].(float64); !ok || n < 2 || strings.Contains(notes, "/proc/") {
 		t.Errorf("the namespace of another user was not read: %v", whole)
 	}
 	if seconds, ok := whole["seconds"].(float64); !ok || seconds < 2 {

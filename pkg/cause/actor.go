@@ -42,12 +42,21 @@ func doer(e *event.Event, seen event.Process) actor {
 	return a
 }
 
-// holder is the process that has the socket now; only the owner can tell.
-func holder(e *event.Event) actor {
+// whose socket it is, however that is known.
+func whose(e *event.Event) actor {
 	if e.Owner.PID == 0 {
 		return actor{}
 	}
 	return actor{name: ref(e.Owner.Comm, e.Owner.PID)}
+}
+
+// holder is the process that has the socket now, and so is the one to have done
+// something with it. Who connected may have passed it on.
+func holder(e *event.Event) actor {
+	if e.Owner.Source == event.FromConnector {
+		return actor{}
+	}
+	return whose(e)
 }
 
 // destroyer is who ended a socket that is not its own.

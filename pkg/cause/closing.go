@@ -86,8 +86,11 @@ func formerSocket(e *event.Event) string {
 }
 
 // closedBefore says who closed the connection that a packet seems to be of; ""
-// where nothing is remembered.
+// where nothing is remembered, or only an attempt.
 func closedBefore(e *event.Event) string {
+	if e.Kernel.Closing.From == event.StateSynSent {
+		return ""
+	}
 	if !e.Kernel.Closer.Known() && e.Kernel.Closing.Ago <= 0 {
 		return ""
 	}

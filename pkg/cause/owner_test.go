@@ -73,6 +73,7 @@ func TestOwnersOfStories(t *testing.T) {
 		"closed port, former listener":              "",
 		"closed port, flow remembered":              "",
 		"stray SYN-ACK, flow remembered":            "",
+		"stray SYN-ACK, given up":                   "owner redis-server by closer",
 		"closed earlier":                            "owner redis-server by closer",
 		"closed earlier, killed":                    "owner redis-server by closer",
 		"closed earlier with unread data":           "owner redis-server by closer",

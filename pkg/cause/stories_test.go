@@ -206,6 +206,8 @@ func stories() []story {
 		{"stray SYN-ACK", told(strayAck)},
 		{"stray SYN-ACK, flow remembered", told(strayAck, closedBy(redis, 2*time.Second))},
 		{"stray SYN-ACK, its process exited", told(strayAck, closedBy(exited, 2*time.Second))},
+		{"stray SYN-ACK, given up", told(strayAck, closedBy(redis, 2*time.Second), howClosed(event.Closing{From: event.StateSynSent, To: closed}))},
+		{"stray SYN-ACK, killed while connecting", told(strayAck, closedBy(killed, 2*time.Second), howClosed(event.Closing{From: event.StateSynSent, To: closed}))},
 		{"second SYN", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: syn, Reason: "INVALID_SYN", Facts: sp})},
 		{"overflow", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: ack, Reason: "INVALID_SYN", Facts: sp | event.FactQueueFull})},
 		{"overflow, likely", told(event.Evidence{Hook: reply, State: event.StateListen, Packet: ack, Facts: sp | event.FactQueueFull})},

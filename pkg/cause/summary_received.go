@@ -10,7 +10,7 @@ import (
 
 func refusedSummary(e *event.Event) string {
 	return fmt.Sprintf("%s refused the connection%s: nothing listens there, or a firewall in front of it answered",
-		e.Peer, of(holder(e)))
+		e.Peer, of(whose(e)))
 }
 
 func peerAbortedSummary(e *event.Event) string {

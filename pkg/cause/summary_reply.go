@@ -62,6 +62,14 @@ func ackToListenerSummary(e *event.Event) string {
 }
 
 func straySynAckSummary(e *event.Event) string {
+	if e.Kernel.Closing.From == event.StateSynSent {
+		who := closer(e)
+		late := fmt.Sprintf("%s answered too late: the connection attempt from %s ended when", e.Peer, e.Local)
+		if who.ended != "" {
+			return fmt.Sprintf("%s %s %s%s", late, who.name, who.ended, earlier(e))
+		}
+		return fmt.Sprintf("%s %s closed the socket%s", late, who.or("the application"), when(e))
+	}
 	return fmt.Sprintf("%s sent a SYN-ACK to %s for a connection that was not being opened there", e.Peer, e.Local)
 }
 

@@ -77,7 +77,7 @@ func destroyedSummary(e *event.Event) string {
 	case e.Evidence.Has(event.FactDead):
 		what = "closed connection"
 	}
-	what += of(holder(e))
+	what += of(whose(e))
 	by := destroyer(e)
 	if by.name == "" {
 		return alsoLost(sentence("", fmt.Sprintf("the %s with %s was %sdestroyed from outside (ss -K, SOCK_DESTROY or a BPF program)",
@@ -131,7 +131,7 @@ func orphanSummary(e *event.Event) string {
 }
 
 func keepaliveSummary(e *event.Event) string {
-	return fmt.Sprintf("%s did not answer the keep-alive probes, so the kernel gave up the connection%s", e.Peer, of(holder(e)))
+	return fmt.Sprintf("%s did not answer the keep-alive probes, so the kernel gave up the connection%s", e.Peer, of(whose(e)))
 }
 
 func userTimeoutSummary(e *event.Event) string {
@@ -140,7 +140,7 @@ func userTimeoutSummary(e *event.Event) string {
 		limit = fmt.Sprintf("TCP_USER_TIMEOUT (%s ms)", grouped(uint64(ms)))
 	}
 	return fmt.Sprintf("%s left keep-alive probes unanswered for longer than %s, so the kernel gave up the connection%s",
-		e.Peer, limit, of(holder(e)))
+		e.Peer, limit, of(whose(e)))
 }
 
 func finWait2Summary(e *event.Event) string {
@@ -205,7 +205,7 @@ func rejectedHere(e *event.Event, rule string) string {
 	if e.Trigger.Flags&(event.SYN|event.ACK) == event.SYN {
 		what = "the connection attempt"
 	}
-	who := holder(e)
+	who := whose(e)
 	if who.name == "" {
 		who = caller(e)
 	}

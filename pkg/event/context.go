@@ -10,7 +10,9 @@ type KernelContext struct {
 	// Closing is how Closer closed it. For a SYN to a closed port it is about
 	// the listener that was there.
 	Closing Closing
-	Socket  SocketRef
+	// Connector called connect for the socket, and may have passed it on since.
+	Connector Process
+	Socket    SocketRef
 	// Listener is where the connection waits to be accepted: nobody holds its
 	// own socket yet.
 	Listener SocketRef
@@ -46,7 +48,7 @@ type Closing struct {
 // Process is a thread as the kernel knew it at the hook.
 type Process struct {
 	PID, TID uint32 // of the initial pid namespace; PID is the thread group
-	Comm     string
+	Comm     string // of the process, whatever the thread is called
 	UID      uint32
 	Kernel   bool // a kernel thread: never an owner
 	Exiting  bool // it was ending, and its end closed the socket
@@ -85,5 +87,6 @@ type LateError struct {
 type Holder struct {
 	Socket  SocketRef // without Cookie
 	Process Process
-	Closed  bool // it closed the socket; else a descriptor of it refers to the socket
+	Started uint64 // when the process did: who started later has the greater number
+	Closed  bool   // it closed the socket; else a descriptor of it refers to the socket
 }

@@ -1,10 +1,6 @@
 package lab
 
-import (
-	"net/netip"
-
-	"github.com/rsttrace/rsttrace/pkg/event"
-)
+import "github.com/rsttrace/rsttrace/pkg/event"
 
 const serverPort = 8080
 
@@ -19,15 +15,32 @@ type conversation struct {
 
 // converse connects a client and a server.
 func (e *Env) converse() *conversation {
-	c := &conversation{env: e, server: e.Actor("server", serverEnd), client: e.Actor("client", clientEnd)}
-	at := netip.AddrPortFrom(e.address(serverEnd), serverPort)
-	c.listener = c.server.Listen(at, 1)
-	c.clientSock = c.client.Socket()
-	c.clientSock.want("connect", c.clientSock.Connect(at), Result{})
-	c.servSock = c.listener.Accept()
-	c.clientAt, c.serverAt = c.clientSock.Local(), c.servSock.Local()
-	e.Stepf("client %s connects to server %s", c.clientAt, c.serverAt)
+	server := e.Actor("server", serverEnd)
+	c := e.reach("client")
+	c.acceptBy(server, server.Listen(addrPort(c.serverAt), 1))
 	return c
+}
+
+// reach starts a client that is going to connect to the server's address.
+func (e *Env) reach(client string) *conversation {
+	return &conversation{
+		env: e, client: e.Actor(client, clientEnd),
+		serverAt: event.Endpoint{Addr: e.address(serverEnd), Port: serverPort},
+	}
+}
+
+// acceptBy connects the client to a listener, and a server accepts.
+func (c *conversation) acceptBy(server *Actor, listener *Socket) {
+	c.connect()
+	c.server, c.listener, c.servSock = server, listener, listener.Accept()
+	c.env.Stepf("%s %s connects to %s %s", c.client.Name(), c.clientAt, server.Name(), c.serverAt)
+}
+
+// connect completes the client's side.
+func (c *conversation) connect() {
+	c.clientSock = c.client.Socket()
+	c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{})
+	c.clientAt = c.clientSock.Local()
 }
 
 // Sources that are right for an owner.
@@ -36,13 +49,13 @@ var (
 	inOwnCall = []event.OwnerSource{event.FromCurrent}
 	// openSocket: a packet came for a socket that a process has open. It may
 	// be handled in that process's own call, when the socket was busy.
-	openSocket = []event.OwnerSource{event.FromSocket, event.FromConnector, event.FromCurrent}
+	openSocket = []event.OwnerSource{event.FromSocket, event.FromCurrent}
 	// acceptedSocket is the same on the listening side.
 	acceptedSocket = []event.OwnerSource{event.FromSocket, event.FromCloser, event.FromListener, event.FromCurrent}
 	// closedByServer and closedByClient: no descriptor is left. That the same
 	// process listened or connected is true as well.
 	closedByServer = []event.OwnerSource{event.FromCloser, event.FromListener, event.FromCurrent}
-	closedByClient = []event.OwnerSource{event.FromCloser, event.FromConnector}
+	closedByClient = []event.OwnerSource{event.FromCloser}
 	// fromListener: the child of a listener that its owner ended.
 	fromListener = []event.OwnerSource{event.FromCurrent, event.FromListener, event.FromCloser}
 )

@@ -106,8 +106,13 @@ func (e *Env) Actor(name, end string) *Actor {
 	n := e.namespace(end)
 	p, err := actor.Start(n.Do, name)
 	e.must(err)
+	return e.join(p, n.Name())
+}
+
+// join adds a process to the scenario.
+func (e *Env) join(p *actor.Process, namespace string) *Actor {
 	context.AfterFunc(e.ctx, func() { p.Kill() })
-	at := &actorAt{Process: p, namespace: n.Name()}
+	at := &actorAt{Process: p, namespace: namespace}
 	e.actors = append(e.actors, at)
 	return &Actor{env: e, at: at}
 }

@@ -73,6 +73,8 @@ type Expectation struct {
 
 	Owner   string // actor's name; "": no owner may be shown
 	Sources []event.OwnerSource
+	Others  []string    // names of the actors that hold the socket, too
+	Thread  int         // of the owner, where it was its own call; 0: the main one
 	Ended   event.Ended // of the owner, where its end closed the socket
 	By      string      // name of the actor that brought it about, where that is not the owner
 

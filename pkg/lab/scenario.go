@@ -68,6 +68,8 @@ func Scenarios() []Scenario {
 		unacceptableScenarios(),
 		noResetScenarios(),
 		silentScenarios(),
+		// whose socket
+		ownerScenarios(),
 	)
 }
 

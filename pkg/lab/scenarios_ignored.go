@@ -90,7 +90,7 @@ func (e *Env) ignoredAt(f *packetpeer.Flow, cause event.CauseID, seen Sighting, 
 }
 
 // connected are the sources that are right for a socket that somebody has open.
-var connected = []event.OwnerSource{event.FromSocket, event.FromConnector, event.FromListener}
+var connected = []event.OwnerSource{event.FromSocket, event.FromListener}
 
 func playMissed(e *Env, m missedRST) {
 	c, flow := e.converseWithPeer(serverEnd)

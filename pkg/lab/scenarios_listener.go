@@ -49,10 +49,9 @@ func (e *Env) leaveInQueue() (server *Actor, listener *Socket, waiting []*conver
 	at := netip.AddrPortFrom(e.address(serverEnd), serverPort)
 	listener = server.Listen(at, backlog)
 	for _, name := range []string{"client-1", "client-2"} {
-		c := &conversation{env: e, server: server, client: e.Actor(name, clientEnd)}
-		c.clientSock = c.client.Socket()
-		c.clientSock.want("connect", c.clientSock.Connect(at), Result{})
-		c.clientAt, c.serverAt = c.clientSock.Local(), event.Endpoint{Addr: at.Addr(), Port: at.Port()}
+		c := e.reach(name)
+		c.server = server
+		c.connect()
 		waiting = append(waiting, c)
 		e.Stepf("%s %s connects; server does not accept", name, c.clientAt)
 	}

@@ -31,6 +31,26 @@ func noSocketScenarios() []Scenario {
 		Causes:   []event.CauseID{"stray-syn-ack"},
 		Families: bothFamilies, Path: Packets, Run: playStraySynAck,
 	}, {
+		Name:  "stray-syn-ack-late",
+		Title: "The server answers after the client has lost patience.",
+		Story: "The client gives up connecting and closes, as connect timeouts make it. " +
+			"The SYN-ACK that comes then is for an attempt that nobody waits for any more, and is met by a RST.",
+		Causes:   []event.CauseID{"stray-syn-ack"},
+		Families: bothFamilies, Path: Packets,
+		Run: func(e *Env) {
+			playLateSynAck(e, "closes", func(c *conversation) { c.clientSock.Close() }, event.Ended{})
+		},
+	}, {
+		Name:  "stray-syn-ack-killed",
+		Title: "The server answers after the client was killed while connecting.",
+		Story: "The kernel closes for a killed process, here a socket in SYN_SENT: the attempt is forgotten, and nothing goes out. " +
+			"The server's SYN-ACK is met by a RST.",
+		Causes:   []event.CauseID{"stray-syn-ack"},
+		Families: bothFamilies, Path: Packets,
+		Run: func(e *Env) {
+			playLateSynAck(e, "is killed with SIGKILL", func(c *conversation) { c.client.Kill() }, event.Ended{Signal: "SIGKILL"})
+		},
+	}, {
 		Name:  "closed-earlier",
 		Title: "The peer goes on sending on a connection that the server has just aborted.",
 		Story: "The server has aborted the connection and its RST is lost or late. " +
@@ -116,6 +136,19 @@ func playStraySynAck(e *Env) {
 	flow = synAck(peerPort + 1)
 	e.Stepf("the same where a server listens")
 	e.Expect(e.repliedByListener(flow, server, "stray-syn-ack", event.RST))
+}
+
+// playLateSynAck lets the answer come after the client has given up.
+func playLateSynAck(e *Env, verb string, giveUp func(*conversation), ended event.Ended) {
+	c, flow := e.beginConnect()
+	giveUp(c)
+	e.Stepf("client %s before the answer comes", verb)
+	e.must(flow.Send(event.SYN|event.ACK, nil))
+	e.awaitFrom(flow, event.RST)
+	e.Stepf("the SYN-ACK arrives; the kernel answers with a RST")
+	x := e.replied(flow, "stray-syn-ack", event.RST)
+	x.Owner, x.Sources, x.Ended = c.client.Name(), closedByClient, ended
+	e.Expect(x)
 }
 
 // sendTooLate makes the peer send data on a connection of the server that is

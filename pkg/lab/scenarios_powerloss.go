@@ -39,9 +39,15 @@ func playPowerLoss(e *Env, withoutPacket event.CauseID) {
 	received := c.receivedByClient("peer-gone", event.StateEstablished, connReset)
 	received.WithoutPacket = withoutPacket
 	received.Lost = &event.Lost{UnackedBytes: messageBytes}
-	e.ExpectRST(Expectation{
-		Namespace: e.namespace(rebuiltEnd).Name(),
+	e.ExpectRST(c.repliedByRebuilt(), received)
+}
+
+// repliedByRebuilt expects the server's fresh kernel to answer a segment of the
+// connection that it does not know.
+func (c *conversation) repliedByRebuilt() Expectation {
+	return Expectation{
+		Namespace: c.env.namespace(rebuiltEnd).Name(),
 		Dir:       event.Sent, Cause: "half-open", Local: c.serverAt, Peer: c.clientAt,
 		Hook: event.HookSendReply, Socket: event.SockNone, Flags: event.RST, OnWire: true,
-	}, received)
+	}
 }

@@ -43,22 +43,33 @@ func unreadDataScenarios() []Scenario {
 // leaveUnread connects and lets data arrive that the server does not read.
 func (e *Env) leaveUnread() *conversation {
 	c := e.converse()
+	c.sendUnread()
+	return c
+}
+
+func (c *conversation) sendUnread() {
 	c.clientSock.Send(unreadBytes)
 	c.servSock.AwaitUnread(unreadBytes)
 	c.clientSock.AwaitAcknowledged()
-	e.Stepf("client sends %d bytes; they are acknowledged, but the server does not read them", unreadBytes)
-	return c
+	c.env.Stepf("%s sends %d bytes; they are acknowledged, but %s does not read them", c.client.Name(), unreadBytes, c.server.Name())
 }
 
 // expectUnread checks what the client sees and expects the events.
 func (c *conversation) expectUnread(ended event.Ended) {
+	sent, received := c.unreadRST()
+	sent.Ended = ended
+	c.env.ExpectRST(sent, received)
+}
+
+// unreadRST checks what the client sees and returns both events, the server's
+// in a system call of its own.
+func (c *conversation) unreadRST() (sent, received Expectation) {
 	c.clientSock.AwaitState(event.StateClose)
 	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
-	c.env.Stepf("client reads: ECONNRESET")
-	sent := c.sentByServer("unread-data-on-close", event.StateEstablished)
+	c.env.Stepf("%s reads: ECONNRESET", c.client.Name())
+	sent = c.sentByServer("unread-data-on-close", event.StateEstablished)
 	sent.Lost = &event.Lost{UnreadBytes: unreadBytes}
-	sent.Ended = ended
-	c.env.ExpectRST(sent, c.receivedByClient("peer-aborted", event.StateEstablished, connReset))
+	return sent, c.receivedByClient("peer-aborted", event.StateEstablished, connReset)
 }
 
 func playUnreadData(e *Env) {

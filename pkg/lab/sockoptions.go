@@ -90,3 +90,6 @@ func (s *Socket) Nonblocking() { s.must(actor.Request{Op: actor.OpNonblock}) }
 
 // Disconnect is connect(AF_UNSPEC).
 func (s *Socket) Disconnect() { s.must(actor.Request{Op: actor.OpDisconnect}) }
+
+// ReusePort lets several sockets listen on one port.
+func (s *Socket) ReusePort() { s.setOption(unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) }

@@ -44,6 +44,16 @@ func Wanted(e *event.Event) bool {
 	return e.Evidence.Has(event.FactHasSocket) || e.Kernel.Listener.Inode != 0
 }
 
+// Last names who connected, where e is to be shown and nothing better is known:
+// no file table has the socket, only an io_uring or a message on its way, or
+// the tables are not all to be seen, or the walk took too long. It is not who
+// holds the socket now: it may have been passed on.
+func Last(e *event.Event) {
+	if c := &e.Kernel.Connector; e.Owner.IsZero() && c.Known() && !c.Kernel {
+		e.Owner = ownerOf(*c, event.FromConnector)
+	}
+}
+
 // sought is the socket whose holder is the owner: the connection's own, or
 // that of the listener where it waits to be accepted.
 func sought(e *event.Event) event.SocketRef {
@@ -114,7 +124,7 @@ func live(s event.State) bool {
 // this very connection. The note is found by the addresses, which an earlier
 // connection may have had too: only what is left of a closed one counts, not a
 // handshake nor a connection that waits to be accepted. For a SYN it is about a
-// former listener.
+// former listener, for a SYN-ACK about an attempt if that was its last state.
 func closedByOwner(e *event.Event) bool {
 	switch e.Evidence.Socket {
 	case event.SockRequest:
@@ -122,9 +132,14 @@ func closedByOwner(e *event.Event) bool {
 	case event.SockFull:
 		return e.Evidence.Facts.Any(event.FactDead | event.FactRemembered)
 	case event.SockNone:
-		return e.Evidence.Hook != event.HookReject && e.Evidence.Packet&event.SYN == 0 && closedOrderly(e)
+		return e.Evidence.Hook != event.HookReject && (gaveUp(e) || e.Evidence.Packet&event.SYN == 0 && closedOrderly(e))
 	}
 	return true
+}
+
+// gaveUp: a SYN-ACK comes for an attempt that was closed before.
+func gaveUp(e *event.Event) bool {
+	return e.Evidence.Packet.Has(event.SYN|event.ACK) && e.Kernel.Closing.From == event.StateSynSent
 }
 
 // closedOrderly: only the owner shuts a connection down, closes it with data

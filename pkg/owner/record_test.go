@@ -81,3 +81,47 @@ func TestEnded(t *testing.T) {
 		}
 	}
 }
+
+// TestLast: who connected is named only where nothing better is known.
+func TestLast(t *testing.T) {
+	curl := event.Process{PID: 10, TID: 11, Comm: "curl", UID: 33}
+	connected := event.Owner{PID: 10, TID: 11, Comm: "curl", UID: pointer[uint32](33), Source: event.FromConnector}
+	held := event.Owner{PID: 20, Comm: "worker", Source: event.FromSocket}
+	for name, test := range map[string]struct {
+		kernel      event.KernelContext
+		known, want event.Owner
+	}{
+		"in no file table":              {kernel: event.KernelContext{Connector: curl}, want: connected},
+		"a kernel thread closes for it": {kernel: event.KernelContext{Connector: curl, Current: event.Process{PID: 9, Kernel: true}}, want: connected},
+		"passed on since":               {kernel: event.KernelContext{Connector: curl}, known: held, want: held},
+		"accepted":                      {},
+		"the kernel's own connection":   {kernel: event.KernelContext{Connector: event.Process{PID: 9, Comm: "kworker/0:1", Kernel: true}}},
+		"its own system call comes first": {kernel: event.KernelContext{Connector: curl, Current: event.Process{PID: 20, Comm: "worker"}},
+			want: event.Owner{PID: 20, Comm: "worker", UID: pointer[uint32](0), Source: event.FromCurrent}},
+	} {
+		e := event.Event{Evidence: event.Evidence{Facts: event.FactHasSocket}, Kernel: test.kernel, Owner: test.known}
+		FromRecord(&e)
+		Last(&e)
+		if diff := cmp.Diff(test.want, e.Owner); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// TestGaveUp: a SYN-ACK that finds no socket is told by who closed the attempt,
+// not by who closed an earlier connection of these addresses.
+func TestGaveUp(t *testing.T) {
+	for from, want := range map[event.State]uint32{event.StateSynSent: 10, event.StateEstablished: 0} {
+		e := event.Event{
+			Evidence: event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone, Packet: event.SYN | event.ACK},
+			Kernel: event.KernelContext{
+				Closer:  event.Process{PID: 10, Comm: "curl"},
+				Closing: event.Closing{From: from, To: event.StateClose},
+			},
+		}
+		FromRecord(&e)
+		if e.Owner.PID != want {
+			t.Errorf("closed in %s: owner %+v, want pid %d", from, e.Owner, want)
+		}
+	}
+}

@@ -107,7 +107,9 @@ func bySocket(holders []event.Holder) map[uint64][]event.Holder {
 // them: which one uses it nobody can tell from outside. The youngest comes
 // first, because a server's children use what their parent opened.
 func heldBy(group []event.Holder) event.Owner {
-	slices.SortFunc(group, func(a, b event.Holder) int { return cmp.Compare(b.Process.PID, a.Process.PID) })
+	slices.SortFunc(group, func(a, b event.Holder) int {
+		return cmp.Or(cmp.Compare(b.Started, a.Started), cmp.Compare(b.Process.PID, a.Process.PID))
+	})
 	owner := ownerOf(group[0].Process, event.FromSocket)
 	owner.TID = 0 // a descriptor belongs to the whole process
 	last := owner.PID

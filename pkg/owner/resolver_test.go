@@ -135,6 +135,20 @@ func TestSearchSeveralHolders(t *testing.T) {
 	}
 }
 
+// TestSearchYoungest: pids start again from the bottom, so the greatest is not
+// the youngest.
+func TestSearchYoungest(t *testing.T) {
+	var r Resolver
+	e := resetOf(socketA, 1)
+	r.Await(e)
+	master, worker := holder(socketA, 1, 32000, "master"), holder(socketA, 1, 300, "worker")
+	master.Started, worker.Started = 1000, 2000
+	search(t, &r, master, worker)
+	if e.Owner.PID != 300 || len(e.Owner.Others) != 1 || e.Owner.Others[0].PID != 32000 {
+		t.Errorf("owner %+v, want the worker, which started last", e.Owner)
+	}
+}
+
 func TestClosedNames(t *testing.T) {
 	var r Resolver
 	e := resetOf(socketA, 1)

@@ -102,15 +102,15 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		Stack:        s.stacks.of(r.Stack),
 	}
 	e.Kernel = event.KernelContext{
-		Current:  process(&r.Current),
-		Closer:   process(&r.Closer),
-		Socket:   event.SocketRef{Address: r.Sk, Inode: r.Inode, Cookie: r.Cookie},
-		Listener: event.SocketRef{Address: r.Listener, Inode: r.ListenerInode},
-		Cgroup:   r.Cgroup,
-		RcvNxt:   r.Expected.RcvNxt,
-		Window:   r.Expected.Window,
-		Closing:  decodeClosing(r),
-
+		Current:   process(&r.Current),
+		Closer:    process(&r.Closer),
+		Connector: process(&r.Connector),
+		Socket:    event.SocketRef{Address: r.Sk, Inode: r.Inode, Cookie: r.Cookie},
+		Listener:  event.SocketRef{Address: r.Listener, Inode: r.ListenerInode},
+		Cgroup:    r.Cgroup,
+		RcvNxt:    r.Expected.RcvNxt,
+		Window:    r.Expected.Window,
+		Closing:   decodeClosing(r),
 		HookNanos: r.TimeNs,
 		Pending:   errnoName(r.Numbers.Error),
 	}
@@ -235,6 +235,7 @@ func decodeHolder(r *holderRecord) event.Holder {
 	return event.Holder{
 		Socket:  event.SocketRef{Address: r.Sk, Inode: r.Inode},
 		Process: process(&r.Process),
+		Started: r.Started,
 		Closed:  r.Closed != 0,
 	}
 }

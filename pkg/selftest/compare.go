@@ -1,6 +1,7 @@
 package selftest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -253,11 +254,35 @@ func (c *comparison) checkOwner(expected lab.Expectation, e *event.Event) {
 		return
 	}
 	owner.Present++
+	c.checkOthers(expected, e)
+	if thread := cmp.Or(expected.Thread, actor.PID); int(e.Owner.TID) != thread && e.Owner.Source == event.FromCurrent && e.Owner.Ended == (event.Ended{}) {
+		c.problemf("%s at %s was the doing of thread %d, it is said to be that of %d", e.Cause, e.Local, thread, e.Owner.TID)
+	}
 	if !sourceFits(expected.Sources, e.Owner.Source) {
 		c.problemf("%s at %s knows its owner from %s, expected one of %v", e.Cause, e.Local, e.Owner.Source, expected.Sources)
 	}
 	if !sameEnd(e.Owner.Ended, expected.Ended) {
 		c.problemf("%s at %s says that the owner ended with %s, it was %s", e.Cause, e.Local, endText(e.Owner.Ended), endText(expected.Ended))
+	}
+}
+
+// checkOthers: where the owner is known as one who holds the socket, all who do
+// are listed, and nobody else.
+func (c *comparison) checkOthers(expected lab.Expectation, e *event.Event) {
+	var want []event.ProcessRef
+	if e.Owner.Source == event.FromSocket || e.Owner.Source == event.FromListener {
+		for _, name := range expected.Others {
+			a := c.actor(name)
+			want = append(want, event.ProcessRef{PID: uint32(a.PID), Comm: a.Comm})
+		}
+	}
+	got := slices.Clone(e.Owner.Others)
+	byPID := func(a, b event.ProcessRef) int { return cmp.Compare(a.PID, b.PID) }
+	slices.SortFunc(want, byPID)
+	slices.SortFunc(got, byPID)
+	if !slices.Equal(want, got) {
+		c.result.Owners.Wrong++
+		c.problemf("%s at %s has %v as further holders, they are %v", e.Cause, e.Local, got, want)
 	}
 }
 

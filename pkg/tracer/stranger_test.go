@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/lab"
 )
 
 // strangerVariable makes this test program a process in a namespace of its own
@@ -20,6 +22,9 @@ import (
 const strangerVariable = "RSTTRACE_TEST_STRANGER"
 
 func TestMain(m *testing.M) {
+	if lab.ActorMain() {
+		return
+	}
 	if os.Getenv(strangerVariable) != "" {
 		if err := obey(os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -195,6 +195,7 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 	if owner.Wanted(e) {
 		t.resolver.Forget(e)
 	}
+	owner.Last(e)
 	if !t.filter.MatchOwner(e) {
 		t.hidePeer(e)
 		return true

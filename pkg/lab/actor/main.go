@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -48,7 +48,8 @@ func serve(name string) error {
 	if err := setComm(name); err != nil {
 		return err
 	}
-	control := fdPipe(controlFD)
+	keepToItself()
+	control := &fdPipe{fd: controlFD}
 	replies := json.NewEncoder(control)
 	if err := replies.Encode(hello{PID: os.Getpid()}); err != nil {
 		return fmt.Errorf("hello: %w", err)
@@ -61,13 +62,12 @@ func serve(name string) error {
 		} else if err != nil {
 			return fmt.Errorf("reading a request: %w", err)
 		}
-		op, ok := operations[request.Op]
-		if !ok {
-			return fmt.Errorf("unknown operation %q", request.Op)
+		if request.Op == OpBusy {
+			control.busy = true
 		}
-		reply, err := op(request)
+		reply, err := perform(request)
 		if err != nil {
-			reply.Errno = errnoName(err)
+			return err
 		}
 		if err := replies.Encode(reply); err != nil {
 			return fmt.Errorf("replying: %w", err)
@@ -75,17 +75,33 @@ func serve(name string) error {
 	}
 }
 
+// perform does what is asked for. What a system call refuses is in the reply.
+func perform(r Request) (Reply, error) {
+	op, ok := operations[r.Op]
+	if !ok {
+		return Reply{}, fmt.Errorf("unknown operation %q", r.Op)
+	}
+	var reply Reply
+	var err error
+	call := func() { reply, err = op(r) }
+	if r.Thread {
+		tid := inThread(call)
+		reply.TID = tid
+	} else {
+		call()
+	}
+	if err != nil {
+		reply.Errno = errnoName(err)
+	}
+	return reply, nil
+}
+
 // setComm names every thread: when a process dies, any of them may be the one
 // that closes its sockets.
 func setComm(name string) error {
-	files, err := filepath.Glob("/proc/self/task/*/comm")
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		// A thread may end meanwhile; only the main one must succeed.
-		_ = os.WriteFile(file, []byte(name), 0)
-	}
+	_ = eachThread(func(tid int) error { // one may end meanwhile; only the main one must succeed
+		return os.WriteFile(fmt.Sprintf("/proc/self/task/%d/comm", tid), []byte(name), 0)
+	})
 	text := append([]byte(name), 0)
 	if err := unix.Prctl(unix.PR_SET_NAME, bytePointer(text), 0, 0, 0); err != nil {
 		return fmt.Errorf("setting the name: %w", err)
@@ -93,19 +109,42 @@ func setComm(name string) error {
 	return nil
 }
 
-// fdPipe reads and writes a descriptor with blocking system calls.
-type fdPipe int
+// eachThread calls fn for every thread of this process, and returns its last
+// error.
+func eachThread(fn func(tid int) error) error {
+	threads, err := os.ReadDir("/proc/self/task")
+	for _, thread := range threads {
+		tid, notNumber := strconv.Atoi(thread.Name())
+		if failed := errors.Join(notNumber, fn(tid)); failed != nil {
+			err = failed
+		}
+	}
+	return err
+}
 
-func (fd fdPipe) Read(buf []byte) (int, error) {
-	n, err := retry(func() (int, error) { return unix.Read(int(fd), buf) })
+// fdPipe reads and writes a descriptor with blocking system calls.
+type fdPipe struct {
+	fd   int
+	busy bool // waits without sleeping
+}
+
+func (p *fdPipe) Read(buf []byte) (int, error) {
+	for p.busy && !readable(p.fd) {
+	}
+	n, err := retry(func() (int, error) { return unix.Read(p.fd, buf) })
 	if err == nil && n == 0 {
 		return 0, io.EOF
 	}
 	return max(n, 0), err
 }
 
-func (fd fdPipe) Write(buf []byte) (int, error) {
-	return retry(func() (int, error) { return unix.Write(int(fd), buf) })
+func (p *fdPipe) Write(buf []byte) (int, error) {
+	return retry(func() (int, error) { return unix.Write(p.fd, buf) })
+}
+
+func readable(fd int) bool {
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+	return n > 0 || err != nil && !errors.Is(err, unix.EINTR)
 }
 
 func retry(call func() (int, error)) (int, error) {

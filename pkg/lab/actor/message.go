@@ -28,6 +28,18 @@ const (
 	OpPoll        Op = "poll"             // FD, Flags (POLL…), N milliseconds → N (events)
 	OpSIGPIPE     Op = "sigpipe"          // gives SIGPIPE its default action: to kill
 	OpExit        Op = "exit"             // N (status); there is no reply
+
+	OpSpawn       Op = "spawn"            // Name, FDs → N (pid), FD (control channel of the child); see Process.Spawn
+	OpWait        Op = "wait"             // N (pid of a child that is ending) → Status
+	OpExec        Op = "exec"             // Name, FDs (that stay open); there is no reply; see Process.Exec
+	OpPair        Op = "socketpair"       // → FDs, two ends of a Unix socket
+	OpPass        Op = "pass"             // FD (Unix socket), FDs; SCM_RIGHTS
+	OpReceive     Op = "receive"          // FD (Unix socket) → FDs
+	OpPin         Op = "pin"              // N (CPU): the process runs nowhere else from now on
+	OpBusy        Op = "busy"             // never sleeps from now on, while it waits for requests
+	OpEndThread   Op = "thread-end"       // FD: a second thread keeps it for itself and ends → TID
+	OpRingClose   Op = "io_uring-close"   // FD, Flags (IOSQE_…) → TID (of a thread that the kernel made for it)
+	OpRingInstall Op = "io_uring-install" // FD: an io_uring holds it, too → FD (of the io_uring)
 )
 
 // Request asks an actor for one operation. Which fields matter is said at the
@@ -43,15 +55,21 @@ type Request struct {
 	Option int            `json:"option,omitempty"`
 	N      int            `json:"n,omitempty"`
 	Flags  int            `json:"flags,omitempty"`
+	FDs    []int          `json:"fds,omitempty"`
+	Name   string         `json:"name,omitempty"`   // of a process
+	Thread bool           `json:"thread,omitempty"` // make the call in a second thread; → TID
 }
 
 // Reply is what the system call gave.
 type Reply struct {
-	Errno string         `json:"errno,omitempty"` // "ECONNRESET"; empty is success
-	N     int            `json:"n,omitempty"`
-	FD    int            `json:"fd,omitempty"`
-	Addr  netip.AddrPort `json:"addr,omitzero"`
-	Info  Info           `json:"info,omitzero"`
+	Errno  string         `json:"errno,omitempty"` // "ECONNRESET"; empty is success
+	N      int            `json:"n,omitempty"`
+	FD     int            `json:"fd,omitempty"`
+	Addr   netip.AddrPort `json:"addr,omitzero"`
+	Info   Info           `json:"info,omitzero"`
+	FDs    []int          `json:"fds,omitempty"`
+	TID    int            `json:"tid,omitempty"`
+	Status Status         `json:"status,omitzero"`
 }
 
 // Info is the part of TCP_INFO and SIOCINQ that scenarios wait for.

@@ -67,6 +67,18 @@ var operations = map[Op]func(Request) (Reply, error){
 	},
 	OpSIGPIPE: func(Request) (Reply, error) { return Reply{}, defaultSIGPIPE() },
 	OpExit:    func(r Request) (Reply, error) { os.Exit(r.N); return Reply{}, nil },
+
+	OpSpawn:       spawnChild,
+	OpWait:        waitChild,
+	OpExec:        func(r Request) (Reply, error) { return Reply{}, execAs(r.Name, r.FDs) },
+	OpPair:        socketPair,
+	OpPass:        func(r Request) (Reply, error) { return Reply{}, pass(r.FD, r.FDs) },
+	OpReceive:     receive,
+	OpBusy:        func(Request) (Reply, error) { return Reply{}, nil }, // serve does it
+	OpPin:         func(r Request) (Reply, error) { return Reply{}, pin(r.N) },
+	OpEndThread:   endThread,
+	OpRingClose:   closeByRing,
+	OpRingInstall: installInRing,
 }
 
 func socket(r Request) (Reply, error) {

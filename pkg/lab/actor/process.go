@@ -32,10 +32,10 @@ type Process struct {
 
 	control *os.File
 	replies *json.Decoder
-	child   *os.Process
+	process *os.Process
 	hangUp  sync.Once
 	ended   chan struct{}
-	status  Status // valid once ended is closed
+	status  Status // valid once ended is closed; of a spawned process only its parent knows it
 }
 
 // Status is how a process ended.
@@ -61,16 +61,14 @@ func Start(where Starter, name string) (*Process, error) {
 	if isActor() {
 		return nil, errors.New("an actor cannot start actors: its program must call lab.ActorMain first in main")
 	}
-	p := &Process{Name: name, Comm: "lab-" + name, ended: make(chan struct{})}
+	p := &Process{Name: name, Comm: comm(name), ended: make(chan struct{})}
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("control channel of actor %s: %w", name, err)
 	}
-	if err := unix.SetNonblock(fds[0], true); err != nil { // lets deadlines work
+	if err := p.talkOver(fds[0]); err != nil {
 		return nil, fmt.Errorf("control channel of actor %s: %w", name, err)
 	}
-	p.control = os.NewFile(uintptr(fds[0]), "control")
-	p.replies = json.NewDecoder(p.control)
 	theirs := os.NewFile(uintptr(fds[1]), "control")
 	err = where(func() error { return p.spawn(theirs) })
 	theirs.Close()
@@ -86,6 +84,16 @@ func Start(where Starter, name string) (*Process, error) {
 	return p, nil
 }
 
+// talkOver makes a descriptor of a Unix socket the control channel.
+func (p *Process) talkOver(fd int) error {
+	if err := unix.SetNonblock(fd, true); err != nil { // lets deadlines work
+		return err
+	}
+	p.control = os.NewFile(uintptr(fd), "control")
+	p.replies = json.NewDecoder(p.control)
+	return nil
+}
+
 // spawn starts the child from the calling thread.
 func (p *Process) spawn(control *os.File) error {
 	runtime.LockOSThread()
@@ -95,7 +103,7 @@ func (p *Process) spawn(control *os.File) error {
 		return err
 	}
 	defer null.Close()
-	p.child, err = os.StartProcess("/proc/self/exe", []string{p.Comm}, &os.ProcAttr{
+	p.process, err = os.StartProcess("/proc/self/exe", []string{p.Comm}, &os.ProcAttr{
 		// One thread for Go code, no collector, no preemption signals: nothing
 		// disturbs the calls the scenario is about. GORACE: the race detector
 		// would hold every exit up for a second.
@@ -104,13 +112,18 @@ func (p *Process) spawn(control *os.File) error {
 			"GOMAXPROCS=1", "GOGC=off", "GODEBUG=asyncpreemptoff=1", "GORACE=atexit_sleep_ms=0",
 		},
 		Files: []*os.File{null, null, os.Stderr, control},
-		Sys:   &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL, Setpgid: true},
+		Sys:   attributes(),
 	})
 	if err != nil {
 		return err
 	}
-	p.PID = p.child.Pid
+	p.PID = p.process.Pid
 	return nil
+}
+
+// attributes make an actor die with the thread that started it.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Pdeathsig: unix.SIGKILL, Setpgid: true}
 }
 
 func (p *Process) greet() error {
@@ -125,16 +138,18 @@ func (p *Process) greet() error {
 }
 
 func (p *Process) reap() {
-	state, err := p.child.Wait()
+	state, err := p.process.Wait()
 	if err == nil {
-		wait := state.Sys().(syscall.WaitStatus)
-		p.status.ExitCode = wait.ExitStatus()
-		if wait.Signaled() {
-			p.status.Signal = unix.SignalName(wait.Signal())
-			p.status.ExitCode = 128 + int(wait.Signal())
-		}
+		p.status = statusOf(state.Sys().(syscall.WaitStatus))
 	}
 	close(p.ended)
+}
+
+func statusOf(wait syscall.WaitStatus) Status {
+	if wait.Signaled() {
+		return Status{ExitCode: 128 + int(wait.Signal()), Signal: unix.SignalName(wait.Signal())}
+	}
+	return Status{ExitCode: wait.ExitStatus()}
 }
 
 // Call makes the actor do one thing and returns what came of it. A failed
@@ -161,7 +176,7 @@ func (p *Process) Call(r Request) (Reply, error) {
 
 // Kill ends the process with SIGKILL and waits for it.
 func (p *Process) Kill() Status {
-	_ = p.child.Kill() // it may have ended already
+	_ = p.process.Kill() // it may have ended already
 	<-p.ended
 	p.hangUpControl()
 	return p.status
