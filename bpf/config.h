@@ -51,8 +51,16 @@ const volatile __u32 cpus = 0;
 /* Remember who closed a connection, to tell closed-earlier from half-open. */
 const volatile bool flow_memory = true;
 
+/* Tell of the error that the kernel reports on a socket after its reset. */
+const volatile bool follow_errors = false;
+
 /* Position of the packet in nf_send_reset and of the hook behind it. */
 const volatile __u32 reject_packet_arg = 0;
+
+/* Count owners, peers and ports; sets of a table on a CPU, a power of two. */
+const volatile bool take_tops = false;
+const volatile __u32 top_sets = 1;
+const volatile __u64 top_seed = 0;
 
 /* Send details to user space at all; the counters need none. */
 const volatile bool details = true;

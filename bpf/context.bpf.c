@@ -8,6 +8,7 @@
  */
 #define TYPED_ARGUMENTS
 #include "embryonic.h"
+#include "errors.h"
 #include "listeners.h"
 #include "notes.h"
 #include "ring.h"
@@ -339,6 +340,38 @@ int context_signal(__u64 *ctx)
 	record->time_ns = now;
 	record->fatal = fatal_sigpipe(task);
 	read_current(&record->process);
+	SUBMIT(record);
+	return 0;
+}
+
+/*
+ * The kernel reports an error on a socket, and has woken who waits for it. Any
+ * error of any socket comes here; one that no reset has announced is nobody's
+ * business.
+ */
+SEC("tp_btf/inet_sk_error_report")
+int context_error(__u64 *ctx)
+{
+	struct sock *sk = (struct sock *)address_of((void *)ctx[0]);
+	struct error_note *note = error_slot((__u64)sk);
+
+	if (!note || note->sk != (__u64)sk)
+		return 0;
+	__u64 now = bpf_ktime_get_ns();
+	struct error_note found = *note;
+	note->sk = 0;
+	__u32 error = BPF_CORE_READ(sk, sk_err); /* 0: fetched already, or handed on by MPTCP */
+	if (!error || found.inode != socket_inode(sk) ||
+	    now - found.reset_time_ns > ERROR_LIFETIME_NS)
+		return 0;
+	struct error_record *record = RESERVE(struct error_record, COLUMN_HOLDER_LOST);
+	if (!record)
+		return 0;
+	record->kind = RECORD_ERROR;
+	record->error = error;
+	record->time_ns = now;
+	record->reset_sk = found.reset_sk;
+	record->reset_time_ns = found.reset_time_ns;
 	SUBMIT(record);
 	return 0;
 }

@@ -36,6 +36,7 @@ const (
 	ContextColumnCOLUMN_LOST        ContextColumn = 0
 	ContextColumnCOLUMN_UNCOUNTED   ContextColumn = 1
 	ContextColumnCOLUMN_HOLDER_LOST ContextColumn = 2
+	ContextColumnCOLUMN_ERRORS      ContextColumn = 3
 	ContextColumnCOLUMN_FIRST       ContextColumn = 8
 	ContextColumnCOLUMNS            ContextColumn = 2048
 )
@@ -45,6 +46,15 @@ type ContextColumnKey struct {
 	Verdict ContextVerdict
 	Ready   uint32
 	Unused  uint32
+}
+
+type ContextErrorRecord struct {
+	_           structs.HostLayout
+	Kind        ContextRecordKind
+	Error       uint32
+	TimeNs      uint64
+	ResetSk     uint64
+	ResetTimeNs uint64
 }
 
 type ContextFact uint32
@@ -129,6 +139,7 @@ const (
 	ContextRecordKindRECORD_HOLDER ContextRecordKind = 2
 	ContextRecordKindRECORD_MODULE ContextRecordKind = 3
 	ContextRecordKindRECORD_SIGNAL ContextRecordKind = 4
+	ContextRecordKindRECORD_ERROR  ContextRecordKind = 5
 )
 
 type ContextResetRecord struct {
@@ -178,7 +189,7 @@ type ContextResetRecord struct {
 		UserTimeoutMs uint32
 		Uid           uint32
 		Mark          uint32
-		Unused        uint32
+		Error         uint32
 	}
 	Closing struct {
 		_          structs.HostLayout
@@ -243,12 +254,14 @@ const (
 	ContextMapConnectors             = "connectors"
 	ContextMapCounts                 = "counts"
 	ContextMapEmbryonic              = "embryonic"
+	ContextMapErrors                 = "errors"
 	ContextMapListening              = "listening"
 	ContextMapPriors                 = "priors"
 	ContextMapRing                   = "ring"
 	ContextMapStacks                 = "stacks"
 	ContextMapWalker                 = "walker"
 	ContextProgContextDestroy        = "context_destroy"
+	ContextProgContextError          = "context_error"
 	ContextProgContextModule         = "context_module"
 	ContextProgContextSignal         = "context_signal"
 	ContextProgContextState          = "context_state"
@@ -271,12 +284,16 @@ const (
 	ContextVarFilterPrefixCount      = "filter_prefix_count"
 	ContextVarFilterPrefixes         = "filter_prefixes"
 	ContextVarFlowMemory             = "flow_memory"
+	ContextVarFollowErrors           = "follow_errors"
 	ContextVarReasonInvalidSyn       = "reason_invalid_syn"
 	ContextVarRejectPacketArg        = "reject_packet_arg"
 	ContextVarRepliesSeeResets       = "replies_see_resets"
 	ContextVarReplyReasonArg         = "reply_reason_arg"
 	ContextVarResetHasPacket         = "reset_has_packet"
 	ContextVarTakeStacks             = "take_stacks"
+	ContextVarTakeTops               = "take_tops"
+	ContextVarTopSeed                = "top_seed"
+	ContextVarTopSets                = "top_sets"
 	ContextVarTracepointServesActive = "tracepoint_serves_active"
 	ContextVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	ContextVarTracepointServesReply6 = "tracepoint_serves_reply6"
@@ -327,6 +344,7 @@ type ContextSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type ContextProgramSpecs struct {
 	ContextDestroy *ebpf.ProgramSpec `ebpf:"context_destroy"`
+	ContextError   *ebpf.ProgramSpec `ebpf:"context_error"`
 	ContextModule  *ebpf.ProgramSpec `ebpf:"context_module"`
 	ContextSignal  *ebpf.ProgramSpec `ebpf:"context_signal"`
 	ContextState   *ebpf.ProgramSpec `ebpf:"context_state"`
@@ -348,6 +366,7 @@ type ContextMapSpecs struct {
 	Connectors *ebpf.MapSpec `ebpf:"connectors"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors     *ebpf.MapSpec `ebpf:"errors"`
 	Listening  *ebpf.MapSpec `ebpf:"listening"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
@@ -375,12 +394,16 @@ type ContextVariableSpecs struct {
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
+	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
+	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
+	TopSets                *ebpf.VariableSpec `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
@@ -417,6 +440,7 @@ type ContextMaps struct {
 	Connectors *ebpf.Map `ebpf:"connectors"`
 	Counts     *ebpf.Map `ebpf:"counts"`
 	Embryonic  *ebpf.Map `ebpf:"embryonic"`
+	Errors     *ebpf.Map `ebpf:"errors"`
 	Listening  *ebpf.Map `ebpf:"listening"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
@@ -435,6 +459,7 @@ func (m *ContextMaps) Close() error {
 		m.Connectors,
 		m.Counts,
 		m.Embryonic,
+		m.Errors,
 		m.Listening,
 		m.Priors,
 		m.Ring,
@@ -463,12 +488,16 @@ type ContextVariables struct {
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
+	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
+	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
+	TopSets                *ebpf.Variable `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
@@ -481,6 +510,7 @@ type ContextVariables struct {
 // It can be passed to LoadContextObjects or ebpf.CollectionSpec.LoadAndAssign.
 type ContextPrograms struct {
 	ContextDestroy *ebpf.Program `ebpf:"context_destroy"`
+	ContextError   *ebpf.Program `ebpf:"context_error"`
 	ContextModule  *ebpf.Program `ebpf:"context_module"`
 	ContextSignal  *ebpf.Program `ebpf:"context_signal"`
 	ContextState   *ebpf.Program `ebpf:"context_state"`
@@ -492,6 +522,7 @@ type ContextPrograms struct {
 func (p *ContextPrograms) Close() error {
 	return _ContextClose(
 		p.ContextDestroy,
+		p.ContextError,
 		p.ContextModule,
 		p.ContextSignal,
 		p.ContextState,

@@ -21,6 +21,7 @@ enum column : __u32 {
 	COLUMN_LOST = 0, /* reset records that the ring had no room for */
 	COLUMN_UNCOUNTED = 1, /* resets that found no free column */
 	COLUMN_HOLDER_LOST = 2, /* holder records that the ring had no room for */
+	COLUMN_ERRORS = 3, /* only of budgets: errors that are followed */
 	COLUMN_FIRST = 8,
 	COLUMNS = 2048, /* a power of two */
 };

@@ -27,11 +27,15 @@ const (
 	DropsMapConnectors             = "connectors"
 	DropsMapCounts                 = "counts"
 	DropsMapEmbryonic              = "embryonic"
+	DropsMapErrors                 = "errors"
 	DropsMapListening              = "listening"
 	DropsMapMuted                  = "muted"
 	DropsMapPriors                 = "priors"
 	DropsMapRing                   = "ring"
 	DropsMapStacks                 = "stacks"
+	DropsMapTopBusy                = "top_busy"
+	DropsMapTopOthers              = "top_others"
+	DropsMapTops                   = "tops"
 	DropsMapWalker                 = "walker"
 	DropsMapWantedNetns            = "wanted_netns"
 	DropsProgDropsKfreeSkb         = "drops_kfree_skb"
@@ -51,12 +55,16 @@ const (
 	DropsVarFilterPrefixCount      = "filter_prefix_count"
 	DropsVarFilterPrefixes         = "filter_prefixes"
 	DropsVarFlowMemory             = "flow_memory"
+	DropsVarFollowErrors           = "follow_errors"
 	DropsVarReasonInvalidSyn       = "reason_invalid_syn"
 	DropsVarRejectPacketArg        = "reject_packet_arg"
 	DropsVarRepliesSeeResets       = "replies_see_resets"
 	DropsVarReplyReasonArg         = "reply_reason_arg"
 	DropsVarResetHasPacket         = "reset_has_packet"
 	DropsVarTakeStacks             = "take_stacks"
+	DropsVarTakeTops               = "take_tops"
+	DropsVarTopSeed                = "top_seed"
+	DropsVarTopSets                = "top_sets"
 	DropsVarTracepointServesActive = "tracepoint_serves_active"
 	DropsVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	DropsVarTracepointServesReply6 = "tracepoint_serves_reply6"
@@ -124,11 +132,15 @@ type DropsMapSpecs struct {
 	Connectors  *ebpf.MapSpec `ebpf:"connectors"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors      *ebpf.MapSpec `ebpf:"errors"`
 	Listening   *ebpf.MapSpec `ebpf:"listening"`
 	Muted       *ebpf.MapSpec `ebpf:"muted"`
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
 	Ring        *ebpf.MapSpec `ebpf:"ring"`
 	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	TopBusy     *ebpf.MapSpec `ebpf:"top_busy"`
+	TopOthers   *ebpf.MapSpec `ebpf:"top_others"`
+	Tops        *ebpf.MapSpec `ebpf:"tops"`
 	Walker      *ebpf.MapSpec `ebpf:"walker"`
 	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
@@ -153,12 +165,16 @@ type DropsVariableSpecs struct {
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
+	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
+	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
+	TopSets                *ebpf.VariableSpec `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
@@ -197,11 +213,15 @@ type DropsMaps struct {
 	Connectors  *ebpf.Map `ebpf:"connectors"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
+	Errors      *ebpf.Map `ebpf:"errors"`
 	Listening   *ebpf.Map `ebpf:"listening"`
 	Muted       *ebpf.Map `ebpf:"muted"`
 	Priors      *ebpf.Map `ebpf:"priors"`
 	Ring        *ebpf.Map `ebpf:"ring"`
 	Stacks      *ebpf.Map `ebpf:"stacks"`
+	TopBusy     *ebpf.Map `ebpf:"top_busy"`
+	TopOthers   *ebpf.Map `ebpf:"top_others"`
+	Tops        *ebpf.Map `ebpf:"tops"`
 	Walker      *ebpf.Map `ebpf:"walker"`
 	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
@@ -219,11 +239,15 @@ func (m *DropsMaps) Close() error {
 		m.Connectors,
 		m.Counts,
 		m.Embryonic,
+		m.Errors,
 		m.Listening,
 		m.Muted,
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.TopBusy,
+		m.TopOthers,
+		m.Tops,
 		m.Walker,
 		m.WantedNetns,
 	)
@@ -249,12 +273,16 @@ type DropsVariables struct {
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
+	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
+	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
+	TopSets                *ebpf.Variable `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`

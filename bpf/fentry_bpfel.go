@@ -33,6 +33,31 @@ type FentryPrefix struct {
 	Family  uint32
 }
 
+type FentryTop uint32
+
+const (
+	FentryTopTOP_OWNERS FentryTop = 0
+	FentryTopTOP_PEERS  FentryTop = 1
+	FentryTopTOP_PORTS  FentryTop = 2
+	FentryTopTOPS       FentryTop = 3
+)
+
+type FentryTopKey struct {
+	_      structs.HostLayout
+	Name   [16]uint8
+	Number uint64
+	Netns  uint32
+	Column uint32
+}
+
+type FentryTopSet struct {
+	_         structs.HostLayout
+	Checks    [8]uint64
+	Events    [8]uint64
+	Inherited [8]uint64
+	Keys      [8]FentryTopKey
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -48,11 +73,15 @@ const (
 	FentryMapConnectors             = "connectors"
 	FentryMapCounts                 = "counts"
 	FentryMapEmbryonic              = "embryonic"
+	FentryMapErrors                 = "errors"
 	FentryMapListening              = "listening"
 	FentryMapMuted                  = "muted"
 	FentryMapPriors                 = "priors"
 	FentryMapRing                   = "ring"
 	FentryMapStacks                 = "stacks"
+	FentryMapTopBusy                = "top_busy"
+	FentryMapTopOthers              = "top_others"
+	FentryMapTops                   = "tops"
 	FentryMapWalker                 = "walker"
 	FentryMapWantedNetns            = "wanted_netns"
 	FentryProgFentryNoteRequest     = "fentry_note_request"
@@ -83,12 +112,16 @@ const (
 	FentryVarFilterPrefixCount      = "filter_prefix_count"
 	FentryVarFilterPrefixes         = "filter_prefixes"
 	FentryVarFlowMemory             = "flow_memory"
+	FentryVarFollowErrors           = "follow_errors"
 	FentryVarReasonInvalidSyn       = "reason_invalid_syn"
 	FentryVarRejectPacketArg        = "reject_packet_arg"
 	FentryVarRepliesSeeResets       = "replies_see_resets"
 	FentryVarReplyReasonArg         = "reply_reason_arg"
 	FentryVarResetHasPacket         = "reset_has_packet"
 	FentryVarTakeStacks             = "take_stacks"
+	FentryVarTakeTops               = "take_tops"
+	FentryVarTopSeed                = "top_seed"
+	FentryVarTopSets                = "top_sets"
 	FentryVarTracepointServesActive = "tracepoint_serves_active"
 	FentryVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	FentryVarTracepointServesReply6 = "tracepoint_serves_reply6"
@@ -167,11 +200,15 @@ type FentryMapSpecs struct {
 	Connectors  *ebpf.MapSpec `ebpf:"connectors"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors      *ebpf.MapSpec `ebpf:"errors"`
 	Listening   *ebpf.MapSpec `ebpf:"listening"`
 	Muted       *ebpf.MapSpec `ebpf:"muted"`
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
 	Ring        *ebpf.MapSpec `ebpf:"ring"`
 	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	TopBusy     *ebpf.MapSpec `ebpf:"top_busy"`
+	TopOthers   *ebpf.MapSpec `ebpf:"top_others"`
+	Tops        *ebpf.MapSpec `ebpf:"tops"`
 	Walker      *ebpf.MapSpec `ebpf:"walker"`
 	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
@@ -196,12 +233,16 @@ type FentryVariableSpecs struct {
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
+	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
+	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
+	TopSets                *ebpf.VariableSpec `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
@@ -240,11 +281,15 @@ type FentryMaps struct {
 	Connectors  *ebpf.Map `ebpf:"connectors"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
+	Errors      *ebpf.Map `ebpf:"errors"`
 	Listening   *ebpf.Map `ebpf:"listening"`
 	Muted       *ebpf.Map `ebpf:"muted"`
 	Priors      *ebpf.Map `ebpf:"priors"`
 	Ring        *ebpf.Map `ebpf:"ring"`
 	Stacks      *ebpf.Map `ebpf:"stacks"`
+	TopBusy     *ebpf.Map `ebpf:"top_busy"`
+	TopOthers   *ebpf.Map `ebpf:"top_others"`
+	Tops        *ebpf.Map `ebpf:"tops"`
 	Walker      *ebpf.Map `ebpf:"walker"`
 	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
@@ -262,11 +307,15 @@ func (m *FentryMaps) Close() error {
 		m.Connectors,
 		m.Counts,
 		m.Embryonic,
+		m.Errors,
 		m.Listening,
 		m.Muted,
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.TopBusy,
+		m.TopOthers,
+		m.Tops,
 		m.Walker,
 		m.WantedNetns,
 	)
@@ -292,12 +341,16 @@ type FentryVariables struct {
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
+	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
+	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
+	TopSets                *ebpf.Variable `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`

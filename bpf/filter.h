@@ -45,27 +45,30 @@ static __always_inline bool is_muted(__u32 column)
 	return flag && *flag;
 }
 
-/*
- * Each kind has a budget of its own, so that a flood of one kind does not hide
- * another. A softirq in the middle may let one event more through.
- */
-static __always_inline bool within_budget(__u32 column, __u64 now)
+/* A softirq in the middle may let one more through. */
+static __always_inline bool spend(__u32 column, __u64 now, __u32 most)
 {
 	__u32 cell = bpf_get_smp_processor_id() * COLUMNS + column;
 	__u64 window = now >> WINDOW_SHIFT << 32;
-
-	if (!window_budget)
-		return true;
 	__u64 *budget = bpf_map_lookup_elem(&budgets, &cell);
 	if (!budget)
 		return true;
 	__u64 used = *budget;
 	if (used >> 32 << 32 != window)
 		used = window;
-	if ((__u32)used >= window_budget)
+	if ((__u32)used >= most)
 		return false;
 	*budget = used + 1;
 	return true;
+}
+
+/*
+ * Each kind has a budget of its own, so that a flood of one kind does not hide
+ * another.
+ */
+static __always_inline bool within_budget(__u32 column, __u64 now)
+{
+	return !window_budget || spend(column, now, window_budget);
 }
 
 static __always_inline bool in_prefix(const __u8 *address, const volatile struct prefix *prefix)

@@ -27,11 +27,15 @@ const (
 	KprobeMapConnectors             = "connectors"
 	KprobeMapCounts                 = "counts"
 	KprobeMapEmbryonic              = "embryonic"
+	KprobeMapErrors                 = "errors"
 	KprobeMapListening              = "listening"
 	KprobeMapMuted                  = "muted"
 	KprobeMapPriors                 = "priors"
 	KprobeMapRing                   = "ring"
 	KprobeMapStacks                 = "stacks"
+	KprobeMapTopBusy                = "top_busy"
+	KprobeMapTopOthers              = "top_others"
+	KprobeMapTops                   = "tops"
 	KprobeMapWalker                 = "walker"
 	KprobeMapWantedNetns            = "wanted_netns"
 	KprobeProgKprobeNoteRequest     = "kprobe_note_request"
@@ -62,12 +66,16 @@ const (
 	KprobeVarFilterPrefixCount      = "filter_prefix_count"
 	KprobeVarFilterPrefixes         = "filter_prefixes"
 	KprobeVarFlowMemory             = "flow_memory"
+	KprobeVarFollowErrors           = "follow_errors"
 	KprobeVarReasonInvalidSyn       = "reason_invalid_syn"
 	KprobeVarRejectPacketArg        = "reject_packet_arg"
 	KprobeVarRepliesSeeResets       = "replies_see_resets"
 	KprobeVarReplyReasonArg         = "reply_reason_arg"
 	KprobeVarResetHasPacket         = "reset_has_packet"
 	KprobeVarTakeStacks             = "take_stacks"
+	KprobeVarTakeTops               = "take_tops"
+	KprobeVarTopSeed                = "top_seed"
+	KprobeVarTopSets                = "top_sets"
 	KprobeVarTracepointServesActive = "tracepoint_serves_active"
 	KprobeVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	KprobeVarTracepointServesReply6 = "tracepoint_serves_reply6"
@@ -146,11 +154,15 @@ type KprobeMapSpecs struct {
 	Connectors  *ebpf.MapSpec `ebpf:"connectors"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors      *ebpf.MapSpec `ebpf:"errors"`
 	Listening   *ebpf.MapSpec `ebpf:"listening"`
 	Muted       *ebpf.MapSpec `ebpf:"muted"`
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
 	Ring        *ebpf.MapSpec `ebpf:"ring"`
 	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	TopBusy     *ebpf.MapSpec `ebpf:"top_busy"`
+	TopOthers   *ebpf.MapSpec `ebpf:"top_others"`
+	Tops        *ebpf.MapSpec `ebpf:"tops"`
 	Walker      *ebpf.MapSpec `ebpf:"walker"`
 	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
@@ -175,12 +187,16 @@ type KprobeVariableSpecs struct {
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
+	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
+	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
+	TopSets                *ebpf.VariableSpec `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
@@ -219,11 +235,15 @@ type KprobeMaps struct {
 	Connectors  *ebpf.Map `ebpf:"connectors"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
+	Errors      *ebpf.Map `ebpf:"errors"`
 	Listening   *ebpf.Map `ebpf:"listening"`
 	Muted       *ebpf.Map `ebpf:"muted"`
 	Priors      *ebpf.Map `ebpf:"priors"`
 	Ring        *ebpf.Map `ebpf:"ring"`
 	Stacks      *ebpf.Map `ebpf:"stacks"`
+	TopBusy     *ebpf.Map `ebpf:"top_busy"`
+	TopOthers   *ebpf.Map `ebpf:"top_others"`
+	Tops        *ebpf.Map `ebpf:"tops"`
 	Walker      *ebpf.Map `ebpf:"walker"`
 	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
@@ -241,11 +261,15 @@ func (m *KprobeMaps) Close() error {
 		m.Connectors,
 		m.Counts,
 		m.Embryonic,
+		m.Errors,
 		m.Listening,
 		m.Muted,
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.TopBusy,
+		m.TopOthers,
+		m.Tops,
 		m.Walker,
 		m.WantedNetns,
 	)
@@ -271,12 +295,16 @@ type KprobeVariables struct {
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
+	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
+	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
+	TopSets                *ebpf.Variable `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`

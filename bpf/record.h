@@ -14,6 +14,7 @@ enum record_kind : __u32 {
 	RECORD_HOLDER = 2, /* struct holder_record */
 	RECORD_MODULE = 3, /* struct module_record */
 	RECORD_SIGNAL = 4, /* struct signal_record */
+	RECORD_ERROR = 5, /* struct error_record */
 };
 
 enum hook : __u8 {
@@ -159,7 +160,7 @@ struct numbers {
 	__u32 user_timeout_ms;
 	__u32 uid; /* creator of the socket */
 	__u32 mark;
-	__u32 unused;
+	__u32 error; /* sk_err at the hook */
 };
 
 struct reset_record {
@@ -210,6 +211,15 @@ struct signal_record {
 	__u32 unused;
 };
 
+/* An error was reported on the socket of an earlier reset_record. */
+struct error_record {
+	enum record_kind kind; /* RECORD_ERROR */
+	__u32 error; /* errno */
+	__u64 time_ns; /* CLOCK_MONOTONIC */
+	__u64 reset_sk; /* sk and time_ns of the reset_record */
+	__u64 reset_time_ns;
+};
+
 /* What the ring carries: kind says which. */
 union record {
 	enum record_kind kind;
@@ -217,6 +227,7 @@ union record {
 	struct holder_record holder;
 	struct module_record module;
 	struct signal_record signal;
+	struct error_record error;
 };
 
 #endif

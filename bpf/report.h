@@ -7,11 +7,13 @@
 #define RSTTRACE_REPORT_H
 
 #include "counters.h"
+#include "errors.h"
 #include "filter.h"
 #include "listeners.h"
 #include "process.h"
 #include "ring.h"
 #include "sighting.h"
+#include "tops.h"
 
 /*
  * Is this a system call on the socket? Either one holds it, or its listener is
@@ -154,12 +156,8 @@ static __always_inline void await_owner(const struct sighting *seen, struct tcp_
 					__u64 inode)
 {
 	await_holder((__u64)seen->sk, inode);
-	if (tcp && seen->verdict.facts & FACT_MPTCP) {
-		struct mptcp_subflow_context *subflow = READ(tcp, inet_conn.icsk_ulp_data);
-
-		if (bpf_core_field_exists(subflow->conn)) /* not without CONFIG_MPTCP */
-			await_holder((__u64)BPF_CORE_READ(subflow, conn), inode);
-	}
+	if (tcp && seen->verdict.facts & FACT_MPTCP)
+		await_holder((__u64)application_socket(tcp), inode);
 }
 
 /* Counts what was seen, and sends the details if they are wanted. */
@@ -170,6 +168,10 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 		return 0;
 	struct sock *sk = seen->sk;
 	__u32 column = count_verdict(&seen->verdict);
+
+	if (take_tops)
+		count_tops(seen, column, tcp,
+			   in_process(&seen->verdict) && !is_abort(&seen->verdict));
 	if (!details || !is_wanted(&seen->verdict, &seen->tuple) || is_muted(column))
 		return 0;
 	__u64 now = bpf_ktime_get_ns();
@@ -219,6 +221,8 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 			BPF_CORE_READ_INTO(&record->ifname, dev, name);
 	}
 	SUBMIT(record);
+	if (tcp && leaves_error(&seen->verdict) && spend(COLUMN_ERRORS, now, ERRORS_PER_WINDOW))
+		await_error(sk, tcp, now);
 	return 0;
 }
 

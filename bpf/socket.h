@@ -111,6 +111,7 @@ static __always_inline void read_numbers(struct tcp_sock *tcp, struct numbers *n
 	numbers->user_timeout_ms = READ(tcp, inet_conn.icsk_user_timeout);
 	numbers->uid = READ_SOCK(tcp, sk_uid.val);
 	numbers->mark = READ_SOCK(tcp, sk_mark);
+	numbers->error = READ_SOCK(tcp, sk_err);
 }
 
 /* Does an IPv4-mapped address stand in an IPv6 socket? Then the wire is IPv4. */
@@ -174,6 +175,15 @@ static __always_inline __u64 file_inode(struct socket *socket)
 	struct socket_alloc *alloc = (struct socket_alloc *)socket;
 
 	return alloc ? BPF_CORE_READ(alloc, vfs_inode.i_ino) : 0;
+}
+
+/* The socket that the application has of an MPTCP connection, by a subflow; or NULL. */
+static __always_inline struct sock *application_socket(struct tcp_sock *tcp)
+{
+	struct mptcp_subflow_context *subflow = READ(tcp, inet_conn.icsk_ulp_data);
+
+	/* Not without CONFIG_MPTCP. */
+	return bpf_core_field_exists(subflow->conn) ? BPF_CORE_READ(subflow, conn) : NULL;
 }
 
 static __always_inline __u64 socket_inode(struct sock *sk)

@@ -26,11 +26,15 @@ const (
 	TracepointMapConnectors             = "connectors"
 	TracepointMapCounts                 = "counts"
 	TracepointMapEmbryonic              = "embryonic"
+	TracepointMapErrors                 = "errors"
 	TracepointMapListening              = "listening"
 	TracepointMapMuted                  = "muted"
 	TracepointMapPriors                 = "priors"
 	TracepointMapRing                   = "ring"
 	TracepointMapStacks                 = "stacks"
+	TracepointMapTopBusy                = "top_busy"
+	TracepointMapTopOthers              = "top_others"
+	TracepointMapTops                   = "tops"
 	TracepointMapWalker                 = "walker"
 	TracepointMapWantedNetns            = "wanted_netns"
 	TracepointProgTracepointReceive     = "tracepoint_receive"
@@ -51,12 +55,16 @@ const (
 	TracepointVarFilterPrefixCount      = "filter_prefix_count"
 	TracepointVarFilterPrefixes         = "filter_prefixes"
 	TracepointVarFlowMemory             = "flow_memory"
+	TracepointVarFollowErrors           = "follow_errors"
 	TracepointVarReasonInvalidSyn       = "reason_invalid_syn"
 	TracepointVarRejectPacketArg        = "reject_packet_arg"
 	TracepointVarRepliesSeeResets       = "replies_see_resets"
 	TracepointVarReplyReasonArg         = "reply_reason_arg"
 	TracepointVarResetHasPacket         = "reset_has_packet"
 	TracepointVarTakeStacks             = "take_stacks"
+	TracepointVarTakeTops               = "take_tops"
+	TracepointVarTopSeed                = "top_seed"
+	TracepointVarTopSets                = "top_sets"
 	TracepointVarTracepointServesActive = "tracepoint_serves_active"
 	TracepointVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	TracepointVarTracepointServesReply6 = "tracepoint_serves_reply6"
@@ -124,11 +132,15 @@ type TracepointMapSpecs struct {
 	Connectors  *ebpf.MapSpec `ebpf:"connectors"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors      *ebpf.MapSpec `ebpf:"errors"`
 	Listening   *ebpf.MapSpec `ebpf:"listening"`
 	Muted       *ebpf.MapSpec `ebpf:"muted"`
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
 	Ring        *ebpf.MapSpec `ebpf:"ring"`
 	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
+	TopBusy     *ebpf.MapSpec `ebpf:"top_busy"`
+	TopOthers   *ebpf.MapSpec `ebpf:"top_others"`
+	Tops        *ebpf.MapSpec `ebpf:"tops"`
 	Walker      *ebpf.MapSpec `ebpf:"walker"`
 	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
 }
@@ -153,12 +165,16 @@ type TracepointVariableSpecs struct {
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
+	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
+	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
+	TopSets                *ebpf.VariableSpec `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
@@ -196,11 +212,15 @@ type TracepointMaps struct {
 	Connectors  *ebpf.Map `ebpf:"connectors"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
+	Errors      *ebpf.Map `ebpf:"errors"`
 	Listening   *ebpf.Map `ebpf:"listening"`
 	Muted       *ebpf.Map `ebpf:"muted"`
 	Priors      *ebpf.Map `ebpf:"priors"`
 	Ring        *ebpf.Map `ebpf:"ring"`
 	Stacks      *ebpf.Map `ebpf:"stacks"`
+	TopBusy     *ebpf.Map `ebpf:"top_busy"`
+	TopOthers   *ebpf.Map `ebpf:"top_others"`
+	Tops        *ebpf.Map `ebpf:"tops"`
 	Walker      *ebpf.Map `ebpf:"walker"`
 	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
 }
@@ -217,11 +237,15 @@ func (m *TracepointMaps) Close() error {
 		m.Connectors,
 		m.Counts,
 		m.Embryonic,
+		m.Errors,
 		m.Listening,
 		m.Muted,
 		m.Priors,
 		m.Ring,
 		m.Stacks,
+		m.TopBusy,
+		m.TopOthers,
+		m.Tops,
 		m.Walker,
 		m.WantedNetns,
 	)
@@ -247,12 +271,16 @@ type TracepointVariables struct {
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
+	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
+	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
+	TopSets                *ebpf.Variable `ebpf:"top_sets"`
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`

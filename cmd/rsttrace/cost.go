@@ -16,6 +16,7 @@ import (
 type costFlags struct {
 	maxRate uint32
 	summary bool
+	top     int
 	stack   bool
 	stats   bool
 }
@@ -28,6 +29,7 @@ func (c *costFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.Uint32Var(&c.maxRate, "max-rate", defaultMaxRate, "details of each kind per second and CPU; the rest is only counted; 0: no limit")
 	flags.BoolVar(&c.summary, "summary", false, "only count: no details, the cheapest mode (see --interval)")
+	flags.IntVar(&c.top, "top", 0, "with the totals also this many owners, peers and local ports that have the most events")
 	flags.BoolVar(&c.stack, "stack", false, "show the kernel stack of each event")
 	flags.BoolVar(&c.stats, "stats", false, "show at the end what rsttrace has cost")
 }

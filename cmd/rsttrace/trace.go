@@ -47,6 +47,7 @@ It runs until it is interrupted, and then prints exact totals per cause.`,
   rsttrace --port 443 --dir sent            # who here resets our HTTPS clients?
   rsttrace --comm nginx -o json | jq .      # for machines
   rsttrace --cause closed-port --count 10   # the first ten, then totals
+  rsttrace --summary --top 10 --interval 1m # who causes them? only counts, every minute
   rsttrace --dir all --audit end            # also what is ignored; do the kernel's counters agree?
   rsttrace explain unread-data-on-close     # what a cause means and how to fix it
   rsttrace lab                              # see it work`,
@@ -66,7 +67,7 @@ It runs until it is interrupted, and then prints exact totals per cause.`,
 	cmd.Flags().StringVar(&flags.readyFile, "ready-file", "", "create this file once everything is attached")
 	cmd.Flags().BoolVar(&flags.noDrops, "no-drops", false, "do not look at dropped packets: RSTs that end a handshake or a TIME_WAIT, and most ignored ones, are not seen")
 	cmd.Flags().BoolVar(&flags.noMemory, "no-flow-memory", false, "do not look up connections that were closed here: closed-earlier is reported as half-open")
-	cmd.Flags().BoolVar(&flags.noFollow, "no-followups", false, "do not look at signals: the SIGPIPE that follows a reset is not told")
+	cmd.Flags().BoolVar(&flags.noFollow, "no-followups", false, "do not look at signals and socket errors: the SIGPIPE that follows a reset, and that the kernel reported the error, is not told")
 	cmd.Flags().Var(&flags.ring, "ring", "size of the ring buffer, a power of two: 64K to 1G (default 8M)")
 	return cmd
 }
@@ -79,8 +80,8 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err := f.outputFlags.check(); err != nil {
 		return err
 	}
-	if f.duration < 0 || f.interval < 0 {
-		return usageError{errors.New("--duration, --interval: must not be negative")}
+	if f.duration < 0 || f.interval < 0 || f.top < 0 {
+		return usageError{errors.New("--duration, --interval, --top: must not be negative")}
 	}
 	meter, err := f.startMeter()
 	if err != nil {
@@ -98,6 +99,7 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 			Selection:    f.selection(),
 		},
 		Filter:    wanted,
+		Top:       f.top,
 		Heartbeat: heartbeat(f.interval, f.audit.every),
 	})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // object is a line of -o json.
-type object map[string]any
+type object = map[string]any
 
 // eventFields are in every event.
 var eventFields = []string{
@@ -157,5 +157,65 @@ func TestTwoAtOnce(t *testing.T) {
 			t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
 		}
 		checkRefused(t, p)
+	}
+}
+
+// TestTop: the tables count what is not shown, too, and say who it was.
+func TestTop(t *testing.T) {
+	address := ownAddress()
+	p := start(t, received(address, "--summary", "--top", "1000")...)
+	const connects = 5
+	for range connects {
+		refuse(t, address)
+	}
+	if err := p.Process.Signal(unix.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.wait(t); code != exitFine {
+		t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
+	}
+	events, totals := decodeLines(t, p.stdout.String())
+	if len(events) != 0 || totals["top"] == nil {
+		t.Fatalf("events %v, totals %v", events, totals)
+	}
+	var counted float64
+	for _, cause := range totals["causes"].([]any) {
+		counted += cause.(object)["events"].(float64)
+	}
+	for name, table := range totals["top"].(object) {
+		table := table.(object)
+		sum := table["unlisted"].(float64) + table["displaced"].(float64)
+		for _, row := range table["rows"].([]any) {
+			sum += row.(object)["events"].(float64)
+		}
+		if sum != counted {
+			t.Errorf("%v events in the table of %s, %v were counted", sum, name, counted)
+		}
+	}
+	of := func(table string, want func(row object) bool) (sum float64) {
+		for _, row := range totals["top"].(object)[table].(object)["rows"].([]any) {
+			if row := row.(object); row["dir"] == "received" && row["cause"] == "refused" && want(row) {
+				sum += row["events"].(float64)
+			}
+		}
+		return sum
+	}
+	comm, err := os.ReadFile("/proc/self/comm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := of("peers", func(row object) bool { return row["peer"].(object)["addr"] == address })
+	if got != connects {
+		t.Errorf("%v resets from %s, want %d: %v", got, address, connects, totals)
+	}
+	got = of("owners", func(row object) bool {
+		owner, known := row["owner"].(object)
+		return known && owner["comm"] == strings.TrimSpace(string(comm))
+	})
+	if got < connects { // other tests may run under that name
+		t.Errorf("%v resets of %s, want %d: %v", got, comm, connects, totals)
+	}
+	if got = of("ports", func(row object) bool { return row["local"] == nil }); got < connects {
+		t.Errorf("%v resets without a port, want %d: %v", got, connects, totals)
 	}
 }

@@ -54,6 +54,7 @@ func TestWrongUsage(t *testing.T) {
 		{"--ring 3M", "power of two"},
 		{"--ring 2G", "power of two"},
 		{"--duration=-1s", "must not be negative"},
+		{"--top=-1", "must not be negative"},
 		{"--duration 10", "--duration"},
 		{"--count many", "--count"},
 		{"--count=-1", "--count"},

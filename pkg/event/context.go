@@ -17,9 +17,15 @@ type KernelContext struct {
 	// own socket yet.
 	Listener SocketRef
 	Cgroup   uint64 // cgroup v2 id of the socket
-	Mark     uint32
-	UID      uint32 // creator of the socket
-	UIDKnown bool
+	// Pending is the error that was on the socket at the hook, Reported the one
+	// that the kernel reported on it afterwards.
+	Pending  string
+	Reported SocketError
+	// HookNanos is when the hook ran, by CLOCK_MONOTONIC.
+	HookNanos uint64
+	Mark      uint32
+	UID       uint32 // creator of the socket
+	UIDKnown  bool
 
 	UserTimeoutMillis uint32 // TCP_USER_TIMEOUT
 	// RcvNxt and Window are what the socket expects next from the peer, and how
@@ -59,6 +65,22 @@ type SocketRef struct {
 	Address uint64 // of struct sock; never shown to people
 	Inode   uint64 // of the socket file; 0 when no file is left
 	Cookie  uint64
+}
+
+// SocketError is an error that the kernel reported on the socket of an earlier
+// event (sk_error_report; Linux 5.14 and later tell).
+type SocketError struct {
+	Errno string        // "ECONNRESET"
+	After time.Duration // since the hook
+}
+
+// LateError is a SocketError that came when its event had been read already.
+type LateError struct {
+	SocketError
+	Time time.Time
+	// Socket and HookNanos are those of the event.
+	Socket    uint64
+	HookNanos uint64
 }
 
 // Holder is a process that holds, or closed, the socket of an earlier event.

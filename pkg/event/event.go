@@ -100,6 +100,8 @@ type App struct {
 	Errno   string `json:"errno,omitzero"`   // symbolic: "ECONNRESET"
 	SIGPIPE bool   `json:"sigpipe,omitzero"` // raised unless ignored or MSG_NOSIGNAL
 	On      string `json:"on,omitzero"`      // the call that reports it: "read", "write", "connect", ...
+	// Reported: the kernel itself has reported this Errno on the socket.
+	Reported bool `json:"reported,omitzero"`
 }
 
 // Lost is the data that died with the connection, in bytes.

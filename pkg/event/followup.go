@@ -16,11 +16,14 @@ type Followup struct {
 	Time  time.Time
 	Event uint64 // ID of the reset
 	What  FollowupKind
-	PID   uint32 // as in Owner
+	PID   uint32 // as in Owner; 0: not known
 	TID   uint32
 	Comm  string
 	After time.Duration // since the reset
 	Ended bool          // it is the end of the process
+	Errno string        // of GotError
+	// Expected: the event has that Errno; it was reported too late to say so.
+	Expected bool
 
 	// What the reset was, for readers without its event at hand.
 	Cause CauseID
@@ -30,5 +33,10 @@ type Followup struct {
 // FollowupKind says what happened.
 type FollowupKind string
 
-// GotSIGPIPE: a write of the process was answered with SIGPIPE.
-const GotSIGPIPE FollowupKind = "sigpipe"
+const (
+	// GotSIGPIPE: a write of the process was answered with SIGPIPE.
+	GotSIGPIPE FollowupKind = "sigpipe"
+	// GotError: the kernel reported an error on the socket, and the event does not
+	// say so.
+	GotError FollowupKind = "error"
+)

@@ -17,6 +17,7 @@ type Totals struct {
 	NotShown uint64 // counted and held back by a filter or a limit
 	Lost     uint64 // counted, but the details did not reach this program
 	Missed   uint64 // the kernel skipped the probe: in no count
+	Tops     *Tops  // nil where they were not asked for
 }
 
 // Count is how often one cause was counted in one direction.

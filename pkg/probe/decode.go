@@ -7,6 +7,8 @@ import (
 	"time"
 	"unsafe"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/rsttrace/rsttrace/bpf"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -70,6 +72,13 @@ func (s *Session) decode(sample []byte, batch *Batch) error {
 		}
 		batch.Signals = append(batch.Signals, s.decodeSignal(record))
 		return nil
+	case bpf.ContextRecordKindRECORD_ERROR:
+		record, err := view[errorRecord](sample)
+		if err != nil {
+			return err
+		}
+		batch.report(s.decodeError(record))
+		return nil
 	default:
 		return fmt.Errorf("record of unknown kind %d", kind)
 	}
@@ -102,6 +111,8 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		RcvNxt:    r.Expected.RcvNxt,
 		Window:    r.Expected.Window,
 		Closing:   decodeClosing(r),
+		HookNanos: r.TimeNs,
+		Pending:   errnoName(r.Numbers.Error),
 	}
 	if evidence.Has(event.FactRemembered) {
 		e.State = stateLeft(e.Kernel.Closing)
@@ -233,6 +244,27 @@ func (s *Session) decodeSignal(r *signalRecord) event.Signal {
 	return event.Signal{Time: s.reader.clock.wall(r.TimeNs), Process: process(&r.Process), Fatal: r.Fatal != 0}
 }
 
+func (s *Session) decodeError(r *errorRecord) event.LateError {
+	return event.LateError{
+		SocketError: event.SocketError{
+			Errno: errnoName(r.Error),
+			After: time.Duration(r.TimeNs - r.ResetTimeNs),
+		},
+		Time:      s.reader.clock.wall(r.TimeNs),
+		Socket:    r.ResetSk,
+		HookNanos: r.ResetTimeNs,
+	}
+}
+
+// errnoName is "" for no error. The kernel has a few for itself, which have no
+// name and which no application gets.
+func errnoName(errno uint32) string {
+	if errno == 0 {
+		return ""
+	}
+	return unix.ErrnoName(unix.Errno(errno))
+}
+
 // text is a C string in a fixed array.
 func text(c []int8) string {
 	bytes := make([]byte, 0, 32)
@@ -250,4 +282,5 @@ type (
 	resetRecord  = bpf.ContextResetRecord
 	holderRecord = bpf.ContextHolderRecord
 	signalRecord = bpf.ContextSignalRecord
+	errorRecord  = bpf.ContextErrorRecord
 )

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/bpf"
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -135,6 +136,7 @@ func TestDecodeStateBefore(t *testing.T) {
 func TestDecodeProcesses(t *testing.T) {
 	r := resetRecord{TimeNs: 5e9, Sk: 0xffff888000000040, Inode: 77, Cookie: 12, Cgroup: 4711}
 	r.Verdict.Hook = bpf.ContextHookHOOK_SEND_REPLY
+	r.Numbers.Error = uint32(unix.ECONNABORTED)
 	r.Closing.TimeNs, r.Closing.Unread = 3e9, 1
 	r.Closing.From, r.Closing.To = uint8(event.StateCloseWait), uint8(event.StateLastAck)
 	r.Closer = bpf.ContextProcess{Pid: 10, Tid: 11, Uid: 33, ExitStatus: 9, Known: 1, Exiting: 1, Comm: fixed("sixteen-bytes-xx")}
@@ -144,7 +146,7 @@ func TestDecodeProcesses(t *testing.T) {
 	want := event.KernelContext{
 		Closer: event.Process{PID: 10, TID: 11, Comm: "sixteen-bytes-xx", UID: 33, Exiting: true, ExitStatus: 9},
 		Socket: event.SocketRef{Address: 0xffff888000000040, Inode: 77, Cookie: 12},
-		Cgroup: 4711,
+		Cgroup: 4711, HookNanos: 5e9, Pending: "ECONNABORTED",
 		Closing: event.Closing{
 			Ago: 2 * time.Second, From: event.StateCloseWait, To: event.StateLastAck, Unread: true,
 		},

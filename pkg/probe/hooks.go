@@ -73,6 +73,9 @@ const moduleProgram = "context_module"
 // signalProgram tells what a reset did to a process later.
 const signalProgram = "context_signal"
 
+// errorProgram tells which error a reset left on its socket.
+const errorProgram = "context_error"
+
 // dropProgram is the drop hook, kfree_skb.
 const dropProgram = "drops_kfree_skb"
 
@@ -87,6 +90,7 @@ var contextHooks = []struct {
 	{"sock:inet_sock_set_state", "context_state", "the TCP state before a reset, and who closed a connection earlier"},
 	{"tcp:tcp_destroy_sock", destroyProgram, "the owner of a socket that is closed right after its reset"},
 	{"signal:signal_generate", signalProgram, "the SIGPIPE that a process got after a reset"},
+	{"sock:inet_sk_error_report", errorProgram, "the kernel's own word on the error that the application gets"},
 	{"module:module_load", moduleProgram, "resets of firewall rules whose module comes later"},
 }
 

@@ -21,6 +21,7 @@ type kernel struct {
 	callers         []functionRange
 	present         map[string]bool // functions of rejectHooks that are there
 	drop            dropHook
+	reportsErrors   bool // the inet_sk_error_report tracepoint is there: 5.14 and later
 }
 
 var errNoBTF = errors.New("kernel has no BTF (/sys/kernel/btf/vmlinux is missing): rsttrace needs a kernel built with CONFIG_DEBUG_INFO_BTF=y")
@@ -39,6 +40,7 @@ func readKernel(cache *btf.Cache) (*kernel, error) {
 	k.resetHasPacket = slices.Contains(parameters(spec, "tcp_reset"), "sk_buff")
 	k.activeReasonArg = position(parameters(spec, "tcp_send_active_reset"), "sk_rst_reason")
 	k.replyReasonArg = position(parameters(spec, "tcp_v4_send_reset"), "sk_rst_reason")
+	k.reportsErrors = len(parameters(spec, "btf_trace_inet_sk_error_report")) > 0
 	k.tracepointSays = slices.Contains(parameters(spec, "btf_trace_tcp_send_reset"), "sk_rst_reason")
 	found := <-symbols
 	k.callers, k.present = found.callers, found.present

@@ -20,6 +20,7 @@ type Sight struct {
 	State          bool // the state before
 	Closer         bool // who closed a connection earlier, or right after
 	Holders        bool // who holds a socket that is alive
+	Errors         bool // which error the kernel reported on the socket
 
 	Reject     bool // what firewall rules answer
 	RejectLink bool // those of a bridge or of a device's ingress
@@ -73,6 +74,7 @@ func (s *Session) Sight() Sight {
 		State:             s.has("context_state"),
 		Closer:            s.has("context_state") && s.has("context_destroy"),
 		Holders:           s.holders != nil,
+		Errors:            s.loader.followErrors,
 	}
 }
 
@@ -160,6 +162,9 @@ var limits = []Limit{
 		func(s Sight) bool { return !s.Closer }},
 	{"no-holders", "who holds a socket that is alive is unknown",
 		func(s Sight) bool { return !s.Holders }},
+	{"no-error-report", "that the kernel reported the error which app names is not known (app.reported is absent): " +
+		"the tracepoint inet_sk_error_report came with Linux 5.14, and --no-followups leaves it alone",
+		func(s Sight) bool { return !s.Errors }},
 }
 
 // IDs of the limits that change what an event says, or whether there is one.

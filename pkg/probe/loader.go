@@ -21,11 +21,14 @@ type loader struct {
 	objects map[event.Method]*ebpf.CollectionSpec
 	options Options
 	cpus    uint32
+	topSets uint32
+	topSeed uint64
 
 	forbidden map[event.Method]error // methods that this kernel forbids, whatever the function
 
 	serves           [3]bool // which of the first three hooks the tcp_send_reset tracepoint serves
 	repliesSeeResets bool    // the reply hooks are attached by function
+	followErrors     bool    // the error hook is attached
 }
 
 // object is the compiled object of an attach method.
@@ -96,8 +99,12 @@ func (l *loader) constants(method event.Method) map[string]any {
 		"watch_ignored":            l.options.Ignored,
 		"replies_see_resets":       l.repliesSeeResets,
 		"flow_memory":              !l.options.NoFlowMemory,
+		"follow_errors":            l.followErrors,
 		"reject_packet_arg":        l.rejectPacketArg(),
 		"cpus":                     l.cpus,
+		"take_tops":                l.options.Tops,
+		"top_sets":                 l.topSets,
+		"top_seed":                 l.topSeed,
 	}
 	maps.Copy(values, l.dropConstants())
 	maps.Copy(values, l.options.Selection.constants())
@@ -151,7 +158,8 @@ func (l *loader) rejectPacketArg() uint32 {
 
 // newMaps creates the maps that all objects share. The object of the drop hook
 // has them all.
-func newMaps(options Options, cpus uint32) (map[string]*ebpf.Map, error) {
+func (l *loader) newMaps() (map[string]*ebpf.Map, error) {
+	options := &l.options
 	object, err := bpf.LoadDrops()
 	if err != nil {
 		return nil, err
@@ -165,10 +173,18 @@ func newMaps(options Options, cpus uint32) (map[string]*ebpf.Map, error) {
 		case "ring":
 			spec.MaxEntries = options.RingBytes
 		case "counts", "budgets":
-			spec.MaxEntries *= cpus
+			spec.MaxEntries *= l.cpus
 		case "stacks":
 			if options.Selection.Stacks {
 				spec.MaxEntries = stacksMax
+			}
+		case "tops":
+			if options.Tops {
+				spec.MaxEntries = uint32(topTables) * l.cpus * l.topSets
+			}
+		case "top_others":
+			if options.Tops {
+				spec.MaxEntries = uint32(topTables*columns) * l.cpus
 			}
 		}
 		m, err := ebpf.NewMap(spec)

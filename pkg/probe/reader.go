@@ -35,11 +35,26 @@ type Batch struct {
 	Resets  []event.Event // without cause and owner
 	Holders []event.Holder
 	Signals []event.Signal
-	modules []string // that were loaded
+	Errors  []event.LateError // of events of an earlier batch
+	modules []string          // that were loaded
 }
 
 func (b *Batch) clear() {
 	b.Resets, b.Holders, b.Signals, b.modules = b.Resets[:0], b.Holders[:0], b.Signals[:0], b.modules[:0]
+	b.Errors = b.Errors[:0]
+}
+
+// report gives an error to its event. As a rule that is the record before, on a
+// machine with many CPUs one of the last.
+func (b *Batch) report(late event.LateError) {
+	const reach = 64
+	for i := len(b.Resets) - 1; i >= max(0, len(b.Resets)-reach); i-- {
+		if k := &b.Resets[i].Kernel; k.HookNanos == late.HookNanos && k.Socket.Address == late.Socket {
+			k.Reported = late.SocketError
+			return
+		}
+	}
+	b.Errors = append(b.Errors, late)
 }
 
 // Read waits for records, until the deadline at most (the zero time waits for

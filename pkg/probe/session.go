@@ -30,11 +30,17 @@ type Options struct {
 	// NoFlowMemory forgets who closed a connection: closed-earlier is then
 	// reported as half-open.
 	NoFlowMemory bool
-	// NoFollowups leaves the signal hook alone: Batch.Signals stays empty.
+	// NoFollowups leaves the signal and error hooks alone: Batch.Signals stays
+	// empty, and no event has Kernel.Reported.
 	NoFollowups bool
 	// RingBytes is the size of the ring buffer, a power of two and a multiple
 	// of the page size. 0 means DefaultRingBytes.
 	RingBytes uint32
+	// Tops counts owners, peers and local ports, too: see Session.Tops.
+	Tops bool
+	// TopSets is how large their tables are: sets of eight places on each CPU,
+	// a power of two. 0 means enough for some ten thousand entries.
+	TopSets uint32
 	// Selection says which details reach user space.
 	Selection Selection
 }
@@ -59,6 +65,7 @@ type Session struct {
 	counters  *counters
 	holders   *holderIterator
 	stacks    *stacks // nil where they are not taken
+	tops      *tops   // nil where they are not counted
 }
 
 // Open attaches to the kernel. It returns an error when no reset hook at all
@@ -93,7 +100,8 @@ func (s *Session) open(options Options) error {
 		return fmt.Errorf("count CPUs: %w", err)
 	}
 	s.loader.cpus = uint32(cpus)
-	if s.maps, err = newMaps(options, uint32(cpus)); err != nil {
+	s.loader.topSets, s.loader.topSeed = topSets(options.TopSets, uint32(cpus)), newTopSeed()
+	if s.maps, err = s.loader.newMaps(); err != nil {
 		return err
 	}
 	s.loader.maps = s.maps
@@ -112,11 +120,17 @@ func (s *Session) open(options Options) error {
 			return err
 		}
 	}
+	if options.Tops {
+		if s.tops, err = openTops(s.maps, s.counters, s.loader.topSets, s.loader.topSeed); err != nil {
+			return err
+		}
+	}
 	contextObject, err := bpf.LoadContext()
 	if err != nil {
 		return err
 	}
 	s.attachContextHooks(contextObject)
+	s.loader.followErrors = s.has(errorProgram)
 	if err := s.attachResetHooks(s.loader.allowedMethods()); err != nil {
 		return err
 	}
@@ -166,6 +180,8 @@ func (s *Session) needs(program string) bool {
 		return !options.Selection.CountsOnly
 	case signalProgram:
 		return !options.Selection.CountsOnly && !options.NoFollowups
+	case errorProgram:
+		return !options.Selection.CountsOnly && !options.NoFollowups && s.kernel.reportsErrors
 	case moduleProgram:
 		return !s.rejectsPresent()
 	}
@@ -259,7 +275,7 @@ func (s *Session) Close() error {
 	if s.holders != nil {
 		s.holders.close()
 	}
-	s.counters = nil // the last that refers to the mapped memory
+	s.counters, s.tops = nil, nil // the last that refer to the mapped memory
 	var err error
 	if s.reader.ring != nil {
 		err = s.reader.ring.Close()

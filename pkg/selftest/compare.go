@@ -17,6 +17,7 @@ type comparison struct {
 	outcome *lab.Outcome
 	sight   probe.Sight
 	watch   *watch
+	tops    *topWatch
 	events  []event.Event
 	// matched is the event of each expectation, nil where none came.
 	matched []*event.Event
@@ -32,6 +33,7 @@ func (c *comparison) run() {
 	for _, n := range c.outcome.Namespaces {
 		c.checkWire(n)
 		c.checkCounters(n)
+		c.checkTops(n)
 	}
 	switch {
 	case len(c.result.Problems) > 0:
@@ -173,6 +175,7 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 	}
 	c.checkState(expected, e)
 	c.checkConsequence(expected, e)
+	c.checkReported(e)
 	c.checkOwner(expected, e)
 	c.checkBy(expected, e)
 	c.checkText(e)
@@ -210,6 +213,22 @@ func (c *comparison) checkConsequence(expected lab.Expectation, e *event.Event) 
 	}
 	if expected.Lost != nil && e.Lost != *expected.Lost {
 		c.problemf("%s at %s says that %+v was lost, it was %+v", e.Cause, e.Local, e.Lost, *expected.Lost)
+	}
+}
+
+// checkReported holds the error that the event names, which is inferred, against
+// the one that the kernel put on the socket.
+func (c *comparison) checkReported(e *event.Event) {
+	if !c.sight.Errors || e.Evidence.Hook == event.HookReject {
+		return // what a rule sends comes back, and is an event of its own
+	}
+	said := e.Kernel.Reported.Errno
+	switch {
+	case e.App.Errno != "" && !e.App.Reported:
+		c.problemf("%s at %s says that the application gets %s, the kernel reported %q, with %q on the socket before",
+			e.Cause, e.Local, e.App.Errno, said, e.Kernel.Pending)
+	case e.App.Errno == "" && said != "" && e.Evidence.Hook == event.HookReceive && !e.Evidence.Has(event.FactMPTCP):
+		c.problemf("%s at %s says that no application gets an error, the kernel reported %s", e.Cause, e.Local, said)
 	}
 }
 

@@ -19,10 +19,11 @@ type recorder struct {
 	opened time.Time // zero: nothing is recorded
 	closed time.Time // zero: still open
 	events map[uint32][]event.Event
+	late   map[uint64]string // errno that the kernel reported when the event had come already, by its id
 }
 
 func newRecorder(session *probe.Session) *recorder {
-	return &recorder{session: session, events: make(map[uint32][]event.Event)}
+	return &recorder{session: session, events: make(map[uint32][]event.Event), late: make(map[uint64]string)}
 }
 
 func (r *recorder) add(e *event.Event) {
@@ -34,11 +35,21 @@ func (r *recorder) add(e *event.Event) {
 	r.events[e.Netns.Inode] = append(r.events[e.Netns.Inode], *e)
 }
 
+func (r *recorder) follow(f *event.Followup) error {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if f.What == event.GotError {
+		r.late[f.Event] = f.Errno
+	}
+	return nil
+}
+
 // open starts to record, as soon as the namespaces exist.
 func (r *recorder) open(namespaces []*lab.Namespace) error {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	clear(r.events)
+	clear(r.late)
 	r.opened, r.closed = time.Now(), time.Time{}
 	return r.session.WatchNetns(inodes(namespaces)...)
 }
@@ -63,5 +74,12 @@ func inodes(namespaces []*lab.Namespace) []uint32 {
 func (r *recorder) of(netns uint32) []event.Event {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
+	for i := range r.events[netns] {
+		e := &r.events[netns][i]
+		if errno := r.late[e.ID]; errno != "" {
+			e.Kernel.Reported.Errno = errno
+			e.App.Reported = errno == e.App.Errno
+		}
+	}
 	return r.events[netns]
 }

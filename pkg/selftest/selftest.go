@@ -91,7 +91,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		o.Scenarios = lab.Scenarios()
 	}
 	t, err := tracer.Open(tracer.Options{Probe: probe.Options{
-		Via: o.Via, Ignored: true,
+		Via: o.Via, Ignored: true, Tops: true, TopSets: topSets,
 		Selection: probe.Selection{Netns: []uint32{}}, // the scenarios' own, and nothing else
 	}})
 	if err != nil {
@@ -101,6 +101,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	tracing, stop := context.WithCancel(ctx)
 	defer stop()
 	events := newRecorder(t.Session())
+	t.OnFollowup(events.follow)
 	live, err := Watch(tracing, t, events.add)
 	if err != nil {
 		return nil, err
@@ -130,7 +131,10 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if report.Totals, err = t.Totals(); err != nil {
 		return report, err
 	}
-	return report, accountFor(report.Totals)
+	if err := accountFor(report.Totals); err != nil {
+		return report, err
+	}
+	return report, checkTopSums(t.Session())
 }
 
 // accountFor checks the promise of the counters: what was shown or lost was
@@ -163,10 +167,10 @@ func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) 
 		result.Status, result.Reason = Skipped, "changes a setting of the whole host: --allow-host-changes runs it"
 		return result, nil
 	}
-	watch := newWatch()
+	watch, tops := newWatch(), &topWatch{session: r.session}
 	options := lab.Options{
-		OnNamespaces:   both(r.events.open, watch.start),
-		BeforeTeardown: both(watch.stop, r.events.close),
+		OnNamespaces:   both(tops.start, both(r.events.open, watch.start)),
+		BeforeTeardown: both(watch.stop, both(r.events.close, tops.stop)),
 	}
 	var settled error
 	if s.HostChanges {
@@ -188,7 +192,7 @@ func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) 
 	if err := errors.Join(settled, r.live.Settle()); err != nil {
 		return result, err
 	}
-	c := comparison{result: &result, outcome: outcome, sight: r.session.Sight(), watch: watch}
+	c := comparison{result: &result, outcome: outcome, sight: r.session.Sight(), watch: watch, tops: tops}
 	for _, n := range outcome.Namespaces {
 		c.events = append(c.events, r.events.of(n.Inode)...)
 	}

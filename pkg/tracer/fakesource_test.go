@@ -17,6 +17,7 @@ type fakeSource struct {
 	afterDetach []probe.Batch
 	holders     func() []event.Holder
 	counts      probe.Counts
+	tops        probe.TopTables
 
 	interrupted chan struct{}
 	detached    bool
@@ -30,7 +31,7 @@ func newFakeSource(batches ...probe.Batch) *fakeSource {
 
 func (f *fakeSource) Read(ctx context.Context, batch *probe.Batch, deadline time.Time) error {
 	f.reads++
-	batch.Resets, batch.Holders, batch.Signals = batch.Resets[:0], batch.Holders[:0], batch.Signals[:0]
+	batch.Resets, batch.Holders, batch.Signals, batch.Errors = batch.Resets[:0], batch.Holders[:0], batch.Signals[:0], batch.Errors[:0]
 	script := &f.batches
 	if f.detached {
 		script = &f.afterDetach
@@ -41,6 +42,7 @@ func (f *fakeSource) Read(ctx context.Context, batch *probe.Batch, deadline time
 		batch.Resets = append(batch.Resets, next.Resets...)
 		batch.Holders = append(batch.Holders, next.Holders...)
 		batch.Signals = append(batch.Signals, next.Signals...)
+		batch.Errors = append(batch.Errors, next.Errors...)
 		return nil
 	}
 	if f.failure != nil {
@@ -67,10 +69,11 @@ func (f *fakeSource) Holders() ([]event.Holder, error) {
 
 func (f *fakeSource) Mute(func(event.Evidence) bool) error { return nil }
 
-func (f *fakeSource) Counts() (probe.Counts, error) { return f.counts, nil }
-func (f *fakeSource) Interrupt()                    { f.interrupted <- struct{}{} }
-func (f *fakeSource) Detach()                       { f.detached = true }
-func (f *fakeSource) Close() error                  { f.closed = true; return nil }
+func (f *fakeSource) Counts() (probe.Counts, error)  { return f.counts, nil }
+func (f *fakeSource) Tops() (probe.TopTables, error) { return f.tops, nil }
+func (f *fakeSource) Interrupt()                     { f.interrupted <- struct{}{} }
+func (f *fakeSource) Detach()                        { f.detached = true }
+func (f *fakeSource) Close() error                   { f.closed = true; return nil }
 
 func resets(events ...event.Event) probe.Batch { return probe.Batch{Resets: events} }
 

@@ -12,32 +12,60 @@ const (
 	// consequence. A process that writes once a minute gets it a minute later,
 	// but by then another broken pipe is as likely.
 	followupWindow = 5 * time.Second
-	// resetsMax and signalsMax bound the memory.
+	// resetsMax, signalsMax and errorsMax bound the memory.
 	resetsMax  = 1024
 	signalsMax = 256
+	errorsMax  = 256
 )
 
 // followups links what happens to processes with the resets of their
 // connections. A signal names no socket, so process and time decide: it belongs
 // to the process's latest reset. A process that handles the signal and writes on
-// gets one for every write: the first is told, and the one that ends it.
+// gets one for every write: the first is told, and the one that ends it. An
+// error names its reset; it is told unless the event says that it was reported.
 type followups struct {
 	tell    func(*event.Followup) error // nil: nobody wants to know
-	resets  [resetsMax]brokenPipe       // a ring, in order
-	last    uint64                      // how many were put into it
+	broken  recent                      // after these the next write of the process fails
+	open    recent                      // of these the kernel has not said yet which error they leave
 	signals []event.Signal              // in order, that wait until all events before them are shown
+	errors  []event.LateError           // the same
 }
 
-// brokenPipe is an event that was shown and after which the next write of its
-// process fails.
-type brokenPipe struct {
+// recent keeps the latest events.
+type recent struct {
+	ring [resetsMax]shownReset
+	last uint64 // how many were put into it
+}
+
+func (r *recent) add(s shownReset) {
+	r.ring[r.last%resetsMax] = s
+	r.last++
+}
+
+// find returns the latest that is wanted, or nil.
+func (r *recent) find(wanted func(*shownReset) bool) *shownReset {
+	for i := range min(r.last, resetsMax) {
+		if s := &r.ring[(r.last-1-i)%resetsMax]; wanted(s) {
+			return s
+		}
+	}
+	return nil
+}
+
+// shownReset is an event that was shown and that something may follow.
+type shownReset struct {
 	time   time.Time
 	id     uint64
 	told   bool // it has a follow-up
 	pid    uint32
+	tid    uint32
+	comm   string
 	others []event.ProcessRef
 	cause  event.CauseID
 	local  event.Endpoint
+	errno  string // that the event says; "": it cannot know
+	socket uint64
+	hook   uint64 // HookNanos
 }
 
 // OnFollowup has fn called, in the stream, with what happened to an application
@@ -47,13 +75,26 @@ func (t *Tracer) OnFollowup(fn func(*event.Followup) error) { t.followups.tell =
 
 // shown takes an event that was shown.
 func (f *followups) shown(e *event.Event) {
-	if f.tell == nil || e.Owner.PID == 0 || !breaksPipe(e.App) {
+	breaks := e.Owner.PID != 0 && breaksPipe(e.App)
+	open := errorTells(e) && !e.App.Reported
+	if f.tell == nil || !breaks && !open {
 		return
 	}
-	f.resets[f.last%resetsMax] = brokenPipe{
-		time: e.Time, id: e.ID, pid: e.Owner.PID, others: e.Owner.Others, cause: e.Cause, local: e.Local,
+	s := shownReset{
+		time: e.Time, id: e.ID, pid: e.Owner.PID, tid: e.Owner.TID, comm: e.Owner.Comm,
+		others: e.Owner.Others, cause: e.Cause, local: e.Local,
+		errno: e.App.Errno, socket: e.Kernel.Socket.Address, hook: e.Kernel.HookNanos,
 	}
-	f.last++
+	if breaks {
+		f.broken.add(s)
+	}
+	if !open {
+		return
+	}
+	f.open.add(s)
+	if r := e.Kernel.Reported; r.Errno != "" {
+		f.takeErrors(event.LateError{SocketError: r, Time: e.Time.Add(r.After), Socket: s.socket, HookNanos: s.hook})
+	}
 }
 
 // breaksPipe: the error is reported once; writes after that get SIGPIPE. A
@@ -68,9 +109,16 @@ func (f *followups) take(signals []event.Signal) {
 	f.signals = append(f.signals, signals[:min(len(signals), signalsMax-len(f.signals))]...)
 }
 
-// before tells the follow-ups whose events have all been shown: those of signals
-// before a moment, the zero time for all.
+// before tells the follow-ups whose events have all been shown: those of errors
+// and signals before a moment, the zero time for all.
 func (f *followups) before(moment time.Time) error {
+	if err := f.errorsBefore(moment); err != nil {
+		return err
+	}
+	return f.signalsBefore(moment)
+}
+
+func (f *followups) signalsBefore(moment time.Time) error {
 	done := 0
 	for done < len(f.signals) && (moment.IsZero() || f.signals[done].Time.Before(moment)) {
 		s := &f.signals[done]
@@ -88,21 +136,18 @@ func (f *followups) before(moment time.Time) error {
 }
 
 // resetBefore is the latest reset of the process that s may follow from.
-func (f *followups) resetBefore(s *event.Signal) *brokenPipe {
-	for i := range min(f.last, resetsMax) {
-		r := &f.resets[(f.last-1-i)%resetsMax]
-		if after := s.Time.Sub(r.time); after >= 0 && after <= followupWindow && r.of(s.Process.PID) {
-			return r
-		}
-	}
-	return nil
+func (f *followups) resetBefore(s *event.Signal) *shownReset {
+	return f.broken.find(func(r *shownReset) bool {
+		after := s.Time.Sub(r.time)
+		return after >= 0 && after <= followupWindow && r.of(s.Process.PID)
+	})
 }
 
-func (r *brokenPipe) of(pid uint32) bool {
+func (r *shownReset) of(pid uint32) bool {
 	return r.pid == pid || slices.ContainsFunc(r.others, func(p event.ProcessRef) bool { return p.PID == pid })
 }
 
-func (r *brokenPipe) followup(s *event.Signal) event.Followup {
+func (r *shownReset) followup(s *event.Signal) event.Followup {
 	return event.Followup{
 		Time: s.Time, Event: r.id, What: event.GotSIGPIPE,
 		PID: s.Process.PID, TID: s.Process.TID, Comm: s.Process.Comm,

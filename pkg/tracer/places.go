@@ -33,6 +33,27 @@ func (p *places) complete(e *event.Event) {
 	}
 }
 
+// owner is an owner of whom only the cgroup of the socket is known, without
+// Source.
+func (p *places) owner(cgroup uint64) event.Owner {
+	if p == nil || cgroup == 0 {
+		return event.Owner{}
+	}
+	var e event.Event
+	e.Kernel.Cgroup = cgroup
+	p.cgroups.Complete(&e)
+	e.Owner.Source = ""
+	return e.Owner
+}
+
+// namespace is a network namespace with its name, where it has one.
+func (p *places) namespace(inode uint32) event.Netns {
+	if p == nil || inode == 0 {
+		return event.Netns{Inode: inode}
+	}
+	return event.Netns{Inode: inode, Name: p.netns.Of(inode)}
+}
+
 func (p *places) close() {
 	if p != nil {
 		p.cgroups.Close()

@@ -56,3 +56,14 @@ func (q *queue) find(id uint64) *event.Event {
 	}
 	return waiting[at]
 }
+
+// ofHook returns the event of a socket whose hook ran at that moment, or nil if
+// it is not in the queue. The youngest are looked at first.
+func (q *queue) ofHook(socket, nanos uint64) *event.Event {
+	for _, e := range slices.Backward(q.events[q.first:]) {
+		if e.Kernel.HookNanos == nanos && e.Kernel.Socket.Address == socket {
+			return e
+		}
+	}
+	return nil
+}

@@ -14,6 +14,7 @@ type source interface {
 	Read(ctx context.Context, batch *probe.Batch, deadline time.Time) error
 	Holders() ([]event.Holder, error)
 	Counts() (probe.Counts, error)
+	Tops() (probe.TopTables, error)
 	Mute(hidden func(event.Evidence) bool) error
 	Interrupt()
 	Detach()

@@ -18,6 +18,9 @@ import (
 type Options struct {
 	Probe  probe.Options
 	Filter filter.Options
+	// Top is how many owners, peers and local ports Totals lists; 0: it lists
+	// none, and they are not counted.
+	Top int
 	// Heartbeat is how often the stream says that nothing is at hand, if that is
 	// so. 0: it is silent while nothing happens, and costs nothing.
 	Heartbeat time.Duration
@@ -42,11 +45,13 @@ type Tracer struct {
 	heartbeat time.Duration
 	lastID    uint64
 	shown     uint64
+	listed    int // Options.Top
 }
 
 // Open attaches to the kernel. See probe.Open for what it needs.
 func Open(o Options) (*Tracer, error) {
 	selectDetails(&o.Probe.Selection, o.Filter)
+	o.Probe.Tops = o.Probe.Tops || o.Top > 0
 	session, err := probe.Open(o.Probe)
 	if err != nil {
 		return nil, err
@@ -59,6 +64,7 @@ func Open(o Options) (*Tracer, error) {
 	}
 	t.causes = o.Filter.Causes
 	t.heartbeat = o.Heartbeat
+	t.listed = o.Top
 	return t, nil
 }
 
@@ -127,6 +133,7 @@ func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 		t.resolver.Closed(holder)
 	}
 	t.followups.take(batch.Signals)
+	t.reported(batch.Errors)
 	if err := t.muteCauses(time.Now()); err != nil {
 		return err
 	}
@@ -197,6 +204,7 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 	e.CommunityID = communityid.TCP(addrPort(e.Local), addrPort(e.Peer))
 	t.places.complete(e)
 	cause.Explain(e)
+	confirm(e)
 	t.shown++
 	t.followups.shown(e)
 	return yield(e, nil)
@@ -267,6 +275,13 @@ func (t *Tracer) Totals() (event.Totals, error) {
 	}
 	if known := totals.Shown + totals.Lost; sum > known {
 		totals.NotShown = sum - known
+	}
+	if t.listed > 0 {
+		tops, err := t.Tops(t.listed)
+		if err != nil {
+			return event.Totals{}, err
+		}
+		totals.Tops = &tops
 	}
 	return totals, nil
 }

@@ -49,6 +49,7 @@ func appendConnection(o *object, e *event.Event) {
 		o.text("errno", e.App.Errno)
 		o.flag("sigpipe", e.App.SIGPIPE)
 		o.text("on", e.App.On)
+		o.flag("reported", e.App.Reported)
 		o.close()
 	}
 	if e.Lost != (event.Lost{}) {
@@ -71,12 +72,7 @@ func appendWho(o *object, e *event.Event) {
 	o.text("chain", e.Chain)
 	o.flag("forwarded", e.Forwarded)
 	o.number("peerEvent", e.PeerEvent)
-	if e.Netns != (event.Netns{}) {
-		o.open("netns")
-		o.numberAlways("inode", uint64(e.Netns.Inode))
-		o.text("name", e.Netns.Name)
-		o.close()
-	}
+	appendNetns(o, e.Netns)
 	if c := &e.Conn; c.Known {
 		o.open("conn")
 		o.number("cookie", c.Cookie)
@@ -98,6 +94,16 @@ func appendKnowledge(o *object, e *event.Event) {
 	o.signed("ietfCause", e.IETFCause)
 	o.text("communityID", e.CommunityID)
 	o.texts("stack", e.Stack)
+}
+
+func appendNetns(o *object, n event.Netns) {
+	if n == (event.Netns{}) {
+		return
+	}
+	o.open("netns")
+	o.numberAlways("inode", uint64(n.Inode))
+	o.text("name", n.Name)
+	o.close()
 }
 
 // appendEndpoint leaves out an end whose address is not known.
@@ -231,6 +237,9 @@ func appendCounts(buf []byte, t event.Totals) []byte {
 	o.numberAlways("notShown", t.NotShown)
 	o.numberAlways("lost", t.Lost)
 	o.numberAlways("missed", t.Missed)
+	if t.Tops != nil {
+		appendTops(o, t.Tops)
+	}
 	o.close()
 	return o.buf
 }

@@ -11,7 +11,13 @@ import (
 // may have come between, so it says which connection it was:
 //
 //	03:12:45.127 … 4 ms later worker[99] got SIGPIPE and was terminated by it (10.0.0.5:39822, wrote-after-peer-close)
+//	03:12:45.127 … 87 µs later the kernel reported ECONNRESET on the socket of worker[99] (10.0.0.5:39822, peer-aborted)
+//
+// An error that the event names already is not worth a line.
 func (s *Sink) Followup(f *event.Followup) error {
+	if f.Expected {
+		return nil
+	}
 	p := &s.page
 	p.begin(s.out.Open())
 	s.newDay(f.Time)
@@ -24,11 +30,16 @@ func (s *Sink) Followup(f *event.Followup) error {
 }
 
 func (s *Sink) followupText(f *event.Followup) string {
-	what := clean(string(f.What))
-	if f.What == event.GotSIGPIPE {
-		what = "SIGPIPE"
+	text := s.delay(f.After) + " later "
+	switch f.What {
+	case event.GotError:
+		text += "the kernel reported " + clean(f.Errno) + " on the socket"
+		if f.PID != 0 {
+			text += " of " + processText(f.PID, f.Comm)
+		}
+	default:
+		text += processText(f.PID, f.Comm) + " got SIGPIPE"
 	}
-	text := s.delay(f.After) + " later " + processText(f.PID, f.Comm) + " got " + what
 	if f.Ended {
 		text += " and was terminated by it"
 	}

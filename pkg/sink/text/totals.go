@@ -7,7 +7,8 @@ import (
 )
 
 // Counts writes the totals: a table of causes, the most frequent first within
-// each direction, and the account of what was shown.
+// each direction, the most frequent owners, peers and local ports where they were
+// asked for, and the account of what was shown.
 func (s *Sink) Counts(t event.Totals) error {
 	p := &s.page
 	p.begin(s.out.Open())
@@ -25,6 +26,9 @@ func (s *Sink) Counts(t event.Totals) error {
 	}
 	for _, c := range counts {
 		s.row(clean(string(c.Dir)), clean(string(c.Cause)), number(c.Events), s.style.cause, causes, events)
+	}
+	if t.Tops != nil && len(counts) > 0 {
+		s.tops(t.Tops)
 	}
 	s.account(t)
 	return s.out.Commit(p.end())

@@ -1,0 +1,26 @@
+package jsonl
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/sink/internal/fixture"
+)
+
+func TestTopsGolden(t *testing.T) {
+	var out bytes.Buffer
+	s := New(&out, Options{})
+	totals := fixture.Totals()
+	totals.Tops = fixture.Tops()
+	must(t, s.Counts(totals))
+	must(t, s.Counts(event.Totals{Tops: &event.Tops{}}))
+	must(t, s.Flush())
+	for line := range bytes.Lines(out.Bytes()) {
+		if !json.Valid(line) {
+			t.Errorf("no JSON: %s", line)
+		}
+	}
+	checkGolden(t, "tops", out.Bytes())
+}

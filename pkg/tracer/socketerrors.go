@@ -1,0 +1,68 @@
+package tracer
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// errorTells: an error on the socket would say more than the event, or other.
+// An event without an errno says that nobody is left to get one, but for MPTCP:
+// a subflow does not know.
+func errorTells(e *event.Event) bool {
+	return e.App.Errno != "" || e.Evidence.Has(event.FactMPTCP) && !e.Evidence.Has(event.FactDead)
+}
+
+// confirm notes on an event what the kernel has said of the error that it names.
+// A socket that is answered on, or aborted by an older kernel, has it already
+// when the hook runs.
+func confirm(e *event.Event) {
+	k := &e.Kernel
+	said := k.Reported.Errno
+	if said == "" && e.Evidence.Hook != event.HookReceive {
+		said = k.Pending
+	}
+	e.App.Reported = said != "" && said == e.App.Errno
+}
+
+// reported gives errors that came late to their events, if these still wait;
+// else they follow.
+func (t *Tracer) reported(errors []event.LateError) {
+	for _, late := range errors {
+		if e := t.queue.ofHook(late.Socket, late.HookNanos); e != nil {
+			e.Kernel.Reported = late.SocketError
+			continue
+		}
+		t.followups.takeErrors(late)
+	}
+}
+
+// takeErrors takes new errors.
+func (f *followups) takeErrors(errors ...event.LateError) {
+	if f.tell == nil {
+		return
+	}
+	f.errors = append(f.errors, errors[:min(len(errors), errorsMax-len(f.errors))]...)
+}
+
+// errorsBefore tells the errors before a moment, the zero time for all.
+func (f *followups) errorsBefore(moment time.Time) error {
+	done := 0
+	for done < len(f.errors) && (moment.IsZero() || f.errors[done].Time.Before(moment)) {
+		late := &f.errors[done]
+		done++
+		r := f.open.find(func(r *shownReset) bool { return r.hook == late.HookNanos && r.socket == late.Socket })
+		if r == nil {
+			continue
+		}
+		if err := f.tell(&event.Followup{
+			Time: late.Time, Event: r.id, What: event.GotError, Errno: late.Errno, Expected: r.errno == late.Errno,
+			PID: r.pid, TID: r.tid, Comm: r.comm, After: late.After, Cause: r.cause, Local: r.local,
+		}); err != nil {
+			return err
+		}
+	}
+	f.errors = slices.Delete(f.errors, 0, done)
+	return nil
+}

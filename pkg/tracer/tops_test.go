@@ -1,0 +1,94 @@
+package tracer
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/filter"
+	"github.com/rsttrace/rsttrace/pkg/probe"
+)
+
+// TestTops: what the kernel side has apart (by CPU, evidence, cgroup) is one row,
+// what is no reset is none, and nothing is left out of the sums.
+func TestTops(t *testing.T) {
+	noSocket, overIPv6 := closedPortEvidence, closedPortEvidence
+	overIPv6.Family = event.IPv6
+	forwarded := event.Evidence{
+		Hook: event.HookReject, Socket: event.SockNone, Chain: event.ChainForward, Family: event.IPv4, Facts: event.FactSeesPacket,
+	}
+	client, other := netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("2001:db8::7")
+	f := newFakeSource()
+	f.tops = probe.TopTables{
+		Owners: probe.TopTable{
+			Entries: []probe.TopCount{
+				{Evidence: receivedEvidence, Comm: "curl", Cgroup: 7, Netns: 5, Events: 10},
+				{Evidence: receivedEvidence, Comm: "curl", Cgroup: 8, Netns: 5, Events: 5}, // neither has a name here
+				{Evidence: receivedEvidence, Comm: "curl", Netns: 6, Events: 4},
+				{Evidence: noSocket, Netns: 5, Events: 12},
+				{Evidence: noReset, Comm: "nginx", Netns: 5, Events: 99},
+				{Events: 3}, // found no counter
+			},
+			Others: []probe.Count{{Evidence: receivedEvidence, Events: 20}, {Events: 1}, {Evidence: noReset, Events: 50}},
+		},
+		Peers: probe.TopTable{Entries: []probe.TopCount{
+			{Evidence: noSocket, Peer: client, Events: 2},
+			{Evidence: overIPv6, Peer: other, Events: 5},
+			{Evidence: noSocket, Peer: client, Events: 4}, // on another CPU
+		}},
+		Ports: probe.TopTable{Entries: []probe.TopCount{
+			{Evidence: forwarded, Port: 443, Events: 1},
+			{Evidence: noSocket, Port: 80, Events: 1},
+			{Evidence: overIPv6, Port: 80, Events: 1},
+		}},
+	}
+	got, err := newTracer(f, filter.Options{}).Tops(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := func(dir event.Dir, cause event.CauseID, netns uint32, events uint64) event.TopRow {
+		return event.TopRow{Dir: dir, Cause: cause, Netns: event.Netns{Inode: netns}, Events: events}
+	}
+	named := func(r event.TopRow, comm string) event.TopRow { r.Owner.Comm = comm; return r }
+	from := func(r event.TopRow, peer netip.Addr) event.TopRow { r.Peer = peer; return r }
+	at := func(r event.TopRow, port uint16) event.TopRow { r.Port = port; return r }
+	want := event.Tops{
+		Owners: event.Top{
+			Rows: []event.TopRow{
+				named(row(event.Received, "refused", 5, 15), "curl"),
+				row(event.Sent, "closed-port", 5, 12),
+				named(row(event.Received, "refused", 6, 4), "curl"),
+			},
+			Further: 1, Unlisted: 3, Displaced: 21,
+		},
+		Peers: event.Top{Rows: []event.TopRow{
+			from(row(event.Sent, "closed-port", 0, 6), client), from(row(event.Sent, "closed-port", 0, 5), other),
+		}},
+		Ports: event.Top{Rows: []event.TopRow{
+			at(row(event.Sent, "closed-port", 0, 2), 80), row(event.Sent, "netfilter-reject", 0, 1),
+		}},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestTopsInTotals: only where they were asked for.
+func TestTopsInTotals(t *testing.T) {
+	f := newFakeSource()
+	f.tops.Peers.Others = []probe.Count{{Evidence: closedPortEvidence, Events: 9}}
+	tracer := newTracer(f, filter.Options{})
+	for _, test := range []struct{ listed, want int }{{0, 0}, {5, 9}} {
+		tracer.listed = test.listed
+		totals, err := tracer.Totals()
+		if err != nil || (totals.Tops != nil) != (test.want > 0) {
+			t.Fatalf("%d listed: %+v, %v", test.listed, totals.Tops, err)
+		}
+		if totals.Tops != nil && totals.Tops.Peers.Displaced != uint64(test.want) {
+			t.Errorf("displaced %d, want %d", totals.Tops.Peers.Displaced, test.want)
+		}
+	}
+}
