@@ -2,7 +2,6 @@ package selftest
 
 import (
 	"sync"
-	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
@@ -14,10 +13,10 @@ import (
 // programs make namespaces too.
 type recorder struct {
 	session *probe.Session
+	settle  func() error // returns once every event of the past has been reported
 
 	mutex  sync.Mutex
-	opened time.Time // zero: nothing is recorded
-	closed time.Time // zero: still open
+	opened bool
 	events map[uint32][]event.Event
 	late   map[uint64]string // errno that the kernel reported when the event had come already, by its id
 }
@@ -29,10 +28,9 @@ func newRecorder(session *probe.Session) *recorder {
 func (r *recorder) add(e *event.Event) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	if r.opened.IsZero() || e.Time.Before(r.opened) || !r.closed.IsZero() && e.Time.After(r.closed) {
-		return
+	if r.opened {
+		r.events[e.Netns.Inode] = append(r.events[e.Netns.Inode], *e)
 	}
-	r.events[e.Netns.Inode] = append(r.events[e.Netns.Inode], *e)
 }
 
 func (r *recorder) follow(f *event.Followup) error {
@@ -44,21 +42,28 @@ func (r *recorder) follow(f *event.Followup) error {
 	return nil
 }
 
-// open starts to record, as soon as the namespaces exist.
+// open starts to record, as soon as the namespaces exist and what was before
+// has been reported.
 func (r *recorder) open(namespaces []*lab.Namespace) error {
+	if err := r.settle(); err != nil {
+		return err
+	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	clear(r.events)
 	clear(r.late)
-	r.opened, r.closed = time.Now(), time.Time{}
+	r.opened = true
 	return r.session.WatchNetns(inodes(namespaces)...)
 }
 
-// close ends it, before the namespaces go.
+// close ends it when all has been reported, before the namespaces go.
 func (r *recorder) close(namespaces []*lab.Namespace) error {
+	if err := r.settle(); err != nil {
+		return err
+	}
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	r.closed = time.Now()
+	r.opened = false
 	return r.session.IgnoreNetns(inodes(namespaces)...)
 }
 

@@ -107,6 +107,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	defer live.Close()
+	events.settle = live.Settle
 	// Before the tracer is closed its stream must have ended, whatever happens.
 	defer func() { stop(); live.Wait() }()
 
@@ -189,8 +190,8 @@ func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) 
 		result.Status, result.Problems = Failed, []string{err.Error()}
 		return result, nil
 	}
-	if err := errors.Join(settled, r.live.Settle()); err != nil {
-		return result, err
+	if settled != nil {
+		return result, settled
 	}
 	c := comparison{result: &result, outcome: outcome, sight: r.session.Sight(), watch: watch, tops: tops}
 	for _, n := range outcome.Namespaces {
