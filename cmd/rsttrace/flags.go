@@ -10,11 +10,12 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
+	"github.com/rsttrace/rsttrace/pkg/netnsname"
 )
 
 // filterFlags are the flags that say which events to show.
 type filterFlags struct {
-	dirs, causes, hosts, ports, pids, comms []string
+	dirs, causes, hosts, ports, netns, pids, comms []string
 }
 
 func (f *filterFlags) register(cmd *cobra.Command) {
@@ -23,6 +24,7 @@ func (f *filterFlags) register(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.causes, "cause", nil, "cause ids, as rsttrace explain lists them")
 	flags.StringSliceVar(&f.hosts, "host", nil, "addresses or prefixes of either end: 10.0.0.5, 2001:db8::/32")
 	flags.StringSliceVar(&f.ports, "port", nil, "ports or ranges of either end: 443, 8000-8100")
+	flags.StringSliceVar(&f.netns, "netns", []string{allNetns}, "network namespaces: an inode number, a name as ip netns shows it, a path as /proc/PID/ns/net, own, or all")
 	flags.StringSliceVar(&f.pids, "pid", nil, "processes that own the socket")
 	flags.StringSliceVar(&f.comms, "comm", nil, "names of processes that own the socket")
 	complete(cmd, "dir", "sent", "received", "ignored", "all")
@@ -48,9 +50,26 @@ func (f *filterFlags) parse() (filter.Options, error) {
 	parse("cause", func() (e error) { options.Causes, e = filter.ParseCauses(f.causes, causeIDs()); return e })
 	parse("host", func() (e error) { options.Hosts, e = filter.ParseHosts(f.hosts); return e })
 	parse("port", func() (e error) { options.Ports, e = filter.ParsePorts(f.ports); return e })
+	parse("netns", func() (e error) { options.Netns, e = parseNetns(f.netns); return e })
 	parse("pid", func() (e error) { options.PIDs, e = filter.ParsePIDs(f.pids); return e })
 	parse("comm", func() (e error) { options.Comms, e = filter.ParseComms(f.comms); return e })
 	return options, err
+}
+
+const allNetns = "all"
+
+func parseNetns(texts []string) (inodes []uint32, err error) {
+	if slices.Equal(texts, []string{allNetns}) {
+		return nil, nil
+	}
+	for _, text := range texts {
+		inode, err := netnsname.Resolve(text)
+		if err != nil {
+			return nil, err
+		}
+		inodes = append(inodes, inode)
+	}
+	return inodes, nil
 }
 
 // methodFlag is --via.

@@ -124,13 +124,17 @@ func ownAddress() string {
 // refuse connects to an address where nothing listens.
 func refuse(t *testing.T, address string) {
 	t.Helper()
+	if err := dial(address); !errors.Is(err, unix.ECONNREFUSED) {
+		t.Fatalf("connect to %s: %v", address, err)
+	}
+}
+
+func dial(address string) error {
 	connection, err := net.Dial("tcp", net.JoinHostPort(address, "1"))
 	if err == nil {
 		connection.Close()
 	}
-	if !errors.Is(err, unix.ECONNREFUSED) {
-		t.Fatalf("connect to %s: %v", address, err)
-	}
+	return err
 }
 
 func lines(text string) []string { return strings.Split(strings.TrimSuffix(text, "\n"), "\n") }

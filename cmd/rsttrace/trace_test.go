@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -9,6 +11,9 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/lab/netns"
+	"github.com/rsttrace/rsttrace/pkg/netnsname"
 )
 
 // object is a line of -o json.
@@ -72,6 +77,32 @@ func TestCount(t *testing.T) {
 		t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
 	}
 	checkRefused(t, p)
+}
+
+// TestNetns: resets of the namespace that was asked for, and of no other.
+func TestNetns(t *testing.T) {
+	needRoot(t)
+	elsewhere, err := netns.New("elsewhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer elsewhere.Close()
+	address := ownAddress()
+	p := start(t, received(address, "--netns", "own", "--count", "1")...)
+	if err := elsewhere.Do(func() error { return dial(address) }); !errors.Is(err, unix.ECONNREFUSED) {
+		t.Fatalf("connect elsewhere: %v", err)
+	}
+	refuse(t, address)
+	if code := p.wait(t); code != exitFine {
+		t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
+	}
+	own, err := netnsname.Resolve("own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf(`"netns":{"inode":%d`, own); !strings.Contains(lines(p.stdout.String())[0], want) {
+		t.Errorf("want %s in %s", want, p.stdout.String())
+	}
 }
 
 func TestDuration(t *testing.T) {

@@ -46,6 +46,8 @@ func TestWrongUsage(t *testing.T) {
 		{"--host localhost", "want an address or prefix"},
 		{"--port 70000", "1 to 65535"},
 		{"--port 20-10", "10-20"},
+		{"--netns no-such", "there is no /run/netns/no-such"},
+		{"--netns all,own", "there is no /run/netns/all"},
 		{"--pid nginx", "positive number"},
 		{"--comm ,", "empty process name"},
 		{"--via uprobe", "fentry, kprobe, tracepoint"},

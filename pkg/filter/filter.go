@@ -15,6 +15,7 @@ type Options struct {
 	Causes []event.CauseID
 	Hosts  []netip.Prefix // of the local or the peer address
 	Ports  []PortRange    // of the local or the peer port
+	Netns  []uint32       // network namespaces, by inode number
 	PIDs   []uint32       // of the owner, another holder of the socket, or who brought the reset about
 	Comms  []string       // the same processes by name
 }
@@ -42,6 +43,7 @@ func New(o Options) *Filter {
 		Causes: slices.Clone(o.Causes),
 		Hosts:  slices.Clone(o.Hosts),
 		Ports:  slices.Clone(o.Ports),
+		Netns:  slices.Clone(o.Netns),
 		PIDs:   slices.Clone(o.PIDs),
 		Comms:  slices.Clone(o.Comms),
 	}}
@@ -71,6 +73,7 @@ func (f *Filter) MatchBeforeOwner(e *event.Event) bool {
 	o := &f.options
 	return oneOf(o.Dirs, e.Dir) &&
 		oneOf(o.Causes, e.Cause) &&
+		oneOf(o.Netns, e.Netns.Inode) &&
 		(matchPort(o.Ports, e.Local.Port) || matchPort(o.Ports, e.Peer.Port)) &&
 		(matchHost(o.Hosts, e.Local.Addr) || matchHost(o.Hosts, e.Peer.Addr))
 }

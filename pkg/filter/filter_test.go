@@ -14,6 +14,7 @@ func sample() *event.Event {
 		Local: endpoint("10.0.0.5:8080"), Peer: endpoint("[2001:db8::9]:51234"),
 		Owner: event.Owner{PID: 812, Comm: "nginx", Source: event.FromSocket, Others: []event.ProcessRef{{PID: 813, Comm: "nginx-worker"}}},
 		By:    event.ProcessRef{PID: 991, Comm: "ss"},
+		Netns: event.Netns{Inode: 4026532001},
 	}
 }
 
@@ -48,6 +49,8 @@ func TestMatch(t *testing.T) {
 		"local port":             {Options{Ports: []PortRange{{8080, 8080}}}, true, true},
 		"peer port in range":     {Options{Ports: []PortRange{{1, 2}, {51000, 52000}}}, true, true},
 		"other port":             {Options{Ports: []PortRange{{8081, 51233}}}, false, false},
+		"namespace":              {Options{Netns: []uint32{1, 4026532001}}, true, true},
+		"other namespace":        {Options{Netns: []uint32{4026532002}}, false, false},
 		"owner pid":              {Options{PIDs: []uint32{812}}, true, true},
 		"other holder's pid":     {Options{PIDs: []uint32{1, 813}}, true, true},
 		"pid of who did it":      {Options{PIDs: []uint32{991}}, true, true},

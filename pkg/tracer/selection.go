@@ -16,6 +16,9 @@ import (
 func selectDetails(s *probe.Selection, f filter.Options) {
 	s.Dirs = f.Dirs
 	s.Hosts = f.Hosts
+	if s.Netns == nil && len(f.Netns) > 0 {
+		s.Netns = f.Netns
+	}
 	for _, r := range f.Ports {
 		s.Ports = append(s.Ports, probe.PortRange{First: r.First, Last: r.Last})
 	}

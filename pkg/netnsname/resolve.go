@@ -1,0 +1,49 @@
+package netnsname
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Resolve finds the inode number of a network namespace by what people call it:
+// the number itself, a name below /run/netns as `ip netns` shows it, or a path
+// such as /proc/812/ns/net. "own" is that of this process.
+func Resolve(text string) (uint32, error) {
+	if number, err := strconv.ParseUint(text, 10, 32); err == nil && number > 0 {
+		return uint32(number), nil
+	}
+	switch {
+	case text == "":
+		return 0, errors.New("empty network namespace")
+	case text == "own":
+		return inodeOf("/proc/self/ns/net")
+	case strings.Contains(text, "/"):
+		return inodeOf(text)
+	default:
+		return inodeOf(filepath.Join("/run/netns", text))
+	}
+}
+
+func inodeOf(path string) (uint32, error) {
+	var file unix.Statfs_t
+	if err := unix.Statfs(path, &file); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return 0, fmt.Errorf("there is no %s: want an inode number, a name as ip netns shows it, a path as /proc/PID/ns/net, own, or all", path)
+		}
+		return 0, fmt.Errorf("%s: %w", path, err)
+	}
+	if int64(file.Type) != unix.NSFS_MAGIC {
+		return 0, fmt.Errorf("%s is no network namespace", path)
+	}
+	var stat unix.Stat_t
+	if err := unix.Stat(path, &stat); err != nil {
+		return 0, fmt.Errorf("%s: %w", path, err)
+	}
+	return uint32(stat.Ino), nil
+}
