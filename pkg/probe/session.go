@@ -45,8 +45,9 @@ type Options struct {
 	Selection Selection
 }
 
-// DefaultRingBytes holds about 20 000 records.
-const DefaultRingBytes = 8 << 20
+// DefaultRingBytes holds about 12 000 records. It is mapped twice and counts twice
+// as resident memory.
+const DefaultRingBytes = 4 << 20
 
 // Session is a set of attached programs and the way to read from them. Its
 // methods are for one goroutine, but for Interrupt, Hooks, Sight and Limits.
