@@ -37,8 +37,9 @@ const (
 
 // What applications get.
 var (
-	connectionReset = event.App{Errno: "ECONNRESET", On: "read"}
-	brokenPipe      = event.App{Errno: "EPIPE", SIGPIPE: true, On: "write"}
+	connectionReset = event.App{Errno: "ECONNRESET", On: "read", Reported: kernelReports}
+	brokenPipe      = event.App{Errno: "EPIPE", SIGPIPE: true, On: "write", Reported: kernelReports}
+	refused         = event.App{Errno: "ECONNREFUSED", On: "connect", Reported: kernelReports}
 )
 
 const (

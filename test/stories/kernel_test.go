@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cilium/ebpf/btf"
+
 	"github.com/rsttrace/rsttrace/pkg/audit"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -127,3 +129,13 @@ func (h *host) awaitAcknowledged(port uint16) {
 		return s.state == event.StateEstablished && s.peer.Port() == port && s.unacked == 0
 	})
 }
+
+// kernelReports: the kernel has the tracepoint of socket errors, as from 5.14 on.
+var kernelReports = func() bool {
+	kernel, err := btf.LoadKernelSpec()
+	if err != nil {
+		return false
+	}
+	_, err = kernel.AnyTypeByName("btf_trace_inet_sk_error_report")
+	return err == nil
+}()

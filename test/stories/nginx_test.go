@@ -135,6 +135,6 @@ func TestNginxLocalhost(t *testing.T) {
 		reset{On: "server", Dir: event.Sent, Cause: "closed-port", Port: 8000, OtherEnd: "client"},
 		reset{
 			On: "client", Dir: event.Received, Cause: "refused", Port: 8000, State: event.StateSynSent,
-			Owner: owner("curl", curl.pid()), App: event.App{Errno: "ECONNREFUSED", On: "connect"}, OtherEnd: "server",
+			Owner: owner("curl", curl.pid()), App: refused, OtherEnd: "server",
 		})
 }
