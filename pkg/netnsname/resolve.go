@@ -38,7 +38,7 @@ func inodeOf(path string) (uint32, error) {
 		}
 		return 0, fmt.Errorf("%s: %w", path, err)
 	}
-	if int64(file.Type) != unix.NSFS_MAGIC {
+	if file.Type != unix.NSFS_MAGIC {
 		return 0, fmt.Errorf("%s is no network namespace", path)
 	}
 	var stat unix.Stat_t
