@@ -35,6 +35,7 @@ const (
 	OpPair        Op = "socketpair"       // → FDs, two ends of a Unix socket
 	OpPass        Op = "pass"             // FD (Unix socket), FDs; SCM_RIGHTS
 	OpReceive     Op = "receive"          // FD (Unix socket) → FDs
+	OpUser        Op = "setuid"           // N (uid): of the whole process; there is no way back
 	OpPin         Op = "pin"              // N (CPU): the process runs nowhere else from now on
 	OpBusy        Op = "busy"             // never sleeps from now on, while it waits for requests
 	OpEndThread   Op = "thread-end"       // FD: a second thread keeps it for itself and ends → TID

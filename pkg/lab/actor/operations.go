@@ -75,6 +75,7 @@ var operations = map[Op]func(Request) (Reply, error){
 	OpPass:        func(r Request) (Reply, error) { return Reply{}, pass(r.FD, r.FDs) },
 	OpReceive:     receive,
 	OpBusy:        func(Request) (Reply, error) { return Reply{}, nil }, // serve does it
+	OpUser:        func(r Request) (Reply, error) { return Reply{}, unix.Setuid(r.N) },
 	OpPin:         func(r Request) (Reply, error) { return Reply{}, pin(r.N) },
 	OpEndThread:   endThread,
 	OpRingClose:   closeByRing,
