@@ -35,7 +35,7 @@ func TestParse(t *testing.T) {
 		"/system.slice/not a unit.service":                                                   {Unit: "system.slice"},
 		"/.service":                                                                          {},
 		"/.slice":                                                                            {},
-		"/launcher/63e3a3a8dcdfbbb3c42376f1aa7532b1":                                      {},
+		"/launcher/63e3a3a8dcdfbbb3c42376f1aa7532b1":                                         {},
 		"/docker/" + id1:                                                                     {Container: Container{Runtime: "docker", ID: id1}},
 		"/docker/" + id1 + "/system.slice/app.service":                                       {Unit: "app.service", Container: Container{Runtime: "docker", ID: id1}},
 		"/docker/" + id1 + "/docker/" + id2:                                                  {Container: Container{Runtime: "docker", ID: id2}},
