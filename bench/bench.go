@@ -68,10 +68,10 @@ func fullPlan(program string) plan {
 	}
 }
 
-// only keeps the duels with text in the name of their load or tracer.
+// only keeps the duels with text in "load: tracer".
 func (p plan) only(text string) plan {
 	return plan{duels: slices.DeleteFunc(p.duels, func(d duel) bool {
-		return !strings.Contains(d.load.name, text) && !strings.Contains(d.tracer.name, text)
+		return !strings.Contains(d.load.name+": "+d.tracer.name, text)
 	})}
 }
 

@@ -17,7 +17,7 @@ type options struct {
 	program string // the rsttrace to measure
 	write   bool
 	smoke   bool
-	only    string // measure only duels with this in their load's or tracer's name
+	only    string // measure only duels with this in "load: tracer"
 	dir     string // where README.md and results.json are
 }
 
@@ -31,7 +31,7 @@ func main() {
 	flag.StringVar(&o.program, "rsttrace", "bin/rsttrace", "the program to measure")
 	flag.BoolVar(&o.write, "write", false, "write the results to README.md and results.json")
 	flag.BoolVar(&o.smoke, "smoke", false, "one short round of rsttrace alone: checks that totals are exact, not how fast it is")
-	flag.StringVar(&o.only, "only", "", "measure only throughput, and only of loads or tracers with this in their name: for work on one figure")
+	flag.StringVar(&o.only, "only", "", "measure only throughput, and only where \"load: tracer\" has this in it: for work on one figure")
 	flag.StringVar(&o.dir, "dir", "bench", "folder of README.md and results.json")
 	flag.Parse()
 	if err := o.run(); err != nil {
