@@ -8,7 +8,7 @@
 #define RSTTRACE_CARRIERS_H
 
 #include "access.h"
-#include "notes.h"
+#include "hash.h"
 #include "packet.h"
 
 #define CARRIERS 1024

@@ -7,6 +7,7 @@
  * hooks. The iterator finds who holds a socket that a reset was about.
  */
 #define TYPED_ARGUMENTS
+#include "awaited.h"
 #include "embryonic.h"
 #include "errors.h"
 #include "listeners.h"
@@ -118,14 +119,13 @@ static __always_inline void report_mptcp_closer(struct sock *sk)
 	report_closer((__u64)sk, take_awaited((__u64)sk));
 }
 
-static __always_inline int connects(struct sock *sk)
+/* A process calls connect, or the peer's connection is complete. */
+static __always_inline int begins(struct sock *sk, bool by_process)
 {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 
-	if (!tcp)
-		return 0;
-	struct socket *socket = READ_SOCK(tcp, sk_socket);
-	note_connector(address_of(sk), READ(socket, file)->f_inode->i_ino);
+	if (tcp)
+		note_origin(address_of(sk), tcp, by_process);
 	return 0;
 }
 
@@ -135,8 +135,8 @@ int context_state(__u64 *ctx)
 	struct sock *sk = (struct sock *)ctx[0];
 	int from = ctx[1], to = ctx[2];
 
-	if (from == TCP_CLOSE && to == TCP_SYN_SENT)
-		return details ? connects(sk) : 0;
+	if (to == TCP_SYN_SENT || (to == TCP_ESTABLISHED && from != TCP_SYN_SENT))
+		return details && flow_memory ? begins(sk, to == TCP_SYN_SENT) : 0;
 	if (to != TCP_CLOSE && to != TCP_FIN_WAIT1 && to != TCP_LAST_ACK && to != TCP_LISTEN)
 		return 0;
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
@@ -157,7 +157,8 @@ int context_state(__u64 *ctx)
 	if (to == TCP_CLOSE)
 		note_prior((__u64)untyped, from);
 	if (ends_by_process(tcp, from, to)) {
-		note_end(tcp, from, to);
+		if (flow_memory)
+			note_end(tcp, from, to);
 		report_orphaner((__u64)untyped, tcp);
 	}
 	return 0;

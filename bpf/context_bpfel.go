@@ -152,6 +152,7 @@ type ContextResetRecord struct {
 	Inode         uint64
 	Cookie        uint64
 	Cgroup        uint64
+	ConnectedNs   uint64
 	Listener      uint64
 	ListenerInode uint64
 	Tuple         struct {
@@ -251,11 +252,12 @@ const (
 	ContextMapClosers                = "closers"
 	ContextMapColumnKeys             = "column_keys"
 	ContextMapColumns                = "columns"
-	ContextMapConnectors             = "connectors"
 	ContextMapCounts                 = "counts"
 	ContextMapEmbryonic              = "embryonic"
 	ContextMapErrors                 = "errors"
+	ContextMapIdentities             = "identities"
 	ContextMapListening              = "listening"
+	ContextMapOrigins                = "origins"
 	ContextMapPriors                 = "priors"
 	ContextMapRing                   = "ring"
 	ContextMapStacks                 = "stacks"
@@ -363,11 +365,12 @@ type ContextMapSpecs struct {
 	Closers    *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns    *ebpf.MapSpec `ebpf:"columns"`
-	Connectors *ebpf.MapSpec `ebpf:"connectors"`
 	Counts     *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
 	Errors     *ebpf.MapSpec `ebpf:"errors"`
+	Identities *ebpf.MapSpec `ebpf:"identities"`
 	Listening  *ebpf.MapSpec `ebpf:"listening"`
+	Origins    *ebpf.MapSpec `ebpf:"origins"`
 	Priors     *ebpf.MapSpec `ebpf:"priors"`
 	Ring       *ebpf.MapSpec `ebpf:"ring"`
 	Stacks     *ebpf.MapSpec `ebpf:"stacks"`
@@ -437,11 +440,12 @@ type ContextMaps struct {
 	Closers    *ebpf.Map `ebpf:"closers"`
 	ColumnKeys *ebpf.Map `ebpf:"column_keys"`
 	Columns    *ebpf.Map `ebpf:"columns"`
-	Connectors *ebpf.Map `ebpf:"connectors"`
 	Counts     *ebpf.Map `ebpf:"counts"`
 	Embryonic  *ebpf.Map `ebpf:"embryonic"`
 	Errors     *ebpf.Map `ebpf:"errors"`
+	Identities *ebpf.Map `ebpf:"identities"`
 	Listening  *ebpf.Map `ebpf:"listening"`
+	Origins    *ebpf.Map `ebpf:"origins"`
 	Priors     *ebpf.Map `ebpf:"priors"`
 	Ring       *ebpf.Map `ebpf:"ring"`
 	Stacks     *ebpf.Map `ebpf:"stacks"`
@@ -456,11 +460,12 @@ func (m *ContextMaps) Close() error {
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
-		m.Connectors,
 		m.Counts,
 		m.Embryonic,
 		m.Errors,
+		m.Identities,
 		m.Listening,
+		m.Origins,
 		m.Priors,
 		m.Ring,
 		m.Stacks,

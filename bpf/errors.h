@@ -7,7 +7,7 @@
 #define RSTTRACE_ERRORS_H
 
 #include "config.h"
-#include "notes.h"
+#include "hash.h"
 #include "socket.h"
 
 #define ERRORS 4096

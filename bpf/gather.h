@@ -54,9 +54,13 @@ static __always_inline bool is_remembered(const struct sighting *seen)
 	if (!flow_memory || verdict->packet & (TCP_SYN | TCP_RST) ||
 	    (verdict->socket != SOCKET_NONE && verdict->state != TCP_LISTEN))
 		return false;
-	struct closer_note *note = find_closer(&key);
+	struct closing closing;
+	struct note note;
 
-	return note && note->closing.from != TCP_SYN_SENT; /* that was no connection yet */
+	if (!find_closer(&key, &note))
+		return false;
+	read_closing(&note, &closing);
+	return closing.from != TCP_SYN_SENT; /* that was no connection yet */
 }
 
 /*

@@ -24,12 +24,13 @@ const (
 	KprobeMapClosers                = "closers"
 	KprobeMapColumnKeys             = "column_keys"
 	KprobeMapColumns                = "columns"
-	KprobeMapConnectors             = "connectors"
 	KprobeMapCounts                 = "counts"
 	KprobeMapEmbryonic              = "embryonic"
 	KprobeMapErrors                 = "errors"
+	KprobeMapIdentities             = "identities"
 	KprobeMapListening              = "listening"
 	KprobeMapMuted                  = "muted"
+	KprobeMapOrigins                = "origins"
 	KprobeMapPriors                 = "priors"
 	KprobeMapRing                   = "ring"
 	KprobeMapStacks                 = "stacks"
@@ -151,12 +152,13 @@ type KprobeMapSpecs struct {
 	Closers     *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns     *ebpf.MapSpec `ebpf:"columns"`
-	Connectors  *ebpf.MapSpec `ebpf:"connectors"`
 	Counts      *ebpf.MapSpec `ebpf:"counts"`
 	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
 	Errors      *ebpf.MapSpec `ebpf:"errors"`
+	Identities  *ebpf.MapSpec `ebpf:"identities"`
 	Listening   *ebpf.MapSpec `ebpf:"listening"`
 	Muted       *ebpf.MapSpec `ebpf:"muted"`
+	Origins     *ebpf.MapSpec `ebpf:"origins"`
 	Priors      *ebpf.MapSpec `ebpf:"priors"`
 	Ring        *ebpf.MapSpec `ebpf:"ring"`
 	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
@@ -232,12 +234,13 @@ type KprobeMaps struct {
 	Closers     *ebpf.Map `ebpf:"closers"`
 	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
 	Columns     *ebpf.Map `ebpf:"columns"`
-	Connectors  *ebpf.Map `ebpf:"connectors"`
 	Counts      *ebpf.Map `ebpf:"counts"`
 	Embryonic   *ebpf.Map `ebpf:"embryonic"`
 	Errors      *ebpf.Map `ebpf:"errors"`
+	Identities  *ebpf.Map `ebpf:"identities"`
 	Listening   *ebpf.Map `ebpf:"listening"`
 	Muted       *ebpf.Map `ebpf:"muted"`
+	Origins     *ebpf.Map `ebpf:"origins"`
 	Priors      *ebpf.Map `ebpf:"priors"`
 	Ring        *ebpf.Map `ebpf:"ring"`
 	Stacks      *ebpf.Map `ebpf:"stacks"`
@@ -258,12 +261,13 @@ func (m *KprobeMaps) Close() error {
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
-		m.Connectors,
 		m.Counts,
 		m.Embryonic,
 		m.Errors,
+		m.Identities,
 		m.Listening,
 		m.Muted,
+		m.Origins,
 		m.Priors,
 		m.Ring,
 		m.Stacks,

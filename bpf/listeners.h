@@ -6,7 +6,9 @@
 #ifndef RSTTRACE_LISTENERS_H
 #define RSTTRACE_LISTENERS_H
 
-#include "notes.h"
+#include "config.h"
+#include "hash.h"
+#include "process.h"
 
 #define LISTENERS 4096
 #define LISTENER_BITS 12
@@ -32,9 +34,32 @@ struct {
 	__type(value, struct listener_note);
 } listening SEC(".maps");
 
+/*
+ * These are read where they stand, because the stack is small: before and after
+ * the copy the note must be whole, and the same.
+ */
+#define CHECKED(note) \
+	(const char *)(note) + sizeof((note)->check), sizeof(*(note)) - sizeof((note)->check)
+#define IS_WHOLE(note) ((note)->check == mix(CHECKED(note)))
+#define STILL_WHOLE(note, check_before)                            \
+	({                                                         \
+		asm volatile("" ::: "memory");                     \
+		(note)->check == (check_before) && IS_WHOLE(note); \
+	})
+
+static __always_inline bool same_tuple(const struct tuple *a, const struct tuple *b)
+{
+	const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
+	__u64 differs = 0;
+
+	for (int i = 0; i < sizeof(*a) / sizeof(*x); i++)
+		differs |= x[i] ^ y[i];
+	return !differs;
+}
+
 static __always_inline struct listener_note *listener_slot(const struct tuple *key)
 {
-	__u32 at = mix(key, sizeof(*key)) >> (64 - LISTENER_BITS);
+	__u32 at = mix_tuple(key) >> (64 - LISTENER_BITS);
 
 	return bpf_map_lookup_elem(&listening, &at);
 }

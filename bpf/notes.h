@@ -5,23 +5,27 @@
  * detail now and then and never a wrong one, because every note proves whose
  * it is. Without them an event only says less: the state before is missing, or
  * a connection that was closed here counts as half-open.
+ *
+ * They are written for every connection that comes or goes, so what they cost
+ * is memory that is in no cache: a note is half a cache line.
  */
 #ifndef RSTTRACE_NOTES_H
 #define RSTTRACE_NOTES_H
 
-#include "access.h"
+#include "config.h"
+#include "hash.h"
 #include "process.h"
-#include "record.h"
+#include "socket.h"
 
 #define PRIORS 4096
+#define PRIOR_BITS 12
 #define CLOSERS 32768
 #define CLOSER_BITS 15
+#define ORIGINS 16384
+#define ORIGIN_BITS 14
 
 /* Older notes say nothing about a packet that arrives now. */
 #define CLOSER_LIFETIME_NS (10ull * 60 * 1000000000)
-#define AWAITED 16384
-#define CONNECTORS 16384
-#define CONNECTOR_BITS 14
 
 /* The state that a socket left when it last changed to CLOSE: (sk << 8) | state. */
 struct {
@@ -31,79 +35,44 @@ struct {
 	__type(value, __u64);
 } priors SEC(".maps");
 
-/* Who closed a connection, when and how. */
-struct closer_note {
-	__u64 check; /* over all that follows: two writers at once spoil it */
-	struct closing closing;
-	struct tuple tuple;
-	struct process process;
-	__u32 unused;
+/*
+ * What a process did to a connection, and when. Whole words, because they are
+ * hashed right after they were written.
+ */
+struct note {
+	__u64 check; /* over the key and all that follows: two writers at once spoil it */
+	__u64 time_ns;
+	__u64 thread; /* pid << 32 | tid; 0: no process did it */
+	__u64 rest; /* identity | exit status << 32 | from << 48 | to << 52 | enum note_flag << 56
+		     */
 };
 
+enum note_flag {
+	NOTE_KERNEL = 1,
+	NOTE_EXITING = 2,
+	NOTE_UNREAD = 4,
+	NOTE_LINGER_ZERO = 8,
+};
+
+/* Who closed a connection, by its addresses. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, CLOSERS);
 	__type(key, __u32);
-	__type(value, struct closer_note);
+	__type(value, struct note);
 } closers SEC(".maps");
 
-/*
- * Sockets of resets whose owner is being looked for. The inode tells a socket
- * from the next one at its address; two writers at once spoil it.
- */
-struct awaited_note {
-	__u64 sk;
-	__u64 inode;
-	__u64 check; /* of both */
-};
-
+/* Who called connect for a socket, or since when it is connected that came in, by its address. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, AWAITED);
+	__uint(max_entries, ORIGINS);
 	__type(key, __u32);
-	__type(value, struct awaited_note);
-} awaited SEC(".maps");
-
-/*
- * Who called connect for a socket. The inode tells it from the next one at its
- * address, which may have been accepted.
- */
-struct connector_note {
-	__u64 check; /* over all that follows */
-	__u64 sk;
-	__u64 inode;
-	struct process process;
-	__u32 unused;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, CONNECTORS);
-	__type(key, __u32);
-	__type(value, struct connector_note);
-} connectors SEC(".maps");
-
-/* Fibonacci hashing; the low bits of an address are always 0. */
-static __always_inline __u32 hash_address(__u64 address, __u32 bits)
-{
-	return (address >> 6) * 0x9e3779b97f4a7c15ull >> (64 - bits);
-}
-
-/* Multilinear hashing: the products do not wait for one another. The upper bits are the good ones.
- */
-static __always_inline __u64 mix(const void *data, __u32 size)
-{
-	const __u64 *word = data;
-	__u64 hash = 0x9e3779b97f4a7c15ull;
-
-	for (__u64 i = 0; i < size / sizeof(*word); i++)
-		hash += word[i] * ((0x9e3779b97f4a7c15ull ^ i * 0xff51afd7ed558ccdull) | 1);
-	return hash;
-}
+	__type(value, struct note);
+} origins SEC(".maps");
 
 static __always_inline void note_prior(__u64 sk, __u8 state)
 {
-	__u32 at = hash_address(sk, 12);
+	__u32 at = hash_address(sk, PRIOR_BITS);
 	__u64 *prior = bpf_map_lookup_elem(&priors, &at);
 
 	if (prior)
@@ -112,10 +81,63 @@ static __always_inline void note_prior(__u64 sk, __u8 state)
 
 static __always_inline __u8 prior_state(__u64 sk)
 {
-	__u32 at = hash_address(sk, 12);
+	__u32 at = hash_address(sk, PRIOR_BITS);
 	__u64 *prior = bpf_map_lookup_elem(&priors, &at);
 
 	return prior && *prior >> 8 == (sk << 8) >> 8 ? (__u8)*prior : 0;
+}
+
+static __always_inline __u64 proof(__u64 key, const struct note *note)
+{
+	return key + note->time_ns * HASH_FACTOR(1ull) + note->thread * HASH_FACTOR(2ull) +
+	       note->rest * HASH_FACTOR(3ull);
+}
+
+/* Whose note is this, and is it whole? It was copied before, so it stays what it is. */
+static __always_inline bool is_proven(__u64 key, const struct note *note)
+{
+	return note->time_ns && note->check == proof(key, note);
+}
+
+/* By the running process. */
+static __always_inline void sign(struct note *note)
+{
+	struct running running = read_running();
+	__u8 flags = (running.kernel ? NOTE_KERNEL : 0) | (running.exiting ? NOTE_EXITING : 0);
+
+	note->thread = (__u64)running.identity.pid << 32 | running.tid;
+	note->rest |= keep_identity(&running.identity, note->time_ns & 1);
+	note->rest |= (__u64)(__u16)running.exit_status << 32 | (__u64)flags << 56;
+}
+
+/* The process that signed a note; nobody, if its name was lost meanwhile. */
+static __always_inline void read_signature(const struct note *note, struct process *process)
+{
+	__u8 flags = note->rest >> 56;
+
+	process->pid = note->thread >> 32;
+	if (!process->pid)
+		return;
+	if (!recall_identity(process, (__u32)note->rest)) {
+		process->pid = 0;
+		return;
+	}
+	process->tid = (__u32)note->thread;
+	process->exit_status = (__u16)(note->rest >> 32);
+	process->known = 1;
+	process->kernel = !!(flags & NOTE_KERNEL);
+	process->exiting = !!(flags & NOTE_EXITING);
+}
+
+static __always_inline void read_closing(const struct note *note, struct closing *closing)
+{
+	__u8 flags = note->rest >> 56;
+
+	closing->time_ns = note->time_ns;
+	closing->from = note->rest >> 48 & 15;
+	closing->to = note->rest >> 52 & 15;
+	closing->unread = !!(flags & NOTE_UNREAD);
+	closing->linger_zero = !!(flags & NOTE_LINGER_ZERO);
 }
 
 /*
@@ -130,141 +152,99 @@ static __always_inline struct tuple key_of(const struct tuple *tuple, __u32 netn
 	return key;
 }
 
-static __always_inline bool same_tuple(const struct tuple *a, const struct tuple *b)
+static __always_inline struct note *closer_slot(__u64 key)
 {
-	const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
-	__u64 differs = 0;
+	__u32 at = key >> (64 - CLOSER_BITS);
 
-	for (int i = 0; i < sizeof(*a) / sizeof(*x); i++)
-		differs |= x[i] ^ y[i];
-	return !differs;
+	return bpf_map_lookup_elem(&closers, &at);
 }
 
-static __always_inline __u32 closer_slot(const struct tuple *key)
+static __always_inline void note_closer(const struct tuple *tuple, const struct closing *closing)
 {
-	return mix(key, sizeof(*key)) >> (64 - CLOSER_BITS);
-}
-
-#define CHECKED(note) \
-	(const char *)(note) + sizeof((note)->check), sizeof(*(note)) - sizeof((note)->check)
-
-static __always_inline void note_closer(const struct tuple *key, const struct closing *closing)
-{
-	struct closer_note note = { .closing = *closing, .tuple = *key };
-	__u32 at = closer_slot(key);
-
-	read_current(&note.process);
-	note.check = mix(CHECKED(&note));
-	struct closer_note *slot = bpf_map_lookup_elem(&closers, &at);
-	if (slot)
-		*slot = note;
-}
-
-/*
- * Notes are read where they stand, because the stack is small: before and after
- * the copy the note must be whole, and the same.
- */
-#define IS_WHOLE(note) ((note)->check == mix(CHECKED(note)))
-#define STILL_WHOLE(note, check_before)                            \
-	({                                                         \
-		asm volatile("" ::: "memory");                     \
-		(note)->check == (check_before) && IS_WHOLE(note); \
-	})
-
-/* The note of who closed this connection, or NULL. */
-static __always_inline struct closer_note *find_closer(const struct tuple *key)
-{
-	__u32 at = closer_slot(key);
-	struct closer_note *note = bpf_map_lookup_elem(&closers, &at);
-
-	if (!note || !note->closing.time_ns || !same_tuple(key, &note->tuple) || !IS_WHOLE(note))
-		return NULL;
-	if (bpf_ktime_get_ns() - note->closing.time_ns > CLOSER_LIFETIME_NS)
-		return NULL;
-	return note;
-}
-
-/* Copies who closed this connection, and how, if that is known. */
-static __always_inline void read_closer(const struct tuple *key, struct process *process,
-					struct closing *closing)
-{
-	struct closer_note *note = find_closer(key);
-	if (!note)
-		return;
-
-	__u64 check = note->check;
-	*process = note->process;
-	*closing = note->closing;
-	if (!STILL_WHOLE(note, check)) {
-		__builtin_memset(process, 0, sizeof(*process));
-		__builtin_memset(closing, 0, sizeof(*closing));
-	}
-}
-
-static __always_inline void note_connector(__u64 sk, __u64 inode)
-{
-	struct connector_note note = { .sk = sk, .inode = inode };
-	__u32 at = hash_address(sk, CONNECTOR_BITS);
-
-	read_current(&note.process);
-	note.check = mix(CHECKED(&note));
-	struct connector_note *slot = bpf_map_lookup_elem(&connectors, &at);
-	if (slot)
-		*slot = note;
-}
-
-/* Copies who called connect for this socket, if that is known. */
-static __always_inline void read_connector(__u64 sk, __u64 inode, struct process *process)
-{
-	__u32 at = hash_address(sk, CONNECTOR_BITS);
-	struct connector_note *note = bpf_map_lookup_elem(&connectors, &at);
-
-	if (!note || note->sk != sk || note->inode != inode || !IS_WHOLE(note))
-		return;
-
-	__u64 check = note->check;
-	*process = note->process;
-	if (!STILL_WHOLE(note, check))
-		__builtin_memset(process, 0, sizeof(*process));
-}
-
-static __always_inline __u64 awaited_check(__u64 sk, __u64 inode)
-{
-	return sk * 0x9e3779b97f4a7c15ull ^ inode;
-}
-
-static __always_inline void await_holder(__u64 sk, __u64 inode)
-{
-	__u32 at = hash_address(sk, 14);
-	struct awaited_note *slot = bpf_map_lookup_elem(&awaited, &at);
+	__u8 flags =
+		(closing->unread ? NOTE_UNREAD : 0) | (closing->linger_zero ? NOTE_LINGER_ZERO : 0);
+	__u64 key = mix_tuple(tuple);
+	struct note *slot = closer_slot(key);
+	struct note note = {
+		.time_ns = closing->time_ns,
+		.rest = (__u64)closing->from << 48 | (__u64)closing->to << 52 | (__u64)flags << 56,
+	};
 
 	if (!slot)
 		return;
-	slot->inode = inode;
-	slot->check = awaited_check(sk, inode);
-	slot->sk = sk;
+	sign(&note);
+	note.check = proof(key, &note);
+	*slot = note;
 }
 
-static __always_inline bool holder_awaited(__u64 sk)
+/* Who closed this connection, and how; false if that is not known. */
+static __always_inline bool find_closer(const struct tuple *tuple, struct note *note)
 {
-	__u32 at = hash_address(sk, 14);
-	struct awaited_note *slot = bpf_map_lookup_elem(&awaited, &at);
+	__u64 key = mix_tuple(tuple);
+	struct note *slot = closer_slot(key);
 
-	return slot && slot->sk == sk;
+	if (!slot)
+		return false;
+	*note = *slot;
+	return is_proven(key, note) && bpf_ktime_get_ns() - note->time_ns <= CLOSER_LIFETIME_NS;
 }
 
-/* The inode of an awaited socket, which is awaited no longer; 0 for any other. */
-static __always_inline __u64 take_awaited(__u64 sk)
+/* Copies that, if it is known. */
+static __always_inline void read_closer(const struct tuple *tuple, struct process *process,
+					struct closing *closing)
 {
-	__u32 at = hash_address(sk, 14);
-	struct awaited_note *slot = bpf_map_lookup_elem(&awaited, &at);
+	struct note note;
 
-	if (!slot || slot->sk != sk)
-		return 0;
-	__u64 inode = slot->inode;
-	bool whole = slot->check == awaited_check(sk, inode);
-	slot->sk = 0;
-	return whole ? inode : 0;
+	if (!find_closer(tuple, &note))
+		return;
+	read_signature(&note, process);
+	read_closing(&note, closing);
+}
+
+static __always_inline struct note *origin_slot(__u64 sk)
+{
+	__u32 at = hash_address(sk, ORIGIN_BITS);
+
+	return bpf_map_lookup_elem(&origins, &at);
+}
+
+/*
+ * A socket and its peer. Every connection at this address writes its note, so
+ * one of an earlier connection is left only where a hook did not run.
+ */
+static __always_inline __u64 origin_key(__u64 sk, struct tcp_sock *tcp)
+{
+	__u32 address = READ_COMMON(tcp, skc_family) == AF_INET6 ?
+				READ_COMMON(tcp, skc_v6_daddr.in6_u.u6_addr32[3]) :
+				READ_COMMON(tcp, skc_daddr);
+
+	return sk * HASH_FACTOR(0ull) +
+	       ((__u64)READ_COMMON(tcp, skc_dport) << 32 | address) * HASH_FACTOR(4ull);
+}
+
+/* by_process: it called connect. Else the peer did, and the handshake has ended. */
+static __always_inline void note_origin(__u64 sk, struct tcp_sock *tcp, bool by_process)
+{
+	struct note *slot = origin_slot(sk);
+	struct note note = { .time_ns = bpf_ktime_get_ns() };
+
+	if (!slot)
+		return;
+	if (by_process)
+		sign(&note);
+	note.check = proof(origin_key(sk, tcp), &note);
+	*slot = note;
+}
+
+/* Who called connect, and since when this is a connection: false if that is not known. */
+static __always_inline bool find_origin(__u64 sk, struct tcp_sock *tcp, struct note *note)
+{
+	struct note *slot = origin_slot(sk);
+
+	if (!slot)
+		return false;
+	*note = *slot;
+	return is_proven(origin_key(sk, tcp), note);
 }
 
 #endif

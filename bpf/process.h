@@ -41,50 +41,155 @@ static __always_inline void read_name(struct process *process, struct task_struc
 	BPF_CORE_READ_INTO(&process->comm, task, group_leader, comm);
 }
 
+/* Who a process is. */
+struct identity {
+	__u32 pid;
+	__u32 uid;
+	__u64 comm[2];
+};
+
+/* What the running thread is. */
+struct running {
+	struct identity identity;
+	__u32 tid;
+	__u32 exit_status;
+	bool kernel;
+	bool exiting;
+};
+
 /*
  * What is read whenever a connection ends: by plain loads, where the kernel gives the running
  * thread a type (5.11 and later). Returns the thread's flags.
  */
-static __always_inline __u32 read_identity(struct process *process)
+static __always_inline __u32 read_thread(struct running *running)
 {
+	struct identity *identity = &running->identity;
+
+	identity->uid = (__u32)bpf_get_current_uid_gid();
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
 		struct task_struct *task = bpf_get_current_task_btf();
 		struct task_struct *leader = task->group_leader;
 
-		process->pid = task->tgid;
-		process->tid = task->pid;
-		((__u64 *)process->comm)[0] = *(__u64 *)&leader->comm[0];
-		((__u64 *)process->comm)[1] = *(__u64 *)&leader->comm[8];
+		identity->pid = task->tgid;
+		identity->comm[0] = *(__u64 *)&leader->comm[0];
+		identity->comm[1] = *(__u64 *)&leader->comm[8];
+		running->tid = task->pid;
 		return task->flags;
 	}
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	__u64 ids = bpf_get_current_pid_tgid();
 
-	process->pid = ids >> 32;
-	process->tid = (__u32)ids;
-	read_name(process, task);
+	identity->pid = ids >> 32;
+	running->tid = (__u32)ids;
+	BPF_CORE_READ_INTO(&identity->comm, task, group_leader, comm);
 	return BPF_CORE_READ(task, flags);
+}
+
+static __always_inline struct running read_running(void)
+{
+	struct running running = {};
+	__u32 flags = read_thread(&running);
+
+	running.kernel = flags & PF_KTHREAD || is_walker(running.tid);
+	if (!(flags & PF_EXITING))
+		return running;
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	/* A thread that ends is not the end of its process. */
+	if (BPF_CORE_READ(task, signal, live.counter))
+		return running;
+	running.exiting = true;
+	running.exit_status = BPF_CORE_READ(task, exit_code);
+	return running;
 }
 
 static __always_inline void read_current(struct process *process)
 {
-	__u32 flags = read_identity(process);
-	struct task_struct *task;
+	struct running running = read_running();
 
-	process->uid = (__u32)bpf_get_current_uid_gid();
+	process->pid = running.identity.pid;
+	process->tid = running.tid;
+	process->uid = running.identity.uid;
+	process->exit_status = running.exit_status;
 	process->known = 1;
-	process->kernel = flags & PF_KTHREAD || is_walker(process->tid);
-	process->exiting = 0;
-	process->exit_status = 0;
+	process->kernel = running.kernel;
+	process->exiting = running.exiting;
 	process->unused = 0;
-	if (!(flags & PF_EXITING))
-		return;
-	task = (struct task_struct *)bpf_get_current_task();
-	/* A thread that ends is not the end of its process. */
-	if (BPF_CORE_READ(task, signal, live.counter))
-		return;
-	process->exiting = 1;
-	process->exit_status = BPF_CORE_READ(task, exit_code);
+	__builtin_memcpy(process->comm, running.identity.comm, sizeof(process->comm));
+}
+
+/*
+ * Many notes name the same few processes: what they have in common is kept
+ * apart from them, and stays in the caches.
+ */
+#define IDENTITIES 16384
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IDENTITIES);
+	__type(key, __u32);
+	__type(value, struct identity);
+} identities SEC(".maps");
+
+/* Each process has two places, so that two that share one do not drive each other out. */
+static __always_inline struct identity *identity_slot(__u32 pid, bool second)
+{
+	__u32 at = (second ? pid * 0x9e3779b1u >> 7 : pid) % IDENTITIES;
+
+	return bpf_map_lookup_elem(&identities, &at);
+}
+
+static __always_inline bool same_identity(const struct identity *a, const struct identity *b)
+{
+	return a->pid == b->pid && a->uid == b->uid && a->comm[0] == b->comm[0] &&
+	       a->comm[1] == b->comm[1];
+}
+
+/* Never 0. */
+static __always_inline __u32 identity_hash(const struct identity *identity)
+{
+	__u64 hash = identity->pid * 0x9e3779b97f4a7c15ull + identity->uid * 0xc2b2ae3d27d4eb4full +
+		     identity->comm[0] * 0x165667b19e3779f9ull +
+		     identity->comm[1] * 0xd6e8feb86659fd93ull;
+
+	return hash >> 32 | 1;
+}
+
+/*
+ * Keeps who a process is, and returns the hash by which it is found again. coin
+ * says which place to take if both are somebody else's.
+ */
+static __always_inline __u32 keep_identity(const struct identity *identity, bool coin)
+{
+	struct identity *first = identity_slot(identity->pid, false);
+
+	if (!first)
+		return 0;
+	if (!same_identity(first, identity)) {
+		struct identity *second = identity_slot(identity->pid, true);
+
+		if (!second)
+			return 0;
+		if (!same_identity(second, identity))
+			*(coin ? first : second) = *identity;
+	}
+	return identity_hash(identity);
+}
+
+/* Adds user and name to a process whose pid is known; false if they were lost meanwhile. */
+static __always_inline bool recall_identity(struct process *process, __u32 hash)
+{
+	for (int i = 0; i < 2; i++) {
+		struct identity *slot = identity_slot(process->pid, i);
+		if (!slot)
+			return false;
+		struct identity identity = *slot;
+		if (identity.pid != process->pid || identity_hash(&identity) != hash)
+			continue;
+		process->uid = identity.uid;
+		__builtin_memcpy(process->comm, identity.comm, sizeof(process->comm));
+		return true;
+	}
+	return false;
 }
 
 #endif

@@ -172,6 +172,8 @@ struct reset_record {
 	__u64 inode; /* of its socket file, 0 none */
 	__u64 cookie; /* 0 when never generated */
 	__u64 cgroup; /* cgroup v2 id, 0 unknown */
+	__u64 connected_ns; /* when connect was called, or a handshake from outside ended; 0 unknown
+			     */
 	__u64 listener; /* of a connection that nobody has accepted, 0 unknown */
 	__u64 listener_inode;
 	struct tuple tuple;

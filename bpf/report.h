@@ -6,6 +6,7 @@
 #ifndef RSTTRACE_REPORT_H
 #define RSTTRACE_REPORT_H
 
+#include "awaited.h"
 #include "counters.h"
 #include "errors.h"
 #include "filter.h"
@@ -148,6 +149,20 @@ static __noinline int see_listener(struct sighting *seen, struct reset_record *r
 	return 0;
 }
 
+/* Of a listener, or of what stands in another's place, there is none. */
+static __always_inline void see_origin(const struct sighting *seen, struct tcp_sock *tcp,
+				       struct reset_record *record)
+{
+	const struct verdict *verdict = &seen->verdict;
+	struct note note;
+
+	if (verdict->state == TCP_LISTEN || !find_origin((__u64)seen->sk, tcp, &note))
+		return;
+	record->connected_ns = note.time_ns;
+	if (connector_wanted(verdict, &record->current))
+		read_signature(&note, &record->connector);
+}
+
 /*
  * Waits for news of who holds the socket, or closes it. Of an MPTCP connection
  * the application holds another socket, with the same file.
@@ -204,8 +219,8 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 	}
 	if (in_process(&seen->verdict))
 		read_current(&record->current);
-	if (connector_wanted(&seen->verdict, &record->current))
-		read_connector((__u64)sk, record->inode, &record->connector);
+	if (tcp)
+		see_origin(seen, tcp, record);
 	if (is_closed_by_process(&seen->verdict)) {
 		struct tuple key = key_of(&seen->tuple, seen->netns_mix);
 

@@ -144,7 +144,8 @@ static __noinline int add_to_top(enum top top, const struct top_key *key)
 
 /* Is what a note says of an earlier connection about this one, and its owner? */
 static __always_inline bool closed_by_owner(const struct verdict *verdict,
-					    const struct closer_note *note)
+					    const struct process *closer,
+					    const struct closing *closing)
 {
 	switch (verdict->socket) {
 	case SOCKET_TIME_WAIT:
@@ -153,8 +154,8 @@ static __always_inline bool closed_by_owner(const struct verdict *verdict,
 		return verdict->facts & (FACT_DEAD | FACT_REMEMBERED);
 	case SOCKET_NONE:
 		/* What else went straight to CLOSE may have been destroyed by another. */
-		return note->closing.to != TCP_CLOSE || note->closing.unread ||
-		       note->closing.linger_zero || note->process.exiting;
+		return closing->to != TCP_CLOSE || closing->unread || closing->linger_zero ||
+		       closer->exiting;
 	default:
 		return false;
 	}
@@ -163,14 +164,12 @@ static __always_inline bool closed_by_owner(const struct verdict *verdict,
 static __always_inline void name_closer(const struct sighting *seen, struct top_key *key)
 {
 	struct tuple connection = key_of(&seen->tuple, seen->netns_mix);
-	struct closer_note *note = find_closer(&connection);
+	struct process closer = {};
+	struct closing closing = {};
 
-	if (!note || note->process.kernel || !closed_by_owner(&seen->verdict, note))
-		return;
-	__u64 check = note->check;
-	__builtin_memcpy(key->name, note->process.comm, sizeof(key->name));
-	if (!STILL_WHOLE(note, check))
-		__builtin_memset(key->name, 0, sizeof(key->name));
+	read_closer(&connection, &closer, &closing);
+	if (closer.known && !closer.kernel && closed_by_owner(&seen->verdict, &closer, &closing))
+		__builtin_memcpy(key->name, closer.comm, sizeof(key->name));
 }
 
 static __always_inline void name_current(struct top_key *key)

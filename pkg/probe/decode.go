@@ -181,12 +181,22 @@ func decodeNumbers(r *resetRecord, e *event.Event) {
 		Retransmits:   n.Retransmits,
 		BytesAcked:    n.BytesAcked,
 		BytesReceived: n.BytesReceived,
+		AgeMillis:     ageMillis(r),
 	}
 	e.Lost = lost(r, e.State, e.Evidence)
 	e.Kernel.UID, e.Kernel.UIDKnown = n.Uid, true
 	e.Kernel.Mark = n.Mark
 	e.Kernel.UserTimeoutMillis = n.UserTimeoutMs
 	e.Kernel.SndUna, e.Kernel.SndNxt = n.SndUna, n.SndNxt
+}
+
+// ageMillis is how long ago the connection began, at least 1; 0: not known.
+func ageMillis(r *resetRecord) uint64 {
+	if r.ConnectedNs == 0 || r.TimeNs < r.ConnectedNs {
+		return 0
+	}
+	age := time.Duration(r.TimeNs - r.ConnectedNs)
+	return max(1, uint64(age.Round(time.Millisecond).Milliseconds()))
 }
 
 // lost counts the bytes that die with the connection. SYN and FIN take a
