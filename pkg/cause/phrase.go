@@ -1,7 +1,6 @@
 package cause
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -112,7 +111,7 @@ func ref(comm string, pid uint32) string {
 	if comm == "" {
 		comm = "process"
 	}
-	return fmt.Sprintf("%s[%d]", comm, pid)
+	return comm + "[" + strconv.FormatUint(uint64(pid), 10) + "]"
 }
 
 // sentence raises the first letter, unless the sentence starts with the name of

@@ -9,8 +9,7 @@ import (
 // Summaries of RSTs that ended or refused a connection here.
 
 func refusedSummary(e *event.Event) string {
-	return fmt.Sprintf("%s refused the connection%s: nothing listens there, or a firewall in front of it answered",
-		e.Peer, of(whose(e)))
+	return e.Peer.String() + " refused the connection" + of(whose(e)) + ": nothing listens there, or a firewall in front of it answered"
 }
 
 func peerAbortedSummary(e *event.Event) string {

@@ -9,7 +9,7 @@ import (
 // Summaries of RSTs that answer a packet: it had no place here.
 
 func closedPortSummary(e *event.Event) string {
-	return fmt.Sprintf("%s tried to connect to %s, where nothing listens", e.Peer, e.Local)
+	return e.Peer.String() + " tried to connect to " + e.Local.String() + ", where nothing listens"
 }
 
 func halfOpenSummary(e *event.Event) string {

@@ -76,10 +76,10 @@ func (r *Resolver) NameFailures() uint64 { return r.names.failures.Load() }
 // to exist: the event may wait before it is completed.
 func (r *Resolver) Note(e *event.Event) {
 	if id := e.Kernel.Cgroup; id != 0 && !r.tree.known.Contains(id) {
-		r.socket(e, r.now())
+		r.socket(e)
 	}
 	if r.hybrid && e.Owner.PID != 0 {
-		r.process(e, r.now())
+		r.process(e)
 	}
 }
 
@@ -87,17 +87,16 @@ func (r *Resolver) Note(e *event.Event) {
 // process is known, but the cgroup says whose socket it was, that becomes the
 // owner (source cgroup). What is not known yet is left out; it does not wait.
 func (r *Resolver) Complete(e *event.Event) {
-	now := r.now()
-	place := r.socket(e, now)
+	place := r.socket(e)
 	if !place.Container.Known() && (r.hybrid || !place.telling()) {
-		if p := r.process(e, now).place; p.Container.Known() || !place.telling() {
+		if p := r.process(e).place; p.Container.Known() || !place.telling() {
 			place = p
 		}
 	}
 	if !place.telling() {
 		return
 	}
-	r.names.fill(&place, now)
+	r.fill(&place)
 	o := &e.Owner
 	if o.IsZero() {
 		o.Source = event.FromCgroup
@@ -119,33 +118,44 @@ func (r *Resolver) Process(pid int) Place {
 		return Place{}
 	}
 	place := choose(lines)
-	r.names.fill(&place, r.now())
+	r.fill(&place)
 	return place
+}
+
+// fill adds the names of a container and a pod.
+func (r *Resolver) fill(place *Place) {
+	if place.key() != "" {
+		r.names.fill(place, r.now())
+	}
 }
 
 // socket is the place of the socket: from memory, else that of its owner if the
 // ids agree, else from a walk through the hierarchy.
-func (r *Resolver) socket(e *event.Event, now time.Time) Place {
+func (r *Resolver) socket(e *event.Event) Place {
 	id := e.Kernel.Cgroup
 	if id == 0 {
 		return Place{}
 	}
 	place, decided := r.tree.cached(id)
-	if decided || !r.may(now) {
+	if decided || !r.may(r.now()) {
 		return place
 	}
-	if r.tree.confirm(id, r.process(e, now).unified) {
+	if r.tree.confirm(id, r.process(e).unified) {
 		place, _ = r.tree.cached(id)
 		return place
 	}
-	place, _ = r.tree.search(id, now)
+	place, _ = r.tree.search(id, r.now())
 	return place
 }
 
 // process reads the cgroups of the process that owns the socket of e.
-func (r *Resolver) process(e *event.Event, now time.Time) whereabouts {
+func (r *Resolver) process(e *event.Event) whereabouts {
 	pid := e.Owner.PID
-	if pid == 0 || !r.hostPIDs || !r.processes.cached(pid, now) && !r.may(now) {
+	if pid == 0 || !r.hostPIDs {
+		return whereabouts{}
+	}
+	now := r.now()
+	if !r.processes.cached(pid, now) && !r.may(now) {
 		return whereabouts{}
 	}
 	return r.processes.of(pid, e.Time, now)

@@ -265,7 +265,7 @@ func TestRealCgroups(t *testing.T) {
 	if !r.hostPIDs {
 		t.Skip("/proc is not that of the initial pid namespace")
 	}
-	own := r.process(resetOf(0, pid), time.Now()).place
+	own := r.process(resetOf(0, pid)).place
 	if own.Path == "" {
 		t.Errorf("this process is in no cgroup")
 	}

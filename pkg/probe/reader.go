@@ -17,7 +17,9 @@ const (
 	// up. It bounds the wake-ups at 100 per second whatever the load, and delays
 	// a record by no more than this.
 	batchPause = 10 * time.Millisecond
-	batchMax   = 4096
+	// batchMax bounds what a batch takes of the processor's caches: events are of
+	// a kilobyte, and each is used again before the next batch is read.
+	batchMax = 512
 )
 
 // reader is the user-space end of the ring buffer.

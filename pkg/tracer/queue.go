@@ -50,6 +50,13 @@ func (q *queue) drop() {
 // find returns the event with that ID, or nil if it is not in the queue.
 func (q *queue) find(id uint64) *event.Event {
 	waiting := q.events[q.first:]
+	if len(waiting) == 0 || id < waiting[0].ID {
+		return nil
+	}
+	// Where nothing was filtered out, numbers have no gaps.
+	if at := id - waiting[0].ID; at < uint64(len(waiting)) && waiting[at].ID == id {
+		return waiting[at]
+	}
 	at, found := slices.BinarySearchFunc(waiting, id, func(e *event.Event, id uint64) int { return cmp.Compare(e.ID, id) })
 	if !found {
 		return nil

@@ -93,12 +93,37 @@ func (o *object) address(name string, addr netip.Addr) {
 	o.buf = append(o.buf, '"')
 }
 
-// timestamp always writes nine decimals, so that lines sort as text.
+// timestamp always writes nine decimals, so that lines sort as text. Years have
+// four digits.
 func (o *object) timestamp(name string, t time.Time) {
 	o.key(name)
+	t = t.UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
 	o.buf = append(o.buf, '"')
-	o.buf = t.UTC().AppendFormat(o.buf, "2006-01-02T15:04:05.000000000Z07:00")
-	o.buf = append(o.buf, '"')
+	o.buf = appendDigits(o.buf, year, 4)
+	o.buf = append(o.buf, '-')
+	o.buf = appendDigits(o.buf, int(month), 2)
+	o.buf = append(o.buf, '-')
+	o.buf = appendDigits(o.buf, day, 2)
+	o.buf = append(o.buf, 'T')
+	o.buf = appendDigits(o.buf, hour, 2)
+	o.buf = append(o.buf, ':')
+	o.buf = appendDigits(o.buf, minute, 2)
+	o.buf = append(o.buf, ':')
+	o.buf = appendDigits(o.buf, second, 2)
+	o.buf = append(o.buf, '.')
+	o.buf = appendDigits(o.buf, t.Nanosecond(), 9)
+	o.buf = append(o.buf, 'Z', '"')
+}
+
+// appendDigits appends n with zeros in front.
+func appendDigits(buf []byte, n, width int) []byte {
+	buf = append(buf, "000000000"[:width]...)
+	for i := len(buf) - 1; n > 0; i, n = i-1, n/10 {
+		buf[i] = byte('0' + n%10)
+	}
+	return buf
 }
 
 const hexDigits = "0123456789abcdef"
@@ -112,6 +137,24 @@ var plain = func() (table [256]bool) {
 	return table
 }()
 
+// allPlain reports whether the first eight bytes of s are plain: it works on all
+// of them at once. The top bit of a byte is set where the byte is not plain; a
+// borrow may set more of them, never fewer.
+func allPlain(s string) bool {
+	const (
+		ones = 0x0101010101010101
+		tops = 0x8080808080808080
+	)
+	_ = s[7]
+	word := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	controls := word - ones*' '
+	quotes := word ^ ones*'"' - ones
+	backslashes := word ^ ones*'\\' - ones
+	deletes := word + ones // 0x7f carries into the top bit
+	return (word|controls|quotes|backslashes|deletes)&tops == 0
+}
+
 // appendString appends value as a JSON string. More is escaped than JSON asks:
 // everything that is not printable, so that a line may be shown on a terminal
 // as it is. Invalid UTF-8 becomes U+FFFD, as in encoding/json.
@@ -119,6 +162,9 @@ func appendString(buf []byte, value string) []byte {
 	buf = append(buf, '"')
 	start := 0 // of the part that is copied as it is
 	for i := 0; ; {
+		for i+8 <= len(value) && allPlain(value[i:]) {
+			i += 8
+		}
 		for i < len(value) && plain[value[i]] {
 			i++
 		}
