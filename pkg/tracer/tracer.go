@@ -179,10 +179,14 @@ func (t *Tracer) deliver(yield func(*event.Event, error) bool, now time.Time) bo
 		if t.peers.wanted(e, now) && t.queue.length() < queueMax {
 			return true
 		}
-		if !t.follow(e.Time, yield) || !t.yield(e, yield) {
+		if !t.follow(e.Time, yield) {
 			return false
 		}
+		more := t.yield(e, yield)
 		t.queue.drop()
+		if !more {
+			return false
+		}
 	}
 	return t.follow(time.Time{}, yield)
 }
