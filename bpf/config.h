@@ -74,6 +74,9 @@ const volatile bool take_stacks = false;
 /* What details to send: see filter.h. Each list applies if it is not empty. */
 const volatile __u32 filter_hooks = 0; /* a bit for each enum hook */
 const volatile bool filter_netns = false; /* only of the namespaces in wanted_netns */
+const volatile bool filter_pids = false; /* only of the processes in wanted_pids */
+const volatile bool filter_comms = false; /* only of those whose name is in wanted_comms */
+const volatile bool filter_cgroups = false; /* none of the control groups in hidden_cgroups */
 
 #define FILTER_PORTS 16
 struct port_range {

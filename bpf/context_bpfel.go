@@ -279,8 +279,11 @@ const (
 	ContextVarDropNotSpecified       = "drop_not_specified"
 	ContextVarDropReasons            = "drop_reasons"
 	ContextVarDropTellsRequest       = "drop_tells_request"
+	ContextVarFilterCgroups          = "filter_cgroups"
+	ContextVarFilterComms            = "filter_comms"
 	ContextVarFilterHooks            = "filter_hooks"
 	ContextVarFilterNetns            = "filter_netns"
+	ContextVarFilterPids             = "filter_pids"
 	ContextVarFilterPortCount        = "filter_port_count"
 	ContextVarFilterPorts            = "filter_ports"
 	ContextVarFilterPrefixCount      = "filter_prefix_count"
@@ -390,8 +393,11 @@ type ContextVariableSpecs struct {
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
+	FilterCgroups          *ebpf.VariableSpec `ebpf:"filter_cgroups"`
+	FilterComms            *ebpf.VariableSpec `ebpf:"filter_comms"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
 	FilterNetns            *ebpf.VariableSpec `ebpf:"filter_netns"`
+	FilterPids             *ebpf.VariableSpec `ebpf:"filter_pids"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
@@ -486,8 +492,11 @@ type ContextVariables struct {
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
+	FilterCgroups          *ebpf.Variable `ebpf:"filter_cgroups"`
+	FilterComms            *ebpf.Variable `ebpf:"filter_comms"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
 	FilterNetns            *ebpf.Variable `ebpf:"filter_netns"`
+	FilterPids             *ebpf.Variable `ebpf:"filter_pids"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`

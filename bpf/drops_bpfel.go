@@ -27,6 +27,7 @@ const (
 	DropsMapCounts                 = "counts"
 	DropsMapEmbryonic              = "embryonic"
 	DropsMapErrors                 = "errors"
+	DropsMapHiddenCgroups          = "hidden_cgroups"
 	DropsMapIdentities             = "identities"
 	DropsMapListening              = "listening"
 	DropsMapMuted                  = "muted"
@@ -38,7 +39,9 @@ const (
 	DropsMapTopOthers              = "top_others"
 	DropsMapTops                   = "tops"
 	DropsMapWalker                 = "walker"
+	DropsMapWantedComms            = "wanted_comms"
 	DropsMapWantedNetns            = "wanted_netns"
+	DropsMapWantedPids             = "wanted_pids"
 	DropsProgDropsKfreeSkb         = "drops_kfree_skb"
 	DropsVarActiveReasonArg        = "active_reason_arg"
 	DropsVarCallers                = "callers"
@@ -49,8 +52,11 @@ const (
 	DropsVarDropNotSpecified       = "drop_not_specified"
 	DropsVarDropReasons            = "drop_reasons"
 	DropsVarDropTellsRequest       = "drop_tells_request"
+	DropsVarFilterCgroups          = "filter_cgroups"
+	DropsVarFilterComms            = "filter_comms"
 	DropsVarFilterHooks            = "filter_hooks"
 	DropsVarFilterNetns            = "filter_netns"
+	DropsVarFilterPids             = "filter_pids"
 	DropsVarFilterPortCount        = "filter_port_count"
 	DropsVarFilterPorts            = "filter_ports"
 	DropsVarFilterPrefixCount      = "filter_prefix_count"
@@ -122,29 +128,32 @@ type DropsProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type DropsMapSpecs struct {
-	Anchor      *ebpf.MapSpec `ebpf:"anchor"`
-	Awaited     *ebpf.MapSpec `ebpf:"awaited"`
-	Budgets     *ebpf.MapSpec `ebpf:"budgets"`
-	Carriers    *ebpf.MapSpec `ebpf:"carriers"`
-	Claims      *ebpf.MapSpec `ebpf:"claims"`
-	Closers     *ebpf.MapSpec `ebpf:"closers"`
-	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
-	Columns     *ebpf.MapSpec `ebpf:"columns"`
-	Counts      *ebpf.MapSpec `ebpf:"counts"`
-	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
-	Errors      *ebpf.MapSpec `ebpf:"errors"`
-	Identities  *ebpf.MapSpec `ebpf:"identities"`
-	Listening   *ebpf.MapSpec `ebpf:"listening"`
-	Muted       *ebpf.MapSpec `ebpf:"muted"`
-	Origins     *ebpf.MapSpec `ebpf:"origins"`
-	Priors      *ebpf.MapSpec `ebpf:"priors"`
-	Ring        *ebpf.MapSpec `ebpf:"ring"`
-	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
-	TopBusy     *ebpf.MapSpec `ebpf:"top_busy"`
-	TopOthers   *ebpf.MapSpec `ebpf:"top_others"`
-	Tops        *ebpf.MapSpec `ebpf:"tops"`
-	Walker      *ebpf.MapSpec `ebpf:"walker"`
-	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
+	Anchor        *ebpf.MapSpec `ebpf:"anchor"`
+	Awaited       *ebpf.MapSpec `ebpf:"awaited"`
+	Budgets       *ebpf.MapSpec `ebpf:"budgets"`
+	Carriers      *ebpf.MapSpec `ebpf:"carriers"`
+	Claims        *ebpf.MapSpec `ebpf:"claims"`
+	Closers       *ebpf.MapSpec `ebpf:"closers"`
+	ColumnKeys    *ebpf.MapSpec `ebpf:"column_keys"`
+	Columns       *ebpf.MapSpec `ebpf:"columns"`
+	Counts        *ebpf.MapSpec `ebpf:"counts"`
+	Embryonic     *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors        *ebpf.MapSpec `ebpf:"errors"`
+	HiddenCgroups *ebpf.MapSpec `ebpf:"hidden_cgroups"`
+	Identities    *ebpf.MapSpec `ebpf:"identities"`
+	Listening     *ebpf.MapSpec `ebpf:"listening"`
+	Muted         *ebpf.MapSpec `ebpf:"muted"`
+	Origins       *ebpf.MapSpec `ebpf:"origins"`
+	Priors        *ebpf.MapSpec `ebpf:"priors"`
+	Ring          *ebpf.MapSpec `ebpf:"ring"`
+	Stacks        *ebpf.MapSpec `ebpf:"stacks"`
+	TopBusy       *ebpf.MapSpec `ebpf:"top_busy"`
+	TopOthers     *ebpf.MapSpec `ebpf:"top_others"`
+	Tops          *ebpf.MapSpec `ebpf:"tops"`
+	Walker        *ebpf.MapSpec `ebpf:"walker"`
+	WantedComms   *ebpf.MapSpec `ebpf:"wanted_comms"`
+	WantedNetns   *ebpf.MapSpec `ebpf:"wanted_netns"`
+	WantedPids    *ebpf.MapSpec `ebpf:"wanted_pids"`
 }
 
 // DropsVariableSpecs contains global variables before they are loaded into the kernel.
@@ -160,8 +169,11 @@ type DropsVariableSpecs struct {
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
+	FilterCgroups          *ebpf.VariableSpec `ebpf:"filter_cgroups"`
+	FilterComms            *ebpf.VariableSpec `ebpf:"filter_comms"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
 	FilterNetns            *ebpf.VariableSpec `ebpf:"filter_netns"`
+	FilterPids             *ebpf.VariableSpec `ebpf:"filter_pids"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
@@ -204,29 +216,32 @@ func (o *DropsObjects) Close() error {
 //
 // It can be passed to LoadDropsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type DropsMaps struct {
-	Anchor      *ebpf.Map `ebpf:"anchor"`
-	Awaited     *ebpf.Map `ebpf:"awaited"`
-	Budgets     *ebpf.Map `ebpf:"budgets"`
-	Carriers    *ebpf.Map `ebpf:"carriers"`
-	Claims      *ebpf.Map `ebpf:"claims"`
-	Closers     *ebpf.Map `ebpf:"closers"`
-	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
-	Columns     *ebpf.Map `ebpf:"columns"`
-	Counts      *ebpf.Map `ebpf:"counts"`
-	Embryonic   *ebpf.Map `ebpf:"embryonic"`
-	Errors      *ebpf.Map `ebpf:"errors"`
-	Identities  *ebpf.Map `ebpf:"identities"`
-	Listening   *ebpf.Map `ebpf:"listening"`
-	Muted       *ebpf.Map `ebpf:"muted"`
-	Origins     *ebpf.Map `ebpf:"origins"`
-	Priors      *ebpf.Map `ebpf:"priors"`
-	Ring        *ebpf.Map `ebpf:"ring"`
-	Stacks      *ebpf.Map `ebpf:"stacks"`
-	TopBusy     *ebpf.Map `ebpf:"top_busy"`
-	TopOthers   *ebpf.Map `ebpf:"top_others"`
-	Tops        *ebpf.Map `ebpf:"tops"`
-	Walker      *ebpf.Map `ebpf:"walker"`
-	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
+	Anchor        *ebpf.Map `ebpf:"anchor"`
+	Awaited       *ebpf.Map `ebpf:"awaited"`
+	Budgets       *ebpf.Map `ebpf:"budgets"`
+	Carriers      *ebpf.Map `ebpf:"carriers"`
+	Claims        *ebpf.Map `ebpf:"claims"`
+	Closers       *ebpf.Map `ebpf:"closers"`
+	ColumnKeys    *ebpf.Map `ebpf:"column_keys"`
+	Columns       *ebpf.Map `ebpf:"columns"`
+	Counts        *ebpf.Map `ebpf:"counts"`
+	Embryonic     *ebpf.Map `ebpf:"embryonic"`
+	Errors        *ebpf.Map `ebpf:"errors"`
+	HiddenCgroups *ebpf.Map `ebpf:"hidden_cgroups"`
+	Identities    *ebpf.Map `ebpf:"identities"`
+	Listening     *ebpf.Map `ebpf:"listening"`
+	Muted         *ebpf.Map `ebpf:"muted"`
+	Origins       *ebpf.Map `ebpf:"origins"`
+	Priors        *ebpf.Map `ebpf:"priors"`
+	Ring          *ebpf.Map `ebpf:"ring"`
+	Stacks        *ebpf.Map `ebpf:"stacks"`
+	TopBusy       *ebpf.Map `ebpf:"top_busy"`
+	TopOthers     *ebpf.Map `ebpf:"top_others"`
+	Tops          *ebpf.Map `ebpf:"tops"`
+	Walker        *ebpf.Map `ebpf:"walker"`
+	WantedComms   *ebpf.Map `ebpf:"wanted_comms"`
+	WantedNetns   *ebpf.Map `ebpf:"wanted_netns"`
+	WantedPids    *ebpf.Map `ebpf:"wanted_pids"`
 }
 
 func (m *DropsMaps) Close() error {
@@ -242,6 +257,7 @@ func (m *DropsMaps) Close() error {
 		m.Counts,
 		m.Embryonic,
 		m.Errors,
+		m.HiddenCgroups,
 		m.Identities,
 		m.Listening,
 		m.Muted,
@@ -253,7 +269,9 @@ func (m *DropsMaps) Close() error {
 		m.TopOthers,
 		m.Tops,
 		m.Walker,
+		m.WantedComms,
 		m.WantedNetns,
+		m.WantedPids,
 	)
 }
 
@@ -270,8 +288,11 @@ type DropsVariables struct {
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
+	FilterCgroups          *ebpf.Variable `ebpf:"filter_cgroups"`
+	FilterComms            *ebpf.Variable `ebpf:"filter_comms"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
 	FilterNetns            *ebpf.Variable `ebpf:"filter_netns"`
+	FilterPids             *ebpf.Variable `ebpf:"filter_pids"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`

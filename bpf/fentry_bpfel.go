@@ -73,6 +73,7 @@ const (
 	FentryMapCounts                 = "counts"
 	FentryMapEmbryonic              = "embryonic"
 	FentryMapErrors                 = "errors"
+	FentryMapHiddenCgroups          = "hidden_cgroups"
 	FentryMapIdentities             = "identities"
 	FentryMapListening              = "listening"
 	FentryMapMuted                  = "muted"
@@ -84,7 +85,9 @@ const (
 	FentryMapTopOthers              = "top_others"
 	FentryMapTops                   = "tops"
 	FentryMapWalker                 = "walker"
+	FentryMapWantedComms            = "wanted_comms"
 	FentryMapWantedNetns            = "wanted_netns"
+	FentryMapWantedPids             = "wanted_pids"
 	FentryProgFentryNoteRequest     = "fentry_note_request"
 	FentryProgFentryNoteState       = "fentry_note_state"
 	FentryProgFentryNoteTimeWait    = "fentry_note_time_wait"
@@ -106,8 +109,11 @@ const (
 	FentryVarDropNotSpecified       = "drop_not_specified"
 	FentryVarDropReasons            = "drop_reasons"
 	FentryVarDropTellsRequest       = "drop_tells_request"
+	FentryVarFilterCgroups          = "filter_cgroups"
+	FentryVarFilterComms            = "filter_comms"
 	FentryVarFilterHooks            = "filter_hooks"
 	FentryVarFilterNetns            = "filter_netns"
+	FentryVarFilterPids             = "filter_pids"
 	FentryVarFilterPortCount        = "filter_port_count"
 	FentryVarFilterPorts            = "filter_ports"
 	FentryVarFilterPrefixCount      = "filter_prefix_count"
@@ -190,29 +196,32 @@ type FentryProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type FentryMapSpecs struct {
-	Anchor      *ebpf.MapSpec `ebpf:"anchor"`
-	Awaited     *ebpf.MapSpec `ebpf:"awaited"`
-	Budgets     *ebpf.MapSpec `ebpf:"budgets"`
-	Carriers    *ebpf.MapSpec `ebpf:"carriers"`
-	Claims      *ebpf.MapSpec `ebpf:"claims"`
-	Closers     *ebpf.MapSpec `ebpf:"closers"`
-	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
-	Columns     *ebpf.MapSpec `ebpf:"columns"`
-	Counts      *ebpf.MapSpec `ebpf:"counts"`
-	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
-	Errors      *ebpf.MapSpec `ebpf:"errors"`
-	Identities  *ebpf.MapSpec `ebpf:"identities"`
-	Listening   *ebpf.MapSpec `ebpf:"listening"`
-	Muted       *ebpf.MapSpec `ebpf:"muted"`
-	Origins     *ebpf.MapSpec `ebpf:"origins"`
-	Priors      *ebpf.MapSpec `ebpf:"priors"`
-	Ring        *ebpf.MapSpec `ebpf:"ring"`
-	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
-	TopBusy     *ebpf.MapSpec `ebpf:"top_busy"`
-	TopOthers   *ebpf.MapSpec `ebpf:"top_others"`
-	Tops        *ebpf.MapSpec `ebpf:"tops"`
-	Walker      *ebpf.MapSpec `ebpf:"walker"`
-	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
+	Anchor        *ebpf.MapSpec `ebpf:"anchor"`
+	Awaited       *ebpf.MapSpec `ebpf:"awaited"`
+	Budgets       *ebpf.MapSpec `ebpf:"budgets"`
+	Carriers      *ebpf.MapSpec `ebpf:"carriers"`
+	Claims        *ebpf.MapSpec `ebpf:"claims"`
+	Closers       *ebpf.MapSpec `ebpf:"closers"`
+	ColumnKeys    *ebpf.MapSpec `ebpf:"column_keys"`
+	Columns       *ebpf.MapSpec `ebpf:"columns"`
+	Counts        *ebpf.MapSpec `ebpf:"counts"`
+	Embryonic     *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors        *ebpf.MapSpec `ebpf:"errors"`
+	HiddenCgroups *ebpf.MapSpec `ebpf:"hidden_cgroups"`
+	Identities    *ebpf.MapSpec `ebpf:"identities"`
+	Listening     *ebpf.MapSpec `ebpf:"listening"`
+	Muted         *ebpf.MapSpec `ebpf:"muted"`
+	Origins       *ebpf.MapSpec `ebpf:"origins"`
+	Priors        *ebpf.MapSpec `ebpf:"priors"`
+	Ring          *ebpf.MapSpec `ebpf:"ring"`
+	Stacks        *ebpf.MapSpec `ebpf:"stacks"`
+	TopBusy       *ebpf.MapSpec `ebpf:"top_busy"`
+	TopOthers     *ebpf.MapSpec `ebpf:"top_others"`
+	Tops          *ebpf.MapSpec `ebpf:"tops"`
+	Walker        *ebpf.MapSpec `ebpf:"walker"`
+	WantedComms   *ebpf.MapSpec `ebpf:"wanted_comms"`
+	WantedNetns   *ebpf.MapSpec `ebpf:"wanted_netns"`
+	WantedPids    *ebpf.MapSpec `ebpf:"wanted_pids"`
 }
 
 // FentryVariableSpecs contains global variables before they are loaded into the kernel.
@@ -228,8 +237,11 @@ type FentryVariableSpecs struct {
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
+	FilterCgroups          *ebpf.VariableSpec `ebpf:"filter_cgroups"`
+	FilterComms            *ebpf.VariableSpec `ebpf:"filter_comms"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
 	FilterNetns            *ebpf.VariableSpec `ebpf:"filter_netns"`
+	FilterPids             *ebpf.VariableSpec `ebpf:"filter_pids"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
@@ -272,29 +284,32 @@ func (o *FentryObjects) Close() error {
 //
 // It can be passed to LoadFentryObjects or ebpf.CollectionSpec.LoadAndAssign.
 type FentryMaps struct {
-	Anchor      *ebpf.Map `ebpf:"anchor"`
-	Awaited     *ebpf.Map `ebpf:"awaited"`
-	Budgets     *ebpf.Map `ebpf:"budgets"`
-	Carriers    *ebpf.Map `ebpf:"carriers"`
-	Claims      *ebpf.Map `ebpf:"claims"`
-	Closers     *ebpf.Map `ebpf:"closers"`
-	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
-	Columns     *ebpf.Map `ebpf:"columns"`
-	Counts      *ebpf.Map `ebpf:"counts"`
-	Embryonic   *ebpf.Map `ebpf:"embryonic"`
-	Errors      *ebpf.Map `ebpf:"errors"`
-	Identities  *ebpf.Map `ebpf:"identities"`
-	Listening   *ebpf.Map `ebpf:"listening"`
-	Muted       *ebpf.Map `ebpf:"muted"`
-	Origins     *ebpf.Map `ebpf:"origins"`
-	Priors      *ebpf.Map `ebpf:"priors"`
-	Ring        *ebpf.Map `ebpf:"ring"`
-	Stacks      *ebpf.Map `ebpf:"stacks"`
-	TopBusy     *ebpf.Map `ebpf:"top_busy"`
-	TopOthers   *ebpf.Map `ebpf:"top_others"`
-	Tops        *ebpf.Map `ebpf:"tops"`
-	Walker      *ebpf.Map `ebpf:"walker"`
-	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
+	Anchor        *ebpf.Map `ebpf:"anchor"`
+	Awaited       *ebpf.Map `ebpf:"awaited"`
+	Budgets       *ebpf.Map `ebpf:"budgets"`
+	Carriers      *ebpf.Map `ebpf:"carriers"`
+	Claims        *ebpf.Map `ebpf:"claims"`
+	Closers       *ebpf.Map `ebpf:"closers"`
+	ColumnKeys    *ebpf.Map `ebpf:"column_keys"`
+	Columns       *ebpf.Map `ebpf:"columns"`
+	Counts        *ebpf.Map `ebpf:"counts"`
+	Embryonic     *ebpf.Map `ebpf:"embryonic"`
+	Errors        *ebpf.Map `ebpf:"errors"`
+	HiddenCgroups *ebpf.Map `ebpf:"hidden_cgroups"`
+	Identities    *ebpf.Map `ebpf:"identities"`
+	Listening     *ebpf.Map `ebpf:"listening"`
+	Muted         *ebpf.Map `ebpf:"muted"`
+	Origins       *ebpf.Map `ebpf:"origins"`
+	Priors        *ebpf.Map `ebpf:"priors"`
+	Ring          *ebpf.Map `ebpf:"ring"`
+	Stacks        *ebpf.Map `ebpf:"stacks"`
+	TopBusy       *ebpf.Map `ebpf:"top_busy"`
+	TopOthers     *ebpf.Map `ebpf:"top_others"`
+	Tops          *ebpf.Map `ebpf:"tops"`
+	Walker        *ebpf.Map `ebpf:"walker"`
+	WantedComms   *ebpf.Map `ebpf:"wanted_comms"`
+	WantedNetns   *ebpf.Map `ebpf:"wanted_netns"`
+	WantedPids    *ebpf.Map `ebpf:"wanted_pids"`
 }
 
 func (m *FentryMaps) Close() error {
@@ -310,6 +325,7 @@ func (m *FentryMaps) Close() error {
 		m.Counts,
 		m.Embryonic,
 		m.Errors,
+		m.HiddenCgroups,
 		m.Identities,
 		m.Listening,
 		m.Muted,
@@ -321,7 +337,9 @@ func (m *FentryMaps) Close() error {
 		m.TopOthers,
 		m.Tops,
 		m.Walker,
+		m.WantedComms,
 		m.WantedNetns,
+		m.WantedPids,
 	)
 }
 
@@ -338,8 +356,11 @@ type FentryVariables struct {
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
+	FilterCgroups          *ebpf.Variable `ebpf:"filter_cgroups"`
+	FilterComms            *ebpf.Variable `ebpf:"filter_comms"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
 	FilterNetns            *ebpf.Variable `ebpf:"filter_netns"`
+	FilterPids             *ebpf.Variable `ebpf:"filter_pids"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`

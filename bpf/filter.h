@@ -9,6 +9,8 @@
 #include "access.h"
 #include "config.h"
 #include "counters.h"
+#include "process.h"
+#include "socket.h"
 
 /* Columns whose cause nobody wants to see: written by Go, which knows causes. */
 struct {
@@ -26,6 +28,36 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } wanted_netns SEC(".maps");
+
+/* Processes whose details are wanted, by pid and by name: sizes set by the loader. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} wanted_pids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, char[16]);
+	__type(value, __u32);
+} wanted_comms SEC(".maps");
+
+/*
+ * Control groups whose details nobody wants to see, by id, and until when:
+ * written by Go, which knows their paths. What is not in it may be wanted: a
+ * group that is new, or whose service was just started again. Where an old
+ * entry makes room, Go writes it again.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1); /* set by the loader */
+	__type(key, __u64);
+	__type(value, __u64);
+} hidden_cgroups SEC(".maps");
+
+#define FOR_GOOD ~0ull
 
 /* Details of a column on a CPU: (window << 32) | how many went out in it. */
 struct {
@@ -121,6 +153,47 @@ static __always_inline bool netns_wanted(const struct tuple *tuple)
 	__u32 netns = tuple->netns;
 
 	return !filter_netns || bpf_map_lookup_elem(&wanted_netns, &netns);
+}
+
+/* Only of a full socket: of others, the owner decides, in Go. */
+static __always_inline bool cgroup_wanted(struct tcp_sock *tcp)
+{
+	if (!filter_cgroups || !tcp)
+		return true;
+	__u64 cgroup = socket_cgroup(tcp);
+	__u64 *until = bpf_map_lookup_elem(&hidden_cgroups, &cgroup);
+
+	return !until || (*until != FOR_GOOD && bpf_ktime_get_ns() >= *until);
+}
+
+static __always_inline bool is_kernel_thread(void)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
+		return bpf_get_current_task_btf()->flags & PF_KTHREAD;
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, flags) & PF_KTHREAD;
+}
+
+/* For where the running process, and no other, will be named. */
+static __noinline bool current_wanted(void)
+{
+	__u64 ids = bpf_get_current_pid_tgid();
+	__u32 pid = ids >> 32;
+	char name[16] = {};
+
+	/* It finishes what another began, and that one may be named. */
+	if (is_kernel_thread() || is_walker((__u32)ids))
+		return true;
+	if (filter_pids && !bpf_map_lookup_elem(&wanted_pids, &pid))
+		return false;
+	if (!filter_comms)
+		return true;
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	/* As a string: behind its end the kernel may have left what stood there before. */
+	BPF_CORE_READ_STR_INTO(&name, task, group_leader, comm);
+	return bpf_map_lookup_elem(&wanted_comms, &name);
 }
 
 static __noinline bool is_wanted(const struct verdict *verdict, const struct tuple *tuple)

@@ -27,6 +27,7 @@ const (
 	KprobeMapCounts                 = "counts"
 	KprobeMapEmbryonic              = "embryonic"
 	KprobeMapErrors                 = "errors"
+	KprobeMapHiddenCgroups          = "hidden_cgroups"
 	KprobeMapIdentities             = "identities"
 	KprobeMapListening              = "listening"
 	KprobeMapMuted                  = "muted"
@@ -38,7 +39,9 @@ const (
 	KprobeMapTopOthers              = "top_others"
 	KprobeMapTops                   = "tops"
 	KprobeMapWalker                 = "walker"
+	KprobeMapWantedComms            = "wanted_comms"
 	KprobeMapWantedNetns            = "wanted_netns"
+	KprobeMapWantedPids             = "wanted_pids"
 	KprobeProgKprobeNoteRequest     = "kprobe_note_request"
 	KprobeProgKprobeNoteState       = "kprobe_note_state"
 	KprobeProgKprobeNoteTimeWait    = "kprobe_note_time_wait"
@@ -60,8 +63,11 @@ const (
 	KprobeVarDropNotSpecified       = "drop_not_specified"
 	KprobeVarDropReasons            = "drop_reasons"
 	KprobeVarDropTellsRequest       = "drop_tells_request"
+	KprobeVarFilterCgroups          = "filter_cgroups"
+	KprobeVarFilterComms            = "filter_comms"
 	KprobeVarFilterHooks            = "filter_hooks"
 	KprobeVarFilterNetns            = "filter_netns"
+	KprobeVarFilterPids             = "filter_pids"
 	KprobeVarFilterPortCount        = "filter_port_count"
 	KprobeVarFilterPorts            = "filter_ports"
 	KprobeVarFilterPrefixCount      = "filter_prefix_count"
@@ -144,29 +150,32 @@ type KprobeProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type KprobeMapSpecs struct {
-	Anchor      *ebpf.MapSpec `ebpf:"anchor"`
-	Awaited     *ebpf.MapSpec `ebpf:"awaited"`
-	Budgets     *ebpf.MapSpec `ebpf:"budgets"`
-	Carriers    *ebpf.MapSpec `ebpf:"carriers"`
-	Claims      *ebpf.MapSpec `ebpf:"claims"`
-	Closers     *ebpf.MapSpec `ebpf:"closers"`
-	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
-	Columns     *ebpf.MapSpec `ebpf:"columns"`
-	Counts      *ebpf.MapSpec `ebpf:"counts"`
-	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
-	Errors      *ebpf.MapSpec `ebpf:"errors"`
-	Identities  *ebpf.MapSpec `ebpf:"identities"`
-	Listening   *ebpf.MapSpec `ebpf:"listening"`
-	Muted       *ebpf.MapSpec `ebpf:"muted"`
-	Origins     *ebpf.MapSpec `ebpf:"origins"`
-	Priors      *ebpf.MapSpec `ebpf:"priors"`
-	Ring        *ebpf.MapSpec `ebpf:"ring"`
-	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
-	TopBusy     *ebpf.MapSpec `ebpf:"top_busy"`
-	TopOthers   *ebpf.MapSpec `ebpf:"top_others"`
-	Tops        *ebpf.MapSpec `ebpf:"tops"`
-	Walker      *ebpf.MapSpec `ebpf:"walker"`
-	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
+	Anchor        *ebpf.MapSpec `ebpf:"anchor"`
+	Awaited       *ebpf.MapSpec `ebpf:"awaited"`
+	Budgets       *ebpf.MapSpec `ebpf:"budgets"`
+	Carriers      *ebpf.MapSpec `ebpf:"carriers"`
+	Claims        *ebpf.MapSpec `ebpf:"claims"`
+	Closers       *ebpf.MapSpec `ebpf:"closers"`
+	ColumnKeys    *ebpf.MapSpec `ebpf:"column_keys"`
+	Columns       *ebpf.MapSpec `ebpf:"columns"`
+	Counts        *ebpf.MapSpec `ebpf:"counts"`
+	Embryonic     *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors        *ebpf.MapSpec `ebpf:"errors"`
+	HiddenCgroups *ebpf.MapSpec `ebpf:"hidden_cgroups"`
+	Identities    *ebpf.MapSpec `ebpf:"identities"`
+	Listening     *ebpf.MapSpec `ebpf:"listening"`
+	Muted         *ebpf.MapSpec `ebpf:"muted"`
+	Origins       *ebpf.MapSpec `ebpf:"origins"`
+	Priors        *ebpf.MapSpec `ebpf:"priors"`
+	Ring          *ebpf.MapSpec `ebpf:"ring"`
+	Stacks        *ebpf.MapSpec `ebpf:"stacks"`
+	TopBusy       *ebpf.MapSpec `ebpf:"top_busy"`
+	TopOthers     *ebpf.MapSpec `ebpf:"top_others"`
+	Tops          *ebpf.MapSpec `ebpf:"tops"`
+	Walker        *ebpf.MapSpec `ebpf:"walker"`
+	WantedComms   *ebpf.MapSpec `ebpf:"wanted_comms"`
+	WantedNetns   *ebpf.MapSpec `ebpf:"wanted_netns"`
+	WantedPids    *ebpf.MapSpec `ebpf:"wanted_pids"`
 }
 
 // KprobeVariableSpecs contains global variables before they are loaded into the kernel.
@@ -182,8 +191,11 @@ type KprobeVariableSpecs struct {
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
+	FilterCgroups          *ebpf.VariableSpec `ebpf:"filter_cgroups"`
+	FilterComms            *ebpf.VariableSpec `ebpf:"filter_comms"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
 	FilterNetns            *ebpf.VariableSpec `ebpf:"filter_netns"`
+	FilterPids             *ebpf.VariableSpec `ebpf:"filter_pids"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
@@ -226,29 +238,32 @@ func (o *KprobeObjects) Close() error {
 //
 // It can be passed to LoadKprobeObjects or ebpf.CollectionSpec.LoadAndAssign.
 type KprobeMaps struct {
-	Anchor      *ebpf.Map `ebpf:"anchor"`
-	Awaited     *ebpf.Map `ebpf:"awaited"`
-	Budgets     *ebpf.Map `ebpf:"budgets"`
-	Carriers    *ebpf.Map `ebpf:"carriers"`
-	Claims      *ebpf.Map `ebpf:"claims"`
-	Closers     *ebpf.Map `ebpf:"closers"`
-	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
-	Columns     *ebpf.Map `ebpf:"columns"`
-	Counts      *ebpf.Map `ebpf:"counts"`
-	Embryonic   *ebpf.Map `ebpf:"embryonic"`
-	Errors      *ebpf.Map `ebpf:"errors"`
-	Identities  *ebpf.Map `ebpf:"identities"`
-	Listening   *ebpf.Map `ebpf:"listening"`
-	Muted       *ebpf.Map `ebpf:"muted"`
-	Origins     *ebpf.Map `ebpf:"origins"`
-	Priors      *ebpf.Map `ebpf:"priors"`
-	Ring        *ebpf.Map `ebpf:"ring"`
-	Stacks      *ebpf.Map `ebpf:"stacks"`
-	TopBusy     *ebpf.Map `ebpf:"top_busy"`
-	TopOthers   *ebpf.Map `ebpf:"top_others"`
-	Tops        *ebpf.Map `ebpf:"tops"`
-	Walker      *ebpf.Map `ebpf:"walker"`
-	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
+	Anchor        *ebpf.Map `ebpf:"anchor"`
+	Awaited       *ebpf.Map `ebpf:"awaited"`
+	Budgets       *ebpf.Map `ebpf:"budgets"`
+	Carriers      *ebpf.Map `ebpf:"carriers"`
+	Claims        *ebpf.Map `ebpf:"claims"`
+	Closers       *ebpf.Map `ebpf:"closers"`
+	ColumnKeys    *ebpf.Map `ebpf:"column_keys"`
+	Columns       *ebpf.Map `ebpf:"columns"`
+	Counts        *ebpf.Map `ebpf:"counts"`
+	Embryonic     *ebpf.Map `ebpf:"embryonic"`
+	Errors        *ebpf.Map `ebpf:"errors"`
+	HiddenCgroups *ebpf.Map `ebpf:"hidden_cgroups"`
+	Identities    *ebpf.Map `ebpf:"identities"`
+	Listening     *ebpf.Map `ebpf:"listening"`
+	Muted         *ebpf.Map `ebpf:"muted"`
+	Origins       *ebpf.Map `ebpf:"origins"`
+	Priors        *ebpf.Map `ebpf:"priors"`
+	Ring          *ebpf.Map `ebpf:"ring"`
+	Stacks        *ebpf.Map `ebpf:"stacks"`
+	TopBusy       *ebpf.Map `ebpf:"top_busy"`
+	TopOthers     *ebpf.Map `ebpf:"top_others"`
+	Tops          *ebpf.Map `ebpf:"tops"`
+	Walker        *ebpf.Map `ebpf:"walker"`
+	WantedComms   *ebpf.Map `ebpf:"wanted_comms"`
+	WantedNetns   *ebpf.Map `ebpf:"wanted_netns"`
+	WantedPids    *ebpf.Map `ebpf:"wanted_pids"`
 }
 
 func (m *KprobeMaps) Close() error {
@@ -264,6 +279,7 @@ func (m *KprobeMaps) Close() error {
 		m.Counts,
 		m.Embryonic,
 		m.Errors,
+		m.HiddenCgroups,
 		m.Identities,
 		m.Listening,
 		m.Muted,
@@ -275,7 +291,9 @@ func (m *KprobeMaps) Close() error {
 		m.TopOthers,
 		m.Tops,
 		m.Walker,
+		m.WantedComms,
 		m.WantedNetns,
+		m.WantedPids,
 	)
 }
 
@@ -292,8 +310,11 @@ type KprobeVariables struct {
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
+	FilterCgroups          *ebpf.Variable `ebpf:"filter_cgroups"`
+	FilterComms            *ebpf.Variable `ebpf:"filter_comms"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
 	FilterNetns            *ebpf.Variable `ebpf:"filter_netns"`
+	FilterPids             *ebpf.Variable `ebpf:"filter_pids"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`

@@ -33,6 +33,23 @@ static __always_inline bool is_abort(const struct verdict *verdict)
 	       verdict->facts & FACT_OWNED;
 }
 
+/*
+ * Is the running process, and nobody else, the one that Go will name? A listener
+ * that is aborted, and a connection, may have another owner.
+ */
+static __always_inline bool names_current(const struct verdict *verdict)
+{
+	return in_process(verdict) && !is_abort(verdict) && verdict->caller != CALLER_ABORT &&
+	       verdict->caller != CALLER_LISTEN_ABORT;
+}
+
+static __always_inline bool owner_wanted(const struct verdict *verdict, struct tcp_sock *tcp)
+{
+	if ((filter_pids || filter_comms) && names_current(verdict) && !current_wanted())
+		return false;
+	return cgroup_wanted(tcp);
+}
+
 /* Can the owner still be found through the socket? */
 static __always_inline bool holder_wanted(const struct verdict *verdict)
 {
@@ -187,7 +204,8 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 	if (take_tops)
 		count_tops(seen, column, tcp,
 			   in_process(&seen->verdict) && !is_abort(&seen->verdict));
-	if (!details || !is_wanted(&seen->verdict, &seen->tuple) || is_muted(column))
+	if (!details || !is_wanted(&seen->verdict, &seen->tuple) || is_muted(column) ||
+	    !owner_wanted(&seen->verdict, tcp))
 		return 0;
 	__u64 now = bpf_ktime_get_ns();
 	if (!within_budget(column, now))

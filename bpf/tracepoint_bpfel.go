@@ -26,6 +26,7 @@ const (
 	TracepointMapCounts                 = "counts"
 	TracepointMapEmbryonic              = "embryonic"
 	TracepointMapErrors                 = "errors"
+	TracepointMapHiddenCgroups          = "hidden_cgroups"
 	TracepointMapIdentities             = "identities"
 	TracepointMapListening              = "listening"
 	TracepointMapMuted                  = "muted"
@@ -37,7 +38,9 @@ const (
 	TracepointMapTopOthers              = "top_others"
 	TracepointMapTops                   = "tops"
 	TracepointMapWalker                 = "walker"
+	TracepointMapWantedComms            = "wanted_comms"
 	TracepointMapWantedNetns            = "wanted_netns"
+	TracepointMapWantedPids             = "wanted_pids"
 	TracepointProgTracepointReceive     = "tracepoint_receive"
 	TracepointProgTracepointSend        = "tracepoint_send"
 	TracepointVarActiveReasonArg        = "active_reason_arg"
@@ -49,8 +52,11 @@ const (
 	TracepointVarDropNotSpecified       = "drop_not_specified"
 	TracepointVarDropReasons            = "drop_reasons"
 	TracepointVarDropTellsRequest       = "drop_tells_request"
+	TracepointVarFilterCgroups          = "filter_cgroups"
+	TracepointVarFilterComms            = "filter_comms"
 	TracepointVarFilterHooks            = "filter_hooks"
 	TracepointVarFilterNetns            = "filter_netns"
+	TracepointVarFilterPids             = "filter_pids"
 	TracepointVarFilterPortCount        = "filter_port_count"
 	TracepointVarFilterPorts            = "filter_ports"
 	TracepointVarFilterPrefixCount      = "filter_prefix_count"
@@ -123,28 +129,31 @@ type TracepointProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type TracepointMapSpecs struct {
-	Anchor      *ebpf.MapSpec `ebpf:"anchor"`
-	Awaited     *ebpf.MapSpec `ebpf:"awaited"`
-	Budgets     *ebpf.MapSpec `ebpf:"budgets"`
-	Claims      *ebpf.MapSpec `ebpf:"claims"`
-	Closers     *ebpf.MapSpec `ebpf:"closers"`
-	ColumnKeys  *ebpf.MapSpec `ebpf:"column_keys"`
-	Columns     *ebpf.MapSpec `ebpf:"columns"`
-	Counts      *ebpf.MapSpec `ebpf:"counts"`
-	Embryonic   *ebpf.MapSpec `ebpf:"embryonic"`
-	Errors      *ebpf.MapSpec `ebpf:"errors"`
-	Identities  *ebpf.MapSpec `ebpf:"identities"`
-	Listening   *ebpf.MapSpec `ebpf:"listening"`
-	Muted       *ebpf.MapSpec `ebpf:"muted"`
-	Origins     *ebpf.MapSpec `ebpf:"origins"`
-	Priors      *ebpf.MapSpec `ebpf:"priors"`
-	Ring        *ebpf.MapSpec `ebpf:"ring"`
-	Stacks      *ebpf.MapSpec `ebpf:"stacks"`
-	TopBusy     *ebpf.MapSpec `ebpf:"top_busy"`
-	TopOthers   *ebpf.MapSpec `ebpf:"top_others"`
-	Tops        *ebpf.MapSpec `ebpf:"tops"`
-	Walker      *ebpf.MapSpec `ebpf:"walker"`
-	WantedNetns *ebpf.MapSpec `ebpf:"wanted_netns"`
+	Anchor        *ebpf.MapSpec `ebpf:"anchor"`
+	Awaited       *ebpf.MapSpec `ebpf:"awaited"`
+	Budgets       *ebpf.MapSpec `ebpf:"budgets"`
+	Claims        *ebpf.MapSpec `ebpf:"claims"`
+	Closers       *ebpf.MapSpec `ebpf:"closers"`
+	ColumnKeys    *ebpf.MapSpec `ebpf:"column_keys"`
+	Columns       *ebpf.MapSpec `ebpf:"columns"`
+	Counts        *ebpf.MapSpec `ebpf:"counts"`
+	Embryonic     *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors        *ebpf.MapSpec `ebpf:"errors"`
+	HiddenCgroups *ebpf.MapSpec `ebpf:"hidden_cgroups"`
+	Identities    *ebpf.MapSpec `ebpf:"identities"`
+	Listening     *ebpf.MapSpec `ebpf:"listening"`
+	Muted         *ebpf.MapSpec `ebpf:"muted"`
+	Origins       *ebpf.MapSpec `ebpf:"origins"`
+	Priors        *ebpf.MapSpec `ebpf:"priors"`
+	Ring          *ebpf.MapSpec `ebpf:"ring"`
+	Stacks        *ebpf.MapSpec `ebpf:"stacks"`
+	TopBusy       *ebpf.MapSpec `ebpf:"top_busy"`
+	TopOthers     *ebpf.MapSpec `ebpf:"top_others"`
+	Tops          *ebpf.MapSpec `ebpf:"tops"`
+	Walker        *ebpf.MapSpec `ebpf:"walker"`
+	WantedComms   *ebpf.MapSpec `ebpf:"wanted_comms"`
+	WantedNetns   *ebpf.MapSpec `ebpf:"wanted_netns"`
+	WantedPids    *ebpf.MapSpec `ebpf:"wanted_pids"`
 }
 
 // TracepointVariableSpecs contains global variables before they are loaded into the kernel.
@@ -160,8 +169,11 @@ type TracepointVariableSpecs struct {
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
+	FilterCgroups          *ebpf.VariableSpec `ebpf:"filter_cgroups"`
+	FilterComms            *ebpf.VariableSpec `ebpf:"filter_comms"`
 	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
 	FilterNetns            *ebpf.VariableSpec `ebpf:"filter_netns"`
+	FilterPids             *ebpf.VariableSpec `ebpf:"filter_pids"`
 	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
@@ -204,28 +216,31 @@ func (o *TracepointObjects) Close() error {
 //
 // It can be passed to LoadTracepointObjects or ebpf.CollectionSpec.LoadAndAssign.
 type TracepointMaps struct {
-	Anchor      *ebpf.Map `ebpf:"anchor"`
-	Awaited     *ebpf.Map `ebpf:"awaited"`
-	Budgets     *ebpf.Map `ebpf:"budgets"`
-	Claims      *ebpf.Map `ebpf:"claims"`
-	Closers     *ebpf.Map `ebpf:"closers"`
-	ColumnKeys  *ebpf.Map `ebpf:"column_keys"`
-	Columns     *ebpf.Map `ebpf:"columns"`
-	Counts      *ebpf.Map `ebpf:"counts"`
-	Embryonic   *ebpf.Map `ebpf:"embryonic"`
-	Errors      *ebpf.Map `ebpf:"errors"`
-	Identities  *ebpf.Map `ebpf:"identities"`
-	Listening   *ebpf.Map `ebpf:"listening"`
-	Muted       *ebpf.Map `ebpf:"muted"`
-	Origins     *ebpf.Map `ebpf:"origins"`
-	Priors      *ebpf.Map `ebpf:"priors"`
-	Ring        *ebpf.Map `ebpf:"ring"`
-	Stacks      *ebpf.Map `ebpf:"stacks"`
-	TopBusy     *ebpf.Map `ebpf:"top_busy"`
-	TopOthers   *ebpf.Map `ebpf:"top_others"`
-	Tops        *ebpf.Map `ebpf:"tops"`
-	Walker      *ebpf.Map `ebpf:"walker"`
-	WantedNetns *ebpf.Map `ebpf:"wanted_netns"`
+	Anchor        *ebpf.Map `ebpf:"anchor"`
+	Awaited       *ebpf.Map `ebpf:"awaited"`
+	Budgets       *ebpf.Map `ebpf:"budgets"`
+	Claims        *ebpf.Map `ebpf:"claims"`
+	Closers       *ebpf.Map `ebpf:"closers"`
+	ColumnKeys    *ebpf.Map `ebpf:"column_keys"`
+	Columns       *ebpf.Map `ebpf:"columns"`
+	Counts        *ebpf.Map `ebpf:"counts"`
+	Embryonic     *ebpf.Map `ebpf:"embryonic"`
+	Errors        *ebpf.Map `ebpf:"errors"`
+	HiddenCgroups *ebpf.Map `ebpf:"hidden_cgroups"`
+	Identities    *ebpf.Map `ebpf:"identities"`
+	Listening     *ebpf.Map `ebpf:"listening"`
+	Muted         *ebpf.Map `ebpf:"muted"`
+	Origins       *ebpf.Map `ebpf:"origins"`
+	Priors        *ebpf.Map `ebpf:"priors"`
+	Ring          *ebpf.Map `ebpf:"ring"`
+	Stacks        *ebpf.Map `ebpf:"stacks"`
+	TopBusy       *ebpf.Map `ebpf:"top_busy"`
+	TopOthers     *ebpf.Map `ebpf:"top_others"`
+	Tops          *ebpf.Map `ebpf:"tops"`
+	Walker        *ebpf.Map `ebpf:"walker"`
+	WantedComms   *ebpf.Map `ebpf:"wanted_comms"`
+	WantedNetns   *ebpf.Map `ebpf:"wanted_netns"`
+	WantedPids    *ebpf.Map `ebpf:"wanted_pids"`
 }
 
 func (m *TracepointMaps) Close() error {
@@ -240,6 +255,7 @@ func (m *TracepointMaps) Close() error {
 		m.Counts,
 		m.Embryonic,
 		m.Errors,
+		m.HiddenCgroups,
 		m.Identities,
 		m.Listening,
 		m.Muted,
@@ -251,7 +267,9 @@ func (m *TracepointMaps) Close() error {
 		m.TopOthers,
 		m.Tops,
 		m.Walker,
+		m.WantedComms,
 		m.WantedNetns,
+		m.WantedPids,
 	)
 }
 
@@ -268,8 +286,11 @@ type TracepointVariables struct {
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
+	FilterCgroups          *ebpf.Variable `ebpf:"filter_cgroups"`
+	FilterComms            *ebpf.Variable `ebpf:"filter_comms"`
 	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
 	FilterNetns            *ebpf.Variable `ebpf:"filter_netns"`
+	FilterPids             *ebpf.Variable `ebpf:"filter_pids"`
 	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
 	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
 	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`

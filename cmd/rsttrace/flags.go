@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/cgroup"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/netnsname"
@@ -16,6 +17,7 @@ import (
 // filterFlags are the flags that say which events to show.
 type filterFlags struct {
 	dirs, causes, hosts, ports, netns, pids, comms []string
+	cgroups, units, containers, pods               []string
 }
 
 func (f *filterFlags) register(cmd *cobra.Command) {
@@ -25,8 +27,12 @@ func (f *filterFlags) register(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.hosts, "host", nil, "addresses or prefixes of either end: 10.0.0.5, 2001:db8::/32")
 	flags.StringSliceVar(&f.ports, "port", nil, "ports or ranges of either end: 443, 8000-8100")
 	flags.StringSliceVar(&f.netns, "netns", []string{allNetns}, "network namespaces: an inode number, a name as ip netns shows it, a path as /proc/PID/ns/net, own, or all")
-	flags.StringSliceVar(&f.pids, "pid", nil, "processes that own the socket")
-	flags.StringSliceVar(&f.comms, "comm", nil, "names of processes that own the socket")
+	flags.StringSliceVar(&f.pids, "pid", nil, "processes that own the socket, or ended the connection")
+	flags.StringSliceVar(&f.comms, "comm", nil, "the same by name")
+	flags.StringSliceVar(&f.cgroups, "cgroup", nil, "control groups of the socket, with all below: system.slice/nginx.service, or a path below /sys/fs/cgroup")
+	flags.StringSliceVar(&f.units, "unit", nil, "systemd units or slices: nginx, user.slice")
+	flags.StringSliceVar(&f.containers, "container", nil, "containers, by name or id (12 digits or more): web-1, docker/web-1")
+	flags.StringSliceVar(&f.pods, "pod", nil, "Kubernetes pods, by name or uid: cart-6d9f, shop/cart-6d9f")
 	complete(cmd, "dir", "sent", "received", "ignored", "all")
 	complete(cmd, "cause", causeNames()...)
 }
@@ -53,7 +59,23 @@ func (f *filterFlags) parse() (filter.Options, error) {
 	parse("netns", func() (e error) { options.Netns, e = parseNetns(f.netns); return e })
 	parse("pid", func() (e error) { options.PIDs, e = filter.ParsePIDs(f.pids); return e })
 	parse("comm", func() (e error) { options.Comms, e = filter.ParseComms(f.comms); return e })
+	parse("cgroup", func() (e error) { options.Cgroups, e = parseCgroups(f.cgroups); return e })
+	parse("unit", func() (e error) { options.Units, e = filter.ParseUnits(f.units); return e })
+	parse("container", func() (e error) { options.Containers, e = filter.ParseContainers(f.containers); return e })
+	parse("pod", func() (e error) { options.Pods, e = filter.ParsePods(f.pods); return e })
 	return options, err
+}
+
+// parseCgroups looks at what is mounted here only where that is asked for.
+func parseCgroups(texts []string) ([]string, error) {
+	if len(texts) == 0 {
+		return nil, nil
+	}
+	found, err := cgroup.ReadHierarchies("")
+	if err != nil {
+		return nil, err
+	}
+	return filter.ParseCgroups(texts, found.Path, found.Paths())
 }
 
 const allNetns = "all"

@@ -46,6 +46,7 @@ It runs until it is interrupted, and then prints exact totals per cause.`,
 		Example: `  rsttrace                                  # all that is sent and received, live
   rsttrace --port 443 --dir sent            # who here resets our HTTPS clients?
   rsttrace --comm nginx -o json | jq .      # for machines
+  rsttrace --container web-1                # also --pod shop/cart-6d9f, --unit nginx, --cgroup PATH
   rsttrace --cause closed-port --count 10   # the first ten, then totals
   rsttrace --summary --top 10 --interval 1m # who causes them? only counts, every minute
   rsttrace --dir all --audit end            # also what is ignored; do the kernel's counters agree?

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -103,6 +104,67 @@ func TestNetns(t *testing.T) {
 	if want := fmt.Sprintf(`"netns":{"inode":%d`, own); !strings.Contains(lines(p.stdout.String())[0], want) {
 		t.Errorf("want %s in %s", want, p.stdout.String())
 	}
+}
+
+// TestCgroup: resets of the control group that was asked for, and of no other. A
+// name that is nearly right is answered with the right one.
+func TestCgroup(t *testing.T) {
+	needRoot(t)
+	const top = "/sys/fs/cgroup"
+	var file unix.Statfs_t
+	mount := top
+	if err := unix.Statfs(mount, &file); err != nil || file.Type != unix.CGROUP2_SUPER_MAGIC {
+		mount = top + "/unified"
+	}
+	name := fmt.Sprintf("rsttrace-command-%d.slice", os.Getpid())
+	group := filepath.Join(mount, name)
+	if err := os.Mkdir(group, 0o755); err != nil {
+		t.Skipf("no control group can be made here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := os.Remove(group); err != nil {
+			t.Error(err)
+		}
+	})
+	near := strings.Replace(name, "command", "comand", 1)
+	checkFailure(t, command(t, "--cgroup", near), exitUsage, "did you mean /"+name+"?", "rsttrace --help")
+	for _, args := range [][]string{{"--cgroup", group}, {"--cgroup", name}, {"--unit", name}} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			address := ownAddress()
+			p := start(t, received(address, append(args, "--count", "1")...)...)
+			refuse(t, address) // not in the group
+			inGroup(t, group, func() { refuse(t, address) })
+			if code := p.wait(t); code != exitFine {
+				t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
+			}
+			checkRefused(t, p)
+			if want := `"cgroup":"/` + name + `"`; !strings.Contains(lines(p.stdout.String())[0], want) {
+				t.Errorf("want %s in %s", want, p.stdout.String())
+			}
+		})
+	}
+}
+
+// inGroup runs a function while this process is in a control group.
+func inGroup(t *testing.T, group string, run func()) {
+	t.Helper()
+	move := func(to string) {
+		if err := os.WriteFile(filepath.Join(to, "cgroup.procs"), []byte("0"), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, own, found := strings.Cut(string(lines), "0::")
+	if !found {
+		t.Skip("this process is in no cgroup of version 2")
+	}
+	own, _, _ = strings.Cut(own, "\n")
+	move(group)
+	defer move(filepath.Join(filepath.Dir(group), own))
+	run()
 }
 
 func TestDuration(t *testing.T) {

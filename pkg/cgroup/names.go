@@ -17,6 +17,8 @@ const (
 	nameFor = time.Minute
 	// nameTimeout bounds one question to a container runtime.
 	nameTimeout = 2 * time.Second
+	// askAgain is how soon the question is put again to who gave no answer.
+	askAgain = time.Second
 )
 
 // naming is what a runtime or the kubelet calls a container.
@@ -40,6 +42,7 @@ type names struct {
 	cancel   context.CancelFunc
 	ended    sync.WaitGroup
 	failures atomic.Uint64
+	await    bool // the first answer
 }
 
 type answer struct {
@@ -56,7 +59,7 @@ func newNames(namers ...namer) *names {
 }
 
 // fill adds the names that are known to place, and asks for the others. It does
-// not wait.
+// not wait, unless it is to await the first answer.
 func (n *names) fill(place *Place, now time.Time) {
 	key := place.key()
 	if key == "" || len(n.namers) == 0 {
@@ -66,6 +69,14 @@ func (n *names) fill(place *Place, now time.Time) {
 	if !known || now.Sub(got.asked) >= nameFor {
 		// The mark comes first: the answer, which may be quick, replaces it.
 		n.known.Add(key, answer{naming: got.naming, asked: now})
+		if n.await && !known {
+			if !n.ask(context.Background(), *place) {
+				n.known.Add(key, answer{asked: now.Add(askAgain - nameFor)})
+			}
+			got, _ = n.known.Get(key)
+			got.apply(place)
+			return
+		}
 		n.start.Do(n.run)
 		select {
 		case n.waiting <- *place:
@@ -114,21 +125,25 @@ func (n *names) run() {
 	})
 }
 
-// ask takes the first answer.
-func (n *names) ask(ctx context.Context, place Place) {
+// ask takes the first answer. It returns false where there is none, and somebody
+// failed to give it.
+func (n *names) ask(ctx context.Context, place Place) bool {
+	all := true
 	for _, namer := range n.namers {
 		limited, cancel := context.WithTimeout(ctx, nameTimeout)
 		got, err := namer.name(limited, place)
 		cancel()
 		if err != nil {
 			n.failures.Add(1)
+			all = false
 			continue
 		}
 		if got != (naming{}) {
 			n.known.Add(place.key(), answer{naming: got, asked: time.Now()})
-			return
+			return true
 		}
 	}
+	return all
 }
 
 func (n *names) close() {

@@ -205,6 +205,41 @@ func TestNameFromKubelet(t *testing.T) {
 	}
 }
 
+// TestAwaitName: the first event of a container has its name already, where
+// events are chosen by it; who gives no answer is asked again, not waited for
+// again.
+func TestAwaitName(t *testing.T) {
+	h := newHost(t, onlyV2)
+	docker := h.mkdir("sys/fs/cgroup/docker/" + id1)
+	other := h.mkdir("sys/fs/cgroup/docker/" + id2)
+	var asked atomic.Int32
+	serve(t, h.path("run/docker.sock"), func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/containers/"+id1+"/json" && asked.Add(1) == 1 {
+			http.Error(w, "no", http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprintf(w, `{"Id":%q,"Name":"/web-1"}`, r.URL.Path[len("/containers/"):][:64])
+	})
+	r, clock := h.open(Options{AwaitNames: true})
+	of := func(cgroup uint64) string {
+		e := resetOf(cgroup, 0)
+		r.Complete(e)
+		return e.Owner.Container
+	}
+	if got := of(docker); got != "docker/web-1" {
+		t.Errorf("the first event: %q", got)
+	}
+	if got := of(other); got != "docker/"+id2 || r.NameFailures() != 1 {
+		t.Errorf("without an answer: %q, %d failures", got, r.NameFailures())
+	}
+	of(other)
+	if n := asked.Load(); n != 1 {
+		t.Errorf("asked %d times at once", n)
+	}
+	*clock = clock.Add(askAgain)
+	eventually(t, "the name", func() bool { return of(other) == "docker/web-1" })
+}
+
 func TestNoNames(t *testing.T) {
 	h := newHost(t, onlyV2)
 	docker := h.mkdir("sys/fs/cgroup/docker/" + id1)

@@ -1,5 +1,7 @@
 package cgroup
 
+import "github.com/rsttrace/rsttrace/pkg/event"
+
 // Place is what the path of a cgroup tells. The zero value of each field means
 // that it is not known, or that there is none.
 type Place struct {
@@ -38,6 +40,10 @@ func (p Place) PodText() string {
 		return p.Pod
 	}
 	return p.PodUID
+}
+
+func (p Place) fill(o *event.Owner) {
+	o.Cgroup, o.Unit, o.Container, o.Pod = p.Path, p.Unit, p.Container.String(), p.PodText()
 }
 
 // telling reports whether the path says anything about who uses a socket.

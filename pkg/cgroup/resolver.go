@@ -15,6 +15,9 @@ type Options struct {
 	Root string
 	// NoNames asks nobody for the names of containers and pods.
 	NoNames bool
+	// AwaitNames waits for the name of a container or pod that is seen for the
+	// first time. Without it the name is asked for in the background.
+	AwaitNames bool
 }
 
 // looksMax is how many times per second the file system is looked at for
@@ -56,6 +59,7 @@ func Open(o Options) *Resolver {
 			newEngine("podman", filepath.Join("/", o.Root, "run/podman/podman.sock")),
 		}
 		r.names = newNames(kubelet{filepath.Join("/", o.Root, "var/log")}, r.engines[0], r.engines[1])
+		r.names.await = o.AwaitNames
 	}
 	return r
 }
@@ -88,7 +92,7 @@ func (r *Resolver) Note(e *event.Event) {
 // owner (source cgroup). What is not known yet is left out; it does not wait.
 func (r *Resolver) Complete(e *event.Event) {
 	place := r.socket(e)
-	if !place.Container.Known() && (r.hybrid || !place.telling()) {
+	if !r.settles(place) {
 		if p := r.process(e).place; p.Container.Known() || !place.telling() {
 			place = p
 		}
@@ -97,11 +101,29 @@ func (r *Resolver) Complete(e *event.Event) {
 		return
 	}
 	r.fill(&place)
-	o := &e.Owner
-	if o.IsZero() {
-		o.Source = event.FromCgroup
+	if e.Owner.IsZero() {
+		e.Owner.Source = event.FromCgroup
 	}
-	o.Cgroup, o.Unit, o.Container, o.Pod = place.Path, place.Unit, place.Container.String(), place.PodText()
+	place.fill(&e.Owner)
+}
+
+// Settled is what Complete will fill in, where the cgroup of the socket decides
+// that whatever process the owner is. It is so for all sockets of that cgroup,
+// for good; only the names of containers and pods may change (named).
+func (r *Resolver) Settled(e *event.Event) (owner event.Owner, named, ok bool) {
+	place := r.socket(e)
+	if !r.settles(place) {
+		return event.Owner{}, false, false
+	}
+	r.fill(&place)
+	place.fill(&owner)
+	return owner, place.key() != "", true
+}
+
+// settles reports whether the place of a socket says enough, so that its process
+// need not be asked.
+func (r *Resolver) settles(place Place) bool {
+	return place.Container.Known() || place.telling() && !r.hybrid
 }
 
 // Process tells where a process of this /proc is now.

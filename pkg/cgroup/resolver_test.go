@@ -162,6 +162,56 @@ func TestCompleteFromProcess(t *testing.T) {
 	}
 }
 
+// TestSettled: what the cgroup of a socket settles is what Complete fills in,
+// whoever the process is.
+func TestSettled(t *testing.T) {
+	for name, test := range map[string]struct {
+		mountinfo, socket string
+		settled, named    bool
+	}{
+		"a unit":                  {onlyV2, "system.slice/a.service", true, false},
+		"a container":             {onlyV2, "docker/" + id1, true, true},
+		"a pod":                   {onlyV2, "kubepods/pod" + uid, true, true},
+		"a unit, beside v1":       {bothV1AndV2, "system.slice/a.service", false, false},
+		"a container, beside v1":  {bothV1AndV2, "docker/" + id1, true, true},
+		"the root":                {onlyV2, ".", false, false},
+		"what systemd has opened": {onlyV2, "init.scope", false, false},
+		"no socket":               {onlyV2, "", false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t, test.mountinfo)
+			h.process(10, "4:memory:/docker/"+id2+"\n0::/docker/"+id2+"\n")
+			mount := "sys/fs/cgroup/"
+			if test.mountinfo == bothV1AndV2 {
+				mount += "unified/"
+			}
+			var id uint64
+			if test.socket != "" {
+				id = h.mkdir(mount + test.socket)
+			}
+			r, _ := h.open(Options{})
+			owner, named, settled := r.Settled(resetOf(id, 10))
+			if settled != test.settled || named != test.named {
+				t.Errorf("settled %v, named %v", settled, named)
+			}
+			e := resetOf(id, 10)
+			r.Complete(e)
+			if bySocket := e.Owner.Container != "docker/"+id2; bySocket != settled {
+				t.Errorf("settled %v, and Complete gives %+v", settled, e.Owner)
+			}
+			if settled && (owner.Cgroup != e.Owner.Cgroup || owner.Unit != e.Owner.Unit || owner.Container != e.Owner.Container || owner.Pod != e.Owner.Pod) {
+				t.Errorf("%+v, and Complete gives %+v", owner, e.Owner)
+			}
+		})
+	}
+	h := newHost(t, onlyV2)
+	h.mkdir("sys/fs/cgroup")
+	r, _ := h.open(Options{})
+	if _, _, settled := r.Settled(resetOf(1<<60, 10)); settled {
+		t.Error("a cgroup that is not to be seen settles something")
+	}
+}
+
 // A pid that belongs to another process by now says nothing.
 func TestPIDReused(t *testing.T) {
 	h := newHost(t, onlyV1)

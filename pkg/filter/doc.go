@@ -6,5 +6,5 @@
 //
 // The trap to avoid: finding the owner of a socket is expensive, and most
 // filters do not need it. Ask MatchBeforeOwner first and look up the owner only
-// of what passes; then MatchOwner decides the rest.
+// of what passes; then MatchOwner and MatchPlace decide the rest.
 package filter

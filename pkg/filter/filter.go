@@ -18,6 +18,13 @@ type Options struct {
 	Netns  []uint32       // network namespaces, by inode number
 	PIDs   []uint32       // of the owner, another holder of the socket, or who brought the reset about
 	Comms  []string       // the same processes by name
+
+	// Where the socket was created, else where its owner runs, in the words that
+	// events have for it.
+	Cgroups    []string // paths; what is below counts, too
+	Units      []string // systemd units, slices with all that is in them
+	Containers []string // names, or ids from their 12th digit on
+	Pods       []string // names, with or without their namespace, or uids
 }
 
 // PortRange is the ports from First to Last, both included.
@@ -46,6 +53,11 @@ func New(o Options) *Filter {
 		Netns:  slices.Clone(o.Netns),
 		PIDs:   slices.Clone(o.PIDs),
 		Comms:  slices.Clone(o.Comms),
+
+		Cgroups:    slices.Clone(o.Cgroups),
+		Units:      slices.Clone(o.Units),
+		Containers: slices.Clone(o.Containers),
+		Pods:       slices.Clone(o.Pods),
 	}}
 	for i, host := range f.options.Hosts {
 		f.options.Hosts[i] = unmapPrefix(host)
@@ -57,17 +69,18 @@ func New(o Options) *Filter {
 }
 
 // Match reports whether e is to be shown. Its owner must be filled in if
-// NeedsOwner says so; an event without owner never matches a pid or a name.
+// NeedsOwner or NeedsPlace says so; an event without owner never matches a pid, a
+// name or a place.
 func (f *Filter) Match(e *event.Event) bool {
-	return f.MatchBeforeOwner(e) && f.MatchOwner(e)
+	return f.MatchBeforeOwner(e) && f.MatchOwner(e) && f.MatchPlace(&e.Owner)
 }
 
-// NeedsOwner reports whether Match reads the owner at all.
+// NeedsOwner reports whether Match reads the processes of the owner.
 func (f *Filter) NeedsOwner() bool {
 	return len(f.options.PIDs) > 0 || len(f.options.Comms) > 0
 }
 
-// MatchBeforeOwner decides everything but pids and names. What it refuses needs
+// MatchBeforeOwner decides everything but the owner. What it refuses needs
 // no owner look-up.
 func (f *Filter) MatchBeforeOwner(e *event.Event) bool {
 	o := &f.options

@@ -3,6 +3,8 @@ package filter
 import (
 	"fmt"
 	"net/netip"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,6 +61,33 @@ func ParseComms(values []string) ([]string, error) {
 		return cutComm(text), nil
 	})
 }
+
+// ParseCgroups reads paths of control groups. form brings one into the form that
+// events have, known are all that exist; a near miss is answered with those that
+// may have been meant.
+func ParseCgroups(values []string, form func(string) string, known []string) ([]string, error) {
+	return parseEach(values, "control group", "a path such as /system.slice/nginx.service", func(text string) (string, error) {
+		return parseCgroup(text, form(text), known)
+	})
+}
+
+// ParseUnits reads systemd units. As for systemctl, a name without a type is
+// that of a service.
+func ParseUnits(values []string) ([]string, error) {
+	return parseEach(values, "unit", "a name such as nginx.service", parseUnit)
+}
+
+// ParseContainers reads names and ids of containers.
+func ParseContainers(values []string) ([]string, error) {
+	return parseEach(values, "container", "a name, or an id", verbatim)
+}
+
+// ParsePods reads names and uids of Kubernetes pods.
+func ParsePods(values []string) ([]string, error) {
+	return parseEach(values, "pod", "a name such as cart-6d9f or shop/cart-6d9f, or a uid", verbatim)
+}
+
+func verbatim(text string) (string, error) { return text, nil }
 
 // parseEach splits values at commas and parses every part.
 func parseEach[T any](values []string, what, accepted string, parse func(string) (T, error)) ([]T, error) {
@@ -126,6 +155,18 @@ func parsePID(text string) (uint32, error) {
 		return 0, fmt.Errorf("bad pid %q: want a positive number (for names use the process name filter)", text)
 	}
 	return uint32(pid), nil
+}
+
+var unitTypes = []string{".service", ".scope", ".slice", ".socket", ".mount", ".swap"}
+
+func parseUnit(text string) (string, error) {
+	if strings.Contains(text, "/") {
+		return "", fmt.Errorf("bad unit %q: want a name such as nginx.service (paths go to the control group filter)", text)
+	}
+	if slices.Contains(unitTypes, path.Ext(text)) {
+		return text, nil
+	}
+	return text + ".service", nil
 }
 
 // commBytes is TASK_COMM_LEN without the final zero (include/linux/sched.h).

@@ -1,6 +1,8 @@
 package filter
 
 import (
+	"path"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,6 +31,10 @@ func TestParse(t *testing.T) {
 		{ports, []string{"80, 443", "8000-8100", "1-65535"}, []PortRange{{80, 80}, {443, 443}, {8000, 8100}, {1, 65535}}},
 		{pids, []string{"1,812"}, []uint32{1, 812}},
 		{comms, []string{"nginx,tmux: server", "systemd-resolved"}, []string{"nginx", "tmux: server", "systemd-resolve"}},
+		{cgroups, []string{"/system.slice, docker/web", "mnt/system.slice/web.service"}, []string{"/system.slice", "/docker/web", "/system.slice/web.service"}},
+		{units, []string{"nginx,ssh.socket", "user.slice", "php8.2-fpm"}, []string{"nginx.service", "ssh.socket", "user.slice", "php8.2-fpm.service"}},
+		{containers, []string{"web-1,docker/web-2"}, []string{"web-1", "docker/web-2"}},
+		{podsOf, []string{"shop/cart-6d9f"}, []string{"shop/cart-6d9f"}},
 	} {
 		got, err := c.parse(c.values)
 		if err != nil {
@@ -63,6 +69,17 @@ func TestParseErrors(t *testing.T) {
 		{pids, []string{"nginx"}, `bad pid "nginx": want a positive number (for names use the process name filter)`},
 		{pids, []string{"-1"}, `bad pid "-1": want a positive number (for names use the process name filter)`},
 		{comms, []string{""}, `empty process name in "": want a name as ps -o comm shows it`},
+		{cgroups, []string{"/"}, `"/" holds every control group: leave the filter out`},
+		{cgroups, []string{"web.service"}, `there is no control group "/web.service": did you mean /system.slice/web.service?`},
+		{cgroups, []string{"/system.slice/wbe.service"}, `there is no control group "/system.slice/wbe.service": did you mean /system.slice/web.service?`},
+		{cgroups, []string{"web"}, `there is no control group "/web": did you mean /docker/web or /system.slice/web.service?`},
+		{cgroups, []string{"/system.slice/mail/queue-runner"}, `there is no control group "/system.slice/mail/queue-runner": the nearest that exists is /system.slice (systemd-cgls lists them)`},
+		{cgroups, []string{"nowhere"}, `there is no control group "/nowhere": want a path such as /system.slice/nginx.service (systemd-cgls lists them)`},
+		{cgroups, []string{""}, `empty control group in "": want a path such as /system.slice/nginx.service`},
+		{units, []string{"system.slice/nginx.service"}, `bad unit "system.slice/nginx.service": want a name such as nginx.service (paths go to the control group filter)`},
+		{units, []string{"a,"}, `empty unit in "a,": want a name such as nginx.service`},
+		{containers, []string{","}, `empty container in ",": want a name, or an id`},
+		{podsOf, []string{""}, `empty pod in "": want a name such as cart-6d9f or shop/cart-6d9f, or a uid`},
 	} {
 		got, err := c.parse(c.values)
 		if err == nil {
@@ -80,6 +97,18 @@ func hostsOf(v []string) (any, error) { return ParseHosts(v) }
 func ports(v []string) (any, error)   { return ParsePorts(v) }
 func pids(v []string) (any, error)    { return ParsePIDs(v) }
 func comms(v []string) (any, error)   { return ParseComms(v) }
+
+func units(v []string) (any, error)  { return ParseUnits(v) }
+func podsOf(v []string) (any, error) { return ParsePods(v) }
+
+func containers(v []string) (any, error) { return ParseContainers(v) }
+
+// cgroups are those of a host whose hierarchy is mounted at /mnt.
+func cgroups(v []string) (any, error) {
+	known := []string{"/docker", "/docker/web", "/system.slice", "/system.slice/web.service"}
+	form := func(text string) string { return path.Join("/", strings.TrimPrefix(text, "mnt")) }
+	return ParseCgroups(v, form, known)
+}
 
 func checkError(t *testing.T, err error) {
 	if err != nil && strings.ContainsRune(err.Error(), '\n') {
@@ -170,6 +199,36 @@ func FuzzParseComms(f *testing.F) {
 		for _, comm := range got {
 			if comm == "" || len(comm) > commBytes {
 				t.Errorf("%q gives %q", text, comm)
+			}
+		}
+	})
+}
+
+// A unit that is accepted has a type, and no path.
+func FuzzParseUnits(f *testing.F) {
+	f.Add("nginx,user.slice")
+	f.Add("a.b/c")
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := ParseUnits([]string{text})
+		checkError(t, err)
+		for _, unit := range got {
+			if !slices.Contains(unitTypes, path.Ext(unit)) || strings.Contains(unit, "/") {
+				t.Errorf("%q gives %q", text, unit)
+			}
+		}
+	})
+}
+
+// A control group that is accepted exists, and is not the root.
+func FuzzParseCgroups(f *testing.F) {
+	f.Add("system.slice,/docker/../docker/web")
+	f.Add("/docker/web/..,/..")
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := cgroups([]string{text})
+		checkError(t, err)
+		for _, one := range got.([]string) {
+			if one == "/" || one != path.Clean(one) || one[0] != '/' {
+				t.Errorf("%q gives %q", text, one)
 			}
 		}
 	})

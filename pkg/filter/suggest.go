@@ -2,6 +2,7 @@ package filter
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -14,18 +15,44 @@ func parseCause(text string, known []event.CauseID) (event.CauseID, error) {
 	if slices.Contains(known, id) {
 		return id, nil
 	}
-	if near := suggest(string(id), known); len(near) > 0 {
+	names := make([]string, len(known))
+	for i, one := range known {
+		names[i] = string(one)
+	}
+	if near := suggest(string(id), names, whole); len(near) > 0 {
 		return "", fmt.Errorf("unknown cause %q: did you mean %s?", text, strings.Join(near, " or "))
 	}
 	return "", fmt.Errorf("unknown cause %q: rsttrace explain lists all causes", text)
 }
 
+// parseCgroup finds a path among known.
+func parseCgroup(text, wanted string, known []string) (string, error) {
+	if wanted == "/" {
+		return "", fmt.Errorf("%q holds every control group: leave the filter out", text)
+	}
+	if slices.Contains(known, wanted) {
+		return wanted, nil
+	}
+	if near := suggest(path.Base(wanted), known, path.Base); len(near) > 0 {
+		return "", fmt.Errorf("there is no control group %q: did you mean %s?", wanted, strings.Join(near, " or "))
+	}
+	for parent := path.Dir(wanted); parent != "/"; parent = path.Dir(parent) {
+		if slices.Contains(known, parent) {
+			return "", fmt.Errorf("there is no control group %q: the nearest that exists is %s (systemd-cgls lists them)", wanted, parent)
+		}
+	}
+	return "", fmt.Errorf("there is no control group %q: want a path such as /system.slice/nginx.service (systemd-cgls lists them)", wanted)
+}
+
+func whole(name string) string { return name }
+
 // maxSuggestions keeps the error message one line.
 const maxSuggestions = 3
 
-// suggest returns the ids that text may have meant, the likeliest first: those
-// few typing errors away, else those that contain it.
-func suggest(text string, known []event.CauseID) []string {
+// suggest returns what text may have meant of what is known, the likeliest first:
+// those a few typing errors away, else those that contain it. called is the part
+// of one that text is held against.
+func suggest(text string, known []string, called func(string) string) []string {
 	type candidate struct {
 		id       string
 		distance int
@@ -33,10 +60,11 @@ func suggest(text string, known []event.CauseID) []string {
 	const containsIt = 100 // ranks after every typing error
 	var found []candidate
 	for _, id := range known {
-		if d := editDistance(text, string(id)); d <= 1+len(text)/6 {
-			found = append(found, candidate{string(id), d})
-		} else if len(text) >= 3 && strings.Contains(string(id), text) {
-			found = append(found, candidate{string(id), containsIt})
+		name := called(id)
+		if d := editDistance(text, name); d <= 1+len(text)/6 {
+			found = append(found, candidate{id, d})
+		} else if len(text) >= 3 && strings.Contains(name, text) {
+			found = append(found, candidate{id, containsIt})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b candidate) int { return a.distance - b.distance })

@@ -165,9 +165,13 @@ func (l *loader) newMaps() (map[string]*ebpf.Map, error) {
 		return nil, err
 	}
 	created := make(map[string]*ebpf.Map)
+	sizes := options.Selection.sizes()
 	for name, spec := range object.Maps {
 		if strings.HasPrefix(name, ".") {
 			continue // constants: each program has its own
+		}
+		if size, ok := sizes[name]; ok {
+			spec.MaxEntries = size
 		}
 		switch name {
 		case "ring":

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"time"
 
 	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/bpf"
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -28,6 +30,12 @@ type Selection struct {
 	// Netns limits details to network namespaces, by inode number. A list that
 	// is empty but not nil is to be filled later: see WatchNetns.
 	Netns []uint32
+	// PIDs and Comms limit details to processes, where the kernel side knows for
+	// certain whom the event will name. Details of all others pass.
+	PIDs  []uint32
+	Comms []string
+	// Cgroups says that HideCgroup will be called.
+	Cgroups bool
 }
 
 // PortRange is the ports from First to Last.
@@ -36,6 +44,11 @@ type PortRange struct{ First, Last uint16 }
 const (
 	portsMax    = 16 // FILTER_PORTS of bpf/config.h
 	prefixesMax = 16 // FILTER_PREFIXES
+	pidsMax     = 1024
+	commsMax    = 256
+	// cgroupsMax is how many control groups are hidden at once. The oldest make
+	// room for others.
+	cgroupsMax = 16384
 	// windowNanos is the time in which a budget is spent: 2^WINDOW_SHIFT.
 	windowNanos = 1 << 27
 	stacksMax   = 4096
@@ -44,20 +57,23 @@ const (
 // constants are the selection's part of bpf/config.h.
 func (s *Selection) constants() map[string]any {
 	values := map[string]any{
-		"details":       !s.CountsOnly,
-		"window_budget": s.windowBudget(),
-		"take_stacks":   s.Stacks,
-		"filter_hooks":  s.hooks(),
-		"filter_netns":  s.Netns != nil,
+		"details":        !s.CountsOnly,
+		"window_budget":  s.windowBudget(),
+		"take_stacks":    s.Stacks,
+		"filter_hooks":   s.hooks(),
+		"filter_netns":   s.Netns != nil,
+		"filter_pids":    fits(s.PIDs, pidsMax),
+		"filter_comms":   fits(s.Comms, commsMax),
+		"filter_cgroups": s.Cgroups,
 	}
-	if len(s.Ports) > 0 && len(s.Ports) <= portsMax {
+	if fits(s.Ports, portsMax) {
 		var ports [portsMax]bpf.FentryPortRange
 		for i, r := range s.Ports {
 			ports[i] = bpf.FentryPortRange{First: r.First, Last: r.Last}
 		}
 		values["filter_ports"], values["filter_port_count"] = ports, uint32(len(s.Ports))
 	}
-	if len(s.Hosts) > 0 && len(s.Hosts) <= prefixesMax {
+	if fits(s.Hosts, prefixesMax) {
 		var prefixes [prefixesMax]bpf.FentryPrefix
 		for i, host := range s.Hosts {
 			prefixes[i] = wirePrefix(host)
@@ -65,6 +81,24 @@ func (s *Selection) constants() map[string]any {
 		values["filter_prefixes"], values["filter_prefix_count"] = prefixes, uint32(len(s.Hosts))
 	}
 	return values
+}
+
+// fits reports whether the kernel side takes a list.
+func fits[T any](list []T, most int) bool { return len(list) > 0 && len(list) <= most }
+
+// sizes are those of the selection's maps, where they are used.
+func (s *Selection) sizes() map[string]uint32 {
+	sizes := make(map[string]uint32)
+	if fits(s.PIDs, pidsMax) {
+		sizes["wanted_pids"] = pidsMax
+	}
+	if fits(s.Comms, commsMax) {
+		sizes["wanted_comms"] = commsMax
+	}
+	if s.Cgroups {
+		sizes["hidden_cgroups"] = cgroupsMax
+	}
+	return sizes
 }
 
 // windowBudget is MaxRate for one window: at least one, so that the first of a
@@ -131,6 +165,45 @@ func (s *Session) IgnoreNetns(inodes ...uint32) error {
 		if err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
 			return fmt.Errorf("ignore network namespace %d: %w", inode, err)
 		}
+	}
+	return nil
+}
+
+// watchProcesses fills the maps of Selection.PIDs and Selection.Comms.
+func (s *Session) watchProcesses(wanted *Selection) error {
+	if fits(wanted.PIDs, pidsMax) {
+		for _, pid := range wanted.PIDs {
+			if err := s.maps["wanted_pids"].Put(pid, uint32(1)); err != nil {
+				return fmt.Errorf("watch process %d: %w", pid, err)
+			}
+		}
+	}
+	if fits(wanted.Comms, commsMax) {
+		for _, comm := range wanted.Comms {
+			var name [16]byte // TASK_COMM_LEN, the final zero included
+			copy(name[:len(name)-1], comm)
+			if err := s.maps["wanted_comms"].Put(name, uint32(1)); err != nil {
+				return fmt.Errorf("watch processes %q: %w", comm, err)
+			}
+		}
+	}
+	return nil
+}
+
+// HideCgroup stops the details of events whose socket is in a control group, by
+// its id: for a while, or for good if that is 0. It needs Selection.Cgroups.
+// Where many others are hidden later it may end early.
+func (s *Session) HideCgroup(id uint64, while time.Duration) error {
+	until := uint64(math.MaxUint64) // FOR_GOOD of bpf/filter.h
+	if while > 0 {
+		var now unix.Timespec
+		if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+			return fmt.Errorf("read the clock: %w", err)
+		}
+		until = uint64(now.Nano() + while.Nanoseconds())
+	}
+	if err := s.maps["hidden_cgroups"].Put(id, until); err != nil {
+		return fmt.Errorf("hide control group %d: %w", id, err)
 	}
 	return nil
 }

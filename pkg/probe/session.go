@@ -116,6 +116,9 @@ func (s *Session) open(options Options) error {
 	if err := s.WatchNetns(options.Selection.Netns...); err != nil {
 		return err
 	}
+	if err := s.watchProcesses(&options.Selection); err != nil {
+		return err
+	}
 	if options.Selection.Stacks {
 		if s.stacks, err = openStacks(s.maps["stacks"]); err != nil {
 			return err

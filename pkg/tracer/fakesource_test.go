@@ -18,6 +18,7 @@ type fakeSource struct {
 	holders     func() []event.Holder
 	counts      probe.Counts
 	tops        probe.TopTables
+	hidden      map[uint64]time.Duration // control groups, and how long
 
 	interrupted chan struct{}
 	detached    bool
@@ -68,6 +69,14 @@ func (f *fakeSource) Holders() ([]event.Holder, error) {
 }
 
 func (f *fakeSource) Mute(func(event.Evidence) bool) error { return nil }
+
+func (f *fakeSource) HideCgroup(id uint64, while time.Duration) error {
+	if f.hidden == nil {
+		f.hidden = make(map[uint64]time.Duration)
+	}
+	f.hidden[id] = while
+	return nil
+}
 
 func (f *fakeSource) Counts() (probe.Counts, error)  { return f.counts, nil }
 func (f *fakeSource) Tops() (probe.TopTables, error) { return f.tops, nil }

@@ -158,7 +158,13 @@ func (t *Tracer) checkPeer(e *event.Event) {
 	if e.PeerEvent <= e.ID {
 		return
 	}
-	if other := t.queue.find(e.PeerEvent); other != nil && !owner.Wanted(other) && !t.filter.MatchOwner(other) {
+	other := t.queue.find(e.PeerEvent)
+	if other == nil || owner.Wanted(other) || !t.filter.NeedsOwner() && !t.filter.NeedsPlace() {
+		return
+	}
+	inTheEnd := *other
+	owner.Last(&inTheEnd)
+	if t.refuses(&inTheEnd) {
 		e.PeerEvent = 0
 	}
 }

@@ -12,8 +12,10 @@ type places struct {
 	netns   *netnsname.Names
 }
 
-func openPlaces() *places {
-	cgroups := cgroup.Open(cgroup.Options{})
+// openPlaces awaits the names of containers and pods where events are chosen by
+// them.
+func openPlaces(awaitNames bool) *places {
+	cgroups := cgroup.Open(cgroup.Options{AwaitNames: awaitNames})
 	return &places{cgroups, netnsname.New(netnsname.Options{Place: cgroups.Process})}
 }
 

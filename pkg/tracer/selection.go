@@ -12,10 +12,13 @@ import (
 
 // selectDetails gives the kernel as much of the filter as it can do, so that
 // what is not wanted costs next to nothing. The filter still runs: the kernel
-// knows no owners, and learns of causes only as they occur.
+// knows few owners, and learns of causes and control groups only as they occur.
 func selectDetails(s *probe.Selection, f filter.Options) {
 	s.Dirs = f.Dirs
 	s.Hosts = f.Hosts
+	s.PIDs = f.PIDs
+	s.Comms = f.Comms
+	s.Cgroups = filter.New(f).NeedsPlace()
 	if s.Netns == nil && len(f.Netns) > 0 {
 		s.Netns = f.Netns
 	}
@@ -37,4 +40,38 @@ func (t *Tracer) muteCauses(now time.Time) error {
 	return t.source.Mute(func(e event.Evidence) bool {
 		return !slices.Contains(t.causes, cause.Classify(e).Cause)
 	})
+}
+
+// namesHold is how long a control group stays hidden because of a name: that may
+// change.
+const namesHold = time.Second
+
+// elsewhere decides an event by the control group of its socket, if that is enough,
+// and tells the kernel which ones are not wanted.
+func (t *Tracer) elsewhere(e *event.Event) (bool, error) {
+	if t.places == nil || !t.filter.NeedsPlace() {
+		return false, nil
+	}
+	owner, named, settled := t.places.cgroups.Settled(e)
+	if !settled || t.filter.MatchPlace(&owner) {
+		return false, nil
+	}
+	var while time.Duration
+	if named && t.filter.NeedsNames() {
+		while = namesHold
+	}
+	return true, t.source.HideCgroup(e.Kernel.Cgroup, while)
+}
+
+// refuses reports whether the filter hides e, of whose owner nothing more will
+// become known.
+func (t *Tracer) refuses(e *event.Event) bool {
+	if !t.filter.MatchOwner(e) {
+		return true
+	}
+	if !t.filter.NeedsPlace() {
+		return false
+	}
+	t.places.complete(e)
+	return !t.filter.MatchPlace(&e.Owner)
 }

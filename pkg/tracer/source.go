@@ -16,6 +16,7 @@ type source interface {
 	Counts() (probe.Counts, error)
 	Tops() (probe.TopTables, error)
 	Mute(hidden func(event.Evidence) bool) error
+	HideCgroup(id uint64, while time.Duration) error
 	Interrupt()
 	Detach()
 	Close() error

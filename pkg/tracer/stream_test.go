@@ -158,8 +158,8 @@ func (h *halfRead) Read(ctx context.Context, batch *probe.Batch, _ time.Time) er
 // TestBreak: who stops asking gets nothing more, and the tracer stays usable.
 func TestBreak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFakeSource(resets(closedPort(1), closedPort(2)))
-		f.counts.ByEvidence = []probe.Count{{Evidence: closedPortEvidence, Events: 2}}
+		f := newFakeSource(resets(closedPort(1), closedPort(2)), resets(closedPort(3)))
+		f.counts.ByEvidence = []probe.Count{{Evidence: closedPortEvidence, Events: 3}}
 		tracer := newTracer(f, filter.Options{})
 		for _, err := range tracer.Events(t.Context()) {
 			if err != nil {
@@ -171,8 +171,23 @@ func TestBreak(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if totals.Shown != 1 || totals.NotShown != 1 {
+		if totals.Shown != 1 || totals.NotShown != 2 {
 			t.Errorf("%+v", totals)
+		}
+		var rest []uint16
+		for e, err := range tracer.Events(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e != nil {
+				rest = append(rest, e.Local.Port)
+			}
+			if len(rest) == 2 {
+				break
+			}
+		}
+		if diff := cmp.Diff([]uint16{2, 3}, rest); diff != "" {
+			t.Errorf("asked again (-want +got):\n%s", diff)
 		}
 		if err := tracer.Close(); err != nil || !f.closed {
 			t.Errorf("closed: %v, %v", f.closed, err)

@@ -58,7 +58,7 @@ func Open(o Options) (*Tracer, error) {
 	}
 	t := newTracer(session, o.Filter)
 	t.session = session
-	t.places = openPlaces()
+	t.places = openPlaces(t.filter.NeedsNames())
 	if bothEnds(o.Filter.Dirs) {
 		t.peers = newPeers()
 	}
@@ -127,7 +127,9 @@ func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 		return err
 	}
 	for i := range batch.Resets {
-		t.take(&batch.Resets[i])
+		if err := t.take(&batch.Resets[i]); err != nil {
+			return err
+		}
 	}
 	for _, holder := range batch.Holders {
 		t.resolver.Closed(holder)
@@ -142,23 +144,27 @@ func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 
 // take puts a new event in the queue if it is wanted. It is explained when its
 // turn comes: until then more may become known.
-func (t *Tracer) take(e *event.Event) {
+func (t *Tracer) take(e *event.Event) error {
 	if !cause.IsReset(e.Evidence) {
-		return
+		return nil
 	}
 	t.lastID++
 	e.ID = t.lastID
 	settled := owner.FromRecord(e)
 	cause.Decide(e)
 	if !t.filter.MatchBeforeOwner(e) {
-		return
+		return nil
 	}
 	t.places.note(e)
+	if elsewhere, err := t.elsewhere(e); elsewhere || err != nil {
+		return err
+	}
 	queued := t.queue.add(e)
 	t.peers.note(queued)
 	if !settled {
 		t.resolver.Await(queued)
 	}
+	return nil
 }
 
 // deliver yields the events at the head of the queue that wait for nothing.
@@ -173,10 +179,14 @@ func (t *Tracer) deliver(yield func(*event.Event, error) bool, now time.Time) bo
 		if t.peers.wanted(e, now) && t.queue.length() < queueMax {
 			return true
 		}
-		if !t.follow(e.Time, yield) || !t.yield(e, yield) {
+		if !t.follow(e.Time, yield) {
 			return false
 		}
+		more := t.yield(e, yield)
 		t.queue.drop()
+		if !more {
+			return false
+		}
 	}
 	return t.follow(time.Time{}, yield)
 }
@@ -196,7 +206,7 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 		t.resolver.Forget(e)
 	}
 	owner.Last(e)
-	if !t.filter.MatchOwner(e) {
+	if t.refuses(e) {
 		t.hidePeer(e)
 		return true
 	}
