@@ -127,7 +127,7 @@ static __always_inline int dropped(void *ctx, struct drop *drop)
 	struct sock *sk = drop->sk;
 
 	if (sk && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
-		change = embryonic_change(sk, 0);
+		change = opaque(embryonic_change(sk, 0));
 	if (!is_tcp_reset(skb))
 		return 0;
 	struct sock *carried = carried_socket(skb);

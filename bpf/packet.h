@@ -174,22 +174,20 @@ enum option {
 	OPTION_MP_JOIN = 2,
 };
 
-/* Which of the options that matter the packet carries, as a set. */
-static __noinline __u32 read_options(struct sk_buff *skb, const struct packet *packet)
+/*
+ * Which of the options that matter there are, as a set. Global, so that the
+ * verifier goes through the loop once and not once for every packet and socket
+ * that may come with it.
+ */
+__attribute__((noinline, weak)) __u64 options_at(__u64 address, __u64 len)
 {
 	__u8 options[64] = {};
 	__u32 found = 0;
 	__u32 at = 0;
 
-	if (!packet || packet->header_len <= TCP_HEADER)
+	if (len > TCP_OPTIONS ||
+	    bpf_probe_read_kernel(options, (__u32)len & 63, (const void *)address))
 		return 0;
-	__u32 len = packet->header_len - TCP_HEADER;
-	if (len > TCP_OPTIONS)
-		return 0;
-	unsigned char *head = BPF_CORE_READ(skb, head);
-	if (bpf_probe_read_kernel(options, len & 63, head + packet->transport + TCP_HEADER))
-		return 0;
-
 	/* Any option but NOP and END is at least two bytes long. */
 	for (int i = 0; i < TCP_OPTIONS; i++) {
 		at = opaque(at);
@@ -209,9 +207,20 @@ static __noinline __u32 read_options(struct sk_buff *skb, const struct packet *p
 			found |= OPTION_SIGNATURE;
 		if (kind == TCPOPT_MPTCP && options[(at + 2) & 63] >> 4 == MPTCPOPT_MP_JOIN)
 			found |= OPTION_MP_JOIN;
+		found = opaque(found);
 		at += size;
 	}
-	return opaque(found);
+	return found;
+}
+
+static __always_inline __u32 read_options(struct sk_buff *skb, const struct packet *packet)
+{
+	unsigned char *head = BPF_CORE_READ(skb, head);
+
+	if (packet->header_len <= TCP_HEADER)
+		return 0;
+	return options_at((__u64)(head + packet->transport + TCP_HEADER),
+			  packet->header_len - TCP_HEADER);
 }
 
 /* Does the kernel hold the packet's destination for its own unicast address? */
