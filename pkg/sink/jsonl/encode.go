@@ -50,6 +50,9 @@ func appendConnection(o *object, e *event.Event) {
 		o.flag("sigpipe", e.App.SIGPIPE)
 		o.text("on", e.App.On)
 		o.flag("reported", e.App.Reported)
+		appendCalls(o, "calls", &e.App.Calls)
+		appendCalls(o, "then", &e.App.Then)
+		o.flag("dataFirst", e.App.DataFirst)
 		o.close()
 	}
 	if e.Lost != (event.Lost{}) {
@@ -59,6 +62,21 @@ func appendConnection(o *object, e *event.Event) {
 		o.number("unackedBytes", uint64(e.Lost.UnackedBytes))
 		o.close()
 	}
+}
+
+func appendCalls(o *object, name string, c *event.Calls) {
+	if *c == (event.Calls{}) {
+		return
+	}
+	o.open(name)
+	o.text("accept", c.Accept)
+	o.text("connect", c.Connect)
+	o.text("poll", c.Poll)
+	o.text("soError", c.SOError)
+	o.text("read", c.Read)
+	o.text("write", c.Write)
+	o.flag("sigpipe", c.SIGPIPE)
+	o.close()
 }
 
 // appendWho is whose socket it was.
