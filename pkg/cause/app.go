@@ -14,7 +14,8 @@ const (
 // app is what the application at this end gets. It is zero where no
 // application is left to see it: nobody is told through a closed descriptor.
 // Source of the errnos: tcp_reset, tcp_abort, tcp_write_err, tcp_disconnect.
-func app(id event.CauseID, e event.Evidence) event.App {
+func app(from *event.Event) event.App {
+	id, e := from.Cause, from.Evidence
 	if e.Has(event.FactDead) {
 		return event.App{}
 	}
@@ -46,7 +47,7 @@ func app(id event.CauseID, e event.Evidence) event.App {
 	case WroteAfterPeerClose, ResetAfterPeerClose:
 		return ended("EPIPE", e)
 	case HandshakeAborted:
-		return inHandshake(e)
+		return inHandshake(from)
 	case NetfilterReject:
 		return rejected(e)
 	}
@@ -149,14 +150,22 @@ func afterShutdown(e event.Evidence) event.App {
 
 // inHandshake: nobody sees the end of a request socket. A Fast Open child is a
 // connection already, accepted or not.
-func inHandshake(e event.Evidence) event.App {
+func inHandshake(e *event.Event) event.App {
 	switch {
-	case e.Socket != event.SockFull:
+	case e.Evidence.Socket != event.SockFull:
 		return event.App{}
-	case e.Has(event.FactFastOpen):
-		return ended("ECONNRESET", e)
-	case !e.Has(event.FactHasSocket):
-		return event.App{}
+	case isFastOpen(e):
+		return ended("ECONNRESET", e.Evidence)
 	}
 	return connecting("ECONNRESET")
+}
+
+// isFastOpen tells a Fast Open child, which a listener made, from the other full
+// socket in SYN_RECV, that of a simultaneous open. tcp_check_req takes the mark
+// of Fast Open away before it resets. A simultaneous open has its SYN in flight,
+// has received no data, and has an application.
+func isFastOpen(e *event.Event) bool {
+	const simultaneous = event.FactInFlight | event.FactHasSocket
+	return e.Evidence.Facts.Any(event.FactFastOpen|event.FactUnread) || !e.Evidence.Has(simultaneous) ||
+		e.Conn.BytesReceived > 0
 }

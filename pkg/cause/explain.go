@@ -12,7 +12,7 @@ func Explain(e *event.Event) {
 	v := Decide(e)
 	e.Because = because(e, v)
 	e.KernelVerdict = v.KernelVerdict
-	e.App = app(v.Cause, e.Evidence)
+	e.App = app(e)
 	entry, _ := Lookup(v.Cause)
 	e.Remedy = remedy(e, entry.Remedy)
 	e.IETFCause = entry.IETFCause

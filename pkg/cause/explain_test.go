@@ -25,6 +25,7 @@ func TestExplainTexts(t *testing.T) {
 		}
 		if s.e.App != (event.App{}) {
 			fmt.Fprintf(&out, "  app     %s on %s, SIGPIPE %v\n", s.e.App.Errno, s.e.App.On, s.e.App.SIGPIPE)
+			fmt.Fprintf(&out, "  first   %s\n  then    %s\n", callsText(s.e.App.Calls, s.e.App.DataFirst), callsText(s.e.App.Then, false))
 		}
 		checkSentence(t, s.name, s.e.Summary)
 	}
@@ -34,6 +35,26 @@ func TestExplainTexts(t *testing.T) {
 			t.Errorf("no story of %s", entry.ID)
 		}
 	}
+}
+
+// callsText lists what calls give.
+func callsText(c event.Calls, dataFirst bool) string {
+	var b strings.Builder
+	for _, call := range []struct{ name, gives string }{
+		{"accept", c.Accept}, {"connect", c.Connect}, {"poll", c.Poll}, {"SO_ERROR", c.SOError}, {"read", c.Read}, {"write", c.Write},
+	} {
+		if call.gives == "" {
+			continue
+		}
+		fmt.Fprintf(&b, "%s %s ", call.name, call.gives)
+		switch {
+		case call.name == "read" && dataFirst:
+			b.WriteString("after the data ")
+		case call.name == "write" && c.SIGPIPE:
+			b.WriteString("SIGPIPE ")
+		}
+	}
+	return strings.TrimSpace(b.String())
 }
 
 // checkSentence: mistakes that composed sentences make.
