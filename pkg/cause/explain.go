@@ -27,10 +27,14 @@ func Decide(e *event.Event) Verdict {
 	return v
 }
 
-// remedy is the usual one, unless the peer knows more and is at hand.
+// remedy is the usual one, unless the event knows better: the peer is at hand, or
+// this side was still writing when the peer had closed.
 func remedy(e *event.Event, usual string) string {
-	if e.PeerEvent != 0 && (e.Cause == PeerAborted || e.Cause == ResetByPeer) {
+	switch {
+	case e.PeerEvent != 0 && (e.Cause == PeerAborted || e.Cause == ResetByPeer):
 		return "See the event of the other end: it is on this host, and names the cause"
+	case e.Cause == ResetAfterPeerClose && e.Lost.UnsentBytes > 0:
+		return "Read while you write: the peer closed before it had taken all, and what it said before that may tell why"
 	}
 	return usual
 }

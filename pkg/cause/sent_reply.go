@@ -76,7 +76,7 @@ var sentAsReply = []Entry{
 		KernelPath: "tcp_rcv_state_process, tcp_reset, tcp_v4_send_reset on a full socket (reason TCP_ABORT_ON_DATA); most often " +
 			"tcp_timewait_state_process in substate FIN_WAIT2, tcp_v4_send_reset (reason TCP_TIMEWAIT_SOCKET); 6.10+",
 		OnTheWire: "our FIN, the peer's data, then " + replyOnTheWire,
-		AppHere:   "After close nothing. After shutdown(SHUT_RDWR) without close: ECONNRESET on read.",
+		AppHere:   "After close nothing. After shutdown(SHUT_RDWR) without close the next read, write or SO_ERROR gives ECONNRESET once; then read gives 0, write EPIPE with SIGPIPE.",
 		AppPeer:   "This write still succeeded; the next gives EPIPE with SIGPIPE. It had received our FIN: read gives 0.",
 		Remedy:    "Let the side that still has to send close first, or half-close and read to the end",
 		Fix: []string{

@@ -176,6 +176,7 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 	c.checkState(expected, e)
 	c.checkConsequence(expected, e)
 	c.checkReported(e)
+	c.checkPosition(e)
 	c.checkOwner(expected, e)
 	c.checkBy(expected, e)
 	c.checkText(e)
@@ -231,6 +232,21 @@ func (c *comparison) checkReported(e *event.Event) {
 			e.Cause, e.Local, e.App.Errno, said, e.Kernel.Pending)
 	case e.App.Errno == "" && said != "" && e.Evidence.Hook == event.HookReceive && !e.Evidence.Has(event.FactMPTCP):
 		c.problemf("%s at %s says that no application gets an error, the kernel reported %s", e.Cause, e.Local, said)
+	}
+}
+
+// checkPosition holds the word for an ignored RST's sequence number against the
+// facts, which the kernel side has from the same numbers.
+func (c *comparison) checkPosition(e *event.Event) {
+	facts := map[event.Position]event.Facts{
+		event.PositionOld: event.FactSeqOld, event.PositionExact: event.FactSeqExact, event.PositionInWindow: event.FactSeqInWindow,
+	}
+	const all = event.FactSeqOld | event.FactSeqExact | event.FactSeqInWindow
+	if e.Evidence.Hook != event.HookIgnore || e.RST.Position == "" {
+		return
+	}
+	if e.Evidence.Facts&all != facts[e.RST.Position] {
+		c.problemf("%s at %s has a sequence number that is %s, the facts are %s", e.Cause, e.Local, e.RST.Position, e.Evidence.Facts)
 	}
 }
 

@@ -1,6 +1,8 @@
 package jsonl
 
 import (
+	"strconv"
+
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -158,6 +160,11 @@ func appendSegment(o *object, name string, s event.Segment) {
 	o.number("ttl", uint64(s.TTL))
 	o.text("ifname", s.Ifname)
 	o.text("diag", s.DiagText)
+	if s.SeqOffset != nil {
+		o.key("seqOffset")
+		o.buf = strconv.AppendInt(o.buf, int64(*s.SeqOffset), 10)
+	}
+	o.text("position", string(s.Position))
 	o.close()
 }
 
