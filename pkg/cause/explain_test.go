@@ -160,3 +160,29 @@ func TestPhrases(t *testing.T) {
 		}
 	}
 }
+
+// TestRemedyFits: where the event tells more than its cause.
+func TestRemedyFits(t *testing.T) {
+	late := event.Evidence{Hook: event.HookReceive, State: event.StateCloseWait, Packet: rst, Facts: sp | event.FactPeerFIN | event.FactHasSocket}
+	behind := event.Evidence{
+		Hook: event.HookSendReply, State: event.StateClose, Prior: event.StateCloseWait, Packet: ack, Reason: "TCP_ABORT_ON_DATA",
+		Facts: sp | event.FactPayload | event.FactNewData | event.FactError | event.FactHasSocket | event.FactPeerFIN,
+	}
+	for name, test := range map[string]struct {
+		evidence event.Evidence
+		unsent   uint32
+		want     string
+	}{
+		"all was sent":    {late, 0, "Close this side"},
+		"still writing":   {late, 470_720, "Read while you write"},
+		"behind its FIN":  {behind, 0, "Look at the peer"},
+		"while we closed": {event.Evidence{Hook: event.HookReceive, State: event.StateFinWait1, Packet: rst, Facts: sp}, 9, "Ignore it where"},
+	} {
+		e := told(test.evidence)
+		e.Lost.UnsentBytes = test.unsent
+		Explain(e)
+		if !strings.HasPrefix(e.Remedy, test.want) {
+			t.Errorf("%s (%s): remedy %q, want %q", name, e.Cause, e.Remedy, test.want)
+		}
+	}
+}

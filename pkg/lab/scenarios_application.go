@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
 
 // applicationScenarios are about what applications get where that is not simply
@@ -56,6 +57,30 @@ func applicationScenarios() []Scenario {
 			"It stays in the queue: the server accepts it, reads the data, and then gets ECONNRESET.",
 		Causes:   []event.CauseID{"handshake-aborted"},
 		Families: bothFamilies, Path: Packets, Run: playFastOpenResetInQueue,
+	}, {
+		Name:  "keepalive-timeout-close-wait",
+		Title: "A client vanishes after it has ended its side, and keep-alive finds out.",
+		Story: "The server has read to the end and still has the connection open. " +
+			"Its kernel gives up after a few probes without an answer and sends a RST. " +
+			"The server's read goes on to give 0; only a write, SO_ERROR or poll shows ETIMEDOUT.",
+		Causes:   []event.CauseID{"keepalive-timeout"},
+		Families: oneFamily, Path: Packets, Run: playKeepaliveCloseWait,
+	}, {
+		Name:  "data-behind-fin",
+		Title: "The client sends data behind its own FIN.",
+		Story: "After a FIN there can be no more data. A segment that begins at the FIN and goes on behind it is refused with a RST. " +
+			"The server has shut nothing down, and loses its connection all the same: its next write gives EPIPE.",
+		Causes:   []event.CauseID{"data-after-close"},
+		Families: bothFamilies, Path: Packets,
+		Run: func(e *Env) { playBehindFIN(e, event.StateCloseWait, brokenPipe) },
+	}, {
+		Name:  "data-behind-fin-last-ack",
+		Title: "The same when the server has shut down its sending side as well.",
+		Story: "The server's FIN is not acknowledged yet when the data comes. " +
+			"The error is ECONNRESET then, and read does not show it either.",
+		Causes:   []event.CauseID{"data-after-close"},
+		Families: bothFamilies, Path: Packets,
+		Run: func(e *Env) { playBehindFIN(e, event.StateLastAck, hiddenFromRead("ECONNRESET")) },
 	}, {
 		Name:  "socket-destroyed-unread",
 		Title: "A connection is destroyed while data waits to be read, after the client has ended its side.",
@@ -167,6 +192,44 @@ func playFastOpenResetInQueue(e *Env) {
 	e.Stepf("server accepts the connection")
 	c.servSock.WantAppAfter(messageBytes, connReset)
 	e.Expect(c.receivedByServer("handshake-aborted", event.StateSynRecv, withData(inQueue(connReset))))
+}
+
+func playKeepaliveCloseWait(e *Env) {
+	const probes = 2
+	c, flow := e.converseWithPeer(serverEnd)
+	e.must(flow.Send(event.FIN|event.ACK, nil))
+	c.servSock.WantRead(EOF)
+	c.servSock.KeepAlive(probes)
+	e.Stepf("client ends its side and vanishes; server reads 0")
+	e.awaitFrom(flow, event.RST)
+	e.Stepf("the kernel gives up and sends a RST")
+	hidden := hiddenFromRead("ETIMEDOUT")
+	c.servSock.WantApp(hidden)
+
+	sent := c.sentByServer("keepalive-timeout", event.StateCloseWait)
+	sent.Sources, sent.App = fromTimer, hidden
+	e.Expect(sent)
+}
+
+func playBehindFIN(e *Env, state event.State, app event.App) {
+	c, flow := e.converseWithPeer(serverEnd)
+	e.must(flow.Send(event.FIN|event.ACK, nil))
+	c.servSock.AwaitState(event.StateCloseWait)
+	if state == event.StateLastAck {
+		c.servSock.Shutdown(unix.SHUT_WR)
+		c.servSock.AwaitState(state)
+	}
+	e.Stepf("client ends its side: the server is in %s", state)
+	e.send(flow, packetpeer.Segment{
+		Flags: event.PSH | event.ACK, Seq: flow.Seq - 1, Ack: flow.Ack, Window: flow.Window, Payload: make([]byte, messageBytes),
+	})
+	e.awaitFrom(flow, event.RST)
+	e.Stepf("%d bytes arrive that begin at the FIN; the server's kernel answers with a RST", messageBytes)
+	c.servSock.WantApp(app)
+
+	sent := c.repliedByServer("data-after-close", state)
+	sent.Sources, sent.App = acceptedSocket, app
+	e.Expect(sent)
 }
 
 func playDestroyedUnread(e *Env) {
