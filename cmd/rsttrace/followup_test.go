@@ -70,7 +70,7 @@ func TestErrorInEvent(t *testing.T) {
 			t.Errorf("not reported: %s", line)
 		}
 	}
-	if strings.Contains(p.stdout.String(), `"followup"`) {
+	if strings.Contains(p.stdout.String(), `"what":"error"`) {
 		t.Errorf("said twice:\n%s", &p.stdout)
 	}
 }

@@ -128,7 +128,7 @@ func (s *Socket) wantPoll(want string) {
 	}
 }
 
-// inOrder lists the calls with one of them first.
+// inOrder lists the calls with one of them first, and last again.
 func inOrder(first Call) []Call {
 	calls := []Call{first}
 	for _, call := range Calls {
@@ -136,7 +136,7 @@ func inOrder(first Call) []Call {
 			calls = append(calls, call)
 		}
 	}
-	return calls
+	return append(calls, first)
 }
 
 func resultOf(c event.Calls, call Call) string {
@@ -207,8 +207,9 @@ func (s *Socket) poll() string {
 
 // wantRefused lets a call of connect wait for its own refusal.
 func (s *Socket) wantRefused(by event.Endpoint) {
+	local := s.Local()
 	s.want("connect", s.Connect(addrPort(by)), Result{Errno: refused.Errno})
-	s.actor.env.Stepf("%s connects to %s: %s", s.actor.Name(), by, refused.Errno)
+	s.actor.env.Stepf("%s %s connects to %s: connect gives %s", s.actor.Name(), local, by, refused.Errno)
 	s.wantPoll("OUT|HUP") // connect has made the socket as new
 	for _, call := range []Call{CallSOError, CallWrite} {
 		if got, signal := s.make(call); got != resultOf(refused.Then, call) || signal != (call == CallWrite) {
