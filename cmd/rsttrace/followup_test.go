@@ -66,11 +66,11 @@ func TestErrorInEvent(t *testing.T) {
 		t.Fatalf("no reset was received:\n%s", &p.stdout)
 	}
 	for _, line := range received {
-		if !strings.Contains(line, `"app":{"errno":"ECONNRESET","on":"read","reported":true}`) {
+		if !strings.Contains(line, `"app":{"errno":"ECONNRESET","on":"read","reported":true,`) {
 			t.Errorf("not reported: %s", line)
 		}
 	}
-	if strings.Contains(p.stdout.String(), `"followup"`) {
+	if strings.Contains(p.stdout.String(), `"what":"error"`) {
 		t.Errorf("said twice:\n%s", &p.stdout)
 	}
 }

@@ -72,3 +72,20 @@ func TestCountsAdd(t *testing.T) {
 		t.Errorf("%v", counts)
 	}
 }
+
+// TestDataEndsConnections: data that a connection cannot take ends it, and is
+// counted as such where no FIN of ours had gone before.
+func TestDataEndsConnections(t *testing.T) {
+	for state, want := range map[event.State]uint64{event.StateCloseWait: 1, event.StateFinWait2: 0, event.StateLastAck: 0} {
+		counts := make(Counts)
+		counts.Add(&event.Event{
+			Dir: event.Sent, Cause: "data-after-close", State: state,
+			Evidence: event.Evidence{Hook: event.HookSendReply, Socket: event.SockFull},
+		})
+		for _, row := range Check(Snapshot{"TcpEstabResets": want}, counts) {
+			if row.Counter == "TcpEstabResets" && (row.Events != want || !row.Exact) {
+				t.Errorf("%s: %d events make TcpEstabResets, want %d (%+v)", state, row.Events, want, row)
+			}
+		}
+	}
+}

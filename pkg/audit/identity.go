@@ -99,9 +99,14 @@ func sentByTCP(k Key) uint64 {
 }
 
 // endsConnection: a RST obeyed, or sent as the end of a live connection. A
-// reply to a packet that has no connection ends none.
+// reply to a packet that has no connection ends none; one to data that the
+// connection cannot take does, and from CLOSE_WAIT that is data behind a FIN.
 func endsConnection(k Key) uint64 {
-	return truth(k.Socket == event.SockFull && (k.Dir == event.Received || k.Dir == event.Sent && k.Hook == event.HookSendActive))
+	if k.Socket != event.SockFull {
+		return 0
+	}
+	return truth(k.Dir == event.Received ||
+		k.Dir == event.Sent && (k.Hook == event.HookSendActive || k.Hook == event.HookSendReply && k.Cause == "data-after-close"))
 }
 
 func causes(dir event.Dir, ids ...event.CauseID) weight {

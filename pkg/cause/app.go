@@ -2,17 +2,20 @@ package cause
 
 import "github.com/rsttrace/rsttrace/pkg/event"
 
-var (
-	resetOnRead = event.App{Errno: "ECONNRESET", On: "read"}
-	// brokenPipe: after the peer's FIN a RST is invisible to read, only write
-	// (or poll, or SO_ERROR) shows it.
-	brokenPipe = event.App{Errno: "EPIPE", SIGPIPE: true, On: "write"}
+// What poll gives (tcp_poll). The kernel shuts both directions of a connection
+// that it ends; tcp_disconnect opens them again.
+const (
+	pollError        = "IN|OUT|ERR|HUP|RDHUP"
+	pollEnded        = "IN|OUT|HUP|RDHUP"
+	pollDisconnected = "OUT|ERR|HUP"
+	pollUnconnected  = "OUT|HUP"
 )
 
 // app is what the application at this end gets. It is zero where no
 // application is left to see it: nobody is told through a closed descriptor.
 // Source of the errnos: tcp_reset, tcp_abort, tcp_write_err, tcp_disconnect.
-func app(id event.CauseID, e event.Evidence) event.App {
+func app(from *event.Event) event.App {
+	id, e := from.Cause, from.Evidence
 	if e.Has(event.FactDead) {
 		return event.App{}
 	}
@@ -23,41 +26,98 @@ func app(id event.CauseID, e event.Evidence) event.App {
 	}
 	switch id {
 	case Disconnect:
-		return resetOnRead
+		return disconnected()
 	case DisconnectWithUnsentData:
 		// By close there is no descriptor left; by connect(AF_UNSPEC) there is.
 		if e.Caller == event.CallerStreamConnect {
-			return resetOnRead
+			return disconnected()
 		}
 	case SocketDestroyed:
-		return reported("ECONNABORTED", e)
+		return ended("ECONNABORTED", e)
 	case KeepaliveTimeout, KeepaliveUserTimeout:
-		return reported("ETIMEDOUT", e)
+		return ended("ETIMEDOUT", e)
 	case DataAfterClose:
 		return afterShutdown(e)
+	case ListenerClosed:
+		return ofListener(e)
 	case Refused:
-		return event.App{Errno: "ECONNREFUSED", On: "connect"}
-	case PeerAborted, PeerGone, ResetByPeer:
-		return resetOnRead
+		return connecting("ECONNREFUSED")
+	case PeerAborted, PeerGone, ResetByPeer, ResetWhileClosing:
+		return ended("ECONNRESET", e)
 	case WroteAfterPeerClose, ResetAfterPeerClose:
-		return brokenPipe
-	case ResetWhileClosing:
-		return reported("ECONNRESET", e)
+		return ended("EPIPE", e)
 	case HandshakeAborted:
-		return inHandshake(e)
+		return inHandshake(from)
 	case NetfilterReject:
 		return rejected(e)
 	}
 	return event.App{}
 }
 
-// reported: once the peer's FIN was received read only ever returns 0, and the
-// error waits for the next write.
-func reported(errno string, e event.Evidence) event.App {
-	if e.Has(event.FactPeerFIN) || stateIn(e.State, event.StateCloseWait, event.StateClosing, event.StateLastAck) {
-		return event.App{Errno: errno, On: "write"}
+// ended: the kernel put an error on the socket and closed it (tcp_done). read
+// (tcp_recvmsg_locked), write (sk_stream_wait_connect, sk_stream_error) and
+// SO_ERROR take the error away (sock_error). SOCK_DONE hides it from read: once
+// the peer's FIN was received, read only ever returns 0.
+func ended(errno string, e event.Evidence) event.App {
+	a := event.App{
+		Errno: errno, On: "read",
+		Calls:     event.Calls{Poll: pollError, SOError: errno, Read: errno, Write: errno},
+		Then:      event.Calls{Poll: pollEnded, SOError: event.NoError, Read: event.EndOfFile, Write: "EPIPE", SIGPIPE: true},
+		DataFirst: e.Has(event.FactUnread),
 	}
-	return event.App{Errno: errno, On: "read"}
+	if errno == "EPIPE" { // the one that sk_stream_error sends SIGPIPE with
+		a.SIGPIPE, a.Calls.SIGPIPE = true, true
+	}
+	if gotFIN(e) {
+		a.On, a.Calls.Read = "write", event.EndOfFile
+	}
+	if e.Socket == event.SockFull && !e.Has(event.FactHasSocket) {
+		a.Calls.Accept = event.CallSucceeds // it stays in the accept queue (inet_csk_accept)
+	}
+	return a
+}
+
+// gotFIN: the peer's FIN was received, as SOCK_DONE says or the state.
+func gotFIN(e event.Evidence) bool {
+	beyond := func(s event.State) bool {
+		return stateIn(s, event.StateCloseWait, event.StateClosing, event.StateLastAck)
+	}
+	return e.Has(event.FactPeerFIN) || beyond(e.State) || e.State == event.StateClose && beyond(e.Prior)
+}
+
+// disconnected: tcp_disconnect leaves an error on a socket that is as new. What
+// waited to be read is gone.
+func disconnected() event.App {
+	return event.App{
+		Errno: "ECONNRESET", On: "read",
+		Calls: event.Calls{Poll: pollDisconnected, SOError: "ECONNRESET", Read: "ECONNRESET", Write: "ECONNRESET"},
+		Then:  event.Calls{Poll: pollUnconnected, SOError: event.NoError, Read: "ENOTCONN", Write: "EPIPE", SIGPIPE: true},
+	}
+}
+
+// connecting: the error of a connection attempt, which connect takes when it
+// waits, or is called again. Only connect then disconnects the socket as well
+// (__inet_stream_connect), so what read and poll give afterwards depends on who
+// took the error.
+func connecting(errno string) event.App {
+	return event.App{
+		Errno: errno, On: "connect",
+		Calls: event.Calls{Connect: errno, Poll: pollError, SOError: errno, Read: errno, Write: errno},
+		Then:  event.Calls{SOError: event.NoError, Write: "EPIPE", SIGPIPE: true},
+	}
+}
+
+// ofListener: the connection in the accept queue has no application, but the
+// listener has one if somebody else ended it: tcp_abort leaves its descriptor
+// and an error. Whether its own process closed it or shut it down is not known.
+func ofListener(e event.Evidence) event.App {
+	if e.Caller != event.CallerListenAbort {
+		return event.App{}
+	}
+	return event.App{
+		Calls: event.Calls{Accept: "EINVAL", Poll: pollError, SOError: "ECONNABORTED"},
+		Then:  event.Calls{Accept: "EINVAL", Poll: pollEnded, SOError: event.NoError},
+	}
 }
 
 // rejected: in the output hook the RST comes back to the socket that sent the
@@ -67,11 +127,11 @@ func rejected(e event.Evidence) event.App {
 	case e.Chain != event.ChainOutput || !e.Has(event.FactHasSocket):
 		return event.App{}
 	case e.State == event.StateSynSent:
-		return event.App{Errno: "ECONNREFUSED", On: "connect"}
+		return connecting("ECONNREFUSED")
 	case e.State == event.StateCloseWait:
-		return brokenPipe
+		return ended("EPIPE", e)
 	case e.State == event.StateEstablished || closing(e.State):
-		return reported("ECONNRESET", e)
+		return ended("ECONNRESET", e)
 	}
 	return event.App{}
 }
@@ -83,19 +143,29 @@ func afterShutdown(e event.Evidence) event.App {
 	case e.Socket != event.SockFull || !e.Has(event.FactHasSocket):
 		return event.App{}
 	case e.Prior == event.StateCloseWait:
-		return brokenPipe
+		return ended("EPIPE", e)
 	}
-	return resetOnRead
+	return ended("ECONNRESET", e)
 }
 
-// inHandshake: nobody sees the end of a request socket or of a Fast Open child
-// that was never accepted.
-func inHandshake(e event.Evidence) event.App {
+// inHandshake: nobody sees the end of a request socket. A Fast Open child is a
+// connection already, accepted or not.
+func inHandshake(e *event.Event) event.App {
 	switch {
-	case e.Socket != event.SockFull || !e.Has(event.FactHasSocket):
+	case e.Evidence.Socket != event.SockFull:
 		return event.App{}
-	case e.Has(event.FactFastOpen):
-		return resetOnRead
+	case isFastOpen(e):
+		return ended("ECONNRESET", e.Evidence)
 	}
-	return event.App{Errno: "ECONNRESET", On: "connect"}
+	return connecting("ECONNRESET")
+}
+
+// isFastOpen tells a Fast Open child, which a listener made, from the other full
+// socket in SYN_RECV, that of a simultaneous open. tcp_check_req takes the mark
+// of Fast Open away before it resets. A simultaneous open has its SYN in flight,
+// has received no data, and has an application.
+func isFastOpen(e *event.Event) bool {
+	const simultaneous = event.FactInFlight | event.FactHasSocket
+	return e.Evidence.Facts.Any(event.FactFastOpen|event.FactUnread) || !e.Evidence.Has(simultaneous) ||
+		e.Conn.BytesReceived > 0
 }

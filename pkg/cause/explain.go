@@ -12,7 +12,7 @@ func Explain(e *event.Event) {
 	v := Decide(e)
 	e.Because = because(e, v)
 	e.KernelVerdict = v.KernelVerdict
-	e.App = app(v.Cause, e.Evidence)
+	e.App = app(e)
 	entry, _ := Lookup(v.Cause)
 	e.Remedy = remedy(e, entry.Remedy)
 	e.IETFCause = entry.IETFCause
@@ -27,10 +27,17 @@ func Decide(e *event.Event) Verdict {
 	return v
 }
 
-// remedy is the usual one, unless the peer knows more and is at hand.
+// remedy is the usual one, unless the event knows better: the peer is at hand,
+// this side was still writing when the peer had closed, or the peer breaks the
+// protocol.
 func remedy(e *event.Event, usual string) string {
-	if e.PeerEvent != 0 && (e.Cause == PeerAborted || e.Cause == ResetByPeer) {
+	switch {
+	case e.PeerEvent != 0 && (e.Cause == PeerAborted || e.Cause == ResetByPeer):
 		return "See the event of the other end: it is on this host, and names the cause"
+	case e.Cause == ResetAfterPeerClose && e.Lost.UnsentBytes > 0:
+		return "Read while you write: the peer closed before it had taken all, and what it said before that may tell why"
+	case behindFIN(e):
+		return "Look at the peer and at what changes packets on the way: a TCP sends nothing behind its own FIN"
 	}
 	return usual
 }

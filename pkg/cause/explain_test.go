@@ -25,6 +25,7 @@ func TestExplainTexts(t *testing.T) {
 		}
 		if s.e.App != (event.App{}) {
 			fmt.Fprintf(&out, "  app     %s on %s, SIGPIPE %v\n", s.e.App.Errno, s.e.App.On, s.e.App.SIGPIPE)
+			fmt.Fprintf(&out, "  first   %s\n  then    %s\n", callsText(s.e.App.Calls, s.e.App.DataFirst), callsText(s.e.App.Then, false))
 		}
 		checkSentence(t, s.name, s.e.Summary)
 	}
@@ -34,6 +35,26 @@ func TestExplainTexts(t *testing.T) {
 			t.Errorf("no story of %s", entry.ID)
 		}
 	}
+}
+
+// callsText lists what calls give.
+func callsText(c event.Calls, dataFirst bool) string {
+	var b strings.Builder
+	for _, call := range []struct{ name, gives string }{
+		{"accept", c.Accept}, {"connect", c.Connect}, {"poll", c.Poll}, {"SO_ERROR", c.SOError}, {"read", c.Read}, {"write", c.Write},
+	} {
+		if call.gives == "" {
+			continue
+		}
+		fmt.Fprintf(&b, "%s %s ", call.name, call.gives)
+		switch {
+		case call.name == "read" && dataFirst:
+			b.WriteString("after the data ")
+		case call.name == "write" && c.SIGPIPE:
+			b.WriteString("SIGPIPE ")
+		}
+	}
+	return strings.TrimSpace(b.String())
 }
 
 // checkSentence: mistakes that composed sentences make.
@@ -136,6 +157,32 @@ func TestPhrases(t *testing.T) {
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// TestRemedyFits: where the event tells more than its cause.
+func TestRemedyFits(t *testing.T) {
+	late := event.Evidence{Hook: event.HookReceive, State: event.StateCloseWait, Packet: rst, Facts: sp | event.FactPeerFIN | event.FactHasSocket}
+	behind := event.Evidence{
+		Hook: event.HookSendReply, State: event.StateClose, Prior: event.StateCloseWait, Packet: ack, Reason: "TCP_ABORT_ON_DATA",
+		Facts: sp | event.FactPayload | event.FactNewData | event.FactError | event.FactHasSocket | event.FactPeerFIN,
+	}
+	for name, test := range map[string]struct {
+		evidence event.Evidence
+		unsent   uint32
+		want     string
+	}{
+		"all was sent":    {late, 0, "Close this side"},
+		"still writing":   {late, 470_720, "Read while you write"},
+		"behind its FIN":  {behind, 0, "Look at the peer"},
+		"while we closed": {event.Evidence{Hook: event.HookReceive, State: event.StateFinWait1, Packet: rst, Facts: sp}, 9, "Ignore it where"},
+	} {
+		e := told(test.evidence)
+		e.Lost.UnsentBytes = test.unsent
+		Explain(e)
+		if !strings.HasPrefix(e.Remedy, test.want) {
+			t.Errorf("%s (%s): remedy %q, want %q", name, e.Cause, e.Remedy, test.want)
 		}
 	}
 }

@@ -2,7 +2,8 @@ package cause
 
 import "github.com/rsttrace/rsttrace/pkg/event"
 
-const openAppSees = "read gives ECONNRESET once (after data already queued), then 0; write gives ECONNRESET once without SIGPIPE, then EPIPE with SIGPIPE"
+const openAppSees = "the first of read, write and SO_ERROR gives ECONNRESET, read after data already queued, write without SIGPIPE; then read gives 0, write EPIPE with SIGPIPE, SO_ERROR 0. poll: IN|OUT|ERR|HUP|RDHUP, without ERR once the error was given. " +
+	"A connection in the accept queue is still accepted"
 
 // received: an incoming RST refused a connection or ended an open one.
 var received = []Entry{
@@ -13,7 +14,7 @@ var received = []Entry{
 			"it answered in its name.",
 		KernelPath: "tcp_rcv_state_process in SYN_SENT, tcp_reset",
 		OnTheWire:  "[R.] with seq 0 that acknowledges our SYN, window 0",
-		AppHere:    "connect gives ECONNREFUSED; a non-blocking one reports it through poll and SO_ERROR.",
+		AppHere:    "connect gives ECONNREFUSED. A non-blocking one leaves it on the socket: poll gives IN|OUT|ERR|HUP|RDHUP, and the first of SO_ERROR, read, write and a second connect gives ECONNREFUSED; a connect after that gives ECONNABORTED once.",
 		AppPeer:    "Nothing: no socket was involved.",
 		Remedy:     "Check that the service listens on that address and port and that no firewall refuses it",
 		Fix: []string{

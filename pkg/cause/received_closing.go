@@ -36,7 +36,7 @@ var receivedWhileClosing = []Entry{
 			"gave the connection up: its FIN_WAIT2 ended early, its process died, or it aborts after a half-close.",
 		KernelPath: "tcp_validate_incoming, tcp_reset in CLOSE_WAIT; the socket's error becomes EPIPE",
 		OnTheWire:  "the peer's FIN, later [R.] with a window or [R] without",
-		AppHere:    "read gives 0 for ever: the RST is invisible to it; write gives EPIPE with SIGPIPE.",
+		AppHere:    "read gives what was queued, then 0 for ever: the RST is invisible to it; write gives EPIPE with SIGPIPE. poll shows ERR, and SO_ERROR EPIPE, until write or SO_ERROR was called.",
 		AppPeer:    "Usually nothing: it closed the connection itself.",
 		Remedy:     "Close this side soon after read returns 0",
 		Fix: []string{
@@ -56,7 +56,7 @@ var receivedWhileClosing = []Entry{
 			"of closing in order. What it had not acknowledged may never have been read.",
 		KernelPath: "tcp_validate_incoming, tcp_reset",
 		OnTheWire:  "our FIN, then [R.] with a window or [R] without",
-		AppHere:    "With an open descriptor (after shutdown) ECONNRESET: on read before the peer's FIN, on write after it. After close nobody sees it.",
+		AppHere:    "With an open descriptor (after shutdown) ECONNRESET: on read before the peer's FIN, on write after it. SO_ERROR has it either way. After close nobody sees it.",
 		AppPeer:    "Usually nothing: it ended the connection itself.",
 		Remedy:     "Ignore it where the exchange was complete, else find out why the peer aborts instead of closing",
 		Fix: []string{
@@ -76,7 +76,7 @@ var receivedWhileClosing = []Entry{
 			"Port scanners, TCP health checks and clients that gave up meanwhile do this.",
 		KernelPath: "tcp_check_req for a request socket; tcp_reset for Fast Open and simultaneous open; counters TcpAttemptFails, EmbryonicRsts",
 		OnTheWire:  "SYN, SYN-ACK, then [R] with window 0",
-		AppHere:    "Nothing: accept never returns it. A Fast Open connection already accepted, or a simultaneous open, gets ECONNRESET.",
+		AppHere:    "Nothing: accept never returns it. A Fast Open connection gets ECONNRESET, and is still accepted if it was not yet; a simultaneous open gets it from connect.",
 		AppPeer:    "Nothing: it broke off itself.",
 		Remedy:     "Ignore it from scanners and health checks, else look why the client gives up so early",
 		Fix: []string{

@@ -77,9 +77,10 @@ var sentByClose = []Entry{
 			"For TCP that aborts the connection; the descriptor stays and can be used again.",
 		KernelPath: "connect, inet_stream_connect, __inet_stream_connect, tcp_disconnect, tcp_send_active_reset; reason TCP_STATE (6.12+)",
 		OnTheWire:  abortOnTheWire,
-		AppHere:    "The connect call returns 0; the socket is unconnected, and a read that was pending gives ECONNRESET.",
-		AppPeer:    openPeerSees,
-		Remedy:     "Find the code that calls connect with AF_UNSPEC and let it close the socket instead",
+		AppHere: "The connect call returns 0 and the socket is unconnected. The next read, write or SO_ERROR gives ECONNRESET once (poll: OUT|ERR|HUP); then read gives ENOTCONN, write EPIPE with SIGPIPE. " +
+			"A read of another thread that was pending gives EPIPE, on older kernels ECONNRESET.",
+		AppPeer: openPeerSees,
+		Remedy:  "Find the code that calls connect with AF_UNSPEC and let it close the socket instead",
 		Fix: []string{
 			"`strace -f -e trace=connect -p PID` shows the call: `sa_family=AF_UNSPEC`.",
 			"It is rare on purpose: look for connection pools or event libraries that recycle descriptors, and for test tools.",
@@ -100,7 +101,7 @@ var sentByClose = []Entry{
 			"That data is lost.",
 		KernelPath: "tcp_disconnect, tcp_send_active_reset; reason TCP_DISCONNECT_WITH_DATA (6.12+)",
 		OnTheWire:  abortOnTheWire + "; seq lies before the data that was never sent",
-		AppHere:    "After connect(AF_UNSPEC) the socket is unconnected; after close nothing is left to see it.",
+		AppHere:    "After connect(AF_UNSPEC) the socket is unconnected, and the next read, write or SO_ERROR gives ECONNRESET once; after close nothing is left to see it.",
 		AppPeer:    "It has already received our data up to the closed window; then ECONNRESET on read and write.",
 		Remedy:     "Wait until everything written was sent before dropping the socket",
 		Fix: []string{
@@ -121,7 +122,7 @@ var sentByClose = []Entry{
 		KernelPath: "close, shutdown or tcp_abort of the listener, inet_csk_listen_stop, inet_child_forget, tcp_disconnect of the child, " +
 			"tcp_send_active_reset; in a race also inet_csk_reqsk_queue_add; reason TCP_STATE (6.12+)",
 		OnTheWire: abortOnTheWire,
-		AppHere:   "Nothing: accept never returned this connection.",
+		AppHere:   "Nothing of this connection: accept never returned it. On a listener that was shut down or destroyed, and not closed, accept gives EINVAL; destroyed, SO_ERROR gives ECONNABORTED.",
 		AppPeer:   openPeerSees + "; connect had already succeeded",
 		Remedy:    "Stop new connections first, accept what is queued, then close the listener",
 		Fix: []string{
@@ -146,7 +147,7 @@ var sentByClose = []Entry{
 			"it when addresses or policies change. The owner is the victim; `by` is who did it.",
 		KernelPath: "sock_diag_destroy or bpf_sock_destroy, tcp_abort, tcp_send_active_reset; reason TCP_STATE (6.12+)",
 		OnTheWire:  abortOnTheWire,
-		AppHere:    "read and write give ECONNABORTED once; then read gives 0, write gives EPIPE with SIGPIPE. An MPTCP application sees nothing: only a subflow ended.",
+		AppHere:    "read, write or SO_ERROR gives ECONNABORTED once, read after data already queued; then read gives 0, write gives EPIPE with SIGPIPE. After the peer's FIN read only gives 0. An MPTCP application sees nothing: only a subflow ended.",
 		AppPeer:    openPeerSees,
 		Remedy:     "Ask the process named under by why it destroys sockets",
 		Fix: []string{

@@ -55,7 +55,7 @@ var sentByKernel = []Entry{
 			"the path is dead, or a NAT or firewall on the way forgot the connection and drops its packets in silence.",
 		KernelPath: "tcp_keepalive_timer, tcp_send_active_reset, tcp_write_err; reason TCP_KEEPALIVE_TIMEOUT (6.12+); counter TCPAbortOnTimeout",
 		OnTheWire:  "several probes (empty segments one byte before seq) without an answer, then " + abortOnTheWire,
-		AppHere:    "read and write give ETIMEDOUT (or the error of an ICMP message that came in meanwhile), then 0 and EPIPE.",
+		AppHere:    "read, write or SO_ERROR gives ETIMEDOUT once (or the error of an ICMP message that came in meanwhile); then read gives 0, write EPIPE with SIGPIPE. After the peer's FIN read only gives 0.",
 		AppPeer:    "Usually nothing: it is not reachable. If it is, ECONNRESET.",
 		Remedy:     "Check the peer and the path, and whether a NAT or load balancer drops idle connections",
 		Fix: []string{
@@ -74,7 +74,7 @@ var sentByKernel = []Entry{
 			"when at least one probe was sent and the peer has been silent for that long.",
 		KernelPath: "tcp_keepalive_timer, tcp_send_active_reset, tcp_write_err; reason TCP_KEEPALIVE_TIMEOUT (6.12+), the same as without the option",
 		OnTheWire:  "one or more keep-alive probes without an answer, then " + abortOnTheWire,
-		AppHere:    "read and write give ETIMEDOUT (or the error of an ICMP message that came in meanwhile), then 0 and EPIPE.",
+		AppHere:    "read, write or SO_ERROR gives ETIMEDOUT once (or the error of an ICMP message that came in meanwhile); then read gives 0, write EPIPE with SIGPIPE. After the peer's FIN read only gives 0.",
 		AppPeer:    "Usually nothing: it is not reachable. If it is, ECONNRESET.",
 		Remedy:     "Check the peer and the path, or raise TCP_USER_TIMEOUT on this socket",
 		Fix: []string{

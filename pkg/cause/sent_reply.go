@@ -72,11 +72,12 @@ var sentAsReply = []Entry{
 		Title: "data arrived after close",
 		Meaning: "The application had closed the socket, all was in order (FIN sent, perhaps acknowledged), and then the peer sent " +
 			"more data. Nobody can read it, so the kernel says so with a RST. It is the other end of a broken pipe. With " +
-			"shutdown(SHUT_RDWR) but no close it happens too, and then this side's application is told as well.",
+			"shutdown(SHUT_RDWR) but no close it happens too, and then this side's application is told as well. A peer that " +
+			"sends data behind its own FIN gets the same answer.",
 		KernelPath: "tcp_rcv_state_process, tcp_reset, tcp_v4_send_reset on a full socket (reason TCP_ABORT_ON_DATA); most often " +
 			"tcp_timewait_state_process in substate FIN_WAIT2, tcp_v4_send_reset (reason TCP_TIMEWAIT_SOCKET); 6.10+",
 		OnTheWire: "our FIN, the peer's data, then " + replyOnTheWire,
-		AppHere:   "After close nothing. After shutdown(SHUT_RDWR) without close: ECONNRESET on read.",
+		AppHere:   "After close nothing. After shutdown(SHUT_RDWR) without close the next read, write or SO_ERROR gives ECONNRESET once; then read gives 0, write EPIPE with SIGPIPE. Behind the peer's FIN as with a RST: read gives 0, write EPIPE.",
 		AppPeer:   "This write still succeeded; the next gives EPIPE with SIGPIPE. It had received our FIN: read gives 0.",
 		Remedy:    "Let the side that still has to send close first, or half-close and read to the end",
 		Fix: []string{

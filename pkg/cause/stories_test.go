@@ -80,6 +80,8 @@ func stories() []story {
 	destroyed := event.Evidence{Hook: active, State: open, Reason: "TCP_STATE", Facts: inConnect}
 	late := event.Evidence{Hook: reply, Socket: event.SockTimeWait, State: event.StateTimeWait, Prior: event.StateFinWait2, Packet: ack, Reason: "TCP_TIMEWAIT_SOCKET", Facts: data}
 	shutdown := event.Evidence{Hook: reply, State: closed, Prior: event.StateFinWait2, Packet: ack, Reason: "TCP_ABORT_ON_DATA", Facts: data | event.FactError | event.FactHasSocket | event.FactShutRcv | event.FactShutSend}
+	behind := shutdown
+	behind.Prior = event.StateCloseWait
 	unknown := event.Evidence{Hook: reply, Socket: event.SockNone, Packet: ack, Reason: "NO_SOCKET", Facts: data}
 	remembered := event.Evidence{Hook: reply, Socket: event.SockNone, Packet: ack, Reason: "NO_SOCKET", Facts: data | event.FactRemembered}
 	pipe := event.Evidence{Hook: receive, State: event.StateCloseWait, Packet: rst, Facts: sp | event.FactInFlight | event.FactPeerFIN | event.FactHasSocket}
@@ -199,6 +201,7 @@ func stories() []story {
 		{"data after close, closer unknown", told(late, trigger(ack, 47))},
 		{"FIN after close", told(late, trigger(ack|event.FIN, 0))},
 		{"data after shutdown", told(shutdown, trigger(ack, 47))},
+		{"data behind a FIN", told(behind, trigger(ack, 6), owner("redis-server", 812, event.FromSocket))},
 		{"data after shutdown, holder known", told(shutdown, trigger(ack, 47), owner("redis-server", 812, event.FromSocket))},
 		{"SYN in FIN_WAIT2", told(event.Evidence{Hook: reply, Socket: event.SockTimeWait, State: event.StateTimeWait, Prior: event.StateFinWait2, Packet: syn, Reason: "TCP_TIMEWAIT_SOCKET", Facts: sp})},
 		{"SYN in FIN_WAIT2, closer known", told(event.Evidence{Hook: reply, Socket: event.SockTimeWait, State: event.StateTimeWait, Prior: event.StateFinWait2, Packet: syn, Facts: sp}, closedBy(redis, 3*time.Second))},

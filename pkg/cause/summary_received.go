@@ -48,7 +48,7 @@ func resetWhileClosingSummary(e *event.Event) string {
 }
 
 func handshakeAbortedSummary(e *event.Event) string {
-	if e.Evidence.Socket == event.SockFull && !e.Evidence.Has(event.FactFastOpen) {
+	if e.Evidence.Socket == event.SockFull && !isFastOpen(e) {
 		return fmt.Sprintf("%s broke off the handshake with %s", e.Peer, e.Local)
 	}
 	return fmt.Sprintf("%s broke off its handshake with the listener on %s", e.Peer, e.Local)

@@ -33,6 +33,11 @@ func leaving(e *event.Event) string {
 	return ""
 }
 
+// behindFIN: the peer had said that it will send no more, and sent more.
+func behindFIN(e *event.Event) bool {
+	return e.Cause == DataAfterClose && e.Evidence.Socket == event.SockFull && gotFIN(e.Evidence)
+}
+
 func dataAfterCloseSummary(e *event.Event) string {
 	what := "more data"
 	if e.Trigger.Len > 0 {
@@ -41,6 +46,9 @@ func dataAfterCloseSummary(e *event.Event) string {
 		what = "a FIN past missing data"
 	}
 	sent := fmt.Sprintf("%s sent %s", e.Peer, what)
+	if behindFIN(e) {
+		return sent + " behind its own FIN, so the connection ended for both sides"
+	}
 	if e.Evidence.Socket == event.SockFull && e.Evidence.Has(event.FactHasSocket) && !e.Evidence.Has(event.FactDead) {
 		return fmt.Sprintf("%s after %s had shut down both directions without closing, so the connection ended for both sides",
 			sent, holder(e).or("the application"))

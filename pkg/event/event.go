@@ -95,15 +95,6 @@ const (
 	Tracepoint Method = "tracepoint"
 )
 
-// App is what the local application gets from the reset.
-type App struct {
-	Errno   string `json:"errno,omitzero"`   // symbolic: "ECONNRESET"
-	SIGPIPE bool   `json:"sigpipe,omitzero"` // raised unless ignored or MSG_NOSIGNAL
-	On      string `json:"on,omitzero"`      // the call that reports it: "read", "write", "connect", ...
-	// Reported: the kernel itself has reported this Errno on the socket.
-	Reported bool `json:"reported,omitzero"`
-}
-
 // Lost is the data that died with the connection, in bytes.
 type Lost struct {
 	UnreadBytes  uint32 `json:"unreadBytes,omitzero"`  // received, acknowledged, never read; of a sent RST only

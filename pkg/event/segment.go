@@ -10,7 +10,21 @@ type Segment struct {
 	TTL      uint8    `json:"ttl,omitzero"`  // hop limit for IPv6
 	Ifname   string   `json:"ifname,omitzero"`
 	DiagText string   `json:"diag,omitzero"` // diagnostic payload of a RST (RFC 1122 4.2.2.12)
+	// SeqOffset is how far Seq is past what the socket expected next (rcv_nxt),
+	// negative before it; nil where no connection expected anything.
+	SeqOffset *int32   `json:"seqOffset,omitempty"`
+	Position  Position `json:"position,omitzero"` // the same in a word
 }
+
+// Position is where a sequence number lies relative to the receive window.
+type Position string
+
+const (
+	PositionOld      Position = "old"      // before rcv_nxt
+	PositionExact    Position = "exact"    // rcv_nxt itself
+	PositionInWindow Position = "inWindow" // past rcv_nxt, not past the window's end
+	PositionBeyond   Position = "beyond"   // past the window
+)
 
 // TCPFlags are the flag bits of a TCP header, as on the wire.
 type TCPFlags uint8

@@ -91,13 +91,6 @@ func (c *conversation) receivedByClient(cause event.CauseID, before event.State,
 	}
 }
 
-// What applications get.
-var (
-	connReset  = event.App{Errno: "ECONNRESET"}
-	brokenPipe = event.App{Errno: "EPIPE", SIGPIPE: true}
-	nobody     = event.App{}
-)
-
 // ExpectRST adds both events of one RST: what the sender's kernel reports and
 // what the receiver's does.
 func (e *Env) ExpectRST(sent, received Expectation) {

@@ -30,6 +30,8 @@ type Env struct {
 
 	ctx        context.Context
 	step       func(string)
+	first      Call // of an application's calls after a reset
+	asked      bool // an application made them
 	namespaces []*netns.Namespace
 	actors     []*actorAt
 	peer       *packetpeer.Peer

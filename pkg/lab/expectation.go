@@ -21,6 +21,8 @@ type Outcome struct {
 	// Differs, if not empty, says what this kernel does otherwise than the
 	// story tells, so that causes of the scenario may be missing in Expect.
 	Differs string
+	// Asked says that an application was left to make calls after a reset.
+	Asked bool
 }
 
 // Uneven is a kernel counter that shows more, or less, than the events explain.
@@ -78,7 +80,7 @@ type Expectation struct {
 	Ended   event.Ended // of the owner, where its end closed the socket
 	By      string      // name of the actor that brought it about, where that is not the owner
 
-	App  event.App   // Errno and SIGPIPE count, On does not
+	App  event.App   // On and Reported do not count
 	Lost *event.Lost // nil: cannot be determined
 
 	// Pair is the same for the two events of one RST, and unique otherwise.

@@ -19,7 +19,7 @@ func (a *Actor) Spawn(name string, sockets ...*Socket) (child *Actor, inherited 
 	a.env.must(err)
 	child = a.env.join(p, a.at.namespace)
 	for _, fd := range fds {
-		inherited = append(inherited, &Socket{child, fd})
+		inherited = append(inherited, &Socket{actor: child, fd: fd})
 	}
 	return child, inherited
 }
@@ -50,7 +50,7 @@ func (a *Actor) Comm() string { return a.at.Comm }
 // Pair makes two ends of a Unix socket.
 func (a *Actor) Pair() (one, other *Socket) {
 	fds := a.mustCall(actor.Request{Op: actor.OpPair}).FDs
-	return &Socket{a, fds[0]}, &Socket{a, fds[1]}
+	return &Socket{actor: a, fd: fds[0]}, &Socket{actor: a, fd: fds[1]}
 }
 
 // Pass sends sockets over a Unix socket.
@@ -60,7 +60,7 @@ func (s *Socket) Pass(sockets ...*Socket) {
 
 // Receive takes a socket that was passed.
 func (s *Socket) Receive() *Socket {
-	return &Socket{s.actor, s.must(actor.Request{Op: actor.OpReceive}).FDs[0]}
+	return &Socket{actor: s.actor, fd: s.must(actor.Request{Op: actor.OpReceive}).FDs[0]}
 }
 
 // CloseInThread closes in a second thread, and returns its id.

@@ -68,6 +68,8 @@ func Scenarios() []Scenario {
 		unacceptableScenarios(),
 		noResetScenarios(),
 		silentScenarios(),
+		// what applications get
+		applicationScenarios(),
 		// whose socket
 		ownerScenarios(),
 	)

@@ -17,9 +17,8 @@ type closingState struct {
 	// enter brings the client there; leave ends the client's side and may be
 	// a shutdown or a close.
 	enter func(c *conversation, flow *packetpeer.Flow, leave func())
-	// read is what the client's read gives after the RST, with the socket
-	// still open. A write gives ECONNRESET unless the read did.
-	read Result
+	// app is what the client gets, with the socket still open.
+	app event.App
 }
 
 var closingStates = []closingState{{
@@ -29,7 +28,7 @@ var closingStates = []closingState{{
 		leave()
 		c.env.awaitFrom(flow, event.FIN)
 	},
-	read: Result{Errno: "ECONNRESET"},
+	app: connReset,
 }, {
 	state: event.StateLastAck, name: "last-ack",
 	phrase: "both have said FIN and only the last acknowledgement is missing",
@@ -39,7 +38,7 @@ var closingStates = []closingState{{
 		leave()
 		c.env.awaitFrom(flow, event.FIN)
 	},
-	read: EOF,
+	app: hiddenFromRead("ECONNRESET"),
 }, {
 	state: event.StateClosing, name: "closing",
 	phrase: "both have said FIN at the same time",
@@ -51,7 +50,7 @@ var closingStates = []closingState{{
 		}))
 		flow.Seq++
 	},
-	read: EOF,
+	app: hiddenFromRead("ECONNRESET"),
 }}
 
 func closingScenarios() []Scenario {
@@ -113,13 +112,8 @@ func playClosing(e *Env, s closingState, open bool) {
 	x := c.receivedByClient("reset-while-closing", s.state, nobody)
 	x.Flags, x.Abort = event.RST|event.ACK, true
 	if open {
-		x.App = connReset
-		c.clientSock.WantRead(s.read)
-		e.Stepf("client reads: %s", s.read)
-		if s.read == EOF {
-			c.clientSock.WantWrite(messageBytes, Result{Errno: "ECONNRESET"})
-			e.Stepf("client writes: ECONNRESET")
-		}
+		x.App = s.app
+		c.clientSock.WantApp(s.app)
 	} else {
 		x.Sources = closedByClient
 	}

@@ -107,17 +107,16 @@ func playRejected(e *Env, end string, at firewall.Place) {
 	sock.Bind(netip.AddrPortFrom(e.address(clientEnd), 0)) // a refused connect forgets the port
 	server := event.Endpoint{Addr: e.address(serverEnd), Port: serverPort}
 	c := &conversation{env: e, client: client, clientSock: sock, clientAt: sock.Local(), serverAt: server}
-	sock.want("connect", sock.Connect(addrPort(server)), Result{Errno: "ECONNREFUSED"})
-	e.Stepf("client %s connects to %s: ECONNREFUSED", c.clientAt, server)
+	sock.wantRefused(server)
 
 	sent := c.rejected(end, at, event.RST|event.ACK)
 	if at.Chain == event.ChainOutput {
 		sent.Local, sent.Peer = c.clientAt, server
 		sent.States = append(sent.States, event.StateSynSent)
 		sent.Owner, sent.Sources = client.Name(), openSocket
-		sent.App = event.App{Errno: "ECONNREFUSED"} // the RST comes back to the socket that sent the SYN
+		sent.App = refused // the RST comes back to the socket that sent the SYN
 	}
-	received := c.receivedByClient("refused", event.StateSynSent, event.App{Errno: "ECONNREFUSED"})
+	received := c.receivedByClient("refused", event.StateSynSent, refused)
 	e.ExpectRST(sent, received)
 }
 
@@ -141,9 +140,8 @@ func playRejectEstablished(e *Env) {
 	rule := firewall.Place{Chain: event.ChainInput}
 	e.reject(serverEnd, rule)
 	c.clientSock.Send(messageBytes)
-	c.clientSock.AwaitState(event.StateClose)
-	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
-	e.Stepf("client writes %d bytes and reads: ECONNRESET", messageBytes)
+	e.Stepf("client writes %d bytes", messageBytes)
+	c.clientSock.WantApp(connReset)
 
 	// The server does not know yet: its FIN would draw a RST of the client's.
 	e.must(e.namespace(serverEnd).CutOff(device))

@@ -62,9 +62,7 @@ func (e *Env) leaveInQueue() (server *Actor, listener *Socket, waiting []*conver
 // expectQueueReset checks what a client in the queue sees, expects both events
 // and returns the sent one.
 func (c *conversation) expectQueueReset() *Expectation {
-	c.clientSock.AwaitState(event.StateClose)
-	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
-	c.env.Stepf("%s reads: ECONNRESET", c.client.Name())
+	c.clientSock.WantApp(connReset)
 	sent := c.sentByServer("listener-closed", event.StateEstablished)
 	sent.Sources = fromListener
 	c.env.ExpectRST(sent, c.receivedByClient("peer-aborted", event.StateEstablished, connReset))

@@ -51,10 +51,12 @@ func playInMessage(e *Env) {
 	sent, received := c.abortByClient()
 	received.ownedByNobody()
 	received.Lost = &event.Lost{} // who gets the connection can read what came before
+	received.App = withData(connReset)
 	e.ExpectRST(sent, received)
 	e.letSearch()
-	in.Receive()
+	taken := in.Receive()
 	e.Stepf("worker takes the connection, too late")
+	taken.WantAppAfter(unreadBytes, connReset)
 }
 
 func playMessageDiscarded(e *Env) {

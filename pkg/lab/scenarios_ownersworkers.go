@@ -91,7 +91,7 @@ func playPreforkQueue(e *Env) {
 	e.Stepf("client %s connects; nobody accepts", c.clientAt)
 	sent, received := c.abortByClient()
 	e.letSearch()
-	received.Sources = fromQueue
+	received.Sources, received.App = fromQueue, inQueue(connReset)
 	received.Others = names([]*Actor{master, workers[0], workers[1]})
 	e.ExpectRST(sent, received)
 }
@@ -174,5 +174,6 @@ func playReusePortQueue(e *Env) {
 	c.dealOut(e.reusePort())
 	sent, received := c.abortByClient()
 	received.ownedByNobody()
+	received.App = inQueue(connReset)
 	e.ExpectRST(sent, received)
 }

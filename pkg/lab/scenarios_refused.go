@@ -30,8 +30,7 @@ func playClosedPort(e *Env) {
 	sock.Bind(netip.AddrPortFrom(e.address(clientEnd), 0))
 	local := sock.Local()
 	server := event.Endpoint{Addr: e.address(serverEnd), Port: serverPort}
-	sock.want("connect", sock.Connect(addrPort(server)), Result{Errno: "ECONNREFUSED"})
-	e.Stepf("client %s connects to %s, where nobody listens: connect gives ECONNREFUSED", local, server)
+	sock.wantRefused(server)
 
 	e.ExpectRST(Expectation{
 		Namespace: e.namespace(serverEnd).Name(),
@@ -43,6 +42,6 @@ func playClosedPort(e *Env) {
 		Dir:       event.Received, Cause: "refused", Local: local, Peer: server,
 		Hook: event.HookReceive, Socket: event.SockFull, States: []event.State{event.StateSynSent},
 		Owner: client.Name(), Sources: openSocket,
-		App: event.App{Errno: "ECONNREFUSED"}, Lost: &event.Lost{}, OnWire: true,
+		App: refused, Lost: &event.Lost{}, OnWire: true,
 	})
 }

@@ -64,9 +64,7 @@ func (c *conversation) expectUnread(ended event.Ended) {
 // unreadRST checks what the client sees and returns both events, the server's
 // in a system call of its own.
 func (c *conversation) unreadRST() (sent, received Expectation) {
-	c.clientSock.AwaitState(event.StateClose)
-	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
-	c.env.Stepf("%s reads: ECONNRESET", c.client.Name())
+	c.clientSock.WantApp(connReset)
 	sent = c.sentByServer("unread-data-on-close", event.StateEstablished)
 	sent.Lost = &event.Lost{UnreadBytes: unreadBytes}
 	return sent, c.receivedByClient("peer-aborted", event.StateEstablished, connReset)

@@ -60,6 +60,7 @@ func (a *Actor) callToEnd(r actor.Request) actor.Status {
 type Socket struct {
 	actor *Actor
 	fd    int
+	to    netip.AddrPort // where it was last told to connect
 }
 
 // Socket makes a socket of the scenario's address family.
@@ -78,7 +79,7 @@ func (a *Actor) socketOf(protocol int) *Socket {
 	default:
 		a.env.Failf("%s: socket: %s", a.Name(), reply.Errno)
 	}
-	return &Socket{a, reply.FD}
+	return &Socket{actor: a, fd: reply.FD}
 }
 
 func unavailable(what, why string) error { return fmt.Errorf("%s: %w (%s)", what, ErrUnavailable, why) }
@@ -140,10 +141,11 @@ func (s *Socket) Shutdown(how int) { s.must(actor.Request{Op: actor.OpShutdown, 
 func (s *Socket) LingerZero() { s.must(actor.Request{Op: actor.OpLinger}) }
 
 func (s *Socket) Accept() *Socket {
-	return &Socket{s.actor, s.must(actor.Request{Op: actor.OpAccept}).FD}
+	return &Socket{actor: s.actor, fd: s.must(actor.Request{Op: actor.OpAccept}).FD}
 }
 
 func (s *Socket) Connect(to netip.AddrPort) Result {
+	s.to = to
 	return s.do(actor.Request{Op: actor.OpConnect, Addr: to})
 }
 

@@ -200,12 +200,11 @@ func ageMillis(r *resetRecord) uint64 {
 }
 
 // lost counts the bytes that die with the connection. SYN and FIN take a
-// sequence number each and are no data. What waits to be read when a RST comes
-// is not lost: the kernel keeps it, and read returns it before the error.
+// sequence number each and are no data.
 func lost(r *resetRecord, state event.State, evidence event.Evidence) event.Lost {
 	n := &r.Numbers
 	var l event.Lost
-	if evidence.Has(event.FactUnread) && evidence.Hook != event.HookReceive {
+	if evidence.Has(event.FactUnread) && !keepsUnread(evidence) {
 		l.UnreadBytes = r.Expected.RcvNxt - n.CopiedSeq
 		if evidence.Has(event.FactPeerFIN) {
 			l.UnreadBytes--
@@ -224,6 +223,19 @@ func lost(r *resetRecord, state event.State, evidence event.Evidence) event.Lost
 		}
 	}
 	return l
+}
+
+// keepsUnread: what waits to be read stays when a RST comes, and when a timer or
+// tcp_abort sends one, and read returns it before the error. close and
+// tcp_disconnect throw it away; they have the state at CLOSE when they reset.
+func keepsUnread(e event.Evidence) bool {
+	switch {
+	case e.Hook == event.HookReceive:
+		return true
+	case e.Facts.Any(event.FactDead | event.FactMPTCP):
+		return false
+	}
+	return e.Hook == event.HookSendReply || e.State != event.StateClose
 }
 
 func process(p *bpf.ContextProcess) event.Process {

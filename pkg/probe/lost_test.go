@@ -27,18 +27,18 @@ func TestLost(t *testing.T) {
 	}{
 		"nothing": {established, 0, 0, numbers{100, 100, 200, 200, 200}, event.Lost{}},
 		"unread": {
-			established, 0, bpf.ContextFactFACT_UNREAD,
+			closed, established, bpf.ContextFactFACT_UNREAD,
 			numbers{107, 100, 200, 200, 200}, event.Lost{UnreadBytes: 7},
 		},
 		"unread and a FIN": {
-			closeWait, 0, bpf.ContextFactFACT_UNREAD | bpf.ContextFactFACT_PEER_FIN,
+			closed, closeWait, bpf.ContextFactFACT_UNREAD | bpf.ContextFactFACT_PEER_FIN,
 			numbers{108, 100, 200, 200, 200}, event.Lost{UnreadBytes: 7},
 		},
 		"a FIN alone": {
 			closeWait, 0, bpf.ContextFactFACT_PEER_FIN, numbers{101, 100, 200, 200, 200}, event.Lost{},
 		},
 		"unread across the wrap": {
-			established, 0, bpf.ContextFactFACT_UNREAD,
+			closed, established, bpf.ContextFactFACT_UNREAD,
 			numbers{3, 0xfffffffe, 0, 0, 0}, event.Lost{UnreadBytes: 5},
 		},
 		"in flight and not sent": {
@@ -75,19 +75,35 @@ func TestLost(t *testing.T) {
 	}
 }
 
-// TestUnreadOutlivesRST: only who sends a RST throws away what it has not read.
+// TestUnreadOutlivesRST: only close and disconnect throw away what was not read.
 func TestUnreadOutlivesRST(t *testing.T) {
-	for hook, want := range map[bpf.ContextHook]uint32{
-		bpf.ContextHookHOOK_SEND_ACTIVE: 7,
-		bpf.ContextHookHOOK_RECEIVE:     0,
+	const (
+		active, reply, receive = bpf.ContextHookHOOK_SEND_ACTIVE, bpf.ContextHookHOOK_SEND_REPLY, bpf.ContextHookHOOK_RECEIVE
+		dead, mptcp            = bpf.ContextFactFACT_DEAD, bpf.ContextFactFACT_MPTCP
+	)
+	for name, test := range map[string]struct {
+		hook  bpf.ContextHook
+		state event.State
+		facts bpf.ContextFact
+		want  uint32
+	}{
+		"close or disconnect":   {active, event.StateClose, 0, 7},
+		"a timer or tcp_abort":  {active, event.StateEstablished, 0, 0},
+		"tcp_abort, orphan":     {active, event.StateFinWait2, dead, 7},
+		"MPTCP":                 {active, event.StateEstablished, mptcp, 7},
+		"data after shutdown":   {reply, event.StateClose, 0, 0},
+		"data after close":      {reply, event.StateClose, dead, 7},
+		"a RST arrived":         {receive, event.StateEstablished, 0, 0},
+		"a RST for a subflow":   {receive, event.StateEstablished, mptcp, 0},
+		"a RST for a Fast Open": {receive, event.StateSynRecv, 0, 0},
 	} {
 		r := resetRecord{Verdict: bpf.ContextVerdict{
-			Hook: hook, Socket: bpf.ContextSocketKindSOCKET_FULL, State: uint8(event.StateEstablished),
-			Facts: bpf.ContextFactFACT_UNREAD, Family: afINET,
+			Hook: test.hook, Socket: bpf.ContextSocketKindSOCKET_FULL, State: uint8(test.state),
+			Facts: bpf.ContextFactFACT_UNREAD | test.facts, Family: afINET,
 		}}
 		r.Expected.RcvNxt, r.Numbers.CopiedSeq = 107, 100
-		if got := decodeOne(t, testSession(event.Fentry), &r).Lost.UnreadBytes; got != want {
-			t.Errorf("hook %d: %d unread bytes, want %d", hook, got, want)
+		if got := decodeOne(t, testSession(event.Fentry), &r).Lost.UnreadBytes; got != test.want {
+			t.Errorf("%s: %d unread bytes, want %d", name, got, test.want)
 		}
 	}
 }
@@ -108,7 +124,7 @@ func TestNumbersNeedFullSocket(t *testing.T) {
 	} {
 		r := resetRecord{Cookie: 9, Verdict: bpf.ContextVerdict{
 			Hook: bpf.ContextHookHOOK_SEND_REPLY, Socket: test.kind, State: uint8(test.state),
-			Facts: bpf.ContextFactFACT_UNREAD,
+			Facts: bpf.ContextFactFACT_UNREAD | bpf.ContextFactFACT_DEAD,
 		}}
 		r.Expected.RcvNxt, r.Numbers.SrttUs, r.Numbers.Uid = 50, 8000, 33
 		e := decodeOne(t, testSession(event.Fentry), &r)

@@ -27,7 +27,7 @@ func decodeSegments(r *resetRecord, e *event.Event) {
 
 func packet(r *resetRecord) event.Segment {
 	window := r.Packet.Window
-	return event.Segment{
+	s := event.Segment{
 		Flags:  event.TCPFlags(r.Packet.Flags),
 		Seq:    r.Packet.Seq,
 		Ack:    r.Packet.Ack,
@@ -36,6 +36,30 @@ func packet(r *resetRecord) event.Segment {
 		TTL:    r.Packet.Ttl,
 		Ifname: text(r.Ifname[:]),
 	}
+	if expects(r) {
+		offset := int32(s.Seq - r.Expected.RcvNxt)
+		s.SeqOffset, s.Position = &offset, positionOf(offset, r.Expected.Window)
+	}
+	return s
+}
+
+// expects reports whether the socket knew what it expected next from the peer.
+// One that is connecting has not heard of the peer's numbers yet.
+func expects(r *resetRecord) bool {
+	return (r.Expected.RcvNxt != 0 || r.Expected.Window != 0) && event.State(r.Verdict.State) != event.StateSynSent
+}
+
+// positionOf is the word for an offset, as the facts of an ignored RST have it.
+func positionOf(offset int32, window uint32) event.Position {
+	switch {
+	case offset == 0:
+		return event.PositionExact
+	case offset < 0:
+		return event.PositionOld
+	case uint32(offset) <= window:
+		return event.PositionInWindow
+	}
+	return event.PositionBeyond
 }
 
 // replyTo is the RST that answers a segment (RFC 9293 3.10.7.1): it takes its

@@ -59,7 +59,11 @@ func segmentRecord(hook bpf.ContextHook, facts bpf.ContextFact, flags event.TCPF
 func TestDecodeSegments(t *testing.T) {
 	const sees = bpf.ContextFactFACT_SEES_PACKET
 	seen := func(flags event.TCPFlags) event.Segment {
-		return event.Segment{Flags: flags, Seq: 11, Ack: 22, Len: 33, Window: window(44), TTL: 64, Ifname: "eth0"}
+		before := int32(11 - 66)
+		return event.Segment{
+			Flags: flags, Seq: 11, Ack: 22, Len: 33, Window: window(44), TTL: 64, Ifname: "eth0",
+			SeqOffset: &before, Position: event.PositionOld,
+		}
 	}
 	for name, test := range map[string]struct {
 		record       *resetRecord
@@ -102,5 +106,39 @@ func TestDecodeSegments(t *testing.T) {
 				t.Errorf("trigger (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestSegmentPosition: where a packet lies is said only of a socket that knew what it
+// expected.
+func TestSegmentPosition(t *testing.T) {
+	const listen, synSent, established = event.StateListen, event.StateSynSent, event.StateEstablished
+	for name, test := range map[string]struct {
+		state               event.State
+		seq, rcvNxt, window uint32
+		want                event.Position
+		offset              int32
+	}{
+		"exact":                  {established, 1000, 1000, 500, event.PositionExact, 0},
+		"exact, window closed":   {established, 1000, 1000, 0, event.PositionExact, 0},
+		"old":                    {established, 990, 1000, 500, event.PositionOld, -10},
+		"old, across the wrap":   {established, 0xfffffff0, 0, 500, event.PositionOld, -16},
+		"inside":                 {established, 1001, 1000, 500, event.PositionInWindow, 1},
+		"at the window's end":    {established, 1500, 1000, 500, event.PositionInWindow, 500},
+		"beyond":                 {established, 1501, 1000, 500, event.PositionBeyond, 501},
+		"inside, past the wrap":  {established, 4, 0xfffffffe, 500, event.PositionInWindow, 6},
+		"nothing expected":       {listen, 1000, 0, 0, "", 0},
+		"no numbers of the peer": {synSent, 1000, 0, 65535, "", 0},
+	} {
+		r := segmentRecord(bpf.ContextHookHOOK_SEND_REPLY, bpf.ContextFactFACT_SEES_PACKET, event.ACK)
+		r.Verdict.State = uint8(test.state)
+		r.Packet.Seq, r.Expected.RcvNxt, r.Expected.Window = test.seq, test.rcvNxt, test.window
+		got := packet(r)
+		if got.Position != test.want || (got.SeqOffset != nil) != (test.want != "") {
+			t.Errorf("%s: position %q, offset %v, want %q", name, got.Position, got.SeqOffset, test.want)
+		}
+		if got.SeqOffset != nil && *got.SeqOffset != test.offset {
+			t.Errorf("%s: offset %d, want %d", name, *got.SeqOffset, test.offset)
+		}
 	}
 }

@@ -161,17 +161,53 @@ type runner struct {
 	session *probe.Session
 }
 
-// play runs one scenario; its error ends the whole run.
+// play runs one scenario, and again for each other call by which its
+// application may learn of the reset; its error ends the whole run.
 func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) (Result, error) {
-	result := Result{Scenario: s.Name, Title: s.Title, Family: family, Causes: s.Causes}
+	calls := firstCalls(s, family)
+	result, asked, err := r.playOnce(ctx, s, family, calls[0])
+	if !asked {
+		return result, err
+	}
+	for _, first := range calls[1:] {
+		again, _, err := r.playOnce(ctx, s, family, first)
+		if err != nil {
+			return result, err
+		}
+		if again.Status == Failed {
+			result.Status = Failed
+		}
+		for _, problem := range again.Problems {
+			result.Problems = append(result.Problems, fmt.Sprintf("with %s as the first call: %s", first, problem))
+		}
+	}
+	return result, nil
+}
+
+// firstCalls shares the calls among the address families: all of them are made,
+// and what an application gets does not depend on the family.
+func firstCalls(s lab.Scenario, family event.Family) (calls []lab.Call) {
+	for i, call := range lab.Calls {
+		if s.Families[i%len(s.Families)] == family {
+			calls = append(calls, call)
+		}
+	}
+	return calls
+}
+
+// playOnce plays it with one call before the others. asked says that there was
+// an application to make it.
+func (r *runner) playOnce(ctx context.Context, s lab.Scenario, family event.Family, first lab.Call) (result Result, asked bool, err error) {
+	result = Result{Scenario: s.Name, Title: s.Title, Family: family, Causes: s.Causes}
 	if s.HostChanges && !r.options.AllowHostChanges {
 		result.Status, result.Reason = Skipped, "changes a setting of the whole host: --allow-host-changes runs it"
-		return result, nil
+		return result, false, nil
 	}
 	watch, tops := newWatch(), &topWatch{session: r.session}
 	options := lab.Options{
 		OnNamespaces:   both(tops.start, both(r.events.open, watch.start)),
 		BeforeTeardown: both(watch.stop, both(r.events.close, tops.stop)),
+		First:          first,
 	}
 	var settled error
 	if s.HostChanges {
@@ -182,16 +218,16 @@ func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) 
 	outcome, err := lab.Run(ctx, s, family, options)
 	switch {
 	case ctx.Err() != nil:
-		return result, ctx.Err()
+		return result, false, ctx.Err()
 	case errors.Is(err, lab.ErrUnavailable):
 		result.Status, result.Reason = Skipped, err.Error()
-		return result, nil
+		return result, false, nil
 	case err != nil:
 		result.Status, result.Problems = Failed, []string{err.Error()}
-		return result, nil
+		return result, false, nil
 	}
 	if settled != nil {
-		return result, settled
+		return result, false, settled
 	}
 	c := comparison{result: &result, outcome: outcome, sight: r.session.Sight(), watch: watch, tops: tops}
 	for _, n := range outcome.Namespaces {
@@ -199,7 +235,7 @@ func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) 
 	}
 	c.run()
 	c.observe()
-	return result, nil
+	return result, outcome.Asked, nil
 }
 
 // unclassified must not occur in any scenario.

@@ -37,10 +37,23 @@ const (
 
 // What applications get.
 var (
-	connectionReset = event.App{Errno: "ECONNRESET", On: "read", Reported: kernelReports}
-	brokenPipe      = event.App{Errno: "EPIPE", SIGPIPE: true, On: "write", Reported: kernelReports}
-	refused         = event.App{Errno: "ECONNREFUSED", On: "connect", Reported: kernelReports}
+	connectionReset = event.App{
+		Errno: "ECONNRESET", On: "read", Reported: kernelReports, Then: closedCalls,
+		Calls: event.Calls{Poll: pollError, SOError: "ECONNRESET", Read: "ECONNRESET", Write: "ECONNRESET"},
+	}
+	brokenPipe = event.App{
+		Errno: "EPIPE", SIGPIPE: true, On: "write", Reported: kernelReports, Then: closedCalls,
+		Calls: event.Calls{Poll: pollError, SOError: "EPIPE", Read: "EOF", Write: "EPIPE", SIGPIPE: true},
+	}
+	refused = event.App{
+		Errno: "ECONNREFUSED", On: "connect", Reported: kernelReports,
+		Calls: event.Calls{Connect: "ECONNREFUSED", Poll: pollError, SOError: "ECONNREFUSED", Read: "ECONNREFUSED", Write: "ECONNREFUSED"},
+		Then:  event.Calls{SOError: "0", Write: "EPIPE", SIGPIPE: true},
+	}
+	closedCalls = event.Calls{Poll: "IN|OUT|HUP|RDHUP", SOError: "0", Read: "EOF", Write: "EPIPE", SIGPIPE: true}
 )
+
+const pollError = "IN|OUT|ERR|HUP|RDHUP"
 
 const (
 	pipeCaught = "caught"
@@ -145,6 +158,7 @@ func (s *story) reset(e event.Event, events []event.Event, followups []followup)
 		InCall: e.Dir == event.Sent && e.Owner.Source == event.FromCurrent,
 		Ended:  e.Owner.Ended.Signal, App: e.App, Lost: e.Lost,
 	}
+	r.App.DataFirst = false // how far a program has read by then no story determines
 	if e.Owner.PID != 0 {
 		r.Owner = owner(e.Owner.Comm, int(e.Owner.PID))
 	}

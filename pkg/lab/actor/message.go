@@ -12,6 +12,7 @@ const (
 	OpAccept      Op = "accept"           // FD → FD, Addr (peer)
 	OpConnect     Op = "connect"          // FD, Addr
 	OpWrite       Op = "write"            // FD, N bytes, Flags (MSG_…) → N
+	OpWriteCaught Op = "write-caught"     // FD, N bytes → N, SIGPIPE; the signal is taken before it is delivered
 	OpRead        Op = "read"             // FD, at most N bytes, Flags → N
 	OpShutdown    Op = "shutdown"         // FD, N (SHUT_…)
 	OpClose       Op = "close"            // FD
@@ -71,6 +72,8 @@ type Reply struct {
 	FDs    []int          `json:"fds,omitempty"`
 	TID    int            `json:"tid,omitempty"`
 	Status Status         `json:"status,omitzero"`
+	// SIGPIPE was raised.
+	SIGPIPE bool `json:"sigpipe,omitempty"`
 }
 
 // Info is the part of TCP_INFO and SIOCINQ that scenarios wait for.

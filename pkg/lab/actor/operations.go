@@ -1,6 +1,7 @@
 package actor
 
 import (
+	"cmp"
 	"net/netip"
 	"os"
 	"unsafe"
@@ -33,10 +34,11 @@ var operations = map[Op]func(Request) (Reply, error){
 		})
 		return Reply{N: max(n, 0)}, err
 	},
-	OpBind:     func(r Request) (Reply, error) { return Reply{}, unix.Bind(r.FD, sockaddr(r.Addr)) },
-	OpListen:   func(r Request) (Reply, error) { return Reply{}, unix.Listen(r.FD, r.N) },
-	OpShutdown: func(r Request) (Reply, error) { return Reply{}, unix.Shutdown(r.FD, r.N) },
-	OpClose:    func(r Request) (Reply, error) { return Reply{}, unix.Close(r.FD) },
+	OpWriteCaught: writeCaught,
+	OpBind:        func(r Request) (Reply, error) { return Reply{}, unix.Bind(r.FD, sockaddr(r.Addr)) },
+	OpListen:      func(r Request) (Reply, error) { return Reply{}, unix.Listen(r.FD, r.N) },
+	OpShutdown:    func(r Request) (Reply, error) { return Reply{}, unix.Shutdown(r.FD, r.N) },
+	OpClose:       func(r Request) (Reply, error) { return Reply{}, unix.Close(r.FD) },
 	OpLinger: func(r Request) (Reply, error) {
 		linger := &unix.Linger{Onoff: 1, Linger: int32(r.N)}
 		return Reply{}, unix.SetsockoptLinger(r.FD, unix.SOL_SOCKET, unix.SO_LINGER, linger)
@@ -142,6 +144,23 @@ func info(r Request) (Reply, error) {
 		reply.Info.Unread, err = unix.IoctlGetInt(r.FD, unix.SIOCINQ)
 	}
 	return reply, err
+}
+
+// writeCaught writes as a program does that never heard of MSG_NOSIGNAL, and
+// takes the signal itself. The kernel sends it to the thread that writes.
+func writeCaught(r Request) (Reply, error) {
+	pipe := unix.Sigset_t{}
+	pipe.Val[0] = 1 << (unix.SIGPIPE - 1)
+	var before unix.Sigset_t
+	if err := unix.PthreadSigmask(unix.SIG_BLOCK, &pipe, &before); err != nil {
+		return Reply{}, err
+	}
+	n, failed := retry(func() (int, error) { return unix.SendmsgN(r.FD, make([]byte, r.N), nil, nil, 0) })
+	var atOnce unix.Timespec
+	signal, _, _ := unix.Syscall6(unix.SYS_RT_SIGTIMEDWAIT, uintptr(unsafe.Pointer(&pipe)), 0,
+		uintptr(unsafe.Pointer(&atOnce)), unsafe.Sizeof(pipe.Val[0]), 0, 0)
+	err := unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil)
+	return Reply{N: max(n, 0), SIGPIPE: signal == uintptr(unix.SIGPIPE)}, cmp.Or(failed, err)
 }
 
 func poll(r Request) (Reply, error) {

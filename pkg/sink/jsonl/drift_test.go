@@ -118,8 +118,8 @@ func fill(rng *rand.Rand, v reflect.Value) {
 		v.SetString(randomText(rng))
 	case reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		v.SetUint(rng.Uint64() >> rng.IntN(64))
-	case reflect.Int:
-		v.SetInt(int64(rng.Uint64()))
+	case reflect.Int, reflect.Int32:
+		v.SetInt(int64(rng.Uint64() >> (64 - v.Type().Bits())))
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(rng, v.Elem())

@@ -1,6 +1,8 @@
 package jsonl
 
 import (
+	"strconv"
+
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -50,6 +52,9 @@ func appendConnection(o *object, e *event.Event) {
 		o.flag("sigpipe", e.App.SIGPIPE)
 		o.text("on", e.App.On)
 		o.flag("reported", e.App.Reported)
+		appendCalls(o, "calls", &e.App.Calls)
+		appendCalls(o, "then", &e.App.Then)
+		o.flag("dataFirst", e.App.DataFirst)
 		o.close()
 	}
 	if e.Lost != (event.Lost{}) {
@@ -59,6 +64,21 @@ func appendConnection(o *object, e *event.Event) {
 		o.number("unackedBytes", uint64(e.Lost.UnackedBytes))
 		o.close()
 	}
+}
+
+func appendCalls(o *object, name string, c *event.Calls) {
+	if *c == (event.Calls{}) {
+		return
+	}
+	o.open(name)
+	o.text("accept", c.Accept)
+	o.text("connect", c.Connect)
+	o.text("poll", c.Poll)
+	o.text("soError", c.SOError)
+	o.text("read", c.Read)
+	o.text("write", c.Write)
+	o.flag("sigpipe", c.SIGPIPE)
+	o.close()
 }
 
 // appendWho is whose socket it was.
@@ -140,6 +160,11 @@ func appendSegment(o *object, name string, s event.Segment) {
 	o.number("ttl", uint64(s.TTL))
 	o.text("ifname", s.Ifname)
 	o.text("diag", s.DiagText)
+	if s.SeqOffset != nil {
+		o.key("seqOffset")
+		o.buf = strconv.AppendInt(o.buf, int64(*s.SeqOffset), 10)
+	}
+	o.text("position", string(s.Position))
 	o.close()
 }
 

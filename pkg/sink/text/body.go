@@ -34,6 +34,8 @@ func (s *Sink) body(e *event.Event) []paragraph {
 		add(s.style.remedy, s.glyph.right, remedy)
 	}
 	if s.options.Evidence || e.Cause == unclassified {
+		add(s.style.faint, "application:", clean(callsText(&e.App)))
+		add(s.style.faint, "trigger:", clean(triggerText(&e.Trigger)))
 		add(s.style.faint, "evidence:", clean(evidenceText(&e.Evidence)))
 	}
 	add(s.style.faint, "stack:", clean(strings.Join(e.Stack, " < ")))

@@ -1,0 +1,249 @@
+package lab
+
+import (
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
+)
+
+// applicationScenarios are about what applications get where that is not simply
+// the error: the shape of the RST and its way through the kernel are those of
+// other scenarios.
+func applicationScenarios() []Scenario {
+	loads := missesModule(diagModules...)
+	return []Scenario{{
+		Name:  "closed-port-nonblocking",
+		Title: "A client that does not wait in connect tries a port where nobody listens, twice.",
+		Story: "A non-blocking connect returns before there is an answer, so the refusal waits on the socket. " +
+			"Whoever asks first takes it, SO_ERROR, read or write, and the socket then looks like one at its end. " +
+			"Only a second connect gives it back as new.",
+		Causes:   []event.CauseID{"closed-port", "refused"},
+		Families: bothFamilies, Path: Veth, Run: playRefusedNonblocking,
+	}, {
+		Name:  "peer-aborted-unread",
+		Title: "The server sends and aborts before the client has read.",
+		Story: "What has arrived stays: the client's read gives the data first, and ECONNRESET after it. " +
+			"A client that polls sees POLLERR from the beginning.",
+		Causes:   []event.CauseID{"peer-aborted", "linger-zero"},
+		Families: bothFamilies, Path: Veth, Run: playAbortedUnread,
+	}, {
+		Name:  "reset-after-peer-close-unread",
+		Title: "The server sends, ends its side in order and then aborts, before the client has read.",
+		Story: "The client's read gives the data, and then 0 as after an orderly close. " +
+			"Only a write, SO_ERROR or poll shows that there was a reset.",
+		Causes:   []event.CauseID{"reset-after-peer-close", "linger-zero"},
+		Families: bothFamilies, Path: Veth, Run: playClosedUnread,
+	}, {
+		Name:  "peer-aborted-shut-for-reading",
+		Title: "The client has shut down its receiving side when the server aborts.",
+		Story: "shutdown(SHUT_RD) makes read give 0 at once, and nobody else hears of it. " +
+			"A RST changes that: the next read gives ECONNRESET all the same.",
+		Causes:   []event.CauseID{"peer-aborted", "linger-zero"},
+		Families: bothFamilies, Path: Veth, Run: playAbortedShutForReading,
+	}, {
+		Name:  "peer-aborted-in-accept-queue",
+		Title: "A client aborts before the server has accepted its connection.",
+		Story: "Linux leaves the connection in the queue: accept returns it as if nothing had happened, where other systems give ECONNABORTED. " +
+			"The server's first read tells.",
+		Causes:   []event.CauseID{"peer-aborted", "linger-zero"},
+		Families: bothFamilies, Path: Veth, Run: playAbortedInQueue,
+	}, {
+		Name:  "handshake-aborted-fast-open-queued",
+		Title: "The client resets a Fast Open connection that nobody has accepted yet.",
+		Story: "The data of the SYN has made the connection ready to be accepted, and a RST comes instead of the ACK. " +
+			"It stays in the queue: the server accepts it, reads the data, and then gets ECONNRESET.",
+		Causes:   []event.CauseID{"handshake-aborted"},
+		Families: bothFamilies, Path: Packets, Run: playFastOpenResetInQueue,
+	}, {
+		Name:  "keepalive-timeout-close-wait",
+		Title: "A client vanishes after it has ended its side, and keep-alive finds out.",
+		Story: "The server has read to the end and still has the connection open. " +
+			"Its kernel gives up after a few probes without an answer and sends a RST. " +
+			"The server's read goes on to give 0; only a write, SO_ERROR or poll shows ETIMEDOUT.",
+		Causes:   []event.CauseID{"keepalive-timeout"},
+		Families: oneFamily, Path: Packets, Run: playKeepaliveCloseWait,
+	}, {
+		Name:  "data-behind-fin",
+		Title: "The client sends data behind its own FIN.",
+		Story: "After a FIN there can be no more data. A segment that begins at the FIN and goes on behind it is refused with a RST. " +
+			"The server has shut nothing down, and loses its connection all the same: its next write gives EPIPE.",
+		Causes:   []event.CauseID{"data-after-close"},
+		Families: bothFamilies, Path: Packets,
+		Run: func(e *Env) { playBehindFIN(e, event.StateCloseWait, brokenPipe) },
+	}, {
+		Name:  "data-behind-fin-last-ack",
+		Title: "The same when the server has shut down its sending side as well.",
+		Story: "The server's FIN is not acknowledged yet when the data comes. " +
+			"The error is ECONNRESET then, and read does not show it either.",
+		Causes:   []event.CauseID{"data-after-close"},
+		Families: bothFamilies, Path: Packets,
+		Run: func(e *Env) { playBehindFIN(e, event.StateLastAck, hiddenFromRead("ECONNRESET")) },
+	}, {
+		Name:  "socket-destroyed-unread",
+		Title: "A connection is destroyed while data waits to be read, after the client has ended its side.",
+		Story: "What the client sent before is not lost: the server's read gives it, and then 0, " +
+			"because the client's FIN hides the error. A write gives ECONNABORTED.",
+		Causes:   []event.CauseID{"socket-destroyed", "reset-while-closing"},
+		Families: bothFamilies, Path: Veth, HostChanges: loads, Run: playDestroyedUnread,
+	}}
+}
+
+func playRefusedNonblocking(e *Env) {
+	client := e.Actor("client", clientEnd)
+	for _, first := range []Call{e.first, callConnect} {
+		c := &conversation{env: e, client: client, serverAt: event.Endpoint{Addr: e.address(serverEnd), Port: serverPort}}
+		c.clientSock = client.Socket()
+		c.clientSock.Bind(netip.AddrPortFrom(e.address(clientEnd), 0)) // a refused connect forgets the port
+		c.clientAt = c.clientSock.Local()
+		c.clientSock.Nonblocking()
+		c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{Errno: "EINPROGRESS"})
+		e.Stepf("client %s begins to connect to %s", c.clientAt, c.serverAt)
+		c.clientSock.wantApp(refused, first, 0)
+		if first != callConnect {
+			c.clientSock.wantPoll("IN|OUT|HUP|RDHUP")
+			c.clientSock.WantRead(EOF)
+			again := c.clientSock.Connect(addrPort(c.serverAt))
+			c.clientSock.want("second connect", again, Result{Errno: "ECONNABORTED"})
+			e.Stepf("client calls connect again: %s, because the error was taken", again)
+		}
+		c.clientSock.wantPoll("OUT|HUP")
+		c.clientSock.WantRead(Result{Errno: "ENOTCONN"})
+		c.clientSock.Close()
+
+		e.ExpectRST(Expectation{
+			Namespace: e.namespace(serverEnd).Name(),
+			Dir:       event.Sent, Cause: "closed-port", Local: c.serverAt, Peer: c.clientAt,
+			Hook: event.HookSendReply, Socket: event.SockNone,
+			Flags: event.RST | event.ACK, OnWire: true,
+		}, c.receivedByClient("refused", event.StateSynSent, refused))
+	}
+}
+
+// sendToClient lets data wait at the client.
+func (c *conversation) sendToClient() {
+	c.servSock.Send(unreadBytes)
+	c.clientSock.AwaitUnread(unreadBytes)
+	c.servSock.AwaitAcknowledged()
+	c.env.Stepf("server sends %d bytes; client does not read them yet", unreadBytes)
+}
+
+func playAbortedUnread(e *Env) {
+	c := e.converse()
+	c.sendToClient()
+	c.abortByServer()
+	c.clientSock.WantAppAfter(unreadBytes, connReset)
+
+	e.ExpectRST(
+		c.sentByServer("linger-zero", event.StateEstablished),
+		c.receivedByClient("peer-aborted", event.StateEstablished, withData(connReset)))
+}
+
+func playClosedUnread(e *Env) {
+	c := e.converse()
+	c.sendToClient()
+	c.servSock.Shutdown(unix.SHUT_WR)
+	c.servSock.AwaitState(event.StateFinWait2)
+	e.Stepf("server shuts down its sending side")
+	c.abortByServer()
+	c.clientSock.WantAppAfter(unreadBytes, brokenPipe)
+
+	e.ExpectRST(
+		c.sentByServer("linger-zero", event.StateFinWait2),
+		c.receivedByClient("reset-after-peer-close", event.StateCloseWait, withData(brokenPipe)))
+}
+
+func playAbortedShutForReading(e *Env) {
+	c := e.converse()
+	c.clientSock.Shutdown(unix.SHUT_RD)
+	c.clientSock.WantRead(EOF)
+	e.Stepf("client shuts down its receiving side and reads 0")
+	c.abortByServer()
+	c.clientSock.WantApp(connReset)
+
+	e.ExpectRST(
+		c.sentByServer("linger-zero", event.StateEstablished),
+		c.receivedByClient("peer-aborted", event.StateEstablished, connReset))
+}
+
+func playAbortedInQueue(e *Env) {
+	c := e.reach("client")
+	c.server = e.Actor("server", serverEnd)
+	c.listener = c.server.Listen(addrPort(c.serverAt), 1)
+	c.connect()
+	c.listener.AwaitQueue(1)
+	e.Stepf("client %s connects; server does not accept yet", c.clientAt)
+	sent, received := c.abortByClient()
+	c.servSock = c.listener.Accept()
+	e.Stepf("server accepts the connection")
+	c.servSock.WantApp(connReset)
+
+	received.App, received.Sources = inQueue(connReset), acceptedSocket
+	e.ExpectRST(sent, received)
+}
+
+func playFastOpenResetInQueue(e *Env) {
+	c, flow := e.fastOpen()
+	e.sendRST(flow, event.RST, 0)
+	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
+	c.servSock = c.listener.Accept()
+	e.Stepf("server accepts the connection")
+	c.servSock.WantAppAfter(messageBytes, connReset)
+	e.Expect(c.receivedByServer("handshake-aborted", event.StateSynRecv, withData(inQueue(connReset))))
+}
+
+func playKeepaliveCloseWait(e *Env) {
+	const probes = 2
+	c, flow := e.converseWithPeer(serverEnd)
+	e.must(flow.Send(event.FIN|event.ACK, nil))
+	c.servSock.WantRead(EOF)
+	c.servSock.KeepAlive(probes)
+	e.Stepf("client ends its side and vanishes; server reads 0")
+	e.awaitFrom(flow, event.RST)
+	e.Stepf("the kernel gives up and sends a RST")
+	hidden := hiddenFromRead("ETIMEDOUT")
+	c.servSock.WantApp(hidden)
+
+	sent := c.sentByServer("keepalive-timeout", event.StateCloseWait)
+	sent.Sources, sent.App = fromTimer, hidden
+	e.Expect(sent)
+}
+
+func playBehindFIN(e *Env, state event.State, app event.App) {
+	c, flow := e.converseWithPeer(serverEnd)
+	e.must(flow.Send(event.FIN|event.ACK, nil))
+	c.servSock.AwaitState(event.StateCloseWait)
+	if state == event.StateLastAck {
+		c.servSock.Shutdown(unix.SHUT_WR)
+		c.servSock.AwaitState(state)
+	}
+	e.Stepf("client ends its side: the server is in %s", state)
+	e.send(flow, packetpeer.Segment{
+		Flags: event.PSH | event.ACK, Seq: flow.Seq - 1, Ack: flow.Ack, Window: flow.Window, Payload: make([]byte, messageBytes),
+	})
+	e.awaitFrom(flow, event.RST)
+	e.Stepf("%d bytes arrive that begin at the FIN; the server's kernel answers with a RST", messageBytes)
+	c.servSock.WantApp(app)
+
+	sent := c.repliedByServer("data-after-close", state)
+	sent.Sources, sent.App = acceptedSocket, app
+	e.Expect(sent)
+}
+
+func playDestroyedUnread(e *Env) {
+	c := e.leaveUnread()
+	c.clientSock.Shutdown(unix.SHUT_WR)
+	c.clientSock.AwaitState(event.StateFinWait2)
+	e.Stepf("client shuts down its sending side")
+	destroyer := e.destroy(serverEnd, c.serverAt, c.clientAt)
+	e.Stepf("%s destroys the server's socket: the kernel sends a RST", destroyer.Name())
+	hidden := hiddenFromRead("ECONNABORTED")
+	c.servSock.WantAppAfter(unreadBytes, hidden)
+	c.clientSock.WantApp(connReset)
+
+	sent := c.destroyedBy(destroyer, "socket-destroyed", event.StateCloseWait)
+	sent.App = withData(hidden)
+	e.ExpectRST(sent, c.receivedByClient("reset-while-closing", event.StateFinWait2, connReset))
+}
