@@ -72,6 +72,11 @@ static __always_inline __u32 full_socket_facts(struct tcp_sock *tcp, __u8 state)
 			facts |= FACT_QUEUE_FULL;
 		return facts;
 	}
+	if (is_mptcp(tcp)) {
+		facts |= FACT_MPTCP;
+		if (is_fast_close(tcp))
+			facts |= FACT_FAST_CLOSE;
+	}
 	if (state == TCP_SYN_SENT) /* nothing has come yet, and the SYN is all that went */
 		return facts;
 	if (unread_bytes(tcp, flags) > 0)
@@ -84,11 +89,6 @@ static __always_inline __u32 full_socket_facts(struct tcp_sock *tcp, __u8 state)
 		facts |= FACT_LINGER2_NEGATIVE;
 	if (READ(tcp, inet_conn.icsk_user_timeout))
 		facts |= FACT_USER_TIMEOUT;
-	if (is_mptcp(tcp)) {
-		facts |= FACT_MPTCP;
-		if (is_fast_close(tcp))
-			facts |= FACT_FAST_CLOSE;
-	}
 	if (READ(tcp, fastopen_rsk))
 		facts |= FACT_FAST_OPEN;
 	if (READ_BITS(tcp, rx_opt.tstamp_ok))

@@ -15,6 +15,17 @@ const (
 // application is left to see it: nobody is told through a closed descriptor.
 // Source of the errnos: tcp_reset, tcp_abort, tcp_write_err, tcp_disconnect.
 func app(from *event.Event) event.App {
+	a := ofConnection(from)
+	if from.Evidence.Has(event.FactMPTCP) {
+		// The application calls an MPTCP socket, which hands the error on in its
+		// own way: poll has fewer flags, for one.
+		a.Calls, a.Then = event.Calls{}, event.Calls{}
+	}
+	return a
+}
+
+// ofConnection is app of a TCP socket.
+func ofConnection(from *event.Event) event.App {
 	id, e := from.Cause, from.Evidence
 	if e.Has(event.FactDead) {
 		return event.App{}

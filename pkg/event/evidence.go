@@ -91,7 +91,7 @@ const (
 	FactShutSend                          // sk_shutdown has SEND_SHUTDOWN
 	FactKeepOpen                          // SO_KEEPALIVE
 	FactUserTimeout                       // TCP_USER_TIMEOUT is set
-	FactMPTCP                             // an MPTCP subflow that has not fallen back
+	FactMPTCP                             // an MPTCP subflow: the application has another socket above it, also of a client that fell back to TCP
 	FactFastOpen                          // a Fast Open child still in the handshake
 	FactError                             // sk_err is set
 	FactPeerFIN                           // SOCK_DONE: the peer's FIN arrived

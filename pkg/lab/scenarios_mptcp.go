@@ -59,6 +59,18 @@ func mptcpScenarios() []Scenario {
 		Story: "MPTCP has two ways to end a connection at once: a RST, or an ACK that the other end answers with a RST on every subflow. " +
 			"The client's kernel does so by itself; its application gets ECONNRESET.",
 		Causes: []event.CauseID{"mptcp-reset"}, Families: bothFamilies, Path: Packets, Run: playFastCloseByAck,
+	}, {
+		Name:  "mptcp-refused",
+		Title: "A client connects by MPTCP to a port where nobody listens.",
+		Story: "The first subflow is refused like any connection. " +
+			"The application, which has a socket of MPTCP above it, gets ECONNREFUSED from connect.",
+		Causes: []event.CauseID{"closed-port", "refused"}, Families: bothFamilies, Path: Veth, Run: playMPTCPRefused,
+	}, {
+		Name:  "mptcp-fallen-back",
+		Title: "An MPTCP client of a server that only speaks TCP is aborted.",
+		Story: "Where one end does not know MPTCP the connection goes on as plain TCP. " +
+			"The client's application still has a socket of MPTCP, and the RST ends the only subflow of that.",
+		Causes: []event.CauseID{"linger-zero", "peer-aborted"}, Families: bothFamilies, Path: Veth, Run: playFallenBack,
 	}}
 }
 

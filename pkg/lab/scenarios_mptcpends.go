@@ -1,6 +1,10 @@
 package lab
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"net/netip"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
 
 // playMPTCPListener lets a listener end over a connection that nobody accepted.
 func playMPTCPListener(e *Env) {
@@ -55,4 +59,42 @@ func playSubflowDestroyed(e *Env) {
 	received := c.receivedByClient("peer-aborted", event.StateEstablished, nobody)
 	sent.Lost, received.Lost = nil, nil
 	e.ExpectRST(sent, received)
+}
+
+func playMPTCPRefused(e *Env) {
+	e.switchMPTCPOn(clientEnd)
+	c := e.reach("client")
+	c.clientSock = c.client.mptcpSocket()
+	c.clientSock.Bind(netip.AddrPortFrom(e.address(clientEnd), 0)) // a refused connect forgets the port
+	c.clientAt = c.clientSock.Local()
+	c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{Errno: "ECONNREFUSED"})
+	e.Stepf("client %s connects to %s by MPTCP: ECONNREFUSED", c.clientAt, c.serverAt)
+
+	e.ExpectRST(Expectation{
+		Namespace: e.namespace(serverEnd).Name(),
+		Dir:       event.Sent, Cause: "closed-port", Local: c.serverAt, Peer: c.clientAt,
+		Hook: event.HookSendReply, Socket: event.SockNone,
+		Flags: event.RST | event.ACK, OnWire: true,
+	}, c.receivedByClient("refused", event.StateSynSent, event.App{Errno: "ECONNREFUSED"}))
+}
+
+func playFallenBack(e *Env) {
+	e.switchMPTCPOn(clientEnd)
+	c := e.reach("client")
+	c.server = e.Actor("server", serverEnd)
+	c.listener = c.server.Listen(addrPort(c.serverAt), 1)
+	c.clientSock = c.client.mptcpSocket()
+	c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{})
+	c.clientAt = c.clientSock.Local()
+	c.servSock = c.listener.Accept()
+	e.Stepf("client %s connects by MPTCP to server %s, which speaks TCP", c.clientAt, c.serverAt)
+	c.servSock.LingerZero()
+	c.servSock.Close()
+	e.AwaitGone(clientEnd, c.clientAt, c.serverAt)
+	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
+	e.Stepf("server closes with SO_LINGER {1,0}; client reads: ECONNRESET")
+
+	e.ExpectRST(
+		c.sentByServer("linger-zero", event.StateEstablished),
+		c.receivedByClient("peer-aborted", event.StateEstablished, nobody))
 }
