@@ -205,6 +205,7 @@ type ContextResetRecord struct {
 	Closer    ContextProcess
 	Connector ContextProcess
 	Ifname    [16]int8
+	Payload   [64]uint8
 	_         [4]byte
 }
 

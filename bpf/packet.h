@@ -169,6 +169,24 @@ static __always_inline __u8 tcp_flags(struct sk_buff *skb)
 	return flags;
 }
 
+/* The payload of a packet, as much as is at hand and fits: RSTs may say why. */
+static __always_inline void read_payload(struct sk_buff *skb, const struct packet *packet,
+					 __u8 text[RST_TEXT])
+{
+	unsigned char *head = BPF_CORE_READ(skb, head);
+	__u32 start = packet->transport + packet->header_len;
+	__u32 end = BPF_CORE_READ(skb, tail);
+	__u32 len = packet->segment.len;
+
+	if (end <= start)
+		return;
+	if (len > end - start)
+		len = end - start;
+	if (len > RST_TEXT - 1)
+		len = RST_TEXT - 1;
+	bpf_probe_read_kernel(text, len & (RST_TEXT - 1), head + start);
+}
+
 enum option {
 	OPTION_SIGNATURE = 1, /* MD5 or AO */
 	OPTION_MP_JOIN = 2,

@@ -163,6 +163,8 @@ struct numbers {
 	__u32 error; /* sk_err at the hook */
 };
 
+#define RST_TEXT 64
+
 struct reset_record {
 	enum record_kind kind; /* RECORD_RESET */
 	__s32 stack; /* its key in the map of stacks; negative: none */
@@ -185,6 +187,7 @@ struct reset_record {
 	struct process closer; /* who closed the connection, from the notes */
 	struct process connector; /* who called connect, where nobody closed it */
 	char ifname[16];
+	__u8 payload[RST_TEXT]; /* of a packet that is a RST: how it begins, zero behind its end */
 };
 
 /* A process that held, or closed, a socket of an earlier reset_record. */

@@ -252,6 +252,8 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 
 		if (dev)
 			BPF_CORE_READ_INTO(&record->ifname, dev, name);
+		if (seen->verdict.packet & TCP_RST && seen->packet.segment.len)
+			read_payload(skb, &seen->packet, record->payload);
 	}
 	SUBMIT(record);
 	if (tcp && leaves_error(&seen->verdict) && spend(COLUMN_ERRORS, now, ERRORS_PER_WINDOW))

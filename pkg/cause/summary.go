@@ -2,6 +2,7 @@ package cause
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -10,6 +11,14 @@ import (
 // it at night and knows TCP from the outside. It must read well with nothing
 // known but the addresses, and claim nothing that the evidence does not show.
 func summary(e *event.Event) string {
+	text := summaryOf(e)
+	if said := e.RST.DiagText; said != "" {
+		text += "; the RST says " + strconv.Quote(said)
+	}
+	return text
+}
+
+func summaryOf(e *event.Event) string {
 	if write, ok := summaries[e.Cause]; ok {
 		return write(e)
 	}

@@ -32,6 +32,7 @@ type Env struct {
 	step       func(string)
 	first      Call // of an application's calls after a reset
 	asked      bool // an application made them
+	began      time.Time
 	namespaces []*netns.Namespace
 	actors     []*actorAt
 	peer       *packetpeer.Peer

@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"time"
+
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/actor"
 )
@@ -9,6 +11,7 @@ import (
 type Outcome struct {
 	Scenario   string
 	Family     event.Family
+	Began      time.Time
 	Namespaces []NamespaceInfo
 	Actors     []ActorInfo
 	// Expect lists exactly the events of a perfect tracer, no more and no
@@ -88,6 +91,7 @@ type Expectation struct {
 	OnWire bool           // a packet capture in Namespace sees this RST
 	Flags  event.TCPFlags // of the RST
 	Abort  bool           // its shape: window not zero, timestamps if negotiated
+	Says   string         // text in it
 }
 
 // Socketless says that there was no full socket.

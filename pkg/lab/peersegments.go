@@ -113,6 +113,14 @@ func (e *Env) sendRST(f *packetpeer.Flow, flags event.TCPFlags, offset int) {
 	e.Stepf("a RST %s arrives, its sequence number %+d off what is expected", flags, offset)
 }
 
+// sendReason sends a RST with a text in it.
+func (e *Env) sendReason(f *packetpeer.Flow, offset int, text string) {
+	s := rst(f, event.RST, offset)
+	s.Payload = []byte(text)
+	e.send(f, s)
+	e.Stepf("a RST arrives, its sequence number %+d off what is expected, with the text %q", offset, text)
+}
+
 // rst has the shape of a reply: window 0 and no timestamps.
 func rst(f *packetpeer.Flow, flags event.TCPFlags, offset int) packetpeer.Segment {
 	s := packetpeer.Segment{Flags: flags, Seq: f.Seq + uint32(offset)}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/firewall"
@@ -36,7 +37,7 @@ type Namespace = netns.Namespace
 // (ErrUnavailable) or that the kernel did not behave as the scenario says; the
 // outcome is then incomplete. Whatever happens, nothing is left behind.
 func Run(ctx context.Context, s Scenario, family event.Family, o Options) (*Outcome, error) {
-	e := &Env{Family: family, Path: s.Path, ctx: ctx, step: o.Step, first: cmp.Or(o.First, CallRead)}
+	e := &Env{Family: family, Path: s.Path, ctx: ctx, step: o.Step, first: cmp.Or(o.First, CallRead), began: time.Now()}
 	defer e.tearDown()
 	if err := e.build(); err != nil {
 		return nil, fmt.Errorf("scenario %s over %s: %w", s.Name, family, err)
@@ -100,7 +101,7 @@ func (e *Env) tearDown() {
 }
 
 func (e *Env) outcome(s Scenario) *Outcome {
-	outcome := &Outcome{Scenario: s.Name, Family: e.Family, Expect: e.expect, Uneven: e.uneven, Differs: e.differs, Asked: e.asked}
+	outcome := &Outcome{Scenario: s.Name, Family: e.Family, Began: e.began, Expect: e.expect, Uneven: e.uneven, Differs: e.differs, Asked: e.asked}
 	for _, n := range e.namespaces {
 		outcome.Namespaces = append(outcome.Namespaces, NamespaceInfo{Name: n.Name(), Inode: n.Inode()})
 	}

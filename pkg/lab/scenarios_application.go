@@ -243,7 +243,7 @@ func playDestroyedUnread(e *Env) {
 	c.servSock.WantAppAfter(unreadBytes, hidden)
 	c.clientSock.WantApp(connReset)
 
-	sent := c.destroyedBy(destroyer, "socket-destroyed", event.StateCloseWait)
+	sent := c.destroyedBy(destroyer, event.StateCloseWait)
 	sent.App = withData(hidden)
 	e.ExpectRST(sent, c.receivedByClient("reset-while-closing", event.StateFinWait2, connReset))
 }

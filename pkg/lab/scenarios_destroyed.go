@@ -58,15 +58,15 @@ func playDestroyed(e *Env) {
 	c.servSock.WantApp(connAborted)
 	c.clientSock.WantApp(connReset)
 
-	sent := c.destroyedBy(destroyer, "socket-destroyed", event.StateEstablished)
+	sent := c.destroyedBy(destroyer, event.StateEstablished)
 	sent.App = connAborted
 	e.ExpectRST(sent, c.receivedByClient("peer-aborted", event.StateEstablished, connReset))
 }
 
 // destroyedBy expects the server's kernel to abort the connection for somebody
-// else.
-func (c *conversation) destroyedBy(destroyer *Actor, cause event.CauseID, before event.State) Expectation {
-	sent := c.sentByServer(cause, before)
+// else, who destroys its socket.
+func (c *conversation) destroyedBy(destroyer *Actor, before event.State) Expectation {
+	sent := c.sentByServer("socket-destroyed", before)
 	sent.By = destroyer.Name()
 	sent.Sources = []event.OwnerSource{event.FromSocket, event.FromListener, event.FromCloser}
 	return sent
@@ -87,7 +87,7 @@ func playDestroyedOrphan(e *Env) {
 	e.Stepf("%s destroys the orphan: the kernel sends a RST", destroyer.Name())
 	c.clientSock.WantApp(brokenPipe)
 
-	sent := c.destroyedBy(destroyer, "socket-destroyed", event.StateFinWait2)
+	sent := c.destroyedBy(destroyer, event.StateFinWait2)
 	sent.Sources = closedByServer
 	e.ExpectRST(sent, c.receivedByClient("reset-after-peer-close", event.StateCloseWait, brokenPipe))
 }

@@ -43,6 +43,13 @@ func ignoredScenarios() []Scenario {
 		})
 	}
 	return append(scenarios, Scenario{
+		Name:  "rst-with-text",
+		Title: "Two RSTs that carry a text arrive: the first is challenged, the second ends the connection.",
+		Story: "A RST may say in its payload why it was sent (RFC 9293, 3.5.3). Hardly anybody does, but some middleboxes do. " +
+			"No application ever gets to read it.",
+		Causes:   []event.CauseID{"rst-challenged", "peer-gone"},
+		Families: bothFamilies, Path: Packets, Run: playRSTWithText,
+	}, Scenario{
 		Name:   "rst-no-connection",
 		Title:  "RSTs arrive for a connection that this host does not have.",
 		Story:  "Nothing is there that could be reset, and a RST is never answered with a RST. The kernel drops both in silence.",
@@ -103,6 +110,23 @@ func playMissed(e *Env, m missedRST) {
 	x := e.ignoredAt(flow, m.cause, AtConnection, event.RST, event.StateEstablished, c.server)
 	x.Sources = connected
 	e.Expect(x)
+}
+
+func playRSTWithText(e *Env) {
+	const challenged, obeyed = "policy 7 says no", "Verbindung läuft seit über 12 h, das ist länger als erlaubt: geräumt"
+	c, flow := e.converseWithPeer(serverEnd)
+	e.sendReason(flow, missedRSTs[0].offset, challenged)
+	e.awaitFrom(flow, event.ACK)
+	e.Stepf("the kernel answers with a challenge ACK")
+	ignored := e.ignoredAt(flow, "rst-challenged", AtConnection, event.RST, event.StateEstablished, c.server)
+	ignored.Sources, ignored.Says = connected, challenged
+	e.Expect(ignored)
+
+	e.sendReason(flow, 0, obeyed)
+	c.servSock.WantApp(connReset)
+	received := c.receivedByServer("peer-gone", event.StateEstablished, connReset)
+	received.WithoutPacket, received.Says = "reset-by-peer", obeyed
+	e.Expect(received)
 }
 
 func playRSTToListener(e *Env) {

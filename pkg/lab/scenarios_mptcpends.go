@@ -55,7 +55,7 @@ func playSubflowDestroyed(e *Env) {
 	}
 	e.Stepf("neither server nor client is told: their connection might find another subflow")
 
-	sent := c.destroyedBy(destroyer, "socket-destroyed", event.StateEstablished)
+	sent := c.destroyedBy(destroyer, event.StateEstablished)
 	received := c.receivedByClient("peer-aborted", event.StateEstablished, nobody)
 	sent.Lost, received.Lost = nil, nil
 	e.ExpectRST(sent, received)

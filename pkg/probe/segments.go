@@ -1,6 +1,12 @@
 package probe
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
 
 // decodeSegments fills in the RST, and for a reply the packet that provoked it.
 // A sent RST is not built yet at the hook, so its numbers are derived as the
@@ -36,9 +42,38 @@ func packet(r *resetRecord) event.Segment {
 		TTL:    r.Packet.Ttl,
 		Ifname: text(r.Ifname[:]),
 	}
+	if s.Flags.Has(event.RST) && s.Len > 0 {
+		s.DiagText = diagnosis(r.Payload[:min(int(s.Len), len(r.Payload))])
+	}
 	if expects(r) {
 		offset := int32(s.Seq - r.Expected.RcvNxt)
 		s.SeqOffset, s.Position = &offset, positionOf(offset, r.Expected.Window)
+	}
+	return s
+}
+
+// diagnosis is the payload of a RST, or how it begins. It is "" where that is no
+// text.
+func diagnosis(payload []byte) string {
+	said, _, _ := bytes.Cut(payload, []byte{0})
+	said = bytes.TrimSpace(withoutHalfRune(said))
+	if !utf8.Valid(said) || bytes.ContainsFunc(said, unprintable) {
+		return ""
+	}
+	return string(said)
+}
+
+func unprintable(r rune) bool { return !unicode.IsPrint(r) && !unicode.IsSpace(r) }
+
+// withoutHalfRune leaves out a character that was cut off at the end.
+func withoutHalfRune(s []byte) []byte {
+	for i := len(s) - 1; i >= max(0, len(s)-utf8.UTFMax); i-- {
+		if utf8.RuneStart(s[i]) {
+			if !utf8.FullRune(s[i:]) {
+				return s[:i]
+			}
+			break
+		}
 	}
 	return s
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -177,6 +179,8 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 	c.checkConsequence(expected, e)
 	c.checkReported(e)
 	c.checkPosition(e)
+	c.checkAge(e)
+	c.checkDiagnosis(expected, e)
 	c.checkOwner(expected, e)
 	c.checkBy(expected, e)
 	c.checkText(e)
@@ -247,6 +251,34 @@ func (c *comparison) checkPosition(e *event.Event) {
 	}
 	if e.Evidence.Facts&all != facts[e.RST.Position] {
 		c.problemf("%s at %s has a sequence number that is %s, the facts are %s", e.Cause, e.Local, e.RST.Position, e.Evidence.Facts)
+	}
+}
+
+// checkDiagnosis: the record has the first 63 bytes of a text.
+func (c *comparison) checkDiagnosis(expected lab.Expectation, e *event.Event) {
+	const most = 63
+	if e.RST.Window == nil || e.Dir == event.Sent {
+		return // this kernel does not show the packet
+	}
+	says := expected.Says
+	if len(says) > most {
+		says = strings.TrimSpace(strings.ToValidUTF8(says[:most], ""))
+	}
+	if e.RST.DiagText != says {
+		c.problemf("%s at %s came with the text %q, the event has %q", e.Cause, e.Local, says, e.RST.DiagText)
+	}
+}
+
+// checkAge: every connection of a scenario began after the scenario did, and was
+// seen to begin.
+func (c *comparison) checkAge(e *event.Event) {
+	const clocks = 50 * time.Millisecond // the kernel's and Go's, converted and rounded
+	if !e.Conn.Known || e.State == event.StateSynRecv {
+		return // no connection, or a handshake that has not ended
+	}
+	age := time.Duration(e.Conn.AgeMillis) * time.Millisecond
+	if most := e.Time.Sub(c.outcome.Began) + clocks; age == 0 || age > most {
+		c.problemf("%s at %s is said to be of a connection that lived for %s, it did for at most %s", e.Cause, e.Local, age, most)
 	}
 }
 

@@ -211,6 +211,7 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 		return true
 	}
 	t.checkPeer(e)
+	e.Confirmed = e.Dir == event.Sent && e.PeerEvent != 0 // it was seen to arrive
 	e.CommunityID = communityid.TCP(addrPort(e.Local), addrPort(e.Peer))
 	t.places.complete(e)
 	cause.Explain(e)
