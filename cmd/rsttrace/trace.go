@@ -67,7 +67,7 @@ It runs until it is interrupted, and then prints exact totals per cause.`,
 	cmd.Flags().DurationVar(&flags.interval, "interval", 0, "print the totals so far this often: 10s, 1m")
 	cmd.Flags().StringVar(&flags.readyFile, "ready-file", "", "create this file once everything is attached")
 	cmd.Flags().BoolVar(&flags.noDrops, "no-drops", false, "do not look at dropped packets: RSTs that end a handshake or a TIME_WAIT, and most ignored ones, are not seen")
-	cmd.Flags().BoolVar(&flags.noMemory, "no-flow-memory", false, "do not look up connections that were closed here: closed-earlier is reported as half-open")
+	cmd.Flags().BoolVar(&flags.noMemory, "no-flow-memory", false, "do not note who opened and closed connections: closed-earlier is reported as half-open, what comes after a close has no owner, and no age is known")
 	cmd.Flags().BoolVar(&flags.noFollow, "no-followups", false, "do not look at signals and socket errors: the SIGPIPE that follows a reset, and that the kernel reported the error, is not told")
 	cmd.Flags().Var(&flags.ring, "ring", "size of the ring buffer, a power of two: 64K to 1G (default 4M)")
 	return cmd

@@ -27,8 +27,9 @@ type Options struct {
 	// NoDrops leaves the kernel's drop hook alone. RSTs that end a request
 	// socket or a TIME_WAIT mini-socket are then not seen.
 	NoDrops bool
-	// NoFlowMemory forgets who closed a connection: closed-earlier is then
-	// reported as half-open.
+	// NoFlowMemory does not note who opened and closed connections: closed-earlier
+	// is then reported as half-open, what comes after a close has no owner, and
+	// no age is known.
 	NoFlowMemory bool
 	// NoFollowups leaves the signal and error hooks alone: Batch.Signals stays
 	// empty, and no event has Kernel.Reported.
