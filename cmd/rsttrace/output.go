@@ -35,7 +35,7 @@ var formats = []string{"text", "json"}
 
 func (o *outputFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&o.format, "output", "o", "text", "format: text, or json (one object per line, see docs/event-schema.md)")
-	cmd.Flags().BoolVar(&o.evidence, "evidence", false, "show the kernel facts that decided each cause")
+	cmd.Flags().BoolVar(&o.evidence, "evidence", false, "show the kernel facts that decided each cause; as text also the connection, the packet that was answered, and what each call of the application gets")
 	complete(cmd, "output", formats...)
 }
 
