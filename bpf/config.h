@@ -48,7 +48,8 @@ const volatile bool drop_tells_request = false;
 /* Number of possible CPUs. */
 const volatile __u32 cpus = 0;
 
-/* Note who opened and closed connections: tells closed-earlier from half-open, owners after a close, ages. */
+/* Note who opened and closed connections: tells closed-earlier from half-open, owners after a
+ * close, ages. */
 const volatile bool flow_memory = true;
 
 /* Tell of the error that the kernel reports on a socket after its reset. */

@@ -38,6 +38,7 @@ static __always_inline void note_end(struct tcp_sock *tcp, int from, int to)
 	unsigned long flags = READ_COMMON(tcp, skc_flags);
 	bool shut = shut_down(tcp);
 	struct tuple tuple = { .netns = READ(net, ns.inum) };
+	__u32 netns_mix = 0;
 	struct closing closing = {
 		.time_ns = bpf_ktime_get_ns(),
 		.from = from,
@@ -48,9 +49,9 @@ static __always_inline void note_end(struct tcp_sock *tcp, int from, int to)
 	};
 
 	if (bpf_core_field_exists(net->hash_mix))
-		tuple.netns ^= READ(net, hash_mix);
+		netns_mix = READ(net, hash_mix);
 	read_socket_tuple(tcp, &tuple);
-	note_closer(&tuple, &closing);
+	note_closer(mix_tuple(&tuple, netns_mix), &closing);
 }
 
 /* sk is untyped: the iterator has it as something else. */

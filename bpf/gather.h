@@ -49,18 +49,14 @@ static __always_inline int send_active(void *ctx, struct sock *sk, __u64 address
 static __always_inline bool is_remembered(const struct sighting *seen)
 {
 	const struct verdict *verdict = &seen->verdict;
-	struct tuple key = key_of(&seen->tuple, seen->netns_mix);
+	struct note note;
 
 	if (!flow_memory || verdict->packet & (TCP_SYN | TCP_RST) ||
 	    (verdict->socket != SOCKET_NONE && verdict->state != TCP_LISTEN))
 		return false;
-	struct closing closing;
-	struct note note;
-
-	if (!find_closer(&key, &note))
+	if (!find_closer(mix_tuple(&seen->tuple, seen->netns_mix), &note))
 		return false;
-	read_closing(&note, &closing);
-	return closing.from != TCP_SYN_SENT; /* that was no connection yet */
+	return note_from(&note) != TCP_SYN_SENT; /* that was no connection yet */
 }
 
 /*

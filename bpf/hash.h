@@ -26,12 +26,14 @@ static __always_inline __u64 mix(const void *data, __u32 size)
 
 /*
  * The same of a tuple that was put together just now: in the pieces in which it
- * was written, as a processor waits before it reads two of them as one.
+ * was written, as a processor waits before it reads two of them as one. Numbers
+ * of namespaces are used again as soon as one is gone: netns_mix is the random
+ * number that each of them has for its own hashes.
  */
-static __always_inline __u64 mix_tuple(const struct tuple *tuple)
+static __always_inline __u64 mix_tuple(const struct tuple *tuple, __u32 netns_mix)
 {
 	const __u32 *local = (const __u32 *)tuple->local, *peer = (const __u32 *)tuple->peer;
-	__u64 hash = tuple->netns * HASH_FACTOR(9ull);
+	__u64 hash = (tuple->netns ^ netns_mix) * HASH_FACTOR(9ull);
 
 	hash += ((__u64)tuple->local_port << 32 | tuple->peer_port) * HASH_FACTOR(8ull);
 	for (__u64 i = 0; i < 4; i++)

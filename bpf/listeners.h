@@ -59,7 +59,7 @@ static __always_inline bool same_tuple(const struct tuple *a, const struct tuple
 
 static __always_inline struct listener_note *listener_slot(const struct tuple *key)
 {
-	__u32 at = mix_tuple(key) >> (64 - LISTENER_BITS);
+	__u32 at = mix_tuple(key, 0) >> (64 - LISTENER_BITS);
 
 	return bpf_map_lookup_elem(&listening, &at);
 }

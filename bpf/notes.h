@@ -110,46 +110,52 @@ static __always_inline void sign(struct note *note)
 	note->rest |= (__u64)(__u16)running.exit_status << 32 | (__u64)flags << 56;
 }
 
-/* The process that signed a note; nobody, if its name was lost meanwhile. */
+static __always_inline __u8 note_flags(const struct note *note)
+{
+	return note->rest >> 56;
+}
+
+static __always_inline __u8 note_from(const struct note *note)
+{
+	return note->rest >> 48 & 15;
+}
+
+static __always_inline __u8 note_to(const struct note *note)
+{
+	return note->rest >> 52 & 15;
+}
+
+/* Who signed a note; false for nobody, and if that was lost meanwhile. */
+static __always_inline bool signer(const struct note *note, struct identity *identity)
+{
+	__u32 pid = note->thread >> 32;
+
+	return pid && recall_identity(pid, (__u32)note->rest, identity);
+}
+
 static __always_inline void read_signature(const struct note *note, struct process *process)
 {
-	__u8 flags = note->rest >> 56;
+	struct identity identity;
 
-	process->pid = note->thread >> 32;
-	if (!process->pid)
+	if (!signer(note, &identity))
 		return;
-	if (!recall_identity(process, (__u32)note->rest)) {
-		process->pid = 0;
-		return;
-	}
+	process->pid = identity.pid;
 	process->tid = (__u32)note->thread;
+	process->uid = identity.uid;
 	process->exit_status = (__u16)(note->rest >> 32);
 	process->known = 1;
-	process->kernel = !!(flags & NOTE_KERNEL);
-	process->exiting = !!(flags & NOTE_EXITING);
+	process->kernel = !!(note_flags(note) & NOTE_KERNEL);
+	process->exiting = !!(note_flags(note) & NOTE_EXITING);
+	__builtin_memcpy(process->comm, identity.comm, sizeof(process->comm));
 }
 
 static __always_inline void read_closing(const struct note *note, struct closing *closing)
 {
-	__u8 flags = note->rest >> 56;
-
 	closing->time_ns = note->time_ns;
-	closing->from = note->rest >> 48 & 15;
-	closing->to = note->rest >> 52 & 15;
-	closing->unread = !!(flags & NOTE_UNREAD);
-	closing->linger_zero = !!(flags & NOTE_LINGER_ZERO);
-}
-
-/*
- * Numbers of namespaces are used again as soon as one is gone, so notes add the
- * random number that each namespace has for its hashes.
- */
-static __always_inline struct tuple key_of(const struct tuple *tuple, __u32 netns_mix)
-{
-	struct tuple key = *tuple;
-
-	key.netns ^= netns_mix;
-	return key;
+	closing->from = note_from(note);
+	closing->to = note_to(note);
+	closing->unread = !!(note_flags(note) & NOTE_UNREAD);
+	closing->linger_zero = !!(note_flags(note) & NOTE_LINGER_ZERO);
 }
 
 static __always_inline struct note *closer_slot(__u64 key)
@@ -159,11 +165,11 @@ static __always_inline struct note *closer_slot(__u64 key)
 	return bpf_map_lookup_elem(&closers, &at);
 }
 
-static __always_inline void note_closer(const struct tuple *tuple, const struct closing *closing)
+/* key is mix_tuple of the connection. */
+static __always_inline void note_closer(__u64 key, const struct closing *closing)
 {
 	__u8 flags =
 		(closing->unread ? NOTE_UNREAD : 0) | (closing->linger_zero ? NOTE_LINGER_ZERO : 0);
-	__u64 key = mix_tuple(tuple);
 	struct note *slot = closer_slot(key);
 	struct note note = {
 		.time_ns = closing->time_ns,
@@ -178,27 +184,14 @@ static __always_inline void note_closer(const struct tuple *tuple, const struct 
 }
 
 /* Who closed this connection, and how; false if that is not known. */
-static __always_inline bool find_closer(const struct tuple *tuple, struct note *note)
+static __always_inline bool find_closer(__u64 key, struct note *note)
 {
-	__u64 key = mix_tuple(tuple);
 	struct note *slot = closer_slot(key);
 
 	if (!slot)
 		return false;
 	*note = *slot;
 	return is_proven(key, note) && bpf_ktime_get_ns() - note->time_ns <= CLOSER_LIFETIME_NS;
-}
-
-/* Copies that, if it is known. */
-static __always_inline void read_closer(const struct tuple *tuple, struct process *process,
-					struct closing *closing)
-{
-	struct note note;
-
-	if (!find_closer(tuple, &note))
-		return;
-	read_signature(&note, process);
-	read_closing(&note, closing);
 }
 
 static __always_inline struct note *origin_slot(__u64 sk)

@@ -102,8 +102,10 @@ static __always_inline struct running read_running(void)
 	return running;
 }
 
-static __always_inline void read_current(struct process *process)
+static __noinline int read_current(struct process *process)
 {
+	if (!process)
+		return 0;
 	struct running running = read_running();
 
 	process->pid = running.identity.pid;
@@ -115,6 +117,7 @@ static __always_inline void read_current(struct process *process)
 	process->exiting = running.exiting;
 	process->unused = 0;
 	__builtin_memcpy(process->comm, running.identity.comm, sizeof(process->comm));
+	return 0;
 }
 
 /*
@@ -175,19 +178,16 @@ static __always_inline __u32 keep_identity(const struct identity *identity, bool
 	return identity_hash(identity);
 }
 
-/* Adds user and name to a process whose pid is known; false if they were lost meanwhile. */
-static __always_inline bool recall_identity(struct process *process, __u32 hash)
+/* Who it was; false if that was lost meanwhile. */
+static __always_inline bool recall_identity(__u32 pid, __u32 hash, struct identity *identity)
 {
 	for (int i = 0; i < 2; i++) {
-		struct identity *slot = identity_slot(process->pid, i);
+		struct identity *slot = identity_slot(pid, i);
 		if (!slot)
 			return false;
-		struct identity identity = *slot;
-		if (identity.pid != process->pid || identity_hash(&identity) != hash)
-			continue;
-		process->uid = identity.uid;
-		__builtin_memcpy(process->comm, identity.comm, sizeof(process->comm));
-		return true;
+		*identity = *slot;
+		if (identity->pid == pid && identity_hash(identity) == hash)
+			return true;
 	}
 	return false;
 }

@@ -101,10 +101,11 @@ static __always_inline bool is_closed_by_process(const struct verdict *verdict)
  */
 static __always_inline struct listener_note *find_listener(const struct sighting *seen)
 {
-	struct tuple key = key_of(&seen->tuple, seen->netns_mix);
+	struct tuple key = seen->tuple;
 	__u8 family = seen->verdict.family;
 	struct listener_note *note;
 
+	key.netns ^= seen->netns_mix;
 	__builtin_memset(key.peer, 0, sizeof(key.peer));
 	key.peer_port = family;
 	note = listener_at(&key);
@@ -167,17 +168,29 @@ static __noinline int see_listener(struct sighting *seen, struct reset_record *r
 }
 
 /* Of a listener, or of what stands in another's place, there is none. */
-static __always_inline void see_origin(const struct sighting *seen, struct tcp_sock *tcp,
-				       struct reset_record *record)
+static __noinline int see_origin(const struct sighting *seen, struct tcp_sock *tcp,
+				 struct reset_record *record)
 {
-	const struct verdict *verdict = &seen->verdict;
 	struct note note;
 
-	if (verdict->state == TCP_LISTEN || !find_origin((__u64)seen->sk, tcp, &note))
-		return;
+	if (!seen || !tcp || !record || seen->verdict.state == TCP_LISTEN ||
+	    !find_origin((__u64)seen->sk, tcp, &note))
+		return 0;
 	record->connected_ns = note.time_ns;
-	if (connector_wanted(verdict, &record->current))
+	if (connector_wanted(&seen->verdict, &record->current))
 		read_signature(&note, &record->connector);
+	return 0;
+}
+
+static __noinline int see_closer(const struct sighting *seen, struct reset_record *record)
+{
+	struct note note;
+
+	if (!seen || !record || !find_closer(mix_tuple(&seen->tuple, seen->netns_mix), &note))
+		return 0;
+	read_signature(&note, &record->closer);
+	read_closing(&note, &record->closing);
+	return 0;
 }
 
 /*
@@ -239,11 +252,8 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 		read_current(&record->current);
 	if (tcp)
 		see_origin(seen, tcp, record);
-	if (is_closed_by_process(&seen->verdict)) {
-		struct tuple key = key_of(&seen->tuple, seen->netns_mix);
-
-		read_closer(&key, &record->closer, &record->closing);
-	}
+	if (is_closed_by_process(&seen->verdict))
+		see_closer(seen, record);
 	if (seen->verdict.hook != HOOK_REJECT &&
 	    (is_unaccepted(&seen->verdict) || is_refused_syn(&seen->verdict)))
 		see_listener(seen, record);

@@ -144,8 +144,7 @@ static __noinline int add_to_top(enum top top, const struct top_key *key)
 
 /* Is what a note says of an earlier connection about this one, and its owner? */
 static __always_inline bool closed_by_owner(const struct verdict *verdict,
-					    const struct process *closer,
-					    const struct closing *closing)
+					    const struct note *closer)
 {
 	switch (verdict->socket) {
 	case SOCKET_TIME_WAIT:
@@ -154,8 +153,8 @@ static __always_inline bool closed_by_owner(const struct verdict *verdict,
 		return verdict->facts & (FACT_DEAD | FACT_REMEMBERED);
 	case SOCKET_NONE:
 		/* What else went straight to CLOSE may have been destroyed by another. */
-		return closing->to != TCP_CLOSE || closing->unread || closing->linger_zero ||
-		       closer->exiting;
+		return note_to(closer) != TCP_CLOSE ||
+		       note_flags(closer) & (NOTE_UNREAD | NOTE_LINGER_ZERO | NOTE_EXITING);
 	default:
 		return false;
 	}
@@ -163,13 +162,14 @@ static __always_inline bool closed_by_owner(const struct verdict *verdict,
 
 static __always_inline void name_closer(const struct sighting *seen, struct top_key *key)
 {
-	struct tuple connection = key_of(&seen->tuple, seen->netns_mix);
-	struct process closer = {};
-	struct closing closing = {};
+	struct identity identity;
+	struct note note;
 
-	read_closer(&connection, &closer, &closing);
-	if (closer.known && !closer.kernel && closed_by_owner(&seen->verdict, &closer, &closing))
-		__builtin_memcpy(key->name, closer.comm, sizeof(key->name));
+	if (!find_closer(mix_tuple(&seen->tuple, seen->netns_mix), &note) ||
+	    note_flags(&note) & NOTE_KERNEL || !closed_by_owner(&seen->verdict, &note))
+		return;
+	if (signer(&note, &identity))
+		__builtin_memcpy(key->name, identity.comm, sizeof(key->name));
 }
 
 static __always_inline void name_current(struct top_key *key)
