@@ -95,6 +95,9 @@ const (
 	Tracepoint Method = "tracepoint"
 )
 
+// Methods lists every method, the best first.
+var Methods = []Method{Fentry, Kprobe, Tracepoint}
+
 // Lost is the data that died with the connection, in bytes.
 type Lost struct {
 	UnreadBytes  uint32 `json:"unreadBytes,omitzero"`  // received, acknowledged, never read; of a sent RST only

@@ -24,7 +24,7 @@ func (l *loader) allowedMethods() []event.Method {
 	if l.options.Via != "" {
 		return []event.Method{l.options.Via}
 	}
-	return slices.Clone(methods)
+	return slices.Clone(event.Methods)
 }
 
 // rejectsPresent: all functions of rejectHooks are there, none can come later.

@@ -16,9 +16,6 @@ type hook struct {
 	lacks    string // what events lack without it
 }
 
-// methods lists the attach methods, best first.
-var methods = []event.Method{event.Fentry, event.Kprobe, event.Tracepoint}
-
 // byFunction are the programs of a hook that has no tracepoint.
 func byFunction(name string) map[event.Method]string {
 	return map[event.Method]string{event.Fentry: "fentry_" + name, event.Kprobe: "kprobe_" + name}

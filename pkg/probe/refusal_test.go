@@ -51,7 +51,7 @@ func TestNothingAttached(t *testing.T) {
 			t.Errorf("%q does not say %q", text, part)
 		}
 	}
-	for _, method := range methods {
+	for _, method := range event.Methods {
 		if facility[method] == "" {
 			t.Errorf("%s: no facility is named", method)
 		}

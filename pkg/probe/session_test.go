@@ -162,7 +162,7 @@ func TestInterrupt(t *testing.T) {
 func TestRefusedMethod(t *testing.T) {
 	roottest.Need(t, roottest.BPF)
 	refused := 0
-	for _, method := range methods {
+	for _, method := range event.Methods {
 		s, err := Open(Options{Via: method})
 		if err == nil {
 			s.Close()

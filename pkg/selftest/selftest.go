@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -164,7 +165,7 @@ type runner struct {
 // play runs one scenario, and again for each other call by which its
 // application may learn of the reset; its error ends the whole run.
 func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) (Result, error) {
-	calls := firstCalls(s, family)
+	calls := r.firstCalls(s, family)
 	result, asked, err := r.playOnce(ctx, s, family, calls[0])
 	if !asked {
 		return result, err
@@ -184,9 +185,15 @@ func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) 
 	return result, nil
 }
 
-// firstCalls shares the calls among the address families: all of them are made,
-// and what an application gets does not depend on the family.
-func firstCalls(s lab.Scenario, family event.Family) (calls []lab.Call) {
+// firstCalls are those to be the first, one after the other: all of them, shared
+// among the address families, since what an application gets does not depend on
+// these. Who asks for one method will ask for the others: then it is one call,
+// another with each method.
+func (r *runner) firstCalls(s lab.Scenario, family event.Family) (calls []lab.Call) {
+	if method := slices.Index(event.Methods, r.options.Via); method >= 0 {
+		at := method + slices.Index(s.Families, family)
+		return []lab.Call{lab.Calls[at%len(lab.Calls)]}
+	}
 	for i, call := range lab.Calls {
 		if s.Families[i%len(s.Families)] == family {
 			calls = append(calls, call)
