@@ -76,12 +76,18 @@ func unifiedHierarchy(t *testing.T) string {
 
 func (r *resident) do(request actor.Request) actor.Reply {
 	r.t.Helper()
-	reply, err := r.Call(request)
+	return ask(r.t, r.Process, request)
+}
+
+// ask has a process do something that must succeed.
+func ask(t *testing.T, p *actor.Process, r actor.Request) actor.Reply {
+	t.Helper()
+	reply, err := p.Call(r)
 	if err != nil {
-		r.t.Fatal(err)
+		t.Fatal(err)
 	}
 	if reply.Errno != "" {
-		r.t.Fatalf("%s: %s: %s", r.Name, request.Op, reply.Errno)
+		t.Fatalf("%s: %s: %s", p.Name, r.Op, reply.Errno)
 	}
 	return reply
 }

@@ -49,14 +49,7 @@ func newOlderConnections(t *testing.T) *olderConnections {
 
 func (o *olderConnections) call(p *actor.Process, r actor.Request) actor.Reply {
 	o.t.Helper()
-	reply, err := p.Call(r)
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	if reply.Errno != "" {
-		o.t.Fatalf("%s: %s: %s", p.Name, r.Op, reply.Errno)
-	}
-	return reply
+	return ask(o.t, p, r)
 }
 
 // olderConnection is one of them; its server's descriptor is -1 where nobody has
