@@ -21,6 +21,7 @@ type bench struct {
 type plan struct {
 	duels  []duel
 	modes  []mode // whose programs are measured one by one
+	scales []scale
 	silent []load // during which no program may run
 }
 
@@ -37,6 +38,7 @@ func fullPlan(program string) plan {
 		standard = rsttrace(program)
 		full     = rsttrace(program, "--max-rate", "0")
 		summary  = rsttrace(program, "--summary")
+		tops     = rsttrace(program, "--summary", "--top", "10")
 		amnesiac = rsttrace(program, "--no-flow-memory")
 	)
 	return plan{
@@ -45,6 +47,7 @@ func fullPlan(program string) plan {
 			{refusedConnects, full, 0.95},
 			{refusedConnects, standard, 0.97},
 			{refusedConnects, summary, 0.99},
+			{refusedConnects, tops, 0},
 			{refusedConnects, perf, 0},
 			{refusedConnects, tcpdump, 0},
 			{refusedConnects, bpftrace, 0},
@@ -63,6 +66,10 @@ func fullPlan(program string) plan {
 			{"every event in full", []string{"--max-rate", "0"}},
 			{"default", nil},
 			{"only counts", []string{"--summary"}},
+		},
+		scales: []scale{
+			{events: 1_000, cpus: 1}, {events: 10_000, cpus: 1}, {events: 100_000, cpus: 1},
+			{events: 1_000_000, cpus: 1}, {events: 1_000_000, cpus: 2}, {events: 10_000_000, cpus: 1}, {events: 10_000_000, cpus: 2},
 		},
 		silent: []load{requests, bulk},
 	}
@@ -88,6 +95,7 @@ func smokePlan(program string) plan {
 		{bulk, rsttrace(program), 0},
 	}
 	p.modes = p.modes[:1]
+	p.scales = []scale{{events: 10_000, cpus: 1}, {events: 10_000, cpus: 2}}
 	return p
 }
 
@@ -118,6 +126,11 @@ func (b *bench) all(p plan) error {
 			if err := b.measureCosts(m, l); err != nil {
 				return fmt.Errorf("cost of %s: %w", m.name, err)
 			}
+		}
+	}
+	for _, s := range p.scales {
+		if err := b.measureScale(s); err != nil {
+			return fmt.Errorf("%d events on %d CPUs: %w", s.events, s.cpus, err)
 		}
 	}
 	for _, l := range p.silent {

@@ -13,7 +13,8 @@ import (
 // ground is the namespace where loads run.
 type ground struct {
 	*netns.Namespace
-	cpu int // that the load has, as far as the scheduler lets it
+	cpu  int   // that the load has, as far as the scheduler lets it
+	cpus []int // that this process may use; cpu is the last
 }
 
 func newGround() (*ground, error) {
@@ -35,7 +36,7 @@ func newGround() (*ground, error) {
 	g := &ground{Namespace: n}
 	for cpu := range len(allowed) * 64 {
 		if allowed.IsSet(cpu) {
-			g.cpu = cpu
+			g.cpu, g.cpus = cpu, append(g.cpus, cpu)
 		}
 	}
 	return g, nil

@@ -33,6 +33,7 @@ func (r *results) markdown() string {
 	}
 	r.writeContests(&page)
 	r.writeCosts(&page)
+	r.writeScales(&page)
 	r.writeSilence(&page)
 	return page.String()
 }
@@ -93,7 +94,6 @@ func (r *results) lost(c *contest) string {
 	if lost == 0 {
 		return "0"
 	}
-	const eventsEach = 2 // sent and received
 	operations := c.sum(func(p pair) float64 { return float64(p.Operations) })
 	return fmt.Sprintf("%s (%.2g %%)", thousands(uint64(lost)), 100*lost/eventsEach/operations)
 }
@@ -106,6 +106,18 @@ func (r *results) writeCosts(page *strings.Builder) {
 		"| load | rsttrace | program | runs per operation | ns per run |\n| --- | --- | --- | --- | --- |\n")
 	for _, c := range r.Costs {
 		fmt.Fprintf(page, "| %s | %s | `%s` | %.2f | %d |\n", c.Load, c.Mode, c.Program, c.share(), c.NanosPerRun)
+	}
+	page.WriteByte('\n')
+}
+
+func (r *results) writeScales(page *strings.Builder) {
+	if len(r.Scales) == 0 {
+		return
+	}
+	page.WriteString("Refused connects at default settings, the time of all BPF programs together for each event (`--stats`), every total exact:\n\n" +
+		"| events | by threads, each on a CPU of its own | ns per event |\n| --- | --- | --- |\n")
+	for _, s := range r.Scales {
+		fmt.Fprintf(page, "| %s | %d | %d |\n", thousands(s.Events), s.CPUs, s.NanosPerEvent)
 	}
 	page.WriteByte('\n')
 }

@@ -16,6 +16,7 @@ type results struct {
 	SliceSeconds float64
 	Contests     []*contest
 	Costs        []programCost
+	Scales       []scaleCost
 	Silence      []silence
 	Notes        []string
 }
