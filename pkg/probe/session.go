@@ -46,7 +46,7 @@ type Options struct {
 	Selection Selection
 }
 
-// DefaultRingBytes holds about 12 000 records. It is mapped twice and counts twice
+// DefaultRingBytes holds about 9 500 records. It is mapped twice and counts twice
 // as resident memory.
 const DefaultRingBytes = 4 << 20
 

@@ -224,7 +224,9 @@ func traceChurn(t *testing.T) (map[churnEnd]event.Owner, map[churnEnd]int, int) 
 		namespaces = append(namespaces, n)
 		own.Netns = append(own.Netns, n.Inode())
 	}
-	traced, err := tracer.Open(tracer.Options{Probe: probe.Options{Selection: own}})
+	// Room for all of it: where the CPUs are busy the reader may not come in time.
+	const roomForAll = 16 << 20
+	traced, err := tracer.Open(tracer.Options{Probe: probe.Options{Selection: own, RingBytes: roomForAll}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,6 +243,9 @@ func traceChurn(t *testing.T) (map[churnEnd]event.Owner, map[churnEnd]int, int) 
 	totals, err := traced.Totals()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if totals.Lost > 0 {
+		t.Errorf("%d events found no room in the ring", totals.Lost)
 	}
 	return owners, pids, int(totals.Missed)
 }
