@@ -161,15 +161,8 @@ func next(t *testing.T, traced *tracer.Tracer, n int) []event.Event {
 // rest ends the stream and wants no more events.
 func rest(t *testing.T, traced *tracer.Tracer) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	for e, err := range traced.Events(ctx) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if e != nil {
-			t.Errorf("one more event: %s, %+v", e.Cause, e.Owner)
-		}
+	for _, e := range drained(t, traced) {
+		t.Errorf("one more event: %s, %+v", e.Cause, e.Owner)
 	}
 }
 
