@@ -40,6 +40,8 @@ func fullPlan(program string) plan {
 		summary  = rsttrace(program, "--summary")
 		tops     = rsttrace(program, "--summary", "--top", "10")
 		amnesiac = rsttrace(program, "--no-flow-memory")
+		least    = floor("programs that do nothing, in rsttrace's places", allPlaces)
+		leastSum = floor("programs that do nothing, in the places of `--summary`", countPlaces)
 	)
 	return plan{
 		duels: []duel{
@@ -48,12 +50,15 @@ func fullPlan(program string) plan {
 			{refusedConnects, standard, 0.97},
 			{refusedConnects, summary, 0.99},
 			{refusedConnects, tops, 0},
+			{refusedConnects, least, 0},
+			{refusedConnects, leastSum, 0},
 			{refusedConnects, perf, 0},
 			{refusedConnects, tcpdump, 0},
 			{refusedConnects, bpftrace, 0},
 			{churn, nothing, 0},
 			{churn, standard, 0.95},
 			{churn, amnesiac, 0.98},
+			{churn, least, 0},
 			{churn, tcpdump, 0},
 			{requests, nothing, 0},
 			{requests, standard, 0},

@@ -35,23 +35,38 @@
 #define READ_COMMON(tcp, field) READ(tcp, inet_conn.icsk_inet.sk.__sk_common.field)
 #define READ_INET(tcp, field) READ(tcp, inet_conn.icsk_inet.field)
 
+/* Where this itself lies: the one pointer that is at hand as a number too. */
+static volatile __u64 here;
+
+static __always_inline __u64 here_as_number(void)
+{
+	if (!here)
+		here = (__u64)&here;
+	return here;
+}
+
+/*
+ * A pointer as a number. The verifier lets nobody count with pointers, but for
+ * the distance of two.
+ */
+static __always_inline __u64 number_of(const void *pointer)
+{
+	__u64 number = (__u64)pointer;
+
+	asm volatile("%0 -= %1" : "+r"(number) : "r"(&here));
+	return number + here_as_number();
+}
+
 /*
  * The same number, forgotten by the verifier. It follows each combination of
  * facts separately for as long as it knows them, which takes it hundreds of
- * milliseconds; a global function's result it takes for any number.
+ * milliseconds.
  */
-__attribute__((noinline, weak)) __u64 opaque(__u64 number)
+static __always_inline __u64 opaque(__u64 number)
 {
-	asm volatile("" : "+r"(number));
-	return number;
-}
+	__u64 mask = here;
 
-/* A pointer as a number: the verifier lets nobody count with pointers. */
-static __always_inline __u64 number_of(const void *pointer)
-{
-	__u64 number = 0;
-
-	bpf_probe_read_kernel(&number, sizeof(number), &pointer);
+	asm volatile("%0 ^= %1; %0 ^= %1" : "+r"(number) : "r"(mask));
 	return number;
 }
 

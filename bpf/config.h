@@ -66,8 +66,12 @@ const volatile __u64 top_seed = 0;
 /* Send details to user space at all; the counters need none. */
 const volatile bool details = true;
 
-/* Details of one kind on one CPU in a window of 2^27 ns; 0: no limit. */
+/* Length of a jiffy. */
+const volatile __u32 jiffy_ns = 0;
+
+/* Details of one kind on one CPU in a window of 2^window_shift jiffies; 0: no limit. */
 const volatile __u32 window_budget = 0;
+const volatile __u32 window_shift = 0;
 
 /* Take the kernel stack of every detail. */
 const volatile bool take_stacks = false;

@@ -8,6 +8,7 @@
  */
 #define TYPED_ARGUMENTS
 #include "awaited.h"
+#include "clock.h"
 #include "embryonic.h"
 #include "errors.h"
 #include "listeners.h"
@@ -248,7 +249,7 @@ int holders(struct bpf_iter__task_file *ctx)
 		return 0;
 	if (ctx->meta->seq_num == 0)
 		note_walker();
-	record.sk = address_of(socket_of(file));
+	record.sk = (__u64)socket_of(file);
 	if (!record.sk || !holder_awaited(record.sk))
 		return 0;
 
@@ -308,9 +309,9 @@ static __always_inline bool fatal_sigpipe(struct task_struct *task)
 static __u64 signal_window;
 static __u32 signals;
 
-static __always_inline bool too_many_signals(__u64 now)
+static __always_inline bool too_many_signals(void)
 {
-	__u64 window = now >> 27;
+	__u64 window = current_window();
 
 	if (signal_window != window) {
 		signal_window = window;
@@ -331,15 +332,14 @@ int context_signal(__u64 *ctx)
 	struct task_struct *task = (struct task_struct *)address_of((void *)ctx[2]);
 	if (address_of((void *)ctx[1]) || (__u64)task != bpf_get_current_task())
 		return 0;
-	__u64 now = bpf_ktime_get_ns();
-	if (too_many_signals(now))
+	if (too_many_signals())
 		return 0;
 	struct signal_record *record = RESERVE(struct signal_record, COLUMN_HOLDER_LOST);
 	if (!record)
 		return 0;
 	__builtin_memset(record, 0, sizeof(*record));
 	record->kind = RECORD_SIGNAL;
-	record->time_ns = now;
+	record->time_ns = bpf_ktime_get_ns();
 	record->fatal = fatal_sigpipe(task);
 	read_current(&record->process);
 	SUBMIT(record);

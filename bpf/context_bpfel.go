@@ -250,6 +250,7 @@ const (
 	ContextMapAnchor                 = "anchor"
 	ContextMapAwaited                = "awaited"
 	ContextMapClaims                 = "claims"
+	ContextMapCloserPlaces           = "closer_places"
 	ContextMapClosers                = "closers"
 	ContextMapColumnKeys             = "column_keys"
 	ContextMapColumns                = "columns"
@@ -258,6 +259,7 @@ const (
 	ContextMapErrors                 = "errors"
 	ContextMapIdentities             = "identities"
 	ContextMapListening              = "listening"
+	ContextMapNextCloser             = "next_closer"
 	ContextMapOrigins                = "origins"
 	ContextMapPriors                 = "priors"
 	ContextMapRing                   = "ring"
@@ -291,6 +293,7 @@ const (
 	ContextVarFilterPrefixes         = "filter_prefixes"
 	ContextVarFlowMemory             = "flow_memory"
 	ContextVarFollowErrors           = "follow_errors"
+	ContextVarJiffyNs                = "jiffy_ns"
 	ContextVarReasonInvalidSyn       = "reason_invalid_syn"
 	ContextVarRejectPacketArg        = "reject_packet_arg"
 	ContextVarRepliesSeeResets       = "replies_see_resets"
@@ -305,6 +308,7 @@ const (
 	ContextVarTracepointServesReply6 = "tracepoint_serves_reply6"
 	ContextVarWatchIgnored           = "watch_ignored"
 	ContextVarWindowBudget           = "window_budget"
+	ContextVarWindowShift            = "window_shift"
 )
 
 // LoadContext returns the embedded CollectionSpec for Context.
@@ -363,22 +367,24 @@ type ContextProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type ContextMapSpecs struct {
-	Anchor     *ebpf.MapSpec `ebpf:"anchor"`
-	Awaited    *ebpf.MapSpec `ebpf:"awaited"`
-	Claims     *ebpf.MapSpec `ebpf:"claims"`
-	Closers    *ebpf.MapSpec `ebpf:"closers"`
-	ColumnKeys *ebpf.MapSpec `ebpf:"column_keys"`
-	Columns    *ebpf.MapSpec `ebpf:"columns"`
-	Counts     *ebpf.MapSpec `ebpf:"counts"`
-	Embryonic  *ebpf.MapSpec `ebpf:"embryonic"`
-	Errors     *ebpf.MapSpec `ebpf:"errors"`
-	Identities *ebpf.MapSpec `ebpf:"identities"`
-	Listening  *ebpf.MapSpec `ebpf:"listening"`
-	Origins    *ebpf.MapSpec `ebpf:"origins"`
-	Priors     *ebpf.MapSpec `ebpf:"priors"`
-	Ring       *ebpf.MapSpec `ebpf:"ring"`
-	Stacks     *ebpf.MapSpec `ebpf:"stacks"`
-	Walker     *ebpf.MapSpec `ebpf:"walker"`
+	Anchor       *ebpf.MapSpec `ebpf:"anchor"`
+	Awaited      *ebpf.MapSpec `ebpf:"awaited"`
+	Claims       *ebpf.MapSpec `ebpf:"claims"`
+	CloserPlaces *ebpf.MapSpec `ebpf:"closer_places"`
+	Closers      *ebpf.MapSpec `ebpf:"closers"`
+	ColumnKeys   *ebpf.MapSpec `ebpf:"column_keys"`
+	Columns      *ebpf.MapSpec `ebpf:"columns"`
+	Counts       *ebpf.MapSpec `ebpf:"counts"`
+	Embryonic    *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors       *ebpf.MapSpec `ebpf:"errors"`
+	Identities   *ebpf.MapSpec `ebpf:"identities"`
+	Listening    *ebpf.MapSpec `ebpf:"listening"`
+	NextCloser   *ebpf.MapSpec `ebpf:"next_closer"`
+	Origins      *ebpf.MapSpec `ebpf:"origins"`
+	Priors       *ebpf.MapSpec `ebpf:"priors"`
+	Ring         *ebpf.MapSpec `ebpf:"ring"`
+	Stacks       *ebpf.MapSpec `ebpf:"stacks"`
+	Walker       *ebpf.MapSpec `ebpf:"walker"`
 }
 
 // ContextVariableSpecs contains global variables before they are loaded into the kernel.
@@ -405,6 +411,7 @@ type ContextVariableSpecs struct {
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
+	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -419,6 +426,7 @@ type ContextVariableSpecs struct {
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
+	WindowShift            *ebpf.VariableSpec `ebpf:"window_shift"`
 }
 
 // ContextObjects contains all objects after they have been loaded into the kernel.
@@ -441,22 +449,24 @@ func (o *ContextObjects) Close() error {
 //
 // It can be passed to LoadContextObjects or ebpf.CollectionSpec.LoadAndAssign.
 type ContextMaps struct {
-	Anchor     *ebpf.Map `ebpf:"anchor"`
-	Awaited    *ebpf.Map `ebpf:"awaited"`
-	Claims     *ebpf.Map `ebpf:"claims"`
-	Closers    *ebpf.Map `ebpf:"closers"`
-	ColumnKeys *ebpf.Map `ebpf:"column_keys"`
-	Columns    *ebpf.Map `ebpf:"columns"`
-	Counts     *ebpf.Map `ebpf:"counts"`
-	Embryonic  *ebpf.Map `ebpf:"embryonic"`
-	Errors     *ebpf.Map `ebpf:"errors"`
-	Identities *ebpf.Map `ebpf:"identities"`
-	Listening  *ebpf.Map `ebpf:"listening"`
-	Origins    *ebpf.Map `ebpf:"origins"`
-	Priors     *ebpf.Map `ebpf:"priors"`
-	Ring       *ebpf.Map `ebpf:"ring"`
-	Stacks     *ebpf.Map `ebpf:"stacks"`
-	Walker     *ebpf.Map `ebpf:"walker"`
+	Anchor       *ebpf.Map `ebpf:"anchor"`
+	Awaited      *ebpf.Map `ebpf:"awaited"`
+	Claims       *ebpf.Map `ebpf:"claims"`
+	CloserPlaces *ebpf.Map `ebpf:"closer_places"`
+	Closers      *ebpf.Map `ebpf:"closers"`
+	ColumnKeys   *ebpf.Map `ebpf:"column_keys"`
+	Columns      *ebpf.Map `ebpf:"columns"`
+	Counts       *ebpf.Map `ebpf:"counts"`
+	Embryonic    *ebpf.Map `ebpf:"embryonic"`
+	Errors       *ebpf.Map `ebpf:"errors"`
+	Identities   *ebpf.Map `ebpf:"identities"`
+	Listening    *ebpf.Map `ebpf:"listening"`
+	NextCloser   *ebpf.Map `ebpf:"next_closer"`
+	Origins      *ebpf.Map `ebpf:"origins"`
+	Priors       *ebpf.Map `ebpf:"priors"`
+	Ring         *ebpf.Map `ebpf:"ring"`
+	Stacks       *ebpf.Map `ebpf:"stacks"`
+	Walker       *ebpf.Map `ebpf:"walker"`
 }
 
 func (m *ContextMaps) Close() error {
@@ -464,6 +474,7 @@ func (m *ContextMaps) Close() error {
 		m.Anchor,
 		m.Awaited,
 		m.Claims,
+		m.CloserPlaces,
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
@@ -472,6 +483,7 @@ func (m *ContextMaps) Close() error {
 		m.Errors,
 		m.Identities,
 		m.Listening,
+		m.NextCloser,
 		m.Origins,
 		m.Priors,
 		m.Ring,
@@ -504,6 +516,7 @@ type ContextVariables struct {
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
+	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
@@ -518,6 +531,7 @@ type ContextVariables struct {
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
+	WindowShift            *ebpf.Variable `ebpf:"window_shift"`
 }
 
 // ContextPrograms contains all programs after they have been loaded into the kernel.

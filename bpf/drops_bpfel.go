@@ -21,6 +21,7 @@ const (
 	DropsMapBudgets                = "budgets"
 	DropsMapCarriers               = "carriers"
 	DropsMapClaims                 = "claims"
+	DropsMapCloserPlaces           = "closer_places"
 	DropsMapClosers                = "closers"
 	DropsMapColumnKeys             = "column_keys"
 	DropsMapColumns                = "columns"
@@ -31,6 +32,7 @@ const (
 	DropsMapIdentities             = "identities"
 	DropsMapListening              = "listening"
 	DropsMapMuted                  = "muted"
+	DropsMapNextCloser             = "next_closer"
 	DropsMapOrigins                = "origins"
 	DropsMapPriors                 = "priors"
 	DropsMapRing                   = "ring"
@@ -63,6 +65,7 @@ const (
 	DropsVarFilterPrefixes         = "filter_prefixes"
 	DropsVarFlowMemory             = "flow_memory"
 	DropsVarFollowErrors           = "follow_errors"
+	DropsVarJiffyNs                = "jiffy_ns"
 	DropsVarReasonInvalidSyn       = "reason_invalid_syn"
 	DropsVarRejectPacketArg        = "reject_packet_arg"
 	DropsVarRepliesSeeResets       = "replies_see_resets"
@@ -77,6 +80,7 @@ const (
 	DropsVarTracepointServesReply6 = "tracepoint_serves_reply6"
 	DropsVarWatchIgnored           = "watch_ignored"
 	DropsVarWindowBudget           = "window_budget"
+	DropsVarWindowShift            = "window_shift"
 )
 
 // LoadDrops returns the embedded CollectionSpec for Drops.
@@ -133,6 +137,7 @@ type DropsMapSpecs struct {
 	Budgets       *ebpf.MapSpec `ebpf:"budgets"`
 	Carriers      *ebpf.MapSpec `ebpf:"carriers"`
 	Claims        *ebpf.MapSpec `ebpf:"claims"`
+	CloserPlaces  *ebpf.MapSpec `ebpf:"closer_places"`
 	Closers       *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys    *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns       *ebpf.MapSpec `ebpf:"columns"`
@@ -143,6 +148,7 @@ type DropsMapSpecs struct {
 	Identities    *ebpf.MapSpec `ebpf:"identities"`
 	Listening     *ebpf.MapSpec `ebpf:"listening"`
 	Muted         *ebpf.MapSpec `ebpf:"muted"`
+	NextCloser    *ebpf.MapSpec `ebpf:"next_closer"`
 	Origins       *ebpf.MapSpec `ebpf:"origins"`
 	Priors        *ebpf.MapSpec `ebpf:"priors"`
 	Ring          *ebpf.MapSpec `ebpf:"ring"`
@@ -180,6 +186,7 @@ type DropsVariableSpecs struct {
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
+	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -194,6 +201,7 @@ type DropsVariableSpecs struct {
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
+	WindowShift            *ebpf.VariableSpec `ebpf:"window_shift"`
 }
 
 // DropsObjects contains all objects after they have been loaded into the kernel.
@@ -221,6 +229,7 @@ type DropsMaps struct {
 	Budgets       *ebpf.Map `ebpf:"budgets"`
 	Carriers      *ebpf.Map `ebpf:"carriers"`
 	Claims        *ebpf.Map `ebpf:"claims"`
+	CloserPlaces  *ebpf.Map `ebpf:"closer_places"`
 	Closers       *ebpf.Map `ebpf:"closers"`
 	ColumnKeys    *ebpf.Map `ebpf:"column_keys"`
 	Columns       *ebpf.Map `ebpf:"columns"`
@@ -231,6 +240,7 @@ type DropsMaps struct {
 	Identities    *ebpf.Map `ebpf:"identities"`
 	Listening     *ebpf.Map `ebpf:"listening"`
 	Muted         *ebpf.Map `ebpf:"muted"`
+	NextCloser    *ebpf.Map `ebpf:"next_closer"`
 	Origins       *ebpf.Map `ebpf:"origins"`
 	Priors        *ebpf.Map `ebpf:"priors"`
 	Ring          *ebpf.Map `ebpf:"ring"`
@@ -251,6 +261,7 @@ func (m *DropsMaps) Close() error {
 		m.Budgets,
 		m.Carriers,
 		m.Claims,
+		m.CloserPlaces,
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
@@ -261,6 +272,7 @@ func (m *DropsMaps) Close() error {
 		m.Identities,
 		m.Listening,
 		m.Muted,
+		m.NextCloser,
 		m.Origins,
 		m.Priors,
 		m.Ring,
@@ -299,6 +311,7 @@ type DropsVariables struct {
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
+	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
@@ -313,6 +326,7 @@ type DropsVariables struct {
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
+	WindowShift            *ebpf.Variable `ebpf:"window_shift"`
 }
 
 // DropsPrograms contains all programs after they have been loaded into the kernel.

@@ -67,6 +67,7 @@ const (
 	FentryMapBudgets                = "budgets"
 	FentryMapCarriers               = "carriers"
 	FentryMapClaims                 = "claims"
+	FentryMapCloserPlaces           = "closer_places"
 	FentryMapClosers                = "closers"
 	FentryMapColumnKeys             = "column_keys"
 	FentryMapColumns                = "columns"
@@ -77,6 +78,7 @@ const (
 	FentryMapIdentities             = "identities"
 	FentryMapListening              = "listening"
 	FentryMapMuted                  = "muted"
+	FentryMapNextCloser             = "next_closer"
 	FentryMapOrigins                = "origins"
 	FentryMapPriors                 = "priors"
 	FentryMapRing                   = "ring"
@@ -120,6 +122,7 @@ const (
 	FentryVarFilterPrefixes         = "filter_prefixes"
 	FentryVarFlowMemory             = "flow_memory"
 	FentryVarFollowErrors           = "follow_errors"
+	FentryVarJiffyNs                = "jiffy_ns"
 	FentryVarReasonInvalidSyn       = "reason_invalid_syn"
 	FentryVarRejectPacketArg        = "reject_packet_arg"
 	FentryVarRepliesSeeResets       = "replies_see_resets"
@@ -134,6 +137,7 @@ const (
 	FentryVarTracepointServesReply6 = "tracepoint_serves_reply6"
 	FentryVarWatchIgnored           = "watch_ignored"
 	FentryVarWindowBudget           = "window_budget"
+	FentryVarWindowShift            = "window_shift"
 )
 
 // LoadFentry returns the embedded CollectionSpec for Fentry.
@@ -201,6 +205,7 @@ type FentryMapSpecs struct {
 	Budgets       *ebpf.MapSpec `ebpf:"budgets"`
 	Carriers      *ebpf.MapSpec `ebpf:"carriers"`
 	Claims        *ebpf.MapSpec `ebpf:"claims"`
+	CloserPlaces  *ebpf.MapSpec `ebpf:"closer_places"`
 	Closers       *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys    *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns       *ebpf.MapSpec `ebpf:"columns"`
@@ -211,6 +216,7 @@ type FentryMapSpecs struct {
 	Identities    *ebpf.MapSpec `ebpf:"identities"`
 	Listening     *ebpf.MapSpec `ebpf:"listening"`
 	Muted         *ebpf.MapSpec `ebpf:"muted"`
+	NextCloser    *ebpf.MapSpec `ebpf:"next_closer"`
 	Origins       *ebpf.MapSpec `ebpf:"origins"`
 	Priors        *ebpf.MapSpec `ebpf:"priors"`
 	Ring          *ebpf.MapSpec `ebpf:"ring"`
@@ -248,6 +254,7 @@ type FentryVariableSpecs struct {
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
+	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -262,6 +269,7 @@ type FentryVariableSpecs struct {
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
+	WindowShift            *ebpf.VariableSpec `ebpf:"window_shift"`
 }
 
 // FentryObjects contains all objects after they have been loaded into the kernel.
@@ -289,6 +297,7 @@ type FentryMaps struct {
 	Budgets       *ebpf.Map `ebpf:"budgets"`
 	Carriers      *ebpf.Map `ebpf:"carriers"`
 	Claims        *ebpf.Map `ebpf:"claims"`
+	CloserPlaces  *ebpf.Map `ebpf:"closer_places"`
 	Closers       *ebpf.Map `ebpf:"closers"`
 	ColumnKeys    *ebpf.Map `ebpf:"column_keys"`
 	Columns       *ebpf.Map `ebpf:"columns"`
@@ -299,6 +308,7 @@ type FentryMaps struct {
 	Identities    *ebpf.Map `ebpf:"identities"`
 	Listening     *ebpf.Map `ebpf:"listening"`
 	Muted         *ebpf.Map `ebpf:"muted"`
+	NextCloser    *ebpf.Map `ebpf:"next_closer"`
 	Origins       *ebpf.Map `ebpf:"origins"`
 	Priors        *ebpf.Map `ebpf:"priors"`
 	Ring          *ebpf.Map `ebpf:"ring"`
@@ -319,6 +329,7 @@ func (m *FentryMaps) Close() error {
 		m.Budgets,
 		m.Carriers,
 		m.Claims,
+		m.CloserPlaces,
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
@@ -329,6 +340,7 @@ func (m *FentryMaps) Close() error {
 		m.Identities,
 		m.Listening,
 		m.Muted,
+		m.NextCloser,
 		m.Origins,
 		m.Priors,
 		m.Ring,
@@ -367,6 +379,7 @@ type FentryVariables struct {
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
+	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
@@ -381,6 +394,7 @@ type FentryVariables struct {
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
+	WindowShift            *ebpf.Variable `ebpf:"window_shift"`
 }
 
 // FentryPrograms contains all programs after they have been loaded into the kernel.

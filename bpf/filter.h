@@ -7,6 +7,7 @@
 #define RSTTRACE_FILTER_H
 
 #include "access.h"
+#include "clock.h"
 #include "config.h"
 #include "counters.h"
 #include "process.h"
@@ -67,9 +68,6 @@ struct {
 	__type(value, __u64);
 } budgets SEC(".maps");
 
-/* About a seventh of a second. */
-#define WINDOW_SHIFT 27
-
 static __always_inline bool is_muted(__u32 column)
 {
 	__u32 *flag = bpf_map_lookup_elem(&muted, &column);
@@ -78,10 +76,10 @@ static __always_inline bool is_muted(__u32 column)
 }
 
 /* A softirq in the middle may let one more through. */
-static __always_inline bool spend(__u32 column, __u64 now, __u32 most)
+static __always_inline bool spend(__u32 column, __u32 most)
 {
 	__u32 cell = bpf_get_smp_processor_id() * COLUMNS + column;
-	__u64 window = now >> WINDOW_SHIFT << 32;
+	__u64 window = current_window() << 32;
 	__u64 *budget = bpf_map_lookup_elem(&budgets, &cell);
 	if (!budget)
 		return true;
@@ -98,9 +96,9 @@ static __always_inline bool spend(__u32 column, __u64 now, __u32 most)
  * Each kind has a budget of its own, so that a flood of one kind does not hide
  * another.
  */
-static __always_inline bool within_budget(__u32 column, __u64 now)
+static __always_inline bool within_budget(__u32 column)
 {
-	return !window_budget || spend(column, now, window_budget);
+	return !window_budget || spend(column, window_budget);
 }
 
 static __always_inline bool in_prefix(const __u8 *address, const volatile struct prefix *prefix)

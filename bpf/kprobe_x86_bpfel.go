@@ -21,6 +21,7 @@ const (
 	KprobeMapBudgets                = "budgets"
 	KprobeMapCarriers               = "carriers"
 	KprobeMapClaims                 = "claims"
+	KprobeMapCloserPlaces           = "closer_places"
 	KprobeMapClosers                = "closers"
 	KprobeMapColumnKeys             = "column_keys"
 	KprobeMapColumns                = "columns"
@@ -31,6 +32,7 @@ const (
 	KprobeMapIdentities             = "identities"
 	KprobeMapListening              = "listening"
 	KprobeMapMuted                  = "muted"
+	KprobeMapNextCloser             = "next_closer"
 	KprobeMapOrigins                = "origins"
 	KprobeMapPriors                 = "priors"
 	KprobeMapRing                   = "ring"
@@ -74,6 +76,7 @@ const (
 	KprobeVarFilterPrefixes         = "filter_prefixes"
 	KprobeVarFlowMemory             = "flow_memory"
 	KprobeVarFollowErrors           = "follow_errors"
+	KprobeVarJiffyNs                = "jiffy_ns"
 	KprobeVarReasonInvalidSyn       = "reason_invalid_syn"
 	KprobeVarRejectPacketArg        = "reject_packet_arg"
 	KprobeVarRepliesSeeResets       = "replies_see_resets"
@@ -88,6 +91,7 @@ const (
 	KprobeVarTracepointServesReply6 = "tracepoint_serves_reply6"
 	KprobeVarWatchIgnored           = "watch_ignored"
 	KprobeVarWindowBudget           = "window_budget"
+	KprobeVarWindowShift            = "window_shift"
 )
 
 // LoadKprobe returns the embedded CollectionSpec for Kprobe.
@@ -155,6 +159,7 @@ type KprobeMapSpecs struct {
 	Budgets       *ebpf.MapSpec `ebpf:"budgets"`
 	Carriers      *ebpf.MapSpec `ebpf:"carriers"`
 	Claims        *ebpf.MapSpec `ebpf:"claims"`
+	CloserPlaces  *ebpf.MapSpec `ebpf:"closer_places"`
 	Closers       *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys    *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns       *ebpf.MapSpec `ebpf:"columns"`
@@ -165,6 +170,7 @@ type KprobeMapSpecs struct {
 	Identities    *ebpf.MapSpec `ebpf:"identities"`
 	Listening     *ebpf.MapSpec `ebpf:"listening"`
 	Muted         *ebpf.MapSpec `ebpf:"muted"`
+	NextCloser    *ebpf.MapSpec `ebpf:"next_closer"`
 	Origins       *ebpf.MapSpec `ebpf:"origins"`
 	Priors        *ebpf.MapSpec `ebpf:"priors"`
 	Ring          *ebpf.MapSpec `ebpf:"ring"`
@@ -202,6 +208,7 @@ type KprobeVariableSpecs struct {
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
+	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -216,6 +223,7 @@ type KprobeVariableSpecs struct {
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
+	WindowShift            *ebpf.VariableSpec `ebpf:"window_shift"`
 }
 
 // KprobeObjects contains all objects after they have been loaded into the kernel.
@@ -243,6 +251,7 @@ type KprobeMaps struct {
 	Budgets       *ebpf.Map `ebpf:"budgets"`
 	Carriers      *ebpf.Map `ebpf:"carriers"`
 	Claims        *ebpf.Map `ebpf:"claims"`
+	CloserPlaces  *ebpf.Map `ebpf:"closer_places"`
 	Closers       *ebpf.Map `ebpf:"closers"`
 	ColumnKeys    *ebpf.Map `ebpf:"column_keys"`
 	Columns       *ebpf.Map `ebpf:"columns"`
@@ -253,6 +262,7 @@ type KprobeMaps struct {
 	Identities    *ebpf.Map `ebpf:"identities"`
 	Listening     *ebpf.Map `ebpf:"listening"`
 	Muted         *ebpf.Map `ebpf:"muted"`
+	NextCloser    *ebpf.Map `ebpf:"next_closer"`
 	Origins       *ebpf.Map `ebpf:"origins"`
 	Priors        *ebpf.Map `ebpf:"priors"`
 	Ring          *ebpf.Map `ebpf:"ring"`
@@ -273,6 +283,7 @@ func (m *KprobeMaps) Close() error {
 		m.Budgets,
 		m.Carriers,
 		m.Claims,
+		m.CloserPlaces,
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
@@ -283,6 +294,7 @@ func (m *KprobeMaps) Close() error {
 		m.Identities,
 		m.Listening,
 		m.Muted,
+		m.NextCloser,
 		m.Origins,
 		m.Priors,
 		m.Ring,
@@ -321,6 +333,7 @@ type KprobeVariables struct {
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
+	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
@@ -335,6 +348,7 @@ type KprobeVariables struct {
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
+	WindowShift            *ebpf.Variable `ebpf:"window_shift"`
 }
 
 // KprobePrograms contains all programs after they have been loaded into the kernel.

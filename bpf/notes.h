@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Notes that one hook leaves for a later one. All are direct-mapped arrays: a
- * newer note overwrites an older one in the same place, which costs a missing
- * detail now and then and never a wrong one, because every note proves whose
- * it is. Without them an event only says less: the state before is missing, or
+ * Notes that one hook leaves for a later one. All are arrays: a newer note
+ * overwrites an older one in the same place, which costs a missing detail now
+ * and then and never a wrong one, because every note proves whose it is. Without them an event only says less: the state before is missing, or
  * a connection that was closed here counts as half-open.
  *
  * They are written for every connection that comes or goes, so what they cost
@@ -19,8 +18,9 @@
 
 #define PRIORS 4096
 #define PRIOR_BITS 12
-#define CLOSERS 32768
+#define CLOSERS 32768 /* a power of two, and places fit 16 bits */
 #define CLOSER_BITS 15
+#define CLOSER_PAGE 128
 #define ORIGINS 16384
 #define ORIGIN_BITS 14
 
@@ -41,7 +41,7 @@ struct {
  */
 struct note {
 	__u64 check; /* over the key and all that follows: two writers at once spoil it */
-	__u64 time_ns;
+	__u64 when; /* of closers in ns (CLOCK_MONOTONIC), of origins in jiffies */
 	__u64 thread; /* pid << 32 | tid; 0: no process did it */
 	__u64 rest; /* identity | exit status << 32 | from << 48 | to << 52 | enum note_flag << 56
 		     */
@@ -54,13 +54,37 @@ enum note_flag {
 	NOTE_LINGER_ZERO = 8,
 };
 
-/* Who closed a connection, by its addresses. */
+/*
+ * Who closed a connection: a page for each CPU, written from its beginning to
+ * its end, and then the next that is free. Scattered by their hashes, each note
+ * would miss the caches and the TLB, which is most of what it costs.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, CLOSERS);
 	__type(key, __u32);
 	__type(value, struct note);
 } closers SEC(".maps");
+
+/* Where in closers the note of a connection is, by the hash of its addresses. */
+struct closer_places {
+	__u16 at[CLOSERS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct closer_places);
+} closer_places SEC(".maps");
+
+/* Where each CPU writes its next note. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} next_closer SEC(".maps");
 
 /* Who called connect for a socket, or since when it is connected that came in, by its address. */
 struct {
@@ -89,14 +113,14 @@ static __always_inline __u8 prior_state(__u64 sk)
 
 static __always_inline __u64 proof(__u64 key, const struct note *note)
 {
-	return key + note->time_ns * HASH_FACTOR(1ull) + note->thread * HASH_FACTOR(2ull) +
+	return key + note->when * HASH_FACTOR(1ull) + note->thread * HASH_FACTOR(2ull) +
 	       note->rest * HASH_FACTOR(3ull);
 }
 
 /* Whose note is this, and is it whole? It was copied before, so it stays what it is. */
 static __always_inline bool is_proven(__u64 key, const struct note *note)
 {
-	return note->time_ns && note->check == proof(key, note);
+	return note->when && note->check == proof(key, note);
 }
 
 /* By the running process. */
@@ -106,7 +130,7 @@ static __always_inline void sign(struct note *note)
 	__u8 flags = (running.kernel ? NOTE_KERNEL : 0) | (running.exiting ? NOTE_EXITING : 0);
 
 	note->thread = (__u64)running.identity.pid << 32 | running.tid;
-	note->rest |= keep_identity(&running.identity, note->time_ns & 1);
+	note->rest |= keep_identity(&running.identity, note->when & 1);
 	note->rest |= (__u64)(__u16)running.exit_status << 32 | (__u64)flags << 56;
 }
 
@@ -151,18 +175,42 @@ static __always_inline void read_signature(const struct note *note, struct proce
 
 static __always_inline void read_closing(const struct note *note, struct closing *closing)
 {
-	closing->time_ns = note->time_ns;
+	closing->time_ns = note->when;
 	closing->from = note_from(note);
 	closing->to = note_to(note);
 	closing->unread = !!(note_flags(note) & NOTE_UNREAD);
 	closing->linger_zero = !!(note_flags(note) & NOTE_LINGER_ZERO);
 }
 
-static __always_inline struct note *closer_slot(__u64 key)
+/* What says where the note of this connection is. */
+static __always_inline __u16 *closer_place(__u64 key)
 {
-	__u32 at = key >> (64 - CLOSER_BITS);
+	__u32 first = 0;
+	struct closer_places *places = bpf_map_lookup_elem(&closer_places, &first);
 
-	return bpf_map_lookup_elem(&closers, &at);
+	return places ? &places->at[key >> (64 - CLOSER_BITS)] : NULL;
+}
+
+static volatile __u32 free_closers;
+
+/*
+ * The next place of this CPU. Two CPUs may take one page at the same time, or a
+ * hook its place in the middle of another's: their notes spoil each other.
+ */
+static __always_inline __u32 take_place(void)
+{
+	__u32 first = 0;
+	__u32 *next = bpf_map_lookup_elem(&next_closer, &first);
+
+	if (!next)
+		return 0;
+	__u32 place = *next;
+	if (place % CLOSER_PAGE == 0) {
+		place = free_closers;
+		free_closers = place + CLOSER_PAGE;
+	}
+	*next = place + 1;
+	return place % CLOSERS;
 }
 
 /* key is mix_tuple of the connection. */
@@ -170,28 +218,35 @@ static __always_inline void note_closer(__u64 key, const struct closing *closing
 {
 	__u8 flags =
 		(closing->unread ? NOTE_UNREAD : 0) | (closing->linger_zero ? NOTE_LINGER_ZERO : 0);
-	struct note *slot = closer_slot(key);
+	__u32 at = take_place();
+	struct note *slot = bpf_map_lookup_elem(&closers, &at);
+	__u16 *place = closer_place(key);
 	struct note note = {
-		.time_ns = closing->time_ns,
+		.when = closing->time_ns,
 		.rest = (__u64)closing->from << 48 | (__u64)closing->to << 52 | (__u64)flags << 56,
 	};
 
-	if (!slot)
+	if (!slot || !place)
 		return;
 	sign(&note);
 	note.check = proof(key, &note);
 	*slot = note;
+	*place = at;
 }
 
 /* Who closed this connection, and how; false if that is not known. */
 static __always_inline bool find_closer(__u64 key, struct note *note)
 {
-	struct note *slot = closer_slot(key);
+	__u16 *place = closer_place(key);
 
+	if (!place)
+		return false;
+	__u32 at = *place;
+	struct note *slot = bpf_map_lookup_elem(&closers, &at);
 	if (!slot)
 		return false;
 	*note = *slot;
-	return is_proven(key, note) && bpf_ktime_get_ns() - note->time_ns <= CLOSER_LIFETIME_NS;
+	return is_proven(key, note) && bpf_ktime_get_ns() - note->when <= CLOSER_LIFETIME_NS;
 }
 
 static __always_inline struct note *origin_slot(__u64 sk)
@@ -219,7 +274,7 @@ static __always_inline __u64 origin_key(__u64 sk, struct tcp_sock *tcp)
 static __always_inline void note_origin(__u64 sk, struct tcp_sock *tcp, bool by_process)
 {
 	struct note *slot = origin_slot(sk);
-	struct note note = { .time_ns = bpf_ktime_get_ns() };
+	struct note note = { .when = bpf_jiffies64() };
 
 	if (!slot)
 		return;

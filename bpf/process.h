@@ -65,12 +65,12 @@ static __always_inline __u32 read_thread(struct running *running)
 {
 	struct identity *identity = &running->identity;
 
-	identity->uid = (__u32)bpf_get_current_uid_gid();
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
 		struct task_struct *task = bpf_get_current_task_btf();
 		struct task_struct *leader = task->group_leader;
 
 		identity->pid = task->tgid;
+		identity->uid = task->cred->uid.val;
 		identity->comm[0] = *(__u64 *)&leader->comm[0];
 		identity->comm[1] = *(__u64 *)&leader->comm[8];
 		running->tid = task->pid;
@@ -80,6 +80,7 @@ static __always_inline __u32 read_thread(struct running *running)
 	__u64 ids = bpf_get_current_pid_tgid();
 
 	identity->pid = ids >> 32;
+	identity->uid = (__u32)bpf_get_current_uid_gid();
 	running->tid = (__u32)ids;
 	BPF_CORE_READ_INTO(&identity->comm, task, group_leader, comm);
 	return BPF_CORE_READ(task, flags);

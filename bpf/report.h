@@ -7,6 +7,7 @@
 #define RSTTRACE_REPORT_H
 
 #include "awaited.h"
+#include "clock.h"
 #include "counters.h"
 #include "errors.h"
 #include "filter.h"
@@ -176,7 +177,7 @@ static __noinline int see_origin(const struct sighting *seen, struct tcp_sock *t
 	if (!seen || !tcp || !record || seen->verdict.state == TCP_LISTEN ||
 	    !find_origin((__u64)seen->sk, tcp, &note))
 		return 0;
-	record->connected_ns = note.time_ns;
+	record->connected_ns = record->time_ns - ns_since(note.when);
 	if (connector_wanted(&seen->verdict, &record->current))
 		read_signature(&note, &record->connector);
 	return 0;
@@ -220,9 +221,9 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 	if (!details || !is_wanted(&seen->verdict, &seen->tuple) || is_muted(column) ||
 	    !owner_wanted(&seen->verdict, tcp))
 		return 0;
-	__u64 now = bpf_ktime_get_ns();
-	if (!within_budget(column, now))
+	if (!within_budget(column))
 		return 0;
+	__u64 now = bpf_ktime_get_ns();
 	__u64 inode = tcp ? file_inode(READ_SOCK(tcp, sk_socket)) : socket_inode(sk);
 	if (holder_wanted(&seen->verdict))
 		await_owner(seen, tcp, inode);
@@ -266,7 +267,7 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 			read_payload(skb, &seen->packet, record->payload);
 	}
 	SUBMIT(record);
-	if (tcp && leaves_error(&seen->verdict) && spend(COLUMN_ERRORS, now, ERRORS_PER_WINDOW))
+	if (tcp && leaves_error(&seen->verdict) && spend(COLUMN_ERRORS, ERRORS_PER_WINDOW))
 		await_error(sk, tcp, now);
 	return 0;
 }

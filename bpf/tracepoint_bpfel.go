@@ -20,6 +20,7 @@ const (
 	TracepointMapAwaited                = "awaited"
 	TracepointMapBudgets                = "budgets"
 	TracepointMapClaims                 = "claims"
+	TracepointMapCloserPlaces           = "closer_places"
 	TracepointMapClosers                = "closers"
 	TracepointMapColumnKeys             = "column_keys"
 	TracepointMapColumns                = "columns"
@@ -30,6 +31,7 @@ const (
 	TracepointMapIdentities             = "identities"
 	TracepointMapListening              = "listening"
 	TracepointMapMuted                  = "muted"
+	TracepointMapNextCloser             = "next_closer"
 	TracepointMapOrigins                = "origins"
 	TracepointMapPriors                 = "priors"
 	TracepointMapRing                   = "ring"
@@ -63,6 +65,7 @@ const (
 	TracepointVarFilterPrefixes         = "filter_prefixes"
 	TracepointVarFlowMemory             = "flow_memory"
 	TracepointVarFollowErrors           = "follow_errors"
+	TracepointVarJiffyNs                = "jiffy_ns"
 	TracepointVarReasonInvalidSyn       = "reason_invalid_syn"
 	TracepointVarRejectPacketArg        = "reject_packet_arg"
 	TracepointVarRepliesSeeResets       = "replies_see_resets"
@@ -77,6 +80,7 @@ const (
 	TracepointVarTracepointServesReply6 = "tracepoint_serves_reply6"
 	TracepointVarWatchIgnored           = "watch_ignored"
 	TracepointVarWindowBudget           = "window_budget"
+	TracepointVarWindowShift            = "window_shift"
 )
 
 // LoadTracepoint returns the embedded CollectionSpec for Tracepoint.
@@ -133,6 +137,7 @@ type TracepointMapSpecs struct {
 	Awaited       *ebpf.MapSpec `ebpf:"awaited"`
 	Budgets       *ebpf.MapSpec `ebpf:"budgets"`
 	Claims        *ebpf.MapSpec `ebpf:"claims"`
+	CloserPlaces  *ebpf.MapSpec `ebpf:"closer_places"`
 	Closers       *ebpf.MapSpec `ebpf:"closers"`
 	ColumnKeys    *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns       *ebpf.MapSpec `ebpf:"columns"`
@@ -143,6 +148,7 @@ type TracepointMapSpecs struct {
 	Identities    *ebpf.MapSpec `ebpf:"identities"`
 	Listening     *ebpf.MapSpec `ebpf:"listening"`
 	Muted         *ebpf.MapSpec `ebpf:"muted"`
+	NextCloser    *ebpf.MapSpec `ebpf:"next_closer"`
 	Origins       *ebpf.MapSpec `ebpf:"origins"`
 	Priors        *ebpf.MapSpec `ebpf:"priors"`
 	Ring          *ebpf.MapSpec `ebpf:"ring"`
@@ -180,6 +186,7 @@ type TracepointVariableSpecs struct {
 	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
+	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
@@ -194,6 +201,7 @@ type TracepointVariableSpecs struct {
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
+	WindowShift            *ebpf.VariableSpec `ebpf:"window_shift"`
 }
 
 // TracepointObjects contains all objects after they have been loaded into the kernel.
@@ -220,6 +228,7 @@ type TracepointMaps struct {
 	Awaited       *ebpf.Map `ebpf:"awaited"`
 	Budgets       *ebpf.Map `ebpf:"budgets"`
 	Claims        *ebpf.Map `ebpf:"claims"`
+	CloserPlaces  *ebpf.Map `ebpf:"closer_places"`
 	Closers       *ebpf.Map `ebpf:"closers"`
 	ColumnKeys    *ebpf.Map `ebpf:"column_keys"`
 	Columns       *ebpf.Map `ebpf:"columns"`
@@ -230,6 +239,7 @@ type TracepointMaps struct {
 	Identities    *ebpf.Map `ebpf:"identities"`
 	Listening     *ebpf.Map `ebpf:"listening"`
 	Muted         *ebpf.Map `ebpf:"muted"`
+	NextCloser    *ebpf.Map `ebpf:"next_closer"`
 	Origins       *ebpf.Map `ebpf:"origins"`
 	Priors        *ebpf.Map `ebpf:"priors"`
 	Ring          *ebpf.Map `ebpf:"ring"`
@@ -249,6 +259,7 @@ func (m *TracepointMaps) Close() error {
 		m.Awaited,
 		m.Budgets,
 		m.Claims,
+		m.CloserPlaces,
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
@@ -259,6 +270,7 @@ func (m *TracepointMaps) Close() error {
 		m.Identities,
 		m.Listening,
 		m.Muted,
+		m.NextCloser,
 		m.Origins,
 		m.Priors,
 		m.Ring,
@@ -297,6 +309,7 @@ type TracepointVariables struct {
 	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
+	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
@@ -311,6 +324,7 @@ type TracepointVariables struct {
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
+	WindowShift            *ebpf.Variable `ebpf:"window_shift"`
 }
 
 // TracepointPrograms contains all programs after they have been loaded into the kernel.

@@ -1,10 +1,28 @@
 package probe
 
 import (
+	"math/bits"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// jiffyLength is what the kernel's coarse clocks go by. It is the same for all
+// of them, and nothing else tells it on every kernel.
+func jiffyLength() time.Duration {
+	var resolution unix.Timespec
+	if unix.ClockGetres(unix.CLOCK_MONOTONIC_COARSE, &resolution) != nil {
+		return 4 * time.Millisecond // Linux has had this clock since 2.6.32
+	}
+	return time.Duration(resolution.Nano())
+}
+
+// windowShift is for how many jiffies, as a power of two, a budget of details
+// is: for an eighth to a quarter of a second.
+func windowShift(jiffy time.Duration) uint32 {
+	const least = time.Second / 8
+	return uint32(bits.Len64(uint64(least / jiffy)))
+}
 
 // clock turns the kernel's monotonic time into wall-clock time.
 type clock struct {

@@ -107,7 +107,10 @@ func (l *loader) constants(method event.Method) map[string]any {
 		"top_seed":                 l.topSeed,
 	}
 	maps.Copy(values, l.dropConstants())
-	maps.Copy(values, l.options.Selection.constants())
+	jiffy := jiffyLength()
+	shift := windowShift(jiffy)
+	values["jiffy_ns"], values["window_shift"] = uint32(jiffy.Nanoseconds()), shift
+	maps.Copy(values, l.options.Selection.constants(jiffy<<shift))
 	var ranges [callersMax]functionRange
 	copy(ranges[:], k.callers)
 	values["callers"] = ranges

@@ -49,16 +49,14 @@ const (
 	// cgroupsMax is how many control groups are hidden at once. The oldest make
 	// room for others.
 	cgroupsMax = 16384
-	// windowNanos is the time in which a budget is spent: 2^WINDOW_SHIFT.
-	windowNanos = 1 << 27
-	stacksMax   = 4096
+	stacksMax  = 4096
 )
 
-// constants are the selection's part of bpf/config.h.
-func (s *Selection) constants() map[string]any {
+// constants are the selection's part of bpf/config.h; a budget is for a window.
+func (s *Selection) constants(window time.Duration) map[string]any {
 	values := map[string]any{
 		"details":        !s.CountsOnly,
-		"window_budget":  s.windowBudget(),
+		"window_budget":  s.windowBudget(window),
 		"take_stacks":    s.Stacks,
 		"filter_hooks":   s.hooks(),
 		"filter_netns":   s.Netns != nil,
@@ -103,11 +101,11 @@ func (s *Selection) sizes() map[string]uint32 {
 
 // windowBudget is MaxRate for one window: at least one, so that the first of a
 // kind is never held back.
-func (s *Selection) windowBudget() uint32 {
+func (s *Selection) windowBudget(window time.Duration) uint32 {
 	if s.MaxRate == 0 {
 		return 0
 	}
-	return uint32(max(1, math.Round(float64(s.MaxRate)*windowNanos/1e9)))
+	return uint32(max(1, math.Round(float64(s.MaxRate)*window.Seconds())))
 }
 
 // hooks is the set of hooks that can give events of the wanted directions. The
