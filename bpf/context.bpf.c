@@ -87,7 +87,6 @@ static __always_inline void report_closer(__u64 sk, __u64 inode)
 
 	if (!record)
 		return;
-	__builtin_memset(record, 0, sizeof(*record));
 	record->kind = RECORD_HOLDER;
 	record->closed = 1;
 	record->sk = sk;
@@ -337,7 +336,6 @@ int context_signal(__u64 *ctx)
 	struct signal_record *record = RESERVE(struct signal_record, COLUMN_HOLDER_LOST);
 	if (!record)
 		return 0;
-	__builtin_memset(record, 0, sizeof(*record));
 	record->kind = RECORD_SIGNAL;
 	record->time_ns = bpf_ktime_get_ns();
 	record->fatal = fatal_sigpipe(task);

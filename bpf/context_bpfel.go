@@ -149,10 +149,7 @@ type ContextResetRecord struct {
 	Verdict       ContextVerdict
 	TimeNs        uint64
 	Sk            uint64
-	Inode         uint64
 	Cookie        uint64
-	Cgroup        uint64
-	ConnectedNs   uint64
 	Listener      uint64
 	ListenerInode uint64
 	Tuple         struct {
@@ -177,7 +174,22 @@ type ContextResetRecord struct {
 		RcvNxt uint32
 		Window uint32
 	}
-	Numbers struct {
+	Closing struct {
+		_          structs.HostLayout
+		TimeNs     uint64
+		From       uint8
+		To         uint8
+		Unread     uint8
+		LingerZero uint8
+		Unused     uint32
+	}
+	Closer      ContextProcess
+	Ifname      [16]int8
+	_           [4]byte
+	Inode       uint64
+	Cgroup      uint64
+	ConnectedNs uint64
+	Numbers     struct {
 		_             structs.HostLayout
 		BytesAcked    uint64
 		BytesReceived uint64
@@ -192,21 +204,9 @@ type ContextResetRecord struct {
 		Mark          uint32
 		Error         uint32
 	}
-	Closing struct {
-		_          structs.HostLayout
-		TimeNs     uint64
-		From       uint8
-		To         uint8
-		Unread     uint8
-		LingerZero uint8
-		Unused     uint32
-	}
 	Current   ContextProcess
-	Closer    ContextProcess
 	Connector ContextProcess
-	Ifname    [16]int8
 	Payload   [64]uint8
-	_         [4]byte
 }
 
 type ContextSignalRecord struct {

@@ -15,6 +15,7 @@
 
 #include "access.h"
 #include "config.h"
+#include "hash.h"
 
 /* Columns of a row. The first few are reserved; the rest belong to verdicts. */
 enum column : __u32 {
@@ -72,15 +73,9 @@ static __always_inline void add_to_column(__u32 column)
 		__sync_fetch_and_add(count, 1);
 }
 
-/* FNV-1a over the verdict. */
 static __always_inline __u32 hash_verdict(const struct verdict *verdict)
 {
-	const __u32 *word = (const __u32 *)verdict;
-	__u32 hash = 2166136261u;
-
-	for (int i = 0; i < sizeof(*verdict) / sizeof(*word); i++)
-		hash = (hash ^ word[i]) * 16777619u;
-	return hash ^ hash >> 15;
+	return mix(verdict, sizeof(*verdict)) >> 32;
 }
 
 /* Global, and with numbers for a verdict, so that the verifier sees it once. */

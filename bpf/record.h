@@ -165,30 +165,39 @@ struct numbers {
 
 #define RST_TEXT 64
 
+/*
+ * Short, because in a storm it is memory that costs: the record ends where there
+ * is no more to say, in one of the two places marked, and what it lacks is zero.
+ */
 struct reset_record {
 	enum record_kind kind; /* RECORD_RESET */
 	__s32 stack; /* its key in the map of stacks; negative: none */
 	struct verdict verdict;
 	__u64 time_ns; /* CLOCK_MONOTONIC */
 	__u64 sk; /* address of the socket, 0 none */
-	__u64 inode; /* of its socket file, 0 none */
 	__u64 cookie; /* 0 when never generated */
-	__u64 cgroup; /* cgroup v2 id, 0 unknown */
-	__u64 connected_ns; /* when connect was called, or a handshake from outside ended; 0 unknown
-			     */
 	__u64 listener; /* of a connection that nobody has accepted, 0 unknown */
 	__u64 listener_inode;
 	struct tuple tuple;
 	struct segment packet; /* where FACT_SEES_PACKET */
 	struct expectation expected; /* of any socket */
-	struct numbers numbers; /* of a full socket */
 	struct closing closing; /* by closer */
-	struct process current; /* where the socket's own system call runs */
 	struct process closer; /* who closed the connection, from the notes */
-	struct process connector; /* who called connect, where nobody closed it */
 	char ifname[16];
+	/* Here, without a full socket. */
+	__u64 inode; /* of its socket file, 0 none */
+	__u64 cgroup; /* cgroup v2 id, 0 unknown */
+	__u64 connected_ns; /* when connect was called, or a handshake from outside ended; 0 unknown
+			     */
+	struct numbers numbers;
+	struct process current; /* where the socket's own system call runs */
+	struct process connector; /* who called connect, where nobody closed it */
+	/* Here, without a text. */
 	__u8 payload[RST_TEXT]; /* of a packet that is a RST: how it begins, zero behind its end */
 };
+
+#define RESET_WITHOUT_SOCKET __builtin_offsetof(struct reset_record, inode)
+#define RESET_WITHOUT_TEXT __builtin_offsetof(struct reset_record, payload)
 
 /* A process that held, or closed, a socket of an earlier reset_record. */
 struct holder_record {

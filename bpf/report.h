@@ -206,53 +206,23 @@ static __always_inline void await_owner(const struct sighting *seen, struct tcp_
 		await_holder((__u64)application_socket(tcp), inode);
 }
 
-/* Counts what was seen, and sends the details if they are wanted. */
-static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *skb,
-			     struct tcp_sock *tcp)
+/* The part of a record that every reset has. */
+static __noinline int fill(struct sighting *seen, struct tcp_sock *tcp, struct sk_buff *skb,
+			   struct reset_record *record)
 {
-	if (!seen)
+	if (!seen || !record)
 		return 0;
-	struct sock *sk = seen->sk;
-	__u32 column = count_verdict(&seen->verdict);
-
-	if (take_tops)
-		count_tops(seen, column, tcp,
-			   in_process(&seen->verdict) && !is_abort(&seen->verdict));
-	if (!details || !is_wanted(&seen->verdict, &seen->tuple) || is_muted(column) ||
-	    !owner_wanted(&seen->verdict, tcp))
-		return 0;
-	if (!within_budget(column))
-		return 0;
-	__u64 now = bpf_ktime_get_ns();
-	__u64 inode = tcp ? file_inode(READ_SOCK(tcp, sk_socket)) : socket_inode(sk);
-	if (holder_wanted(&seen->verdict))
-		await_owner(seen, tcp, inode);
-
-	struct reset_record *record = RESERVE(struct reset_record, COLUMN_LOST);
-	if (!record)
-		return 0;
-	__builtin_memset(record, 0, sizeof(*record));
 	record->kind = RECORD_RESET;
+	record->stack = seen->stack;
 	record->verdict = seen->verdict;
-	record->time_ns = now;
-	record->stack = take_stacks ? bpf_get_stackid(ctx, &stacks, 0) : -1;
+	record->time_ns = seen->time_ns;
 	record->tuple = seen->tuple;
 	record->packet = seen->packet.segment;
 	record->expected = seen->expected;
 	if (seen->verdict.state) {
-		record->sk = (__u64)sk;
-		record->cookie = tcp ? READ_COMMON(tcp, skc_cookie.counter) :
-				       BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+		record->sk = (__u64)seen->sk;
+		record->cookie = socket_cookie(seen->sk, tcp);
 	}
-	if (tcp) {
-		record->inode = inode;
-		record->cgroup = socket_cgroup(tcp);
-		read_numbers(tcp, &record->numbers);
-	}
-	if (in_process(&seen->verdict))
-		read_current(&record->current);
-	if (tcp)
-		see_origin(seen, tcp, record);
 	if (is_closed_by_process(&seen->verdict))
 		see_closer(seen, record);
 	if (seen->verdict.hook != HOOK_REJECT &&
@@ -263,12 +233,98 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 
 		if (dev)
 			BPF_CORE_READ_INTO(&record->ifname, dev, name);
-		if (seen->verdict.packet & TCP_RST && seen->packet.segment.len)
-			read_payload(skb, &seen->packet, record->payload);
 	}
+	return 0;
+}
+
+static __noinline int fill_socket(const struct sighting *seen, struct tcp_sock *tcp,
+				  struct reset_record *record)
+{
+	if (!seen || !tcp || !record)
+		return 0;
+	record->inode = seen->inode;
+	record->cgroup = socket_cgroup(tcp);
+	read_numbers(tcp, &record->numbers);
+	if (in_process(&seen->verdict))
+		read_current(&record->current);
+	see_origin(seen, tcp, record);
+	return 0;
+}
+
+static __always_inline bool send_whole(struct sighting *seen, struct sk_buff *skb,
+				       struct tcp_sock *tcp)
+{
+	struct reset_record *record = RESERVE(struct reset_record, COLUMN_LOST);
+
+	if (!record)
+		return false;
+	fill(seen, tcp, skb, record);
+	if (tcp)
+		fill_socket(seen, tcp, record);
+	read_payload(skb, &seen->packet, record->payload);
 	SUBMIT(record);
+	return true;
+}
+
+static __always_inline bool send_without_text(struct sighting *seen, struct sk_buff *skb,
+					      struct tcp_sock *tcp)
+{
+	struct reset_record *record =
+		RESERVE_PART(struct reset_record, RESET_WITHOUT_TEXT, COLUMN_LOST);
+
+	if (!record)
+		return false;
+	fill(seen, tcp, skb, record);
+	fill_socket(seen, tcp, record);
+	SUBMIT(record);
+	return true;
+}
+
+static __always_inline bool send_without_socket(struct sighting *seen, struct sk_buff *skb)
+{
+	struct reset_record *record =
+		RESERVE_PART(struct reset_record, RESET_WITHOUT_SOCKET, COLUMN_LOST);
+
+	if (!record)
+		return false;
+	fill(seen, NULL, skb, record);
+	SUBMIT(record);
+	return true;
+}
+
+static __always_inline bool send(struct sighting *seen, struct sk_buff *skb,
+				 struct tcp_sock *tcp)
+{
+	if (skb && seen->verdict.packet & TCP_RST && seen->packet.segment.len)
+		return send_whole(seen, skb, tcp);
+	if (tcp)
+		return send_without_text(seen, skb, tcp);
+	return send_without_socket(seen, skb);
+}
+
+/* Counts what was seen, and sends the details if they are wanted. */
+static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *skb,
+			     struct tcp_sock *tcp)
+{
+	if (!seen)
+		return 0;
+	__u32 column = count_verdict(&seen->verdict);
+
+	if (take_tops)
+		count_tops(seen, column, tcp,
+			   in_process(&seen->verdict) && !is_abort(&seen->verdict));
+	if (!details || !is_wanted(&seen->verdict, &seen->tuple) || is_muted(column) ||
+	    !owner_wanted(&seen->verdict, tcp) || !within_budget(column))
+		return 0;
+	seen->time_ns = bpf_ktime_get_ns();
+	seen->inode = tcp ? file_inode(READ_SOCK(tcp, sk_socket)) : socket_inode(seen->sk);
+	seen->stack = take_stacks ? bpf_get_stackid(ctx, &stacks, 0) : -1;
+	if (holder_wanted(&seen->verdict))
+		await_owner(seen, tcp, seen->inode);
+	if (!send(seen, skb, tcp))
+		return 0;
 	if (tcp && leaves_error(&seen->verdict) && spend(COLUMN_ERRORS, ERRORS_PER_WINDOW))
-		await_error(sk, tcp, now);
+		await_error(seen->sk, tcp, seen->time_ns);
 	return 0;
 }
 

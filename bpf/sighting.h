@@ -18,6 +18,9 @@ struct sighting {
 	struct packet packet;
 	struct expectation expected;
 	__u32 netns_mix;
+	__s32 stack; /* as in a reset_record, with its details */
+	__u64 time_ns;
+	__u64 inode;
 	struct sock *sk; /* untyped */
 };
 

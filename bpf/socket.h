@@ -186,6 +186,13 @@ static __always_inline struct sock *application_socket(struct tcp_sock *tcp)
 	return bpf_core_field_exists(subflow->conn) ? BPF_CORE_READ(subflow, conn) : NULL;
 }
 
+/* 0 when never generated. tcp is NULL for what is no full socket. */
+static __always_inline __u64 socket_cookie(struct sock *sk, struct tcp_sock *tcp)
+{
+	return tcp ? READ_COMMON(tcp, skc_cookie.counter) :
+		     BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+}
+
 static __always_inline __u64 socket_inode(struct sock *sk)
 {
 	return file_inode(BPF_CORE_READ(sk, sk_socket));

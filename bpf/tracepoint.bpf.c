@@ -30,19 +30,16 @@ int tracepoint_send(__u64 *ctx)
 {
 	struct sock *sk = (struct sock *)ctx[0];
 	struct sk_buff *skb = (struct sk_buff *)ctx[1];
-	struct {
-		__u64 sk, skb;
-	} address = {};
+	__u64 address = number_of(sk), packet = number_of(skb);
 	__u8 reason = 0;
 
-	bpf_probe_read_kernel(&address, sizeof(address), ctx);
 	if (reply_reason_arg)
 		reason = ctx[2] + 1;
-	if (!address.skb)
-		return tracepoint_serves_active ? send_active(ctx, sk, address.sk, reason) : 0;
+	if (!packet)
+		return tracepoint_serves_active ? send_active(ctx, sk, address, reason) : 0;
 	if (!skb || !serves_reply(skb))
 		return 0;
-	return send_reply(ctx, sk, address.sk, skb, reason, false);
+	return send_reply(ctx, sk, address, skb, reason, false);
 }
 
 SEC("tp_btf/tcp_receive_reset")

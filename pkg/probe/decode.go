@@ -14,9 +14,13 @@ import (
 )
 
 const (
-	sizeOfReset     = int(unsafe.Sizeof(resetRecord{}))
-	sizeOfHolder    = int(unsafe.Sizeof(holderRecord{}))
-	sizeOfColumnKey = int(unsafe.Sizeof(bpf.ContextColumnKey{}))
+	sizeOfReset = int(unsafe.Sizeof(resetRecord{}))
+	// The places where a reset_record may end: RESET_WITHOUT_SOCKET and
+	// RESET_WITHOUT_TEXT of bpf/record.h.
+	resetWithoutSocket = int(unsafe.Offsetof(resetRecord{}.Inode))
+	resetWithoutText   = int(unsafe.Offsetof(resetRecord{}.Payload))
+	sizeOfHolder       = int(unsafe.Sizeof(holderRecord{}))
+	sizeOfColumnKey    = int(unsafe.Sizeof(bpf.ContextColumnKey{}))
 )
 
 // view lays a record over its bytes without copying. The ring and the iterator
@@ -33,6 +37,19 @@ func view[T any](sample []byte) (*T, error) {
 	return (*T)(unsafe.Pointer(&sample[0])), nil
 }
 
+// viewReset is view for the one record that may end early. A shorter one is
+// valid until the next call.
+func (s *Session) viewReset(sample []byte) (*resetRecord, error) {
+	switch len(sample) {
+	case resetWithoutSocket, resetWithoutText:
+		whole := (*[sizeOfReset]byte)(unsafe.Pointer(&s.shortReset))
+		clear(whole[copy(whole[:], sample):])
+		return &s.shortReset, nil
+	default:
+		return view[resetRecord](sample)
+	}
+}
+
 // decode adds one record of the ring to the batch.
 func (s *Session) decode(sample []byte, batch *Batch) error {
 	if len(sample) < 4 {
@@ -40,7 +57,7 @@ func (s *Session) decode(sample []byte, batch *Batch) error {
 	}
 	switch kind := bpf.ContextRecordKind(binary.NativeEndian.Uint32(sample)); kind {
 	case bpf.ContextRecordKindRECORD_RESET:
-		record, err := view[resetRecord](sample)
+		record, err := s.viewReset(sample)
 		if err != nil {
 			return err
 		}

@@ -110,7 +110,7 @@ func TestLongLists(t *testing.T) {
 		"too many":     {Selection{PIDs: pids[:pidsMax+1], Comms: comms[:commsMax+1]}, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			constants := test.selection.constants()
+			constants := test.selection.constants(time.Second)
 			if constants["filter_pids"] != test.pids || constants["filter_comms"] != test.comms {
 				t.Errorf("filter_pids %v, filter_comms %v", constants["filter_pids"], constants["filter_comms"])
 			}

@@ -64,10 +64,12 @@ type Session struct {
 	rejectVia [4]event.Method              // as in rejectHooks
 	statuses  []HookStatus
 	reader    reader
-	counters  *counters
-	holders   *holderIterator
-	stacks    *stacks // nil where they are not taken
-	tops      *tops   // nil where they are not counted
+	// shortReset is the last record that ended early, made whole.
+	shortReset resetRecord
+	counters   *counters
+	holders    *holderIterator
+	stacks     *stacks // nil where they are not taken
+	tops       *tops   // nil where they are not counted
 }
 
 // Open attaches to the kernel. It returns an error when no reset hook at all
