@@ -229,10 +229,7 @@ static __noinline int fill(struct sighting *seen, struct tcp_sock *tcp, struct s
 	    (is_unaccepted(&seen->verdict) || is_refused_syn(&seen->verdict)))
 		see_listener(seen, record);
 	if (skb) {
-		struct net_device *dev = BPF_CORE_READ(skb, dev);
-
-		if (dev)
-			BPF_CORE_READ_INTO(&record->ifname, dev, name);
+		read_ifname(skb, record->ifname);
 	}
 	return 0;
 }

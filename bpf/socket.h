@@ -204,7 +204,7 @@ static __always_inline __u64 socket_cgroup(struct tcp_sock *tcp)
 	struct cgroup *cgroup;
 
 	if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup)) {
-		cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
+		cgroup = READ(sk, sk_cgrp_data.cgroup);
 	} else {
 		struct sock_cgroup_data___val *data = (void *)&sk->sk_cgrp_data;
 		__u64 value = BPF_CORE_READ(data, val);
@@ -212,8 +212,11 @@ static __always_inline __u64 socket_cgroup(struct tcp_sock *tcp)
 		if (value & 1)
 			return 0;
 		cgroup = (struct cgroup *)(value & ~7ull);
+		return BPF_CORE_READ(cgroup, kn, id);
 	}
-	return BPF_CORE_READ(cgroup, kn, id);
+	struct kernfs_node *node = READ(cgroup, kn);
+
+	return READ(node, id);
 }
 
 #endif
