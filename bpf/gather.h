@@ -33,9 +33,9 @@ static __always_inline int send_active(void *ctx, struct sock *sk, __u64 address
 	struct tcp_sock *tcp;
 
 	open_eyes(&seen, HOOK_SEND_ACTIVE, address);
+	seen.verdict.reason = reason;
 	if (!look(&seen, sk, NULL, &tcp))
 		return 0;
-	seen.verdict.reason = reason;
 	if (active_needs_caller(&seen.verdict))
 		seen.verdict.caller = find_caller(ctx);
 	report(ctx, &seen, NULL, tcp);
@@ -83,6 +83,11 @@ static __always_inline bool is_silent(struct sighting *seen, struct sk_buff *skb
 	return seen->verdict.socket != SOCKET_FULL && options & OPTION_SIGNATURE;
 }
 
+static __always_inline bool is_invalid_syn(const struct verdict *verdict)
+{
+	return verdict->reason && verdict->reason == reason_invalid_syn;
+}
+
 static __always_inline int send_reply(void *ctx, struct sock *sk, __u64 address,
 				      struct sk_buff *skb, __u8 reason, bool at_entry)
 {
@@ -91,9 +96,9 @@ static __always_inline int send_reply(void *ctx, struct sock *sk, __u64 address,
 	__u32 options = 0;
 
 	open_eyes(&seen, HOOK_SEND_REPLY, address);
+	seen.verdict.reason = reason;
 	if (!look(&seen, sk, skb, &tcp) || !seen.packet.family)
 		return 0;
-	seen.verdict.reason = reason;
 	/*
 	 * A signature decides at function entry whether anything is sent; MP_JOIN
 	 * matters at a listener. Elsewhere the options have been seen to already.
@@ -105,7 +110,7 @@ static __always_inline int send_reply(void *ctx, struct sock *sk, __u64 address,
 	if (seen.verdict.packet & TCP_RST && !watch_ignored)
 		return 0;
 	if (seen.verdict.state == TCP_LISTEN)
-		embryonic_change(seen.sk, reason && reason == reason_invalid_syn);
+		embryonic_change(seen.sk, is_invalid_syn(&seen.verdict));
 	if (is_remembered(&seen))
 		seen.verdict.facts |= FACT_REMEMBERED;
 	if (reply_needs_caller(&seen.verdict))

@@ -2,8 +2,8 @@
 /*
  * Notes that one hook leaves for a later one. All are arrays: a newer note
  * overwrites an older one in the same place, which costs a missing detail now
- * and then and never a wrong one, because every note proves whose it is. Without them an event only says less: the state before is missing, or
- * a connection that was closed here counts as half-open.
+ * and then and never a wrong one, because every note proves whose it is. Without them an event only
+ * says less: the state before is missing, or a connection that was closed here counts as half-open.
  *
  * They are written for every connection that comes or goes, so what they cost
  * is memory that is in no cache: a note is half a cache line.

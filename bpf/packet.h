@@ -29,10 +29,6 @@
 
 struct packet {
 	struct segment segment;
-	__u8 source[16];
-	__u8 target[16];
-	__u16 source_port;
-	__u16 target_port;
 	__u32 transport; /* address of the TCP header, less head */
 	__u16 header_len; /* of TCP, options included */
 	__u8 family; /* 0: the packet could not be read */
@@ -93,15 +89,18 @@ struct headers {
 	__u8 more[TCP_HEADER];
 };
 
-/* Reads the headers; packet->family stays 0 where there is no packet. */
-static __noinline int read_packet(struct sk_buff *skb, struct packet *packet)
+/*
+ * Reads the headers; packet->family stays 0 where there is no packet. It came
+ * from the peer, so its target is the local end.
+ */
+static __noinline int read_packet(struct sk_buff *skb, struct packet *packet, struct tuple *tuple)
 {
 	struct headers headers = {};
 	struct tcp_wire other = {};
 	const union ip_header *ip = &headers.ip;
 	const struct tcp_wire *tcp = &other;
 
-	if (!skb || !packet)
+	if (!skb || !packet || !tuple)
 		return 0;
 	__builtin_memset(packet, 0, sizeof(*packet));
 
@@ -126,23 +125,23 @@ static __noinline int read_packet(struct sk_buff *skb, struct packet *packet)
 	case 4:
 		packet->segment.ttl = ip->ip4.ttl;
 		packet->protocol = ip->ip4.protocol;
-		__builtin_memcpy(packet->source, ip->ip4.source, 4);
-		__builtin_memcpy(packet->target, ip->ip4.target, 4);
+		__builtin_memcpy(tuple->peer, ip->ip4.source, 4);
+		__builtin_memcpy(tuple->local, ip->ip4.target, 4);
 		packet->family = AF_INET;
 		break;
 	case 6:
 		packet->segment.ttl = ip->ip6.hop_limit;
 		packet->protocol = ip->ip6.next;
-		__builtin_memcpy(packet->source, ip->ip6.source, 16);
-		__builtin_memcpy(packet->target, ip->ip6.target, 16);
+		__builtin_memcpy(tuple->peer, ip->ip6.source, 16);
+		__builtin_memcpy(tuple->local, ip->ip6.target, 16);
 		packet->family = AF_INET6;
 		break;
 	default:
 		return 0;
 	}
 
-	packet->source_port = bpf_ntohs(tcp->source);
-	packet->target_port = bpf_ntohs(tcp->dest);
+	tuple->peer_port = bpf_ntohs(tcp->source);
+	tuple->local_port = bpf_ntohs(tcp->dest);
 	packet->transport = transport;
 	packet->header_len = (tcp->offset >> 4) * 4;
 	packet->segment.seq = bpf_ntohl(tcp->seq);

@@ -23,13 +23,13 @@ static __always_inline struct net *packet_net(struct sk_buff *skb)
 /* In the output hook the packet is ours: the other way round, with a socket. */
 static __always_inline void see_output(struct sighting *seen, struct sk_buff *skb)
 {
-	const struct packet *packet = &seen->packet;
+	struct tuple *tuple = &seen->tuple, turned = *tuple;
 	struct sock *sk = BPF_CORE_READ(skb, sk);
 
-	__builtin_memcpy(seen->tuple.local, packet->source, 16);
-	__builtin_memcpy(seen->tuple.peer, packet->target, 16);
-	seen->tuple.local_port = packet->source_port;
-	seen->tuple.peer_port = packet->target_port;
+	__builtin_memcpy(tuple->local, turned.peer, 16);
+	__builtin_memcpy(tuple->peer, turned.local, 16);
+	tuple->local_port = turned.peer_port;
+	tuple->peer_port = turned.local_port;
 
 	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	if (!state || state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
@@ -47,7 +47,7 @@ static __always_inline int reject(void *ctx, struct sk_buff *skb, __u32 nf_hook)
 {
 	struct sighting seen = { .verdict = { .hook = HOOK_REJECT, .socket = SOCKET_NONE } };
 
-	read_packet(skb, &seen.packet);
+	read_packet(skb, &seen.packet, &seen.tuple);
 	if (!seen.packet.family || seen.packet.segment.flags & TCP_RST)
 		return 0;
 	see_packet(&seen);

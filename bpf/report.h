@@ -213,9 +213,7 @@ static __noinline int fill(struct sighting *seen, struct tcp_sock *tcp, struct s
 	if (!seen || !record)
 		return 0;
 	record->kind = RECORD_RESET;
-	record->stack = seen->stack;
 	record->verdict = seen->verdict;
-	record->time_ns = seen->time_ns;
 	record->tuple = seen->tuple;
 	record->packet = seen->packet.segment;
 	record->expected = seen->expected;
@@ -234,12 +232,12 @@ static __noinline int fill(struct sighting *seen, struct tcp_sock *tcp, struct s
 	return 0;
 }
 
+/* The part of a full socket; the time is there already. */
 static __noinline int fill_socket(const struct sighting *seen, struct tcp_sock *tcp,
 				  struct reset_record *record)
 {
 	if (!seen || !tcp || !record)
 		return 0;
-	record->inode = seen->inode;
 	record->cgroup = socket_cgroup(tcp);
 	read_numbers(tcp, &record->numbers);
 	if (in_process(&seen->verdict))
@@ -248,55 +246,42 @@ static __noinline int fill_socket(const struct sighting *seen, struct tcp_sock *
 	return 0;
 }
 
-static __always_inline bool send_whole(struct sighting *seen, struct sk_buff *skb,
-				       struct tcp_sock *tcp)
+/* What is looked at only for details; the names are those of reset_record. */
+struct detail {
+	__u64 time_ns;
+	__u64 inode;
+	__s32 stack;
+};
+
+/* size is a constant: where the record ends. */
+static __always_inline bool send_part(__u32 size, struct sighting *seen, struct sk_buff *skb,
+				      struct tcp_sock *tcp, const struct detail *detail)
 {
-	struct reset_record *record = RESERVE(struct reset_record, COLUMN_LOST);
+	struct reset_record *record = RESERVE_PART(struct reset_record, size, COLUMN_LOST);
 
 	if (!record)
 		return false;
+	record->time_ns = detail->time_ns;
+	record->stack = detail->stack;
 	fill(seen, tcp, skb, record);
-	if (tcp)
+	if (tcp) {
+		record->inode = detail->inode;
 		fill_socket(seen, tcp, record);
-	read_payload(skb, &seen->packet, record->payload);
+	}
+	if (size == sizeof(*record))
+		read_payload(skb, &seen->packet, record->payload);
 	SUBMIT(record);
 	return true;
 }
 
-static __always_inline bool send_without_text(struct sighting *seen, struct sk_buff *skb,
-					      struct tcp_sock *tcp)
-{
-	struct reset_record *record =
-		RESERVE_PART(struct reset_record, RESET_WITHOUT_TEXT, COLUMN_LOST);
-
-	if (!record)
-		return false;
-	fill(seen, tcp, skb, record);
-	fill_socket(seen, tcp, record);
-	SUBMIT(record);
-	return true;
-}
-
-static __always_inline bool send_without_socket(struct sighting *seen, struct sk_buff *skb)
-{
-	struct reset_record *record =
-		RESERVE_PART(struct reset_record, RESET_WITHOUT_SOCKET, COLUMN_LOST);
-
-	if (!record)
-		return false;
-	fill(seen, NULL, skb, record);
-	SUBMIT(record);
-	return true;
-}
-
-static __always_inline bool send(struct sighting *seen, struct sk_buff *skb,
-				 struct tcp_sock *tcp)
+static __always_inline bool send(struct sighting *seen, struct sk_buff *skb, struct tcp_sock *tcp,
+				 const struct detail *detail)
 {
 	if (skb && seen->verdict.packet & TCP_RST && seen->packet.segment.len)
-		return send_whole(seen, skb, tcp);
+		return send_part(sizeof(struct reset_record), seen, skb, tcp, detail);
 	if (tcp)
-		return send_without_text(seen, skb, tcp);
-	return send_without_socket(seen, skb);
+		return send_part(RESET_WITHOUT_TEXT, seen, skb, tcp, detail);
+	return send_part(RESET_WITHOUT_SOCKET, seen, skb, NULL, detail);
 }
 
 /* Counts what was seen, and sends the details if they are wanted. */
@@ -313,15 +298,17 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 	if (!details || !is_wanted(&seen->verdict, &seen->tuple) || is_muted(column) ||
 	    !owner_wanted(&seen->verdict, tcp) || !within_budget(column))
 		return 0;
-	seen->time_ns = bpf_ktime_get_ns();
-	seen->inode = tcp ? file_inode(READ_SOCK(tcp, sk_socket)) : socket_inode(seen->sk);
-	seen->stack = take_stacks ? bpf_get_stackid(ctx, &stacks, 0) : -1;
+	struct detail detail = {
+		.time_ns = bpf_ktime_get_ns(),
+		.inode = tcp ? file_inode(READ_SOCK(tcp, sk_socket)) : socket_inode(seen->sk),
+		.stack = take_stacks ? bpf_get_stackid(ctx, &stacks, 0) : -1,
+	};
+
 	if (holder_wanted(&seen->verdict))
-		await_owner(seen, tcp, seen->inode);
-	if (!send(seen, skb, tcp))
-		return 0;
-	if (tcp && leaves_error(&seen->verdict) && spend(COLUMN_ERRORS, ERRORS_PER_WINDOW))
-		await_error(seen->sk, tcp, seen->time_ns);
+		await_owner(seen, tcp, detail.inode);
+	if (send(seen, skb, tcp, &detail) && tcp && leaves_error(&seen->verdict) &&
+	    spend(COLUMN_ERRORS, ERRORS_PER_WINDOW))
+		await_error(seen->sk, tcp, detail.time_ns);
 	return 0;
 }
 

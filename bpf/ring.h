@@ -29,14 +29,14 @@ struct {
  * Room for one record, or for its first bytes, all zero. NULL with the loss
  * counted in the given column.
  */
-#define RESERVE_PART(type, size, lost_column)                      \
-	({                                                         \
+#define RESERVE_PART(type, size, lost_column)                       \
+	({                                                          \
 		type *__room = bpf_ringbuf_reserve(&ring, size, 0); \
-		if (__room)                                        \
-			__builtin_memset(__room, 0, size);         \
-		else                                               \
-			add_to_column(lost_column);                \
-		__room;                                            \
+		if (__room)                                         \
+			__builtin_memset(__room, 0, size);          \
+		else                                                \
+			add_to_column(lost_column);                 \
+		__room;                                             \
 	})
 #define RESERVE(type, lost_column) RESERVE_PART(type, sizeof(type), lost_column)
 

@@ -18,9 +18,6 @@ struct sighting {
 	struct packet packet;
 	struct expectation expected;
 	__u32 netns_mix;
-	__s32 stack; /* as in a reset_record, with its details */
-	__u64 time_ns;
-	__u64 inode;
 	struct sock *sk; /* untyped */
 };
 
@@ -48,12 +45,6 @@ static __always_inline void see_packet(struct sighting *seen)
 	if (segment->window)
 		verdict->facts |= FACT_WINDOW;
 	verdict->facts = opaque(verdict->facts | FACT_SEES_PACKET);
-
-	/* It came from the peer, so its target is the local end. */
-	__builtin_memcpy(seen->tuple.local, seen->packet.target, 16);
-	__builtin_memcpy(seen->tuple.peer, seen->packet.source, 16);
-	seen->tuple.local_port = seen->packet.target_port;
-	seen->tuple.peer_port = seen->packet.source_port;
 }
 
 /* Data past rcv_nxt: what makes the kernel refuse a packet after close. */
@@ -140,7 +131,7 @@ static __noinline bool look(struct sighting *seen, struct sock *typed, struct sk
 	struct sock *sk = seen->sk;
 
 	if (skb) {
-		read_packet(skb, &seen->packet);
+		read_packet(skb, &seen->packet, &seen->tuple);
 		if (seen->packet.family)
 			see_packet(seen);
 	}

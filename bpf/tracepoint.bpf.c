@@ -30,16 +30,15 @@ int tracepoint_send(__u64 *ctx)
 {
 	struct sock *sk = (struct sock *)ctx[0];
 	struct sk_buff *skb = (struct sk_buff *)ctx[1];
-	__u64 address = number_of(sk), packet = number_of(skb);
 	__u8 reason = 0;
 
 	if (reply_reason_arg)
 		reason = ctx[2] + 1;
-	if (!packet)
-		return tracepoint_serves_active ? send_active(ctx, sk, address, reason) : 0;
+	if (!number_of(skb))
+		return tracepoint_serves_active ? send_active(ctx, sk, number_of(sk), reason) : 0;
 	if (!skb || !serves_reply(skb))
 		return 0;
-	return send_reply(ctx, sk, address, skb, reason, false);
+	return send_reply(ctx, sk, number_of(sk), skb, reason, false);
 }
 
 SEC("tp_btf/tcp_receive_reset")
