@@ -1,6 +1,8 @@
 package probe
 
 import (
+	"errors"
+	"net"
 	"testing"
 	"time"
 
@@ -30,5 +32,64 @@ func TestClockAdjust(t *testing.T) {
 	got := c.wall(uint64(monotonic.Nano()))
 	if got.Before(before.Add(-slack)) || got.After(after.Add(slack)) {
 		t.Errorf("%s is not between %s and %s", got, before, after)
+	}
+}
+
+// TestWindow: a budget lasts for a comparable time at every length of a jiffy.
+func TestWindow(t *testing.T) {
+	for _, hz := range []time.Duration{100, 250, 300, 1000} {
+		jiffy := time.Second / hz
+		if window := jiffy << windowShift(jiffy); window < time.Second/8 || window > time.Second/4 {
+			t.Errorf("%s at %d jiffies per second", window, hz)
+		}
+	}
+}
+
+// TestAge holds the age of connections, which the kernel side counts in
+// jiffies, against the clock of this process.
+func TestAge(t *testing.T) {
+	const lived, slack = 300 * time.Millisecond, 30 * time.Millisecond // of three jiffies at most
+	namespace := newNamespace(t)
+	s := openSession(t, Options{})
+	var atLeast, atMost time.Duration
+	err := namespace.Do(func() error {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer listener.Close()
+		before := time.Now()
+		client, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			return err
+		}
+		defer client.Close()
+		server, err := listener.Accept()
+		if err != nil {
+			return err
+		}
+		connected := time.Now()
+		time.Sleep(lived)
+		atLeast = time.Since(connected)
+		err = errors.Join(server.(*net.TCPConn).SetLinger(0), server.Close())
+		atMost = time.Since(before)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := 0
+	for _, e := range readAll(t, s) {
+		if e.Netns.Inode != namespace.Inode() {
+			continue
+		}
+		ends++
+		age := time.Duration(e.Conn.AgeMillis) * time.Millisecond
+		if age < atLeast-slack || age > atMost+slack {
+			t.Errorf("%s: %s, but the connection lived for %s to %s", e.Evidence.Hook, age, atLeast, atMost)
+		}
+	}
+	if ends != 2 {
+		t.Errorf("%d resets, want one at each end", ends)
 	}
 }

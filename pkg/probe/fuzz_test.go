@@ -25,6 +25,8 @@ func FuzzDecode(f *testing.F) {
 	signal := signalRecord{Kind: bpf.ContextRecordKindRECORD_SIGNAL}
 	f.Add(bytesOf(&signal))
 	f.Add(bytesOf(&reset)[:100])
+	f.Add(bytesOf(&reset)[:resetWithoutSocket])
+	f.Add(bytesOf(&reset)[:resetWithoutText])
 	f.Fuzz(func(t *testing.T, sample []byte) {
 		s := testSession(event.Tracepoint)
 		batch := Batch{Resets: make([]event.Event, 0, 1)}

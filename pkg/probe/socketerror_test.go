@@ -93,24 +93,33 @@ func TestErrorIsReported(t *testing.T) {
 
 // TestErrorsAreLimited: a storm of details is not followed by as many errors.
 func TestErrorsAreLimited(t *testing.T) {
-	const connects, perWindow = 10_000, 1024 // on a CPU
+	const connects, perWindow = 40_000, 1024 // on a CPU
 	s, _ := storm(t, connects, Options{RingBytes: 64 << 20})
 	if !s.kernel.reportsErrors {
 		t.Skip("this kernel has no tracepoint inet_sk_error_report (Linux 5.14)")
 	}
-	reported := make(map[uint64]int) // by window
+	var reported, first, last uint64
 	for _, e := range readAll(t, s) {
-		if e.Kernel.Reported.Errno != "" {
-			reported[e.Kernel.HookNanos>>27]++
+		if e.Kernel.Reported.Errno == "" {
+			continue
 		}
-	}
-	if len(reported) == 0 {
-		t.Error("no error was reported")
-	}
-	for window, n := range reported {
-		// A softirq in the middle may let one more through.
-		if most := perWindow * len(allowedCPUs(t)); n > most+most/100 {
-			t.Errorf("%d errors in window %d, at most %d are due", n, window, most)
+		if reported == 0 {
+			first = e.Kernel.HookNanos
 		}
+		reported++
+		last = max(last, e.Kernel.HookNanos)
+	}
+	if reported == 0 {
+		t.Fatal("no error was reported")
+	}
+	jiffy := jiffyLength()
+	windows := (last-first)/uint64(jiffy<<windowShift(jiffy)) + 2 // the first and the last are parts
+	most := windows * perWindow * uint64(len(allowedCPUs(t)))
+	most += most / 100 // a softirq in the middle may let one more through
+	if most >= connects {
+		t.Skipf("this machine is too slow for a storm: %d resets in parts of %d windows", connects, windows)
+	}
+	if reported > most {
+		t.Errorf("%d errors of %d resets in parts of %d windows, at most %d are due", reported, connects, windows, most)
 	}
 }
