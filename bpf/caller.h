@@ -24,21 +24,29 @@ __attribute__((noinline, weak)) __u64 function_at(__u64 address)
 	return 0;
 }
 
+/*
+ * What is found with one frame more, from within outwards; the first that is
+ * known counts. Global for the same reason.
+ */
+__attribute__((noinline, weak)) __u64 caller_with(__u64 found, __u64 frame)
+{
+	__u64 caller = function_at(frame);
+
+	/* A listener ends by its own close, or is aborted from outside. */
+	if (found == CALLER_LISTEN_STOP && caller == CALLER_ABORT)
+		return CALLER_LISTEN_ABORT;
+	return found ?: caller;
+}
+
 static __noinline __u8 find_caller(void *ctx)
 {
 	__u64 frames[FRAMES] = {};
-	__u32 found = opaque(0);
+	__u64 found = 0;
 
 	if (!callers[0].start || bpf_get_stack(ctx, frames, sizeof(frames), 0) <= 0)
 		return 0;
-	for (int i = 0; i < FRAMES; i++) {
-		__u32 caller = function_at(frames[i]);
-
-		/* A listener ends by its own close, or is aborted from outside. */
-		if (found == CALLER_LISTEN_STOP && caller == CALLER_ABORT)
-			return CALLER_LISTEN_ABORT;
-		found = opaque(found ?: caller);
-	}
+	for (int i = 0; i < FRAMES; i++)
+		found = caller_with(found, frames[i]);
 	return found ?: CALLER_OTHER;
 }
 
