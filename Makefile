@@ -167,13 +167,13 @@ BENCH_ROUNDS ?= 21
 
 .PHONY: bench
 bench: build deps-go ## Measure what rsttrace costs, beside other tracers, and write bench/README.md; on a quiet machine
-	@tools/deps $(FOR_BENCH) || echo 'make: bench: measures without what could not be installed' >&2
-	@$(GO) build -o bin/bench ./bench
+	@tools/deps $(FOR_BENCH) $(FOR_VM) || echo 'make: bench: measures without what could not be installed' >&2
+	@CGO_ENABLED=0 $(GO) build -o bin/bench ./bench
 	@$(AS_ROOT) bin/bench -write -rounds $(BENCH_ROUNDS)
 
 .PHONY: bench-smoke
 bench-smoke: build ## One short round of it: are all totals exact?
-	@$(GO) build -o bin/bench ./bench
+	@CGO_ENABLED=0 $(GO) build -o bin/bench ./bench
 	@$(GO) run ./tools/tally step $(RESULTS)/bench-smoke bench-smoke $(AS_ROOT) bin/bench -smoke
 
 ##@ Tools

@@ -23,6 +23,7 @@ type plan struct {
 	modes  []mode // whose programs are measured one by one
 	scales []scale
 	silent []load // during which no program may run
+	guest  bool   // compare attach methods in a virtual machine
 }
 
 // duel is a load with and without a tracer. target is the ratio that rsttrace
@@ -77,6 +78,7 @@ func fullPlan(program string) plan {
 			{events: 1_000_000, cpus: 1}, {events: 1_000_000, cpus: 2}, {events: 10_000_000, cpus: 1}, {events: 10_000_000, cpus: 2},
 		},
 		silent: []load{requests, bulk},
+		guest:  true,
 	}
 }
 
@@ -99,7 +101,7 @@ func smokePlan(program string) plan {
 		{requests, rsttrace(program), 0},
 		{bulk, rsttrace(program), 0},
 	}
-	p.modes = p.modes[:1]
+	p.modes, p.guest = p.modes[:1], false
 	p.scales = []scale{{events: 10_000, cpus: 1}, {events: 10_000, cpus: 2}}
 	return p
 }
@@ -137,6 +139,13 @@ func (b *bench) all(p plan) error {
 		if err := b.measureScale(s); err != nil {
 			return fmt.Errorf("%d events on %d CPUs: %w", s.events, s.cpus, err)
 		}
+	}
+	if p.guest {
+		methods, err := methodsInGuest(b.program)
+		if err != nil {
+			b.results.note("Left out: attach methods beside one another, %v.", err)
+		}
+		b.results.Methods = methods
 	}
 	for _, l := range p.silent {
 		if err := b.measureSilence(l); err != nil {

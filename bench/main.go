@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,6 +18,7 @@ type options struct {
 	program string // the rsttrace to measure
 	write   bool
 	smoke   bool
+	methods bool   // only compare attach methods, here
 	only    string // measure only duels with this in "load: tracer"
 	dir     string // where README.md and results.json are
 }
@@ -31,6 +33,7 @@ func main() {
 	flag.StringVar(&o.program, "rsttrace", "bin/rsttrace", "the program to measure")
 	flag.BoolVar(&o.write, "write", false, "write the results to README.md and results.json")
 	flag.BoolVar(&o.smoke, "smoke", false, "one short round of rsttrace alone: checks that totals are exact, not how fast it is")
+	flag.BoolVar(&o.methods, "methods", false, "only compare the attach methods on this kernel, as JSON: what the guest of a full run does")
 	flag.StringVar(&o.only, "only", "", "measure only throughput, and only where \"load: tracer\" has this in it: for work on one figure")
 	flag.StringVar(&o.dir, "dir", "bench", "folder of README.md and results.json")
 	flag.Parse()
@@ -58,6 +61,9 @@ func (o *options) run() error {
 		return fmt.Errorf("%w (make build makes it)", err)
 	}
 	plan := fullPlan(program)
+	if o.methods {
+		plan = methodsPlan(program)
+	}
 	if o.smoke {
 		const smokeSlice = 150 * time.Millisecond
 		o.rounds, o.slice = 1, smokeSlice
@@ -79,6 +85,9 @@ func (o *options) run() error {
 	if o.smoke {
 		fmt.Println("bench: every total is exact, and no program runs for packets of connections that exist")
 		return nil
+	}
+	if o.methods {
+		return json.NewEncoder(os.Stdout).Encode(b.results)
 	}
 	if !o.write {
 		fmt.Print(b.results.markdown())

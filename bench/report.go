@@ -34,6 +34,7 @@ func (r *results) markdown() string {
 	r.writeContests(&page)
 	r.writeCosts(&page)
 	r.writeScales(&page)
+	r.writeMethods(&page)
 	r.writeSilence(&page)
 	return page.String()
 }

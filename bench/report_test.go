@@ -114,3 +114,26 @@ func TestTail(t *testing.T) {
 		t.Errorf("%s, %v, want %s", got, err, want)
 	}
 }
+
+// TestWriteMethods: by load, in the order measured; nothing where none were.
+func TestWriteMethods(t *testing.T) {
+	var page strings.Builder
+	r := results{}
+	if r.writeMethods(&page); page.Len() != 0 {
+		t.Errorf("without a guest: %q", page.String())
+	}
+	r.Methods = &results{Rounds: 2, SliceSeconds: 0.5, Machine: machine{Kernel: "6.12.1"}}
+	for _, d := range methodsPlan("rsttrace").duels {
+		r.Methods.add(d, pair{Ratio: 0.75})
+		r.Methods.add(d, pair{Ratio: 0.25})
+	}
+	r.writeMethods(&page)
+	rows := strings.Count(page.String(), "| **0.500** (0.375 to 0.625) |\n")
+	if want := 2 * (1 + len(event.Methods)); rows != want || !strings.Contains(page.String(), "Linux 6.12.1; 2 paired rounds of 0.5 s") {
+		t.Errorf("%d rows, want %d:\n%s", rows, want, page.String())
+	}
+	const kprobe = "| refused connects | `rsttrace --summary --via kprobe` |"
+	if refused, churned := strings.Index(page.String(), kprobe), strings.Index(page.String(), "| connect, transfer, close |"); refused < 0 || churned < refused {
+		t.Errorf("rows are not in order:\n%s", page.String())
+	}
+}

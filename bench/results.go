@@ -18,6 +18,7 @@ type results struct {
 	Costs        []programCost
 	Scales       []scaleCost
 	Silence      []silence
+	Methods      *results `json:",omitzero"` // of attach methods, in a guest
 	Notes        []string
 }
 
