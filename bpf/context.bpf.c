@@ -17,9 +17,11 @@
 #include "socket.h"
 
 /* In both directions, as close does first of all. */
+#define SHUT_DOWN (RCV_SHUTDOWN | SEND_SHUTDOWN)
+
 static __always_inline bool shut_down(struct tcp_sock *tcp)
 {
-	return READ_SOCK(tcp, sk_shutdown) == (RCV_SHUTDOWN | SEND_SHUTDOWN);
+	return READ_SOCK(tcp, sk_shutdown) == SHUT_DOWN;
 }
 
 /* A transition that a process brings about by close, shutdown, disconnect or its end. */
@@ -140,10 +142,10 @@ int context_state(__u64 *ctx)
 		return details && flow_memory ? begins(sk, to == TCP_SYN_SENT) : 0;
 	if (to != TCP_CLOSE && to != TCP_FIN_WAIT1 && to != TCP_LAST_ACK && to != TCP_LISTEN)
 		return 0;
-	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	/* An attempt that failed: no RST is sent for it, and nobody remembers it. */
-	if (from == TCP_SYN_SENT && to == TCP_CLOSE && !(tcp && shut_down(tcp)))
+	if (from == TCP_SYN_SENT && to == TCP_CLOSE && sk->sk_shutdown != SHUT_DOWN)
 		return 0;
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	struct sock *untyped = UNTYPED(sk);
 	if (!tcp) {
 		report_mptcp_closer(untyped);
