@@ -72,7 +72,7 @@ func TestRoundTrip(t *testing.T) {
 		want := *e
 		want.Kernel = event.KernelContext{}
 		var got event.Event
-		must(t, json.Unmarshal(appendEvent(nil, e, true), &got))
+		must(t, json.Unmarshal(appendEvent(nil, e, true, new(moments)), &got))
 		got.Conn.Known = want.Conn.Known // known by being there at all
 		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b event.Endpoint) bool { return a == b })); diff != "" {
 			t.Errorf("%s (-written +read):\n%s", e.Cause, diff)
@@ -82,7 +82,7 @@ func TestRoundTrip(t *testing.T) {
 
 func TestUnknownIsAbsent(t *testing.T) {
 	var fields map[string]any
-	must(t, json.Unmarshal(appendEvent(nil, &event.Event{Schema: 1, ID: 1}, true), &fields))
+	must(t, json.Unmarshal(appendEvent(nil, &event.Event{Schema: 1, ID: 1}, true, new(moments)), &fields))
 	for _, name := range []string{"local", "peer", "state", "rst", "owner", "evidence", "conn", "app", "lost", "netns", "by", "stack"} {
 		if _, ok := fields[name]; ok {
 			t.Errorf("%s is there, but nothing is known of it", name)
