@@ -36,8 +36,9 @@ func BenchmarkExplain(b *testing.B) {
 		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()
 			e := event.Event{Evidence: bb.e}
+			var x Explainer
 			for b.Loop() {
-				Explain(&e)
+				x.Explain(&e)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/event")
 		})
@@ -47,6 +48,20 @@ func BenchmarkExplain(b *testing.B) {
 func TestClassifyDoesNotAllocate(t *testing.T) {
 	for _, tt := range hotEvidence {
 		if n := testing.AllocsPerRun(100, func() { Classify(tt.e) }); n != 0 {
+			t.Errorf("%s: %v allocations", tt.name, n)
+		}
+	}
+}
+
+// TestExplainDoesNotAllocate: the causes that come by the hundred thousand.
+func TestExplainDoesNotAllocate(t *testing.T) {
+	for _, tt := range hotEvidence {
+		if Classify(tt.e).Cause != ClosedPort && Classify(tt.e).Cause != Refused {
+			continue
+		}
+		e := event.Event{Evidence: tt.e, Owner: event.Owner{PID: 4711, Comm: "curl"}}
+		var x Explainer
+		if n := testing.AllocsPerRun(1000, func() { x.Explain(&e) }); n != 0 {
 			t.Errorf("%s: %v allocations", tt.name, n)
 		}
 	}

@@ -107,11 +107,15 @@ func packetName(s event.Segment) string {
 }
 
 // ref names a process in the short form of this tool: comm[pid].
-func ref(comm string, pid uint32) string {
+func ref(comm string, pid uint32) string { return string(appendRef(nil, comm, pid)) }
+
+// appendRef appends what ref returns.
+func appendRef(text []byte, comm string, pid uint32) []byte {
 	if comm == "" {
 		comm = "process"
 	}
-	return comm + "[" + strconv.FormatUint(uint64(pid), 10) + "]"
+	text = append(append(text, comm...), '[')
+	return append(strconv.AppendUint(text, uint64(pid), 10), ']')
 }
 
 // sentence raises the first letter, unless the sentence starts with the name of

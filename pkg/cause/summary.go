@@ -19,6 +19,9 @@ func summary(e *event.Event) string {
 }
 
 func summaryOf(e *event.Event) string {
+	if write, ok := briefSummaries[e.Cause]; ok {
+		return string(write(nil, e))
+	}
 	if write, ok := summaries[e.Cause]; ok {
 		return write(e)
 	}
@@ -40,7 +43,6 @@ var summaries = map[event.CauseID]func(*event.Event) string{
 	KeepaliveTimeout:         keepaliveSummary,
 	KeepaliveUserTimeout:     userTimeoutSummary,
 	FinWait2Timeout:          finWait2Summary,
-	ClosedPort:               closedPortSummary,
 	HalfOpen:                 halfOpenSummary,
 	ClosedEarlier:            closedEarlierSummary,
 	DataAfterClose:           dataAfterCloseSummary,
@@ -56,7 +58,6 @@ var summaries = map[event.CauseID]func(*event.Event) string{
 	MPTCPJoinRefused:         joinRefusedSummary,
 	MPTCPReset:               mptcpResetSummary,
 	NetfilterReject:          rejectSummary,
-	Refused:                  refusedSummary,
 	PeerAborted:              peerAbortedSummary,
 	PeerGone:                 peerGoneSummary,
 	ResetByPeer:              resetByPeerSummary,

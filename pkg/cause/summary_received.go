@@ -8,10 +8,6 @@ import (
 
 // Summaries of RSTs that ended or refused a connection here.
 
-func refusedSummary(e *event.Event) string {
-	return e.Peer.String() + " refused the connection" + of(whose(e)) + ": nothing listens there, or a firewall in front of it answered"
-}
-
 func peerAbortedSummary(e *event.Event) string {
 	return alsoLost(fmt.Sprintf("%s %saborted the connection, which it still knew", e.Peer, mostLikely(e)), e.Lost, false)
 }

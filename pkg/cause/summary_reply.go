@@ -8,10 +8,6 @@ import (
 
 // Summaries of RSTs that answer a packet: it had no place here.
 
-func closedPortSummary(e *event.Event) string {
-	return e.Peer.String() + " tried to connect to " + e.Local.String() + ", where nothing listens"
-}
-
 func halfOpenSummary(e *event.Event) string {
 	return fmt.Sprintf("%s sent %s to %s for a connection that this host does not know", e.Peer, packetName(e.Trigger), e.Local)
 }

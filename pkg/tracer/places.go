@@ -1,6 +1,8 @@
 package tracer
 
 import (
+	"time"
+
 	"github.com/rsttrace/rsttrace/pkg/cgroup"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/netnsname"
@@ -10,13 +12,24 @@ import (
 type places struct {
 	cgroups *cgroup.Resolver
 	netns   *netnsname.Names
+	now     time.Time // of the batch: the clock is not asked for every event
 }
 
 // openPlaces awaits the names of containers and pods where events are chosen by
 // them.
 func openPlaces(awaitNames bool) *places {
-	cgroups := cgroup.Open(cgroup.Options{AwaitNames: awaitNames})
-	return &places{cgroups, netnsname.New(netnsname.Options{Place: cgroups.Process})}
+	p := &places{now: time.Now()}
+	clock := func() time.Time { return p.now }
+	p.cgroups = cgroup.Open(cgroup.Options{AwaitNames: awaitNames, Now: clock})
+	p.netns = netnsname.New(netnsname.Options{Place: p.cgroups.Process, Now: clock})
+	return p
+}
+
+// at says how late it is.
+func (p *places) at(now time.Time) {
+	if p != nil {
+		p.now = now
+	}
 }
 
 // note takes a new event, which may have to wait for its owner.
