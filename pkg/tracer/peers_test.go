@@ -118,12 +118,13 @@ func TestPeersGone(t *testing.T) {
 	tracer := newTracer(newFakeSource(), filter.Options{})
 	tracer.peers = newPeers()
 	sent, received := theEnds(7)
-	tracer.linkPeer(tracer.queue.add(&sent))
+	tracer.queue.add(&sent)
+	tracer.linkPeer(&sent)
 	tracer.queue.drop()
-	queued := tracer.queue.add(&received)
-	tracer.linkPeer(queued)
-	if queued.PeerEvent != sent.ID {
-		t.Errorf("linked to %d, want %d", queued.PeerEvent, sent.ID)
+	tracer.queue.add(&received)
+	tracer.linkPeer(&received)
+	if received.PeerEvent != sent.ID {
+		t.Errorf("linked to %d, want %d", received.PeerEvent, sent.ID)
 	}
 }
 

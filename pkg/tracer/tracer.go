@@ -122,6 +122,7 @@ func (t *Tracer) deadline(now time.Time) time.Time {
 // read takes one batch of records and works on it. A read that ends with ctx may
 // have taken records out of the ring before.
 func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
+	t.queue.keep()
 	batch := &t.queue.batch
 	if err := t.source.Read(ctx, batch, deadline); err != nil && ctx.Err() == nil {
 		return err
@@ -161,11 +162,13 @@ func (t *Tracer) take(e *event.Event) error {
 	if elsewhere, err := t.elsewhere(e); elsewhere || err != nil {
 		return err
 	}
-	queued := t.queue.add(e)
-	t.linkPeer(queued)
-	if !settled {
-		t.resolver.Await(queued)
+	if settled {
+		t.queue.add(e)
+	} else {
+		e = t.queue.addCopy(e)
+		t.resolver.Await(e)
 	}
+	t.linkPeer(e)
 	return nil
 }
 
