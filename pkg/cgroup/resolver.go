@@ -182,10 +182,14 @@ func (r *Resolver) process(e *event.Event) whereabouts {
 		return whereabouts{}
 	}
 	now := r.now()
-	if !r.processes.cached(pid, now) && !r.may(now) {
-		return whereabouts{}
+	seen := r.processes.cached(pid, now)
+	if seen == nil {
+		if !r.may(now) {
+			return whereabouts{}
+		}
+		seen = r.processes.look(pid, now)
 	}
-	return r.processes.of(pid, e.Time, now)
+	return seen.when(e.Time)
 }
 
 // may reports whether another look at the file system is allowed now.
