@@ -122,3 +122,33 @@ func BenchmarkStorm(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/event")
 	b.ReportMetric(0, "ns/op")
 }
+
+// TestStormAllocates: next to nothing, whatever the number of events. What is
+// left are blocks that the texts of many events come out of.
+func TestStormAllocates(t *testing.T) {
+	s := newStorming(t)
+	turn := func() {
+		if err := s.tracer.read(t.Context(), time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		s.tracer.deliver(func(e *event.Event, err error) bool {
+			if e != nil {
+				err = s.out.Event(e)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return true
+		}, time.Now())
+	}
+	turn() // what is allocated once
+	allocations := testing.AllocsPerRun(50, turn)
+	const events = 2 * refusalsPerBatch
+	t.Logf("%v allocations for %d events", allocations, events)
+	if allocations > events/32 {
+		t.Errorf("%v allocations for %d events", allocations, events)
+	}
+	if s.tracer.shown < 50*events-1 { // the last waits for its other end
+		t.Errorf("only %d events were shown", s.tracer.shown)
+	}
+}
