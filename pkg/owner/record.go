@@ -155,7 +155,7 @@ func (r *Resolver) ownerOf(p event.Process, source event.OwnerSource) event.Owne
 		PID:    p.PID,
 		TID:    p.TID,
 		Comm:   p.Comm,
-		UID:    r.uids.of(p.UID),
+		UID:    r.uids.Of(p.UID),
 		Source: source,
 		Ended:  ended(p),
 	}

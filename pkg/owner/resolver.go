@@ -26,7 +26,7 @@ type Resolver struct {
 	// sockets (MPTCP), and an address is given to the next socket soon.
 	waiting  map[uint64][]*event.Event
 	nextWalk time.Time
-	uids     uids
+	uids     event.Values[uint32]
 }
 
 // Await looks for the owner of e from now on. The caller keeps e unchanged
