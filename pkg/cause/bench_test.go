@@ -55,14 +55,22 @@ func TestClassifyDoesNotAllocate(t *testing.T) {
 
 // TestExplainDoesNotAllocate: the causes that come by the hundred thousand.
 func TestExplainDoesNotAllocate(t *testing.T) {
-	for _, tt := range hotEvidence {
-		if Classify(tt.e).Cause != ClosedPort && Classify(tt.e).Cause != Refused {
+	tested := make(map[event.CauseID]bool)
+	for _, s := range stories() {
+		e := s.e
+		Explain(e)
+		formerly := e.Cause == ClosedPort && len(e.Because) > 0 // tells who listened there
+		died := caller(e).ended != ""
+		if briefSummaries[e.Cause] == nil || e.RST.DiagText != "" || formerly || died {
 			continue
 		}
-		e := event.Event{Evidence: tt.e, Owner: event.Owner{PID: 4711, Comm: "curl"}}
+		tested[e.Cause] = true
 		var x Explainer
-		if n := testing.AllocsPerRun(1000, func() { x.Explain(&e) }); n != 0 {
-			t.Errorf("%s: %v allocations", tt.name, n)
+		if n := testing.AllocsPerRun(1000, func() { x.Explain(e) }); n != 0 {
+			t.Errorf("%s: %v allocations", s.name, n)
 		}
+	}
+	if len(tested) != len(briefSummaries) {
+		t.Errorf("only %v were tested", tested)
 	}
 }

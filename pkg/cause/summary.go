@@ -33,7 +33,6 @@ func summaryOf(e *event.Event) string {
 
 var summaries = map[event.CauseID]func(*event.Event) string{
 	UnreadDataOnClose:        unreadSummary,
-	LingerZero:               lingerSummary,
 	Disconnect:               disconnectSummary,
 	DisconnectWithUnsentData: unsentSummary,
 	ListenerClosed:           listenerSummary,
@@ -43,7 +42,6 @@ var summaries = map[event.CauseID]func(*event.Event) string{
 	KeepaliveTimeout:         keepaliveSummary,
 	KeepaliveUserTimeout:     userTimeoutSummary,
 	FinWait2Timeout:          finWait2Summary,
-	HalfOpen:                 halfOpenSummary,
 	ClosedEarlier:            closedEarlierSummary,
 	DataAfterClose:           dataAfterCloseSummary,
 	SynInFinWait2:            synInFinWait2Summary,
@@ -58,9 +56,6 @@ var summaries = map[event.CauseID]func(*event.Event) string{
 	MPTCPJoinRefused:         joinRefusedSummary,
 	MPTCPReset:               mptcpResetSummary,
 	NetfilterReject:          rejectSummary,
-	PeerAborted:              peerAbortedSummary,
-	PeerGone:                 peerGoneSummary,
-	ResetByPeer:              resetByPeerSummary,
 	WroteAfterPeerClose:      wroteAfterPeerCloseSummary,
 	ResetAfterPeerClose:      resetAfterPeerCloseSummary,
 	ResetWhileClosing:        resetWhileClosingSummary,
