@@ -224,7 +224,7 @@ func appendEvidence(l line, ev *event.Evidence) line {
 		l = l.textAlways(`"prior":`, ev.Prior.String())
 	}
 	if ev.Packet != 0 {
-		l = l.textAlways(`"packet":`, ev.Packet.String())
+		l = l.textAlways(`"packet":`, flagTexts[ev.Packet])
 	}
 	if ev.Caller != 0 {
 		l = l.textAlways(`"caller":`, ev.Caller.String())
@@ -236,7 +236,7 @@ func appendEvidence(l line, ev *event.Evidence) line {
 	}
 	l = l.textAlways(`"family":`, string(ev.Family))
 	if ev.Facts != 0 {
-		l = l.textAlways(`"facts":`, ev.Facts.String())
+		l = append(ev.Facts.AppendTo(append(l, `"facts":"`...)), '"', ',')
 	}
 	return l.close()
 }

@@ -16,19 +16,19 @@ var plain = func() (table [256]bool) {
 	return table
 }()
 
-// unplain has the top bit of a byte set where one of eight bytes is not plain: it
-// works on all of them at once. A borrow may set more of the bits, but only where
-// there is one.
+// tops are the top bits of eight bytes.
+const tops = 0x8080808080808080
+
+// unplain has the top bit of a byte set where one of eight bytes is not plain, and
+// anything in the other bits: it works on all of them at once. A borrow may set
+// more of the top bits, but only where there is one.
 func unplain(word uint64) uint64 {
-	const (
-		ones = 0x0101010101010101
-		tops = 0x8080808080808080
-	)
+	const ones = 0x0101010101010101
 	controls := word - ones*' '
 	quotes := word ^ ones*'"' - ones
 	backslashes := word ^ ones*'\\' - ones
 	deletes := word + ones // 0x7f carries into the top bit
-	return (word | controls | quotes | backslashes | deletes) & tops
+	return word | controls | quotes | backslashes | deletes
 }
 
 // eight are the first eight bytes of s as one number.
@@ -52,7 +52,7 @@ func isPlain(s string) bool {
 	for ; len(s) > 8; s = s[8:] {
 		found |= unplain(eight(s))
 	}
-	return found == 0
+	return found&tops == 0
 }
 
 // appendString appends value as a JSON string. More is escaped than JSON asks:
