@@ -70,17 +70,25 @@ func appendString(buf []byte, value string) []byte {
 
 func appendPrintable(buf []byte, value string) []byte {
 	start := 0 // of the part that is copied as it is
-	for i, size := 0, 0; i < len(value); i += size {
-		var r rune
-		r, size = utf8.DecodeRuneInString(value[i:])
-		if r < utf8.RuneSelf && plain[r] || r >= utf8.RuneSelf && (r != utf8.RuneError || size > 1) && unicode.IsPrint(r) {
-			continue
+	for i := 0; i < len(value); {
+		r, size := utf8.DecodeRuneInString(value[i:])
+		if !standsForItself(r, size) {
+			buf = append(buf, value[start:i]...)
+			buf = appendEscaped(buf, r)
+			start = i + size
 		}
-		buf = append(buf, value[start:i]...)
-		buf = appendEscaped(buf, r)
-		start = i + size
+		i += size
 	}
 	return append(buf, value[start:]...)
+}
+
+// standsForItself: a character of that many bytes can be written as it is.
+func standsForItself(r rune, size int) bool {
+	if r < utf8.RuneSelf {
+		return plain[r]
+	}
+	invalid := r == utf8.RuneError && size == 1
+	return !invalid && unicode.IsPrint(r)
 }
 
 func appendEscaped(buf []byte, r rune) []byte {
