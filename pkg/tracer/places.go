@@ -12,7 +12,8 @@ import (
 type places struct {
 	cgroups *cgroup.Resolver
 	netns   *netnsname.Names
-	now     time.Time // of the batch: the clock is not asked for every event
+	now     time.Time   // of the batch: the clock is not asked for every event
+	last    event.Netns // of the events of this batch
 }
 
 // openPlaces awaits the names of containers and pods where events are chosen by
@@ -28,7 +29,7 @@ func openPlaces(awaitNames bool) *places {
 // at says how late it is.
 func (p *places) at(now time.Time) {
 	if p != nil {
-		p.now = now
+		p.now, p.last = now, event.Netns{}
 	}
 }
 
@@ -44,7 +45,10 @@ func (p *places) note(e *event.Event) {
 func (p *places) complete(e *event.Event) {
 	if p != nil {
 		p.cgroups.Complete(e)
-		e.Netns.Name = p.netns.Of(e.Netns.Inode)
+		if e.Netns.Inode != p.last.Inode {
+			p.last = event.Netns{Inode: e.Netns.Inode, Name: p.netns.Of(e.Netns.Inode)}
+		}
+		e.Netns.Name = p.last.Name
 	}
 }
 
