@@ -30,7 +30,7 @@ func newRefusals() *refusals {
 		client  = event.Endpoint{Addr: netip.MustParseAddr("127.0.0.1")}
 		server  = event.Endpoint{Addr: client.Addr, Port: 1}
 		host    = event.Netns{Inode: 0xEFFFFFF9}
-		current = event.Process{PID: 4711, TID: 4712, Comm: "curl", UID: 1000}
+		current = event.Process{PID: 1 << 30, TID: 1 << 30, Comm: "curl", UID: 1000} // none of this host
 
 		scaled, closed uint16 = 65495, 0
 	)
