@@ -10,16 +10,28 @@ import (
 
 // actor is the process in a summary, or "the application" where none is known.
 type actor struct {
-	name  string // comm[pid]; "" unknown
+	comm  string
+	pid   uint32 // 0: unknown
 	ended string // "was killed by SIGKILL", "exited (code 1)"; "" alive
 }
 
+// name is comm[pid], or "" for an unknown process.
+func (a actor) name() string { return a.or("") }
+
 // or returns the process's name, or words for an unknown one.
 func (a actor) or(unknown string) string {
-	if a.name == "" {
+	if a.pid == 0 {
 		return unknown
 	}
-	return a.name
+	return ref(a.comm, a.pid)
+}
+
+// appendOr appends what or returns.
+func (a actor) appendOr(text []byte, unknown string) []byte {
+	if a.pid == 0 {
+		return append(text, unknown...)
+	}
+	return appendRef(text, a.comm, a.pid)
 }
 
 // caller is the process in whose own system call, or end, it happened.
@@ -35,7 +47,7 @@ func doer(e *event.Event, seen event.Process) actor {
 	if e.Owner.PID == 0 || e.Owner.Source != event.FromCloser && e.Owner.Source != event.FromCurrent {
 		return actorOf(seen)
 	}
-	a := actor{name: ref(e.Owner.Comm, e.Owner.PID), ended: endedOf(e.Owner.Ended)}
+	a := actor{comm: e.Owner.Comm, pid: e.Owner.PID, ended: endedOf(e.Owner.Ended)}
 	if a.ended == "" && seen.PID == e.Owner.PID {
 		a.ended = ending(seen)
 	}
@@ -47,7 +59,7 @@ func whose(e *event.Event) actor {
 	if e.Owner.PID == 0 {
 		return actor{}
 	}
-	return actor{name: ref(e.Owner.Comm, e.Owner.PID)}
+	return actor{comm: e.Owner.Comm, pid: e.Owner.PID}
 }
 
 // holder is the process that has the socket now, and so is the one to have done
@@ -62,7 +74,7 @@ func holder(e *event.Event) actor {
 // destroyer is who ended a socket that is not its own.
 func destroyer(e *event.Event) actor {
 	if e.By.PID != 0 {
-		return actor{name: ref(e.By.Comm, e.By.PID)}
+		return actor{comm: e.By.Comm, pid: e.By.PID}
 	}
 	return actorOf(e.Kernel.Current)
 }
@@ -72,7 +84,7 @@ func actorOf(p event.Process) actor {
 	if p.PID == 0 || p.Kernel {
 		return actor{}
 	}
-	return actor{name: ref(p.Comm, p.PID), ended: ending(p)}
+	return actor{comm: p.Comm, pid: p.PID, ended: ending(p)}
 }
 
 func ending(p event.Process) string {

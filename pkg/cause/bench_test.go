@@ -36,8 +36,9 @@ func BenchmarkExplain(b *testing.B) {
 		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()
 			e := event.Event{Evidence: bb.e}
+			var x Explainer
 			for b.Loop() {
-				Explain(&e)
+				x.Explain(&e)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/event")
 		})
@@ -49,5 +50,27 @@ func TestClassifyDoesNotAllocate(t *testing.T) {
 		if n := testing.AllocsPerRun(100, func() { Classify(tt.e) }); n != 0 {
 			t.Errorf("%s: %v allocations", tt.name, n)
 		}
+	}
+}
+
+// TestExplainDoesNotAllocate: the causes that come by the hundred thousand.
+func TestExplainDoesNotAllocate(t *testing.T) {
+	tested := make(map[event.CauseID]bool)
+	for _, s := range stories() {
+		e := s.e
+		Explain(e)
+		formerly := e.Cause == ClosedPort && len(e.Because) > 0 // tells who listened there
+		died := caller(e).ended != ""
+		if briefSummaries[e.Cause] == nil || e.RST.DiagText != "" || formerly || died {
+			continue
+		}
+		tested[e.Cause] = true
+		var x Explainer
+		if n := testing.AllocsPerRun(1000, func() { x.Explain(e) }); n != 0 {
+			t.Errorf("%s: %v allocations", s.name, n)
+		}
+	}
+	if len(tested) != len(briefSummaries) {
+		t.Errorf("only %v were tested", tested)
 	}
 }

@@ -96,7 +96,7 @@ func closedBefore(e *event.Event) string {
 	}
 	who := actorOf(e.Kernel.Closer)
 	if who.ended != "" {
-		return fmt.Sprintf("a connection between these addresses ended when %s %s%s", who.name, who.ended, past(e))
+		return fmt.Sprintf("a connection between these addresses ended when %s %s%s", who.name(), who.ended, past(e))
 	}
 	return fmt.Sprintf("%s %s a connection between these addresses%s", who.or("a process"), endedVerb(e), past(e))
 }

@@ -4,7 +4,9 @@
 // cause, from which explain pages, docs and metric labels are generated. The
 // classifier (Classify) is a pure, total function from event.Evidence to one
 // entry of that catalogue: an ordered table of rules per kernel hook, the first
-// that holds decides. Explain joins both and writes an event's text.
+// that holds decides. Explain joins both and writes an event's text; an Explainer
+// does it for a stream of events, and allocates nothing for those that come in
+// storms.
 //
 // The trap to avoid: a rule must never lean on a kernel version, a number or
 // another event. Stable kernels move behaviour across versions, and equal

@@ -9,22 +9,8 @@ import "github.com/rsttrace/rsttrace/pkg/event"
 // It may be called again when more is known, for example once Owner or By is
 // filled: the same event gives the same text, a better known one a better text.
 func Explain(e *event.Event) {
-	v := Decide(e)
-	e.Because = because(e, v)
-	e.KernelVerdict = v.KernelVerdict
-	e.App = app(e)
-	entry, _ := Lookup(v.Cause)
-	e.Remedy = remedy(e, entry.Remedy)
-	e.IETFCause = entry.IETFCause
-	e.Summary = summary(e)
-}
-
-// Decide fills what the evidence alone says in no words: cause, direction and
-// certainty. Explain does it too.
-func Decide(e *event.Event) Verdict {
-	v := Classify(e.Evidence)
-	e.Cause, e.Dir, e.Certainty = v.Cause, v.Dir, v.Certainty
-	return v
+	var x Explainer
+	x.Explain(e)
 }
 
 // remedy is the usual one, unless the event knows better: the peer is at hand,
@@ -44,7 +30,7 @@ func remedy(e *event.Event, usual string) string {
 
 // because lists what a likely cause rests on, and beside an exact one what the
 // flow memory knows of the address: it does not decide there.
-func because(e *event.Event, v Verdict) []string {
+func because(e *event.Event, v *Verdict) []string {
 	if e.Evidence.Socket != event.SockNone {
 		return v.Because
 	}

@@ -31,7 +31,7 @@ func TestOwnerAgrees(t *testing.T) {
 			continue // children of MPTCP listeners
 		}
 		e := event.Event{Evidence: evidence, Kernel: event.KernelContext{Current: ss, Socket: aSocket}}
-		settled := ownerpkg.FromRecord(&e)
+		settled := new(ownerpkg.Resolver).FromRecord(&e)
 		other := v.Cause == SocketDestroyed || evidence.Caller == event.CallerListenAbort
 		if other != (e.By.PID == ss.PID) || other == (e.Owner.PID == ss.PID) {
 			t.Fatalf("%s by rule %q: by %v, owner %v: %+v", v.Cause, v.Rule, e.By, e.Owner, evidence)
@@ -51,10 +51,10 @@ func TestOwnerAgrees(t *testing.T) {
 func TestOwnerBeforeOrAfter(t *testing.T) {
 	before, after := stories(), stories()
 	for i := range before {
-		ownerpkg.FromRecord(before[i].e)
+		new(ownerpkg.Resolver).FromRecord(before[i].e)
 		Explain(before[i].e)
 		Explain(after[i].e)
-		ownerpkg.FromRecord(after[i].e)
+		new(ownerpkg.Resolver).FromRecord(after[i].e)
 		Explain(after[i].e)
 		if diff := cmp.Diff(before[i].e, after[i].e, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 			t.Errorf("%s (-before +after):\n%s", before[i].name, diff)
@@ -93,7 +93,7 @@ func TestOwnersOfStories(t *testing.T) {
 		if e.Evidence.Has(event.FactHasSocket) {
 			e.Kernel.Socket = aSocket
 		}
-		ownerpkg.FromRecord(e)
+		new(ownerpkg.Resolver).FromRecord(e)
 		var parts []string
 		if !e.Owner.IsZero() {
 			parts = append(parts, "owner "+e.Owner.Comm+" by "+string(e.Owner.Source))

@@ -11,28 +11,32 @@ import (
 )
 
 // grouped writes a number with a space between groups of three digits.
-func grouped(n uint64) string {
-	digits := strconv.FormatUint(n, 10)
-	var out strings.Builder
+func grouped(n uint64) string { return string(appendGrouped(nil, n)) }
+
+func appendGrouped(text []byte, n uint64) []byte {
+	var room [20]byte
+	digits := strconv.AppendUint(room[:0], n, 10)
 	for i, d := range digits {
 		if i > 0 && (len(digits)-i)%3 == 0 {
-			out.WriteByte(' ')
+			text = append(text, ' ')
 		}
-		out.WriteRune(d)
+		text = append(text, d)
 	}
-	return out.String()
+	return text
 }
 
 // bytesOf writes a count of bytes, with an adjective: "1 448 unread bytes".
-func bytesOf(n uint32, adjective string) string {
-	unit := "bytes"
-	if n == 1 {
-		unit = "byte"
-	}
+func bytesOf(n uint32, adjective string) string { return string(appendBytesOf(nil, n, adjective)) }
+
+func appendBytesOf(text []byte, n uint32, adjective string) []byte {
+	text = append(appendGrouped(text, uint64(n)), ' ')
 	if adjective != "" {
-		unit = adjective + " " + unit
+		text = append(append(text, adjective...), ' ')
 	}
-	return grouped(uint64(n)) + " " + unit
+	if n == 1 {
+		return append(text, "byte"...)
+	}
+	return append(text, "bytes"...)
 }
 
 // ago writes a duration to the precision that matters to a person.
@@ -50,35 +54,38 @@ func ago(d time.Duration) string {
 	return strconv.FormatInt(int64(d/time.Hour), 10) + " h"
 }
 
-// lost lists the data that died with the connection: "12 unsent and 1 448
-// unacknowledged bytes"; "" where none did or none is known.
-func lost(l event.Lost, unread bool) string {
-	var parts []string
-	if unread && l.UnreadBytes > 0 {
-		parts = append(parts, bytesOf(l.UnreadBytes, "unread"))
-	}
-	if l.UnsentBytes > 0 {
-		parts = append(parts, bytesOf(l.UnsentBytes, "unsent"))
-	}
-	if l.UnackedBytes > 0 {
-		parts = append(parts, bytesOf(l.UnackedBytes, "unacknowledged"))
-	}
-	switch len(parts) {
-	case 0:
-		return ""
-	case 1:
-		return parts[0]
-	}
-	last := len(parts) - 1
-	return strings.Join(parts[:last], ", ") + " and " + parts[last]
-}
-
 // alsoLost appends what was lost to a sentence.
 func alsoLost(sentence string, l event.Lost, unread bool) string {
-	if what := lost(l, unread); what != "" {
-		return sentence + "; lost: " + what
+	return string(appendAlsoLost([]byte(sentence), l, unread))
+}
+
+// appendAlsoLost lists the data that died with the connection: "; lost: 12 unsent
+// bytes and 1 448 unacknowledged bytes". It appends nothing where none did or none
+// is known.
+func appendAlsoLost(text []byte, l event.Lost, unread bool) []byte {
+	if !unread {
+		l.UnreadBytes = 0
 	}
-	return sentence
+	parts := [...]struct {
+		bytes     uint32
+		adjective string
+	}{{l.UnreadBytes, "unread"}, {l.UnsentBytes, "unsent"}, {l.UnackedBytes, "unacknowledged"}}
+	last := len(parts) - 1
+	for last >= 0 && parts[last].bytes == 0 {
+		last--
+	}
+	join := "; lost: "
+	for i, part := range parts[:last+1] {
+		if part.bytes == 0 {
+			continue
+		}
+		if i == last && join == ", " {
+			join = " and "
+		}
+		text = appendBytesOf(append(text, join...), part.bytes, part.adjective)
+		join = ", "
+	}
+	return text
 }
 
 // mostLikely hedges a sentence whose cause is an inference.
@@ -90,28 +97,33 @@ func mostLikely(e *event.Event) string {
 }
 
 // packetName names a packet by what it does: "a SYN", "47 bytes of data".
-func packetName(s event.Segment) string {
+func packetName(s event.Segment) string { return string(appendPacketName(nil, &s)) }
+
+func appendPacketName(text []byte, s *event.Segment) []byte {
 	switch {
 	case s.Flags.Has(event.SYN | event.ACK):
-		return "a SYN-ACK"
+		return append(text, "a SYN-ACK"...)
 	case s.Flags.Has(event.SYN):
-		return "a SYN"
+		return append(text, "a SYN"...)
 	case s.Len > 0:
-		return bytesOf(s.Len, "") + " of data"
+		return append(appendBytesOf(text, s.Len, ""), " of data"...)
 	case s.Flags.Has(event.FIN):
-		return "a FIN"
+		return append(text, "a FIN"...)
 	case s.Flags.Has(event.ACK):
-		return "an ACK"
+		return append(text, "an ACK"...)
 	}
-	return "a packet"
+	return append(text, "a packet"...)
 }
 
 // ref names a process in the short form of this tool: comm[pid].
-func ref(comm string, pid uint32) string {
+func ref(comm string, pid uint32) string { return string(appendRef(nil, comm, pid)) }
+
+func appendRef(text []byte, comm string, pid uint32) []byte {
 	if comm == "" {
 		comm = "process"
 	}
-	return comm + "[" + strconv.FormatUint(uint64(pid), 10) + "]"
+	text = append(append(text, comm...), '[')
+	return append(strconv.AppendUint(text, uint64(pid), 10), ']')
 }
 
 // sentence raises the first letter, unless the sentence starts with the name of

@@ -19,6 +19,9 @@ func summary(e *event.Event) string {
 }
 
 func summaryOf(e *event.Event) string {
+	if write, ok := briefSummaries[e.Cause]; ok {
+		return string(write(nil, e))
+	}
 	if write, ok := summaries[e.Cause]; ok {
 		return write(e)
 	}
@@ -30,7 +33,6 @@ func summaryOf(e *event.Event) string {
 
 var summaries = map[event.CauseID]func(*event.Event) string{
 	UnreadDataOnClose:        unreadSummary,
-	LingerZero:               lingerSummary,
 	Disconnect:               disconnectSummary,
 	DisconnectWithUnsentData: unsentSummary,
 	ListenerClosed:           listenerSummary,
@@ -40,8 +42,6 @@ var summaries = map[event.CauseID]func(*event.Event) string{
 	KeepaliveTimeout:         keepaliveSummary,
 	KeepaliveUserTimeout:     userTimeoutSummary,
 	FinWait2Timeout:          finWait2Summary,
-	ClosedPort:               closedPortSummary,
-	HalfOpen:                 halfOpenSummary,
 	ClosedEarlier:            closedEarlierSummary,
 	DataAfterClose:           dataAfterCloseSummary,
 	SynInFinWait2:            synInFinWait2Summary,
@@ -56,10 +56,6 @@ var summaries = map[event.CauseID]func(*event.Event) string{
 	MPTCPJoinRefused:         joinRefusedSummary,
 	MPTCPReset:               mptcpResetSummary,
 	NetfilterReject:          rejectSummary,
-	Refused:                  refusedSummary,
-	PeerAborted:              peerAbortedSummary,
-	PeerGone:                 peerGoneSummary,
-	ResetByPeer:              resetByPeerSummary,
 	WroteAfterPeerClose:      wroteAfterPeerCloseSummary,
 	ResetAfterPeerClose:      resetAfterPeerCloseSummary,
 	ResetWhileClosing:        resetWhileClosingSummary,

@@ -110,9 +110,9 @@ func noConnection(e *event.Event) string {
 	who := closer(e)
 	switch {
 	case who.ended != "":
-		return fmt.Sprintf("its connection ended when %s %s%s", who.name, who.ended, earlier(e))
-	case who.name != "":
-		return fmt.Sprintf("%s had %s its connection%s", who.name, endedVerb(e), when(e))
+		return fmt.Sprintf("its connection ended when %s %s%s", who.name(), who.ended, earlier(e))
+	case who.name() != "":
+		return fmt.Sprintf("%s had %s its connection%s", who.name(), endedVerb(e), when(e))
 	}
 	return "this host knows no such connection"
 }

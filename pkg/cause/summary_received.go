@@ -8,22 +8,6 @@ import (
 
 // Summaries of RSTs that ended or refused a connection here.
 
-func refusedSummary(e *event.Event) string {
-	return e.Peer.String() + " refused the connection" + of(whose(e)) + ": nothing listens there, or a firewall in front of it answered"
-}
-
-func peerAbortedSummary(e *event.Event) string {
-	return alsoLost(fmt.Sprintf("%s %saborted the connection, which it still knew", e.Peer, mostLikely(e)), e.Lost, false)
-}
-
-func peerGoneSummary(e *event.Event) string {
-	return alsoLost(fmt.Sprintf("%s, or a device in front of it, %sno longer knows this connection", e.Peer, mostLikely(e)), e.Lost, false)
-}
-
-func resetByPeerSummary(e *event.Event) string {
-	return alsoLost(fmt.Sprintf("%s reset the connection", e.Peer), e.Lost, false)
-}
-
 func wroteAfterPeerCloseSummary(e *event.Event) string {
 	what := "more data"
 	if e.Lost.UnackedBytes > 0 {

@@ -8,19 +8,11 @@ import (
 
 // Summaries of RSTs that answer a packet: it had no place here.
 
-func closedPortSummary(e *event.Event) string {
-	return e.Peer.String() + " tried to connect to " + e.Local.String() + ", where nothing listens"
-}
-
-func halfOpenSummary(e *event.Event) string {
-	return fmt.Sprintf("%s sent %s to %s for a connection that this host does not know", e.Peer, packetName(e.Trigger), e.Local)
-}
-
 func closedEarlierSummary(e *event.Event) string {
 	who := closer(e)
 	sent := fmt.Sprintf("%s sent %s %sfor a connection that", e.Peer, packetName(e.Trigger), mostLikely(e))
 	if who.ended != "" {
-		return fmt.Sprintf("%s ended when %s %s%s%s", sent, who.name, who.ended, leaving(e), earlier(e))
+		return fmt.Sprintf("%s ended when %s %s%s%s", sent, who.name(), who.ended, leaving(e), earlier(e))
 	}
 	return fmt.Sprintf("%s %s had %s%s%s", sent, who.or("this host"), endedVerb(e), closedHow(e), when(e))
 }
@@ -55,7 +47,7 @@ func dataAfterCloseSummary(e *event.Event) string {
 	}
 	who := closer(e)
 	if who.ended != "" {
-		return fmt.Sprintf("%s after %s %s%s", sent, who.name, who.ended, earlier(e))
+		return fmt.Sprintf("%s after %s %s%s", sent, who.name(), who.ended, earlier(e))
 	}
 	return fmt.Sprintf("%s after %s had closed the connection%s", sent, who.or("the application"), when(e))
 }
@@ -74,7 +66,7 @@ func straySynAckSummary(e *event.Event) string {
 		who := closer(e)
 		late := fmt.Sprintf("%s answered too late: the connection attempt from %s ended when", e.Peer, e.Local)
 		if who.ended != "" {
-			return fmt.Sprintf("%s %s %s%s", late, who.name, who.ended, earlier(e))
+			return fmt.Sprintf("%s %s %s%s", late, who.name(), who.ended, earlier(e))
 		}
 		return fmt.Sprintf("%s %s closed the socket%s", late, who.or("the application"), when(e))
 	}

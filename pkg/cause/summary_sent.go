@@ -22,25 +22,14 @@ func unreadSummary(e *event.Event) string {
 		return alsoLost(fmt.Sprintf("%s %s with %s from %s", name, who.ended, what, e.Peer), e.Lost, false)
 	}
 	text := fmt.Sprintf("%s %sclosed the connection with %s and left %s", name, mostLikely(e), e.Peer, what)
-	return alsoLost(sentence(who.name, text), e.Lost, false)
-}
-
-func lingerSummary(e *event.Event) string {
-	who := caller(e)
-	if who.ended != "" {
-		text := fmt.Sprintf("%s %s, and SO_LINGER {1,0} made that reset its connection with %s", who.name, who.ended, e.Peer)
-		return alsoLost(text, e.Lost, true)
-	}
-	text := fmt.Sprintf("%s %sclosed the connection with %s with SO_LINGER {1,0}, which sends a RST instead of a FIN",
-		who.or("the application"), mostLikely(e), e.Peer)
-	return alsoLost(sentence(who.name, text), e.Lost, true)
+	return alsoLost(sentence(who.name(), text), e.Lost, false)
 }
 
 func disconnectSummary(e *event.Event) string {
 	who := caller(e)
 	text := fmt.Sprintf("%s %scalled connect(AF_UNSPEC) on its connection with %s, which resets it",
 		who.or("the application"), mostLikely(e), e.Peer)
-	return alsoLost(sentence(who.name, text), e.Lost, true)
+	return alsoLost(sentence(who.name(), text), e.Lost, true)
 }
 
 func unsentSummary(e *event.Event) string {
@@ -50,21 +39,21 @@ func unsentSummary(e *event.Event) string {
 		what = bytesOf(e.Lost.UnsentBytes, "") + " never sent"
 	}
 	text := fmt.Sprintf("%s dropped the closing connection with %s with %s", who.or("the application"), e.Peer, what)
-	return sentence(who.name, text)
+	return sentence(who.name(), text)
 }
 
 func listenerSummary(e *event.Event) string {
 	who := destroyer(e)
 	waiting := fmt.Sprintf("the connection from %s still waited to be accepted", e.Peer)
 	if who.ended != "" {
-		return fmt.Sprintf("%s %s while %s on %s", who.name, who.ended, waiting, e.Local)
+		return fmt.Sprintf("%s %s while %s on %s", who.name(), who.ended, waiting, e.Local)
 	}
-	if who.name != "" {
+	if who.name() != "" {
 		did := "ended"
 		if e.Evidence.Caller == event.CallerListenAbort {
 			did = "destroyed"
 		}
-		return fmt.Sprintf("%s %s the listener on %s while %s", who.name, did, e.Local, waiting)
+		return fmt.Sprintf("%s %s the listener on %s while %s", who.name(), did, e.Local, waiting)
 	}
 	return fmt.Sprintf("The listener on %s went away while %s", e.Local, waiting)
 }
@@ -79,19 +68,19 @@ func destroyedSummary(e *event.Event) string {
 	}
 	what += of(whose(e))
 	by := destroyer(e)
-	if by.name == "" {
+	if by.name() == "" {
 		return alsoLost(sentence("", fmt.Sprintf("the %s with %s was %sdestroyed from outside (ss -K, SOCK_DESTROY or a BPF program)",
 			what, e.Peer, mostLikely(e))), e.Lost, true)
 	}
-	return alsoLost(fmt.Sprintf("%s %sdestroyed the %s with %s", by.name, mostLikely(e), what, e.Peer), e.Lost, true)
+	return alsoLost(fmt.Sprintf("%s %sdestroyed the %s with %s", by.name(), mostLikely(e), what, e.Peer), e.Lost, true)
 }
 
 // of is " of redis-server[812]", or "" for an unknown process.
 func of(who actor) string {
-	if who.name == "" {
+	if who.name() == "" {
 		return ""
 	}
-	return " of " + who.name
+	return " of " + who.name()
 }
 
 func linger2Summary(e *event.Event) string {
@@ -119,13 +108,13 @@ func orphanSummary(e *event.Event) string {
 	var text string
 	switch {
 	case who.ended != "":
-		text = fmt.Sprintf("The kernel gave up the connection with %s after %s %s%s", e.Peer, who.name, who.ended, earlier(e))
-	case who.name == "":
+		text = fmt.Sprintf("The kernel gave up the connection with %s after %s %s%s", e.Peer, who.name(), who.ended, earlier(e))
+	case who.name() == "":
 		text = "The kernel gave up the closed connection with " + e.Peer.String()
 	case atClose:
-		text = fmt.Sprintf("The kernel gave up the connection with %s as soon as %s closed it", e.Peer, who.name)
+		text = fmt.Sprintf("The kernel gave up the connection with %s as soon as %s closed it", e.Peer, who.name())
 	default:
-		text = fmt.Sprintf("The kernel gave up the connection with %s that %s had closed%s", e.Peer, who.name, when(e))
+		text = fmt.Sprintf("The kernel gave up the connection with %s that %s had closed%s", e.Peer, who.name(), when(e))
 	}
 	return alsoLost(text+": "+limits, e.Lost, false)
 }
@@ -152,11 +141,11 @@ func mptcpCloseSummary(e *event.Event) string {
 	who := caller(e)
 	if who.ended != "" {
 		return fmt.Sprintf("%s %s, which ended an MPTCP connection at once, so its subflow with %s was reset (MP_FASTCLOSE)",
-			who.name, who.ended, e.Peer)
+			who.name(), who.ended, e.Peer)
 	}
 	text := fmt.Sprintf("%s ended an MPTCP connection at once, so its subflow with %s was reset (MP_FASTCLOSE)",
 		who.or("this side"), e.Peer)
-	return sentence(who.name, text)
+	return sentence(who.name(), text)
 }
 
 func mptcpResetSummary(e *event.Event) string {
@@ -206,7 +195,7 @@ func rejectedHere(e *event.Event, rule string) string {
 		what = "the connection attempt"
 	}
 	who := whose(e)
-	if who.name == "" {
+	if who.name() == "" {
 		who = caller(e)
 	}
 	return fmt.Sprintf("%s refused %s%s from %s to %s with a RST: nothing left this machine", rule, what, of(who), e.Local, e.Peer)

@@ -22,7 +22,7 @@ const (
 // processes reads where processes are.
 type processes struct {
 	fs     procfs.FS
-	recent *simplelru.LRU[uint32, lastSeen]
+	recent *simplelru.LRU[uint32, *lastSeen]
 }
 
 // whereabouts are the cgroups of a process.
@@ -39,7 +39,7 @@ type lastSeen struct {
 }
 
 func newProcesses(fs procfs.FS) processes {
-	recent, err := simplelru.NewLRU[uint32, lastSeen](processesMax, nil)
+	recent, err := simplelru.NewLRU[uint32, *lastSeen](processesMax, nil)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
@@ -59,25 +59,29 @@ func HostPIDs(fs procfs.FS) bool {
 	return err == nil && stat.Flags&kernelThread != 0
 }
 
-// cached reports whether of needs no look at /proc.
-func (p *processes) cached(pid uint32, now time.Time) bool {
-	seen, known := p.recent.Peek(pid)
-	return known && now.Sub(seen.at) < processFor
+// cached is what is known of a process without a look at /proc, or nil.
+func (p *processes) cached(pid uint32, now time.Time) *lastSeen {
+	if seen, known := p.recent.Get(pid); known && now.Sub(seen.at) < processFor {
+		return seen
+	}
+	return nil
 }
 
-// of reads the cgroups of a process that existed at a time. There are none if
-// it is gone, or if its pid belongs to a younger process by now.
-func (p *processes) of(pid uint32, existed, now time.Time) whereabouts {
-	seen, known := p.recent.Get(pid)
-	if !known || now.Sub(seen.at) >= processFor {
-		seen = p.read(pid)
-		seen.at = now
-		p.recent.Add(pid, seen)
-	}
-	if seen.since.After(existed) {
+// look reads the cgroups of a process.
+func (p *processes) look(pid uint32, now time.Time) *lastSeen {
+	seen := p.read(pid)
+	seen.at = now
+	p.recent.Add(pid, &seen)
+	return &seen
+}
+
+// when is where the process was if it existed at a time. It was nowhere if it is
+// gone, or if its pid belongs to a younger process by now.
+func (s *lastSeen) when(existed time.Time) whereabouts {
+	if s.since.After(existed) {
 		return whereabouts{}
 	}
-	return seen.whereabouts
+	return s.whereabouts
 }
 
 func (p *processes) read(pid uint32) lastSeen {

@@ -18,6 +18,8 @@ type Options struct {
 	// AwaitNames waits for the name of a container or pod that is seen for the
 	// first time. Without it the name is asked for in the background.
 	AwaitNames bool
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
 }
 
 // looksMax is how many times per second the file system is looked at for
@@ -41,7 +43,10 @@ type Resolver struct {
 // Open finds the cgroup v2 hierarchy and learns the cgroups that exist. It
 // never fails: what is missing on this host is not known later.
 func Open(o Options) *Resolver {
-	r := &Resolver{tree: newTree("", ""), names: newNames(), now: time.Now}
+	r := &Resolver{tree: newTree("", ""), names: newNames(), now: o.Now}
+	if r.now == nil {
+		r.now = time.Now
+	}
 	if fs, err := procfs.NewFS(filepath.Join("/", o.Root, "proc")); err == nil {
 		r.processes = newProcesses(fs)
 		r.hostPIDs = HostPIDs(fs)
@@ -177,10 +182,14 @@ func (r *Resolver) process(e *event.Event) whereabouts {
 		return whereabouts{}
 	}
 	now := r.now()
-	if !r.processes.cached(pid, now) && !r.may(now) {
-		return whereabouts{}
+	seen := r.processes.cached(pid, now)
+	if seen == nil {
+		if !r.may(now) {
+			return whereabouts{}
+		}
+		seen = r.processes.look(pid, now)
 	}
-	return r.processes.of(pid, e.Time, now)
+	return seen.when(e.Time)
 }
 
 // may reports whether another look at the file system is allowed now.

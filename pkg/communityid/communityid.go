@@ -25,9 +25,15 @@ const (
 // lower end goes first into the hash. An IPv4-mapped IPv6 address counts as
 // IPv4. It returns "" unless both addresses are valid and of one family.
 func TCP(a, b netip.AddrPort) string {
+	var id [Length]byte
+	return string(AppendTCP(id[:0], a, b))
+}
+
+// AppendTCP appends what TCP returns.
+func AppendTCP(id []byte, a, b netip.AddrPort) []byte {
 	a, b = onWire(a), onWire(b)
 	if !a.IsValid() || a.Addr().BitLen() != b.Addr().BitLen() {
-		return ""
+		return id
 	}
 	if b.Compare(a) < 0 {
 		a, b = b, a
@@ -41,8 +47,7 @@ func TCP(a, b netip.AddrPort) string {
 	flow = binary.BigEndian.AppendUint16(flow, b.Port())
 
 	hash := sha1.Sum(flow)
-	var id [Length]byte
-	return string(base64.StdEncoding.AppendEncode(append(id[:0], prefix...), hash[:]))
+	return base64.StdEncoding.AppendEncode(append(id, prefix...), hash[:])
 }
 
 // onWire leaves out what packets do not show.

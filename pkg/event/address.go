@@ -13,8 +13,14 @@ type Endpoint struct {
 
 // String is ADDR:PORT, with brackets around an IPv6 address.
 func (e Endpoint) String() string {
+	var room [64]byte
+	return string(e.AppendTo(room[:0]))
+}
+
+// AppendTo appends what String returns.
+func (e Endpoint) AppendTo(text []byte) []byte {
 	if !e.Addr.IsValid() {
-		return "?:" + strconv.Itoa(int(e.Port))
+		return strconv.AppendUint(append(text, "?:"...), uint64(e.Port), 10)
 	}
-	return netip.AddrPortFrom(e.Addr, e.Port).String()
+	return netip.AddrPortFrom(e.Addr, e.Port).AppendTo(text)
 }

@@ -1,7 +1,5 @@
 package event
 
-import "strings"
-
 // Evidence is the set of kernel facts that decide a cause, and nothing else:
 // events with equal evidence have the same cause. It is also the key of the
 // exact in-kernel counters, so it holds enums and booleans, never numbers.
@@ -133,11 +131,18 @@ var factNames = [...]string{
 
 // String lists the facts by name, comma-separated.
 func (f Facts) String() string {
-	names := make([]string, 0, 8)
+	var room [256]byte
+	return string(f.AppendTo(room[:0]))
+}
+
+// AppendTo appends what String returns.
+func (f Facts) AppendTo(text []byte) []byte {
+	comma := ""
 	for bit, name := range factNames {
 		if f&(1<<bit) != 0 {
-			names = append(names, name)
+			text = append(append(text, comma...), name...)
+			comma = ","
 		}
 	}
-	return strings.Join(names, ",")
+	return text
 }

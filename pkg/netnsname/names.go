@@ -36,6 +36,8 @@ type Options struct {
 	// Place tells in which container a process of this /proc is; nil: do not
 	// name namespaces after containers.
 	Place func(pid int) cgroup.Place
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
 }
 
 // Names knows the names of network namespaces. It is for one goroutine.
@@ -65,7 +67,10 @@ func New(o Options) *Names {
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	n := &Names{root: filepath.Join("/", o.Root), place: o.Place, known: known, now: time.Now}
+	n := &Names{root: filepath.Join("/", o.Root), place: o.Place, known: known, now: o.Now}
+	if n.now == nil {
+		n.now = time.Now
+	}
 	if n.place == nil {
 		n.place = func(int) cgroup.Place { return cgroup.Place{} }
 	}

@@ -12,7 +12,7 @@ import (
 // It reports whether that settles the matter: false means that the socket is
 // alive and its owner can be looked for. It reads Evidence and Kernel only, so
 // it may run before or after the event is explained.
-func FromRecord(e *event.Event) bool {
+func (r *Resolver) FromRecord(e *event.Event) bool {
 	k := &e.Kernel
 	switch {
 	case byOther(e.Evidence):
@@ -20,13 +20,13 @@ func FromRecord(e *event.Event) bool {
 			e.By = event.ProcessRef{PID: k.Current.PID, Comm: k.Current.Comm}
 		}
 	case k.Current.Known() && !k.Current.Kernel:
-		e.Owner = ownerOf(k.Current, event.FromCurrent)
+		e.Owner = r.ownerOf(k.Current, event.FromCurrent)
 	}
 	switch {
 	case k.Current.Known() && !byOther(e.Evidence):
 		// A kernel thread finishes what somebody began: nobody can be named.
 	case k.Closer.Known() && !k.Closer.Kernel && closedByOwner(e):
-		e.Owner = ownerOf(k.Closer, event.FromCloser)
+		e.Owner = r.ownerOf(k.Closer, event.FromCloser)
 	}
 	return !Wanted(e)
 }
@@ -48,9 +48,9 @@ func Wanted(e *event.Event) bool {
 // no file table has the socket, only an io_uring or a message on its way, or
 // the tables are not all to be seen, or the walk took too long. It is not who
 // holds the socket now: it may have been passed on.
-func Last(e *event.Event) {
+func (r *Resolver) Last(e *event.Event) {
 	if c := &e.Kernel.Connector; e.Owner.IsZero() && c.Known() && !c.Kernel {
-		e.Owner = ownerOf(*c, event.FromConnector)
+		e.Owner = r.ownerOf(*c, event.FromConnector)
 	}
 }
 
@@ -150,13 +150,12 @@ func closedOrderly(e *event.Event) bool {
 	return c.To != event.StateClose || c.Unread || c.LingerZero || e.Kernel.Closer.Exiting
 }
 
-func ownerOf(p event.Process, source event.OwnerSource) event.Owner {
-	uid := p.UID
+func (r *Resolver) ownerOf(p event.Process, source event.OwnerSource) event.Owner {
 	return event.Owner{
 		PID:    p.PID,
 		TID:    p.TID,
 		Comm:   p.Comm,
-		UID:    &uid,
+		UID:    r.uids.Of(p.UID),
 		Source: source,
 		Ended:  ended(p),
 	}

@@ -53,7 +53,7 @@ func TestFromRecord(t *testing.T) {
 				Evidence: event.Evidence{Facts: test.facts},
 				Kernel:   event.KernelContext{Current: test.current, Closer: test.closer},
 			}
-			if settled := FromRecord(&e); settled != test.settled {
+			if settled := new(Resolver).FromRecord(&e); settled != test.settled {
 				t.Errorf("settled: %v", settled)
 			}
 			if diff := cmp.Diff(test.want, e.Owner); diff != "" {
@@ -100,8 +100,8 @@ func TestLast(t *testing.T) {
 			want: event.Owner{PID: 20, Comm: "worker", UID: pointer[uint32](0), Source: event.FromCurrent}},
 	} {
 		e := event.Event{Evidence: event.Evidence{Facts: event.FactHasSocket}, Kernel: test.kernel, Owner: test.known}
-		FromRecord(&e)
-		Last(&e)
+		new(Resolver).FromRecord(&e)
+		new(Resolver).Last(&e)
 		if diff := cmp.Diff(test.want, e.Owner); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
@@ -119,7 +119,7 @@ func TestGaveUp(t *testing.T) {
 				Closing: event.Closing{From: from, To: event.StateClose},
 			},
 		}
-		FromRecord(&e)
+		new(Resolver).FromRecord(&e)
 		if e.Owner.PID != want {
 			t.Errorf("closed in %s: owner %+v, want pid %d", from, e.Owner, want)
 		}

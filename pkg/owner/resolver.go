@@ -15,7 +15,8 @@ const Patience = 100 * time.Millisecond
 // is not repeated before walkShare times T has passed.
 const walkShare = 10
 
-// Resolver finds the owners of sockets that are alive. It is for one goroutine.
+// Resolver names owners, and finds those of sockets that are alive. It is for one
+// goroutine.
 type Resolver struct {
 	// Walk lists the holders of the sockets of recent resets. It is called
 	// once for all that wait.
@@ -25,6 +26,7 @@ type Resolver struct {
 	// sockets (MPTCP), and an address is given to the next socket soon.
 	waiting  map[uint64][]*event.Event
 	nextWalk time.Time
+	uids     event.Values[uint32]
 }
 
 // Await looks for the owner of e from now on. The caller keeps e unchanged
@@ -59,7 +61,7 @@ func (r *Resolver) Closed(h event.Holder) {
 		// A worker ran the close that a process had begun: nobody can be named.
 		return
 	}
-	owner := ownerOf(h.Process, event.FromCloser)
+	owner := r.ownerOf(h.Process, event.FromCloser)
 	owner.Ended = event.Ended{} // that came later: it is not how the reset came about
 	r.settle(h.Socket.Inode, owner)
 }
@@ -87,7 +89,7 @@ func (r *Resolver) Search(now time.Time) error {
 		return err
 	}
 	for inode, group := range bySocket(holders) {
-		r.settle(inode, heldBy(group))
+		r.settle(inode, r.heldBy(group))
 	}
 	return nil
 }
@@ -106,11 +108,11 @@ func bySocket(holders []event.Holder) map[uint64][]event.Holder {
 // heldBy names the holder, and where several processes share a socket all of
 // them: which one uses it nobody can tell from outside. The youngest comes
 // first, because a server's children use what their parent opened.
-func heldBy(group []event.Holder) event.Owner {
+func (r *Resolver) heldBy(group []event.Holder) event.Owner {
 	slices.SortFunc(group, func(a, b event.Holder) int {
 		return cmp.Or(cmp.Compare(b.Started, a.Started), cmp.Compare(b.Process.PID, a.Process.PID))
 	})
-	owner := ownerOf(group[0].Process, event.FromSocket)
+	owner := r.ownerOf(group[0].Process, event.FromSocket)
 	owner.TID = 0 // a descriptor belongs to the whole process
 	last := owner.PID
 	for _, h := range group[1:] {

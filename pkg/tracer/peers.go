@@ -2,6 +2,7 @@ package tracer
 
 import (
 	"hash/maphash"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -25,18 +26,28 @@ const (
 )
 
 // flight is the way of a RST from one end to the other.
-type flight struct{ from, to event.Endpoint }
+type flight struct {
+	from, to         [16]byte // IPv4 is IPv4-mapped
+	fromPort, toPort uint16
+}
 
-// sighting is an event whose other end has not been seen.
+func flightOf(from, to event.Endpoint) flight {
+	return flight{from.Addr.As16(), to.Addr.As16(), from.Port, to.Port}
+}
+
+// onLoopback reports whether the RST did not leave its network namespace.
+func (f *flight) onLoopback() bool { return netip.AddrFrom16(f.from).Unmap().IsLoopback() }
+
+// sighting is an event whose other end has not been seen. It holds no pointers,
+// so that thousands of them are no work for the garbage collector.
 type sighting struct {
 	flight flight
 	netns  uint32
-	sent   bool
 	seq    uint32
-	seen   bool // seq is known
-	time   time.Time
+	sent   bool
+	seen   bool  // seq is known
+	nanos  int64 // Unix time
 	id     uint64
-	event  *event.Event // as long as its ID is id
 }
 
 // peers links the sent and the received event of one RST whose two ends are on
@@ -52,8 +63,8 @@ type peers struct {
 
 func newPeers() *peers { return &peers{seed: maphash.MakeSeed()} }
 
-// note takes a new event of the queue and links it to the other end's, if that
-// is known.
+// note takes a new event and gives it the number of the other end's, if that is
+// known: the other event, which may be gone by now, is the caller's to tell.
 func (p *peers) note(e *event.Event) {
 	if p == nil {
 		return
@@ -62,9 +73,6 @@ func (p *peers) note(e *event.Event) {
 	set := p.setOf(&s)
 	if other := set.oldest(func(o *sighting) bool { return o.otherEnd(&s) }); other != nil {
 		e.PeerEvent = other.id
-		if other.event.ID == other.id { // still in the queue, or at least nobody else's memory
-			other.event.PeerEvent = e.ID
-		}
 		*other = sighting{}
 		return
 	}
@@ -108,17 +116,17 @@ func (set *peerSet) oldest(wanted func(*sighting) bool) *sighting {
 
 func sightingOf(e *event.Event) sighting {
 	s := sighting{
-		flight: flight{from: e.Peer, to: e.Local},
-		netns:  e.Netns.Inode,
-		sent:   e.Dir == event.Sent,
-		seq:    e.RST.Seq,
-		seen:   e.RST.Flags.Has(event.RST) && (e.Evidence.Hook == event.HookSendActive || e.Evidence.SeesPacket()),
-		time:   e.Time,
-		id:     e.ID,
-		event:  e,
+		netns: e.Netns.Inode,
+		sent:  e.Dir == event.Sent,
+		seq:   e.RST.Seq,
+		seen:  e.RST.Flags.Has(event.RST) && (e.Evidence.Hook == event.HookSendActive || e.Evidence.SeesPacket()),
+		nanos: e.Time.UnixNano(),
+		id:    e.ID,
 	}
 	if s.sent {
-		s.flight = flight{from: e.Local, to: e.Peer}
+		s.flight = flightOf(e.Local, e.Peer)
+	} else {
+		s.flight = flightOf(e.Peer, e.Local)
 	}
 	return s
 }
@@ -131,10 +139,10 @@ func (s *sighting) otherEnd(t *sighting) bool {
 	if s.seen && t.seen && s.seq != t.seq {
 		return false
 	}
-	if s.flight.from.Addr.IsLoopback() && s.netns != t.netns {
+	if s.netns != t.netns && s.flight.onLoopback() {
 		return false // every namespace has a loopback device of its own
 	}
-	return s.time.Sub(t.time).Abs() <= peerWindow
+	return time.Duration(s.nanos-t.nanos).Abs() <= peerWindow
 }
 
 // bothEnds reports whether events of these directions can be the two ends of a
@@ -142,6 +150,18 @@ func (s *sighting) otherEnd(t *sighting) bool {
 func bothEnds(dirs []event.Dir) bool {
 	return len(dirs) == 0 || slices.Contains(dirs, event.Sent) &&
 		(slices.Contains(dirs, event.Received) || slices.Contains(dirs, event.Ignored))
+}
+
+// linkPeer looks for the other end of a new event of the queue, and tells it if it
+// waits there.
+func (t *Tracer) linkPeer(e *event.Event) {
+	t.peers.note(e)
+	if e.PeerEvent == 0 {
+		return
+	}
+	if other := t.queue.find(e.PeerEvent); other != nil {
+		other.PeerEvent = e.ID
+	}
 }
 
 // hidePeer takes an event that is not shown out of the account of the other end.
@@ -163,7 +183,7 @@ func (t *Tracer) checkPeer(e *event.Event) {
 		return
 	}
 	inTheEnd := *other
-	owner.Last(&inTheEnd)
+	t.resolver.Last(&inTheEnd)
 	if t.refuses(&inTheEnd) {
 		e.PeerEvent = 0
 	}

@@ -1,6 +1,8 @@
 package tracer
 
 import (
+	"time"
+
 	"github.com/rsttrace/rsttrace/pkg/cgroup"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/netnsname"
@@ -10,13 +12,25 @@ import (
 type places struct {
 	cgroups *cgroup.Resolver
 	netns   *netnsname.Names
+	now     time.Time   // of the batch: the clock is not asked for every event
+	last    event.Netns // of the events of this batch
 }
 
 // openPlaces awaits the names of containers and pods where events are chosen by
 // them.
 func openPlaces(awaitNames bool) *places {
-	cgroups := cgroup.Open(cgroup.Options{AwaitNames: awaitNames})
-	return &places{cgroups, netnsname.New(netnsname.Options{Place: cgroups.Process})}
+	p := &places{now: time.Now()}
+	clock := func() time.Time { return p.now }
+	p.cgroups = cgroup.Open(cgroup.Options{AwaitNames: awaitNames, Now: clock})
+	p.netns = netnsname.New(netnsname.Options{Place: p.cgroups.Process, Now: clock})
+	return p
+}
+
+// at says how late it is.
+func (p *places) at(now time.Time) {
+	if p != nil {
+		p.now, p.last = now, event.Netns{}
+	}
 }
 
 // note takes a new event, which may have to wait for its owner.
@@ -31,7 +45,10 @@ func (p *places) note(e *event.Event) {
 func (p *places) complete(e *event.Event) {
 	if p != nil {
 		p.cgroups.Complete(e)
-		e.Netns.Name = p.netns.Of(e.Netns.Inode)
+		if e.Netns.Inode != p.last.Inode {
+			p.last = event.Netns{Inode: e.Netns.Inode, Name: p.netns.Of(e.Netns.Inode)}
+		}
+		e.Netns.Name = p.last.Name
 	}
 }
 

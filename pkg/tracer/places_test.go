@@ -48,7 +48,7 @@ func TestPlaces(t *testing.T) {
 	f := newFakeSource(resets(e))
 	f.holders = func() []event.Holder { return nil }
 	tracer := newTracer(f, filter.Options{})
-	tracer.places = &places{cgroup.Open(cgroup.Options{Root: root}), netnsname.New(netnsname.Options{Root: root})}
+	tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
 	defer tracer.Close()
 	tracer.places.note(&e)
 	if err := os.RemoveAll(web); err != nil {
@@ -77,7 +77,7 @@ func TestTopsPlaces(t *testing.T) {
 		{Evidence: receivedEvidence, Netns: 0xEFFFFFF9, Events: 1},
 	}
 	tracer := newTracer(f, filter.Options{})
-	tracer.places = &places{cgroup.Open(cgroup.Options{Root: root}), netnsname.New(netnsname.Options{Root: root})}
+	tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
 	defer tracer.Close()
 	got, err := tracer.Tops(10)
 	if err != nil {

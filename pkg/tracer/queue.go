@@ -12,20 +12,55 @@ import (
 // their owner.
 const queueMax = 8192
 
-// queue keeps events in their order while the first of them waits.
+// queue keeps events in their order while the first of them waits. Most wait for
+// nothing and are gone before the next batch is read: they stay where the batch
+// has them. What is left is moved to memory of the queue's own.
 type queue struct {
-	batch  probe.Batch // of the last read; its events are copied into the queue
-	events []*event.Event
+	batch  probe.Batch // of the last read
+	events []waiting
 	first  int
+	fresh  int // the last so many were added since the last read
 	free   []*event.Event
+}
+
+// waiting is an event in the queue.
+type waiting struct {
+	*event.Event
+	own bool // the memory is the queue's
 }
 
 func (q *queue) empty() bool        { return q.first == len(q.events) }
 func (q *queue) length() int        { return len(q.events) - q.first }
-func (q *queue) head() *event.Event { return q.events[q.first] }
+func (q *queue) head() *event.Event { return q.events[q.first].Event }
 
-// add copies e to the end of the queue and returns the copy.
-func (q *queue) add(e *event.Event) *event.Event {
+// add puts an event of the batch at the end.
+func (q *queue) add(e *event.Event) {
+	q.events = append(q.events, waiting{e, false})
+	q.fresh++
+}
+
+// addCopy puts a copy of e at the end and returns it. It stays where it is until
+// it is dropped.
+func (q *queue) addCopy(e *event.Event) *event.Event {
+	copied := q.copy(e)
+	q.events = append(q.events, waiting{copied, true})
+	q.fresh++
+	return copied
+}
+
+// keep moves what still waits out of the batch. It is to be called before the next
+// one is read.
+func (q *queue) keep() {
+	for i := max(q.first, len(q.events)-q.fresh); i < len(q.events); i++ {
+		if w := &q.events[i]; !w.own {
+			w.Event, w.own = q.copy(w.Event), true
+		}
+	}
+	q.fresh = 0
+}
+
+// copy takes memory that was used before, where there is some.
+func (q *queue) copy(e *event.Event) *event.Event {
 	var copied *event.Event
 	if last := len(q.free) - 1; last >= 0 {
 		copied, q.free = q.free[last], q.free[:last]
@@ -33,13 +68,14 @@ func (q *queue) add(e *event.Event) *event.Event {
 		copied = new(event.Event)
 	}
 	*copied = *e
-	q.events = append(q.events, copied)
 	return copied
 }
 
 // drop removes the head, whose memory is used again.
 func (q *queue) drop() {
-	q.free = append(q.free, q.events[q.first])
+	if head := q.events[q.first]; head.own {
+		q.free = append(q.free, head.Event)
+	}
 	q.first++
 	if q.first > len(q.events)/2 {
 		kept := copy(q.events, q.events[q.first:])
@@ -49,27 +85,27 @@ func (q *queue) drop() {
 
 // find returns the event with that ID, or nil if it is not in the queue.
 func (q *queue) find(id uint64) *event.Event {
-	waiting := q.events[q.first:]
-	if len(waiting) == 0 || id < waiting[0].ID {
+	all := q.events[q.first:]
+	if len(all) == 0 || id < all[0].ID {
 		return nil
 	}
 	// Where nothing was filtered out, numbers have no gaps.
-	if at := id - waiting[0].ID; at < uint64(len(waiting)) && waiting[at].ID == id {
-		return waiting[at]
+	if at := id - all[0].ID; at < uint64(len(all)) && all[at].ID == id {
+		return all[at].Event
 	}
-	at, found := slices.BinarySearchFunc(waiting, id, func(e *event.Event, id uint64) int { return cmp.Compare(e.ID, id) })
+	at, found := slices.BinarySearchFunc(all, id, func(w waiting, id uint64) int { return cmp.Compare(w.ID, id) })
 	if !found {
 		return nil
 	}
-	return waiting[at]
+	return all[at].Event
 }
 
 // ofHook returns the event of a socket whose hook ran at that moment, or nil if
 // it is not in the queue. The youngest are looked at first.
 func (q *queue) ofHook(socket, nanos uint64) *event.Event {
-	for _, e := range slices.Backward(q.events[q.first:]) {
-		if e.Kernel.HookNanos == nanos && e.Kernel.Socket.Address == socket {
-			return e
+	for _, w := range slices.Backward(q.events[q.first:]) {
+		if w.Kernel.HookNanos == nanos && w.Kernel.Socket.Address == socket {
+			return w.Event
 		}
 	}
 	return nil

@@ -63,7 +63,7 @@ func TestHiddenCgroups(t *testing.T) {
 			f := newFakeSource()
 			f.afterDetach = append(f.afterDetach, resets(events...))
 			tracer := newTracer(f, test.filter)
-			tracer.places = &places{cgroup.Open(cgroup.Options{Root: root}), netnsname.New(netnsname.Options{Root: root})}
+			tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
 			defer tracer.Close()
 			var shown []uint16
 			f.detached = true
@@ -94,7 +94,7 @@ func TestPeersElsewhere(t *testing.T) {
 	sent.Kernel.Cgroup = web
 	f := newFakeSource(resets(sent, refused))
 	tracer := newTracer(f, filter.Options{Units: []string{"web.service"}})
-	tracer.places = &places{cgroup.Open(cgroup.Options{Root: root}), netnsname.New(netnsname.Options{Root: root})}
+	tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
 	defer tracer.Close()
 	tracer.peers = newPeers()
 	_, events := collect(tracer, 1)

@@ -3,11 +3,9 @@ package tracer
 import (
 	"context"
 	"iter"
-	"net/netip"
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
-	"github.com/rsttrace/rsttrace/pkg/communityid"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/owner"
@@ -29,15 +27,17 @@ type Options struct {
 // Tracer is an attached rsttrace. Its methods are for one goroutine, but for
 // Interrupt.
 type Tracer struct {
-	session  *probe.Session
-	source   source // the session
-	filter   *filter.Filter
-	resolver owner.Resolver
-	places   *places
-	peers    *peers
-	queue    queue
-	causes   []event.CauseID // the only ones wanted, where there are any
-	nextMute time.Time
+	session   *probe.Session
+	source    source // the session
+	filter    *filter.Filter
+	resolver  owner.Resolver
+	explainer cause.Explainer
+	flowIDs   flowIDs
+	places    *places
+	peers     *peers
+	queue     queue
+	causes    []event.CauseID // the only ones wanted, where there are any
+	nextMute  time.Time
 
 	followups followups
 
@@ -122,10 +122,13 @@ func (t *Tracer) deadline(now time.Time) time.Time {
 // read takes one batch of records and works on it. A read that ends with ctx may
 // have taken records out of the ring before.
 func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
+	t.queue.keep()
 	batch := &t.queue.batch
 	if err := t.source.Read(ctx, batch, deadline); err != nil && ctx.Err() == nil {
 		return err
 	}
+	now := time.Now()
+	t.places.at(now)
 	for i := range batch.Resets {
 		if err := t.take(&batch.Resets[i]); err != nil {
 			return err
@@ -136,10 +139,10 @@ func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 	}
 	t.followups.take(batch.Signals)
 	t.reported(batch.Errors)
-	if err := t.muteCauses(time.Now()); err != nil {
+	if err := t.muteCauses(now); err != nil {
 		return err
 	}
-	return t.resolver.Search(time.Now())
+	return t.resolver.Search(now)
 }
 
 // take puts a new event in the queue if it is wanted. It is explained when its
@@ -150,8 +153,8 @@ func (t *Tracer) take(e *event.Event) error {
 	}
 	t.lastID++
 	e.ID = t.lastID
-	settled := owner.FromRecord(e)
-	cause.Decide(e)
+	settled := t.resolver.FromRecord(e)
+	t.explainer.Decide(e)
 	if !t.filter.MatchBeforeOwner(e) {
 		return nil
 	}
@@ -159,11 +162,13 @@ func (t *Tracer) take(e *event.Event) error {
 	if elsewhere, err := t.elsewhere(e); elsewhere || err != nil {
 		return err
 	}
-	queued := t.queue.add(e)
-	t.peers.note(queued)
-	if !settled {
-		t.resolver.Await(queued)
+	if settled {
+		t.queue.add(e)
+	} else {
+		e = t.queue.addCopy(e)
+		t.resolver.Await(e)
 	}
+	t.linkPeer(e)
 	return nil
 }
 
@@ -205,23 +210,21 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 	if owner.Wanted(e) {
 		t.resolver.Forget(e)
 	}
-	owner.Last(e)
+	t.resolver.Last(e)
 	if t.refuses(e) {
 		t.hidePeer(e)
 		return true
 	}
 	t.checkPeer(e)
 	e.Confirmed = e.Dir == event.Sent && e.PeerEvent != 0 // it was seen to arrive
-	e.CommunityID = communityid.TCP(addrPort(e.Local), addrPort(e.Peer))
+	e.CommunityID = t.flowIDs.of(e)
 	t.places.complete(e)
-	cause.Explain(e)
+	t.explainer.Explain(e)
 	confirm(e)
 	t.shown++
 	t.followups.shown(e)
 	return yield(e, nil)
 }
-
-func addrPort(e event.Endpoint) netip.AddrPort { return netip.AddrPortFrom(e.Addr, e.Port) }
 
 // drain ends the stream: no more hooks, then everything that they had seen.
 func (t *Tracer) drain(yield func(*event.Event, error) bool) {
@@ -262,6 +265,7 @@ func (t *Tracer) Totals() (event.Totals, error) {
 	if err != nil {
 		return event.Totals{}, err
 	}
+	t.places.at(time.Now())
 	totals := event.Totals{Shown: t.shown, Lost: counts.Lost, Missed: counts.Missed}
 	position := make(map[event.Count]int)
 	var sum uint64

@@ -14,44 +14,31 @@ func (s *Sink) Audit(r audit.Report) error {
 }
 
 func appendAudit(buf []byte, r *audit.Report) []byte {
-	o := &object{append(buf, '{')}
-	o.textAlways("kind", "audit")
-	o.numberAlways("namespaces", uint64(r.Namespaces))
-	o.number("came", uint64(r.Came))
-	o.number("went", uint64(r.Went))
-	o.number("unreadable", uint64(r.Unreadable))
-	o.key("seconds")
-	o.buf = strconv.AppendFloat(o.buf, r.Elapsed.Seconds(), 'f', 3, 64)
-	o.boolean("ok", r.Balanced())
-	o.texts("notes", r.Notes)
-	o.key("counters")
-	o.buf = append(o.buf, '[')
+	l := line(append(buf, '{'))
+	l = l.textAlways(`"kind":`, "audit")
+	l = l.numberAlways(`"namespaces":`, uint64(r.Namespaces))
+	l = l.number(`"came":`, uint64(r.Came))
+	l = l.number(`"went":`, uint64(r.Went))
+	l = l.number(`"unreadable":`, uint64(r.Unreadable))
+	l = append(strconv.AppendFloat(append(l, `"seconds":`...), r.Elapsed.Seconds(), 'f', 3, 64), ',')
+	l = l.flagAlways(`"ok":`, r.Balanced()) // false is a finding here
+	l = l.texts(`"notes":`, r.Notes)
+	l = l.openList(`"counters":`)
 	for i := range r.Lines {
-		if i > 0 {
-			o.buf = append(o.buf, ',')
-		}
-		appendAuditLine(o, &r.Lines[i])
+		l = appendAuditLine(l, &r.Lines[i])
 	}
-	o.buf = append(o.buf, ']')
-	o.close()
-	return o.buf
+	return l.closeList().whole()
 }
 
-func appendAuditLine(o *object, l *audit.Line) {
-	o.buf = append(o.buf, '{')
-	o.textAlways("counter", l.Counter)
-	o.numberAlways("kernel", l.Kernel)
-	o.numberAlways("events", l.Events)
-	o.numberAlways("perhaps", l.Perhaps)
-	o.number("slack", l.Slack)
-	o.boolean("ok", l.OK)
-	o.boolean("exact", l.Exact)
-	o.text("note", l.Note)
-	o.close()
-}
-
-// boolean writes also false: here it is a finding.
-func (o *object) boolean(name string, value bool) {
-	o.key(name)
-	o.buf = strconv.AppendBool(o.buf, value)
+func appendAuditLine(l line, a *audit.Line) line {
+	l = l.open("")
+	l = l.textAlways(`"counter":`, a.Counter)
+	l = l.numberAlways(`"kernel":`, a.Kernel)
+	l = l.numberAlways(`"events":`, a.Events)
+	l = l.numberAlways(`"perhaps":`, a.Perhaps)
+	l = l.number(`"slack":`, a.Slack)
+	l = l.flagAlways(`"ok":`, a.OK)
+	l = l.flagAlways(`"exact":`, a.Exact)
+	l = l.text(`"note":`, a.Note)
+	return l.close()
 }

@@ -19,10 +19,11 @@ import (
 // field by field.
 func TestMatchesEncodingJSON(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
+	var m moments
 	for i := range 5000 {
 		e := randomEvent(rng)
 		evidence := rng.IntN(2) == 0
-		got := fields(t, appendEvent(nil, &e, evidence))
+		got := fields(t, appendEvent(nil, &e, evidence, &m))
 		if !evidence {
 			e.Evidence = event.Evidence{}
 		}
@@ -31,7 +32,7 @@ func TestMatchesEncodingJSON(t *testing.T) {
 		want := fields(t, reference)
 		sameTime(t, got, want)
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("event %d (-encoding/json +append):\n%s\nline: %s", i, diff, appendEvent(nil, &e, evidence))
+			t.Fatalf("event %d (-encoding/json +append):\n%s\nline: %s", i, diff, appendEvent(nil, &e, evidence, &m))
 		}
 	}
 }

@@ -1,140 +1,142 @@
 package jsonl
 
-import (
-	"strconv"
-
-	"github.com/rsttrace/rsttrace/pkg/event"
-)
+import "github.com/rsttrace/rsttrace/pkg/event"
 
 // appendEvent appends the JSON form of e. Order and names are those of the
 // fields of event.Event; a new field there fails TestMatchesEncodingJSON until
 // it is written here.
-func appendEvent(buf []byte, e *event.Event, evidence bool) []byte {
-	o := &object{append(buf, '{')}
-	o.signed("schema", &e.Schema)
-	o.timestamp("time", e.Time)
-	o.numberAlways("id", e.ID)
-	appendVerdict(o, e)
-	appendConnection(o, e)
-	appendWho(o, e)
-	appendKnowledge(o, e)
+func appendEvent(buf []byte, e *event.Event, evidence bool, m *moments) []byte {
+	l := line(append(buf, '{'))
+	l = l.signed(`"schema":`, int64(e.Schema))
+	l = m.append(l, `"time":`, e.Time)
+	l = l.numberAlways(`"id":`, e.ID)
+	l = appendVerdict(l, e)
+	l = appendConnection(l, e)
+	l = appendWho(l, e)
+	l = appendKnowledge(l, e)
 	if evidence {
-		appendEvidence(o, e.Evidence)
+		l = appendEvidence(l, &e.Evidence)
 	}
-	o.close()
-	return o.buf
+	return l.whole()
 }
 
 // appendVerdict is what happened and what to do.
-func appendVerdict(o *object, e *event.Event) {
-	o.textAlways("dir", string(e.Dir))
-	o.flag("confirmed", e.Confirmed)
-	o.textAlways("cause", string(e.Cause))
-	o.textAlways("summary", e.Summary)
-	o.text("remedy", e.Remedy)
-	o.textAlways("certainty", string(e.Certainty))
-	o.texts("because", e.Because)
+func appendVerdict(l line, e *event.Event) line {
+	l = l.textAlways(`"dir":`, string(e.Dir))
+	l = l.flag(`"confirmed":`, e.Confirmed)
+	l = l.textAlways(`"cause":`, string(e.Cause))
+	l = l.textAlways(`"summary":`, e.Summary)
+	l = l.text(`"remedy":`, e.Remedy)
+	l = l.textAlways(`"certainty":`, string(e.Certainty))
+	return l.texts(`"because":`, e.Because)
 }
 
 // appendConnection is where it happened and what the packets were.
-func appendConnection(o *object, e *event.Event) {
-	o.textAlways("family", string(e.Family))
-	appendEndpoint(o, "local", e.Local)
-	appendEndpoint(o, "peer", e.Peer)
+func appendConnection(l line, e *event.Event) line {
+	l = l.textAlways(`"family":`, string(e.Family))
+	l = appendEndpoint(l, `"local":`, e.Local)
+	l = appendEndpoint(l, `"peer":`, e.Peer)
 	if e.State != 0 {
-		o.textAlways("state", e.State.String())
+		l = l.textAlways(`"state":`, e.State.String())
 	}
-	appendSegment(o, "rst", e.RST)
-	appendSegment(o, "trigger", e.Trigger)
-	if e.App != (event.App{}) {
-		o.open("app")
-		o.text("errno", e.App.Errno)
-		o.flag("sigpipe", e.App.SIGPIPE)
-		o.text("on", e.App.On)
-		o.flag("reported", e.App.Reported)
-		appendCalls(o, "calls", &e.App.Calls)
-		appendCalls(o, "then", &e.App.Then)
-		o.flag("dataFirst", e.App.DataFirst)
-		o.close()
-	}
+	l = appendSegment(l, `"rst":`, &e.RST)
+	l = appendSegment(l, `"trigger":`, &e.Trigger)
+	l = appendApp(l, &e.App)
 	if e.Lost != (event.Lost{}) {
-		o.open("lost")
-		o.number("unreadBytes", uint64(e.Lost.UnreadBytes))
-		o.number("unsentBytes", uint64(e.Lost.UnsentBytes))
-		o.number("unackedBytes", uint64(e.Lost.UnackedBytes))
-		o.close()
+		l = l.open(`"lost":`)
+		l = l.number(`"unreadBytes":`, uint64(e.Lost.UnreadBytes))
+		l = l.number(`"unsentBytes":`, uint64(e.Lost.UnsentBytes))
+		l = l.number(`"unackedBytes":`, uint64(e.Lost.UnackedBytes))
+		l = l.close()
 	}
+	return l
 }
 
-func appendCalls(o *object, name string, c *event.Calls) {
-	if *c == (event.Calls{}) {
-		return
-	}
-	o.open(name)
-	o.text("accept", c.Accept)
-	o.text("connect", c.Connect)
-	o.text("poll", c.Poll)
-	o.text("soError", c.SOError)
-	o.text("read", c.Read)
-	o.text("write", c.Write)
-	o.flag("sigpipe", c.SIGPIPE)
-	o.close()
+// appendApp leaves out an application that gets nothing: none of its fields is
+// written then.
+func appendApp(l line, a *event.App) line {
+	start := len(l)
+	l = l.open(`"app":`)
+	l = l.text(`"errno":`, a.Errno)
+	l = l.flag(`"sigpipe":`, a.SIGPIPE)
+	l = l.text(`"on":`, a.On)
+	l = l.flag(`"reported":`, a.Reported)
+	l = appendCalls(l, `"calls":`, &a.Calls)
+	l = appendCalls(l, `"then":`, &a.Then)
+	l = l.flag(`"dataFirst":`, a.DataFirst)
+	return l.closeUnlessEmpty(start)
+}
+
+func appendCalls(l line, name string, c *event.Calls) line {
+	start := len(l)
+	l = l.open(name)
+	l = l.text(`"accept":`, c.Accept)
+	l = l.text(`"connect":`, c.Connect)
+	l = l.text(`"poll":`, c.Poll)
+	l = l.text(`"soError":`, c.SOError)
+	l = l.text(`"read":`, c.Read)
+	l = l.text(`"write":`, c.Write)
+	l = l.flag(`"sigpipe":`, c.SIGPIPE)
+	return l.closeUnlessEmpty(start)
 }
 
 // appendWho is whose socket it was.
-func appendWho(o *object, e *event.Event) {
-	appendOwner(o, &e.Owner)
+func appendWho(l line, e *event.Event) line {
+	l = appendOwner(l, &e.Owner)
 	if e.By != (event.ProcessRef{}) {
-		o.open("by")
-		appendProcess(o, e.By)
-		o.close()
+		l = l.open(`"by":`)
+		l = appendProcess(l, e.By)
+		l = l.close()
 	}
-	o.text("chain", e.Chain)
-	o.flag("forwarded", e.Forwarded)
-	o.number("peerEvent", e.PeerEvent)
-	appendNetns(o, e.Netns)
+	l = l.text(`"chain":`, e.Chain)
+	l = l.flag(`"forwarded":`, e.Forwarded)
+	l = l.number(`"peerEvent":`, e.PeerEvent)
+	l = appendNetns(l, e.Netns)
 	if c := &e.Conn; c.Known {
-		o.open("conn")
-		o.number("cookie", c.Cookie)
-		o.numberAlways("srttMicros", uint64(c.SRTTMicros))
-		o.numberAlways("retransmits", uint64(c.Retransmits))
-		o.numberAlways("bytesAcked", c.BytesAcked)
-		o.numberAlways("bytesReceived", c.BytesReceived)
-		o.number("ageMillis", c.AgeMillis)
-		o.close()
+		l = l.open(`"conn":`)
+		l = l.number(`"cookie":`, c.Cookie)
+		l = l.numberAlways(`"srttMicros":`, uint64(c.SRTTMicros))
+		l = l.numberAlways(`"retransmits":`, uint64(c.Retransmits))
+		l = l.numberAlways(`"bytesAcked":`, c.BytesAcked)
+		l = l.numberAlways(`"bytesReceived":`, c.BytesReceived)
+		l = l.number(`"ageMillis":`, c.AgeMillis)
+		l = l.close()
 	}
+	return l
 }
 
 // appendKnowledge is how all of it is known.
-func appendKnowledge(o *object, e *event.Event) {
-	o.textAlways("hook", e.Hook)
-	o.textAlways("via", string(e.Via))
-	o.text("kernelReason", e.KernelReason)
-	o.text("kernelVerdict", e.KernelVerdict)
-	o.signed("ietfCause", e.IETFCause)
-	o.text("communityID", e.CommunityID)
-	o.texts("stack", e.Stack)
+func appendKnowledge(l line, e *event.Event) line {
+	l = l.textAlways(`"hook":`, e.Hook)
+	l = l.textAlways(`"via":`, string(e.Via))
+	l = l.text(`"kernelReason":`, e.KernelReason)
+	l = l.text(`"kernelVerdict":`, e.KernelVerdict)
+	if e.IETFCause != nil {
+		l = l.signed(`"ietfCause":`, int64(*e.IETFCause))
+	}
+	l = l.text(`"communityID":`, e.CommunityID)
+	return l.texts(`"stack":`, e.Stack)
 }
 
-func appendNetns(o *object, n event.Netns) {
+func appendNetns(l line, n event.Netns) line {
 	if n == (event.Netns{}) {
-		return
+		return l
 	}
-	o.open("netns")
-	o.numberAlways("inode", uint64(n.Inode))
-	o.text("name", n.Name)
-	o.close()
+	l = l.open(`"netns":`)
+	l = l.numberAlways(`"inode":`, uint64(n.Inode))
+	l = l.text(`"name":`, n.Name)
+	return l.close()
 }
 
 // appendEndpoint leaves out an end whose address is not known.
-func appendEndpoint(o *object, name string, end event.Endpoint) {
+func appendEndpoint(l line, name string, end event.Endpoint) line {
 	if !end.Addr.IsValid() {
-		return
+		return l
 	}
-	o.open(name)
-	o.address("addr", end.Addr)
-	o.numberAlways("port", uint64(end.Port))
-	o.close()
+	l = l.open(name)
+	l = l.address(`"addr":`, end.Addr)
+	l = l.numberAlways(`"port":`, uint64(end.Port))
+	return l.close()
 }
 
 // flagTexts spares the allocation of TCPFlags.String.
@@ -145,134 +147,125 @@ var flagTexts = func() (texts [256]string) {
 	return texts
 }()
 
-func appendSegment(o *object, name string, s event.Segment) {
-	if s == (event.Segment{}) {
-		return
+func appendSegment(l line, name string, s *event.Segment) line {
+	if *s == (event.Segment{}) {
+		return l
 	}
-	o.open(name)
-	o.textAlways("flags", flagTexts[s.Flags])
-	o.numberAlways("seq", uint64(s.Seq))
-	o.numberAlways("ack", uint64(s.Ack))
+	l = l.open(name)
+	l = l.textAlways(`"flags":`, flagTexts[s.Flags])
+	l = l.numberAlways(`"seq":`, uint64(s.Seq))
+	l = l.numberAlways(`"ack":`, uint64(s.Ack))
 	if s.Window != nil {
-		o.numberAlways("win", uint64(*s.Window))
+		l = l.numberAlways(`"win":`, uint64(*s.Window))
 	}
-	o.numberAlways("len", uint64(s.Len))
-	o.number("ttl", uint64(s.TTL))
-	o.text("ifname", s.Ifname)
-	o.text("diag", s.DiagText)
+	l = l.numberAlways(`"len":`, uint64(s.Len))
+	l = l.number(`"ttl":`, uint64(s.TTL))
+	l = l.text(`"ifname":`, s.Ifname)
+	l = l.text(`"diag":`, s.DiagText)
 	if s.SeqOffset != nil {
-		o.key("seqOffset")
-		o.buf = strconv.AppendInt(o.buf, int64(*s.SeqOffset), 10)
+		l = l.signed(`"seqOffset":`, int64(*s.SeqOffset))
 	}
-	o.text("position", string(s.Position))
-	o.close()
+	l = l.text(`"position":`, string(s.Position))
+	return l.close()
 }
 
-func appendOwner(o *object, owner *event.Owner) {
+func appendOwner(l line, owner *event.Owner) line {
 	if owner.IsZero() {
-		return
+		return l
 	}
-	o.open("owner")
-	o.number("pid", uint64(owner.PID))
-	o.number("tid", uint64(owner.TID))
-	o.text("comm", owner.Comm)
+	l = l.open(`"owner":`)
+	l = l.number(`"pid":`, uint64(owner.PID))
+	l = l.number(`"tid":`, uint64(owner.TID))
+	l = l.text(`"comm":`, owner.Comm)
 	if owner.UID != nil {
-		o.numberAlways("uid", uint64(*owner.UID))
+		l = l.numberAlways(`"uid":`, uint64(*owner.UID))
 	}
-	o.textAlways("source", string(owner.Source))
-	o.text("cgroup", owner.Cgroup)
-	o.text("container", owner.Container)
-	o.text("unit", owner.Unit)
-	o.text("pod", owner.Pod)
+	l = l.textAlways(`"source":`, string(owner.Source))
+	l = l.text(`"cgroup":`, owner.Cgroup)
+	l = l.text(`"container":`, owner.Container)
+	l = l.text(`"unit":`, owner.Unit)
+	l = l.text(`"pod":`, owner.Pod)
 	if len(owner.Others) > 0 {
-		o.key("others")
-		o.buf = append(o.buf, '[')
-		for i, other := range owner.Others {
-			if i > 0 {
-				o.buf = append(o.buf, ',')
-			}
-			o.buf = append(o.buf, '{')
-			appendProcess(o, other)
-			o.close()
+		l = l.openList(`"others":`)
+		for _, other := range owner.Others {
+			l = l.open("")
+			l = appendProcess(l, other)
+			l = l.close()
 		}
-		o.buf = append(o.buf, ']')
+		l = l.closeList()
 	}
-	if owner.Ended != (event.Ended{}) {
-		o.open("ended")
-		o.signed("exitCode", owner.Ended.ExitCode)
-		o.text("signal", owner.Ended.Signal)
-		o.close()
+	if end := &owner.Ended; *end != (event.Ended{}) {
+		l = l.open(`"ended":`)
+		if end.ExitCode != nil {
+			l = l.signed(`"exitCode":`, int64(*end.ExitCode))
+		}
+		l = l.text(`"signal":`, end.Signal)
+		l = l.close()
 	}
-	o.close()
+	return l.close()
 }
 
-func appendProcess(o *object, p event.ProcessRef) {
-	o.numberAlways("pid", uint64(p.PID))
-	o.text("comm", p.Comm)
+func appendProcess(l line, p event.ProcessRef) line {
+	l = l.numberAlways(`"pid":`, uint64(p.PID))
+	return l.text(`"comm":`, p.Comm)
 }
 
-func appendEvidence(o *object, ev event.Evidence) {
-	if ev == (event.Evidence{}) {
-		return
+func appendEvidence(l line, ev *event.Evidence) line {
+	if *ev == (event.Evidence{}) {
+		return l
 	}
-	o.open("evidence")
-	o.textAlways("hook", ev.Hook.String())
-	o.textAlways("socket", ev.Socket.String())
+	l = l.open(`"evidence":`)
+	l = l.textAlways(`"hook":`, ev.Hook.String())
+	l = l.textAlways(`"socket":`, ev.Socket.String())
 	if ev.State != 0 {
-		o.textAlways("state", ev.State.String())
+		l = l.textAlways(`"state":`, ev.State.String())
 	}
 	if ev.Prior != 0 {
-		o.textAlways("prior", ev.Prior.String())
+		l = l.textAlways(`"prior":`, ev.Prior.String())
 	}
 	if ev.Packet != 0 {
-		o.textAlways("packet", ev.Packet.String())
+		l = l.textAlways(`"packet":`, flagTexts[ev.Packet])
 	}
 	if ev.Caller != 0 {
-		o.textAlways("caller", ev.Caller.String())
+		l = l.textAlways(`"caller":`, ev.Caller.String())
 	}
-	o.text("reason", ev.Reason)
-	o.flag("dropped", ev.Dropped)
+	l = l.text(`"reason":`, ev.Reason)
+	l = l.flag(`"dropped":`, ev.Dropped)
 	if ev.Chain != 0 {
-		o.textAlways("chain", ev.Chain.String())
+		l = l.textAlways(`"chain":`, ev.Chain.String())
 	}
-	o.textAlways("family", string(ev.Family))
+	l = l.textAlways(`"family":`, string(ev.Family))
 	if ev.Facts != 0 {
-		o.textAlways("facts", ev.Facts.String())
+		l = append(ev.Facts.AppendTo(append(l, `"facts":"`...)), '"', ',')
 	}
-	o.close()
+	return l.close()
 }
 
 func appendCounts(buf []byte, t event.Totals) []byte {
-	o := &object{append(buf, '{')}
-	o.textAlways("kind", "counts")
-	o.key("causes")
-	o.buf = append(o.buf, '[')
-	for i, c := range t.Sorted() {
-		if i > 0 {
-			o.buf = append(o.buf, ',')
-		}
-		o.buf = append(o.buf, '{')
-		o.textAlways("dir", string(c.Dir))
-		o.textAlways("cause", string(c.Cause))
-		o.numberAlways("events", c.Events)
-		o.close()
+	l := line(append(buf, '{'))
+	l = l.textAlways(`"kind":`, "counts")
+	l = l.openList(`"causes":`)
+	for _, c := range t.Sorted() {
+		l = l.open("")
+		l = l.textAlways(`"dir":`, string(c.Dir))
+		l = l.textAlways(`"cause":`, string(c.Cause))
+		l = l.numberAlways(`"events":`, c.Events)
+		l = l.close()
 	}
-	o.buf = append(o.buf, ']')
-	o.numberAlways("shown", t.Shown)
-	o.numberAlways("notShown", t.NotShown)
-	o.numberAlways("lost", t.Lost)
-	o.numberAlways("missed", t.Missed)
+	l = l.closeList()
+	l = l.numberAlways(`"shown":`, t.Shown)
+	l = l.numberAlways(`"notShown":`, t.NotShown)
+	l = l.numberAlways(`"lost":`, t.Lost)
+	l = l.numberAlways(`"missed":`, t.Missed)
 	if t.Tops != nil {
-		appendTops(o, t.Tops)
+		l = appendTops(l, t.Tops)
 	}
-	o.close()
-	return o.buf
+	return l.whole()
 }
 
 func appendLost(buf []byte, n uint64) []byte {
-	o := &object{append(buf, '{')}
-	o.textAlways("kind", "lost")
-	o.numberAlways("events", n)
-	o.close()
-	return o.buf
+	l := line(append(buf, '{'))
+	l = l.textAlways(`"kind":`, "lost")
+	l = l.numberAlways(`"events":`, n)
+	return l.whole()
 }

@@ -18,6 +18,7 @@ type Options struct {
 type Sink struct {
 	options Options
 	out     *sink.Buffer
+	moments moments
 }
 
 // New returns a Sink that writes to w, in pieces of whole lines.
@@ -30,7 +31,7 @@ const unclassified event.CauseID = "unclassified"
 
 // Event writes one event.
 func (s *Sink) Event(e *event.Event) error {
-	line := appendEvent(s.out.Open(), e, s.options.Evidence || e.Cause == unclassified)
+	line := appendEvent(s.out.Open(), e, s.options.Evidence || e.Cause == unclassified, &s.moments)
 	return s.out.Commit(append(line, '\n'))
 }
 

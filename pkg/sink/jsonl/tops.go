@@ -2,59 +2,52 @@ package jsonl
 
 import "github.com/rsttrace/rsttrace/pkg/event"
 
-func appendTops(o *object, t *event.Tops) {
-	o.open("top")
-	appendTop(o, "owners", &t.Owners, func(r *event.TopRow) {
+func appendTops(l line, t *event.Tops) line {
+	l = l.open(`"top":`)
+	l = appendTop(l, `"owners":`, &t.Owners, func(l line, r *event.TopRow) line {
 		owner := &r.Owner
 		if owner.Comm == "" && owner.Cgroup == "" {
-			return
+			return l
 		}
-		o.open("owner")
-		o.text("comm", owner.Comm)
-		o.text("cgroup", owner.Cgroup)
-		o.text("container", owner.Container)
-		o.text("unit", owner.Unit)
-		o.text("pod", owner.Pod)
-		o.close()
+		l = l.open(`"owner":`)
+		l = l.text(`"comm":`, owner.Comm)
+		l = l.text(`"cgroup":`, owner.Cgroup)
+		l = l.text(`"container":`, owner.Container)
+		l = l.text(`"unit":`, owner.Unit)
+		l = l.text(`"pod":`, owner.Pod)
+		return l.close()
 	})
-	appendTop(o, "peers", &t.Peers, func(r *event.TopRow) {
-		if r.Peer.IsValid() {
-			o.open("peer")
-			o.address("addr", r.Peer)
-			o.close()
+	l = appendTop(l, `"peers":`, &t.Peers, func(l line, r *event.TopRow) line {
+		if !r.Peer.IsValid() {
+			return l
 		}
+		return l.open(`"peer":`).address(`"addr":`, r.Peer).close()
 	})
-	appendTop(o, "ports", &t.Ports, func(r *event.TopRow) {
-		if r.Port != 0 {
-			o.open("local")
-			o.numberAlways("port", uint64(r.Port))
-			o.close()
+	l = appendTop(l, `"ports":`, &t.Ports, func(l line, r *event.TopRow) line {
+		if r.Port == 0 {
+			return l
 		}
+		return l.open(`"local":`).numberAlways(`"port":`, uint64(r.Port)).close()
 	})
-	o.close()
+	return l.close()
 }
 
 // appendTop writes one table; key writes whose row it is.
-func appendTop(o *object, name string, t *event.Top, key func(*event.TopRow)) {
-	o.open(name)
-	o.key("rows")
-	o.buf = append(o.buf, '[')
+func appendTop(l line, name string, t *event.Top, key func(line, *event.TopRow) line) line {
+	l = l.open(name)
+	l = l.openList(`"rows":`)
 	for i := range t.Rows {
 		r := &t.Rows[i]
-		if i > 0 {
-			o.buf = append(o.buf, ',')
-		}
-		o.buf = append(o.buf, '{')
-		key(r)
-		appendNetns(o, r.Netns)
-		o.text("dir", string(r.Dir))
-		o.textAlways("cause", string(r.Cause))
-		o.numberAlways("events", r.Events)
-		o.close()
+		l = key(l.open(""), r)
+		l = appendNetns(l, r.Netns)
+		l = l.text(`"dir":`, string(r.Dir))
+		l = l.textAlways(`"cause":`, string(r.Cause))
+		l = l.numberAlways(`"events":`, r.Events)
+		l = l.close()
 	}
-	o.buf = append(o.buf, ']')
-	o.numberAlways("unlisted", t.Unlisted)
-	o.numberAlways("further", t.Further)
-	o.numberAlways("displaced", t.Displaced)
-	o.close()
+	l = l.closeList()
+	l = l.numberAlways(`"unlisted":`, t.Unlisted)
+	l = l.numberAlways(`"further":`, t.Further)
+	l = l.numberAlways(`"displaced":`, t.Displaced)
+	return l.close()
 }
