@@ -26,13 +26,13 @@ const (
 // view lays a record over its bytes without copying. The ring and the iterator
 // align records to 8 bytes; anything else is copied first.
 func view[T any](sample []byte) (*T, error) {
-	var record T
-	if size := int(unsafe.Sizeof(record)); len(sample) < size {
+	if size := int(unsafe.Sizeof(*new(T))); len(sample) < size {
 		return nil, fmt.Errorf("record of %d bytes where %d are due: BPF objects and rsttrace do not fit together", len(sample), size)
 	}
 	if uintptr(unsafe.Pointer(&sample[0]))%8 != 0 {
-		copy(unsafe.Slice((*byte)(unsafe.Pointer(&record)), unsafe.Sizeof(record)), sample)
-		return &record, nil
+		record := new(T) // here only: it is an allocation
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(record)), unsafe.Sizeof(*record)), sample)
+		return record, nil
 	}
 	return (*T)(unsafe.Pointer(&sample[0])), nil
 }
@@ -73,7 +73,7 @@ func (s *Session) decode(sample []byte, batch *Batch) error {
 		if err != nil {
 			return err
 		}
-		batch.Holders = append(batch.Holders, decodeHolder(record))
+		batch.Holders = append(batch.Holders, s.reader.repeats.holder(record))
 		return nil
 	case bpf.ContextRecordKindRECORD_MODULE:
 		record, err := view[bpf.ContextModuleRecord](sample)
@@ -104,6 +104,7 @@ func (s *Session) decode(sample []byte, batch *Batch) error {
 func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 	evidence := decodeVerdict(&r.Verdict, s.kernel)
 	hook, via := s.place(evidence)
+	known := &s.reader.repeats
 	*e = event.Event{
 		Schema:       event.SchemaVersion,
 		Time:         s.reader.clock.wall(r.TimeNs),
@@ -119,9 +120,9 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		Stack:        s.stacks.of(r.Stack),
 	}
 	e.Kernel = event.KernelContext{
-		Current:   process(&r.Current),
-		Closer:    process(&r.Closer),
-		Connector: process(&r.Connector),
+		Current:   known.process(&r.Current),
+		Closer:    known.process(&r.Closer),
+		Connector: known.process(&r.Connector),
 		Socket:    event.SocketRef{Address: r.Sk, Inode: r.Inode, Cookie: r.Cookie},
 		Listener:  event.SocketRef{Address: r.Listener, Inode: r.ListenerInode},
 		Cgroup:    r.Cgroup,
@@ -138,7 +139,7 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		e.Chain = evidence.Chain.String()
 		e.Forwarded = evidence.Chain == event.ChainForward
 	}
-	decodeSegments(r, e)
+	known.segments(r, e)
 	if evidence.Socket == event.SockFull && evidence.State != event.StateListen {
 		decodeNumbers(r, e)
 	}
@@ -189,14 +190,14 @@ func endpoint(address *[16]uint8, port uint16, family event.Family) event.Endpoi
 	return event.Endpoint{Addr: netip.AddrFrom4([4]byte(address[:4])), Port: port}
 }
 
-func process(p *bpf.ContextProcess) event.Process {
+func (known *repeats) process(p *bpf.ContextProcess) event.Process {
 	if p.Known == 0 {
 		return event.Process{}
 	}
 	return event.Process{
 		PID:        p.Pid,
 		TID:        p.Tid,
-		Comm:       text(p.Comm[:]),
+		Comm:       known.text(p.Comm[:]),
 		UID:        p.Uid,
 		Kernel:     p.Kernel != 0,
 		Exiting:    p.Exiting != 0,
@@ -204,17 +205,17 @@ func process(p *bpf.ContextProcess) event.Process {
 	}
 }
 
-func decodeHolder(r *holderRecord) event.Holder {
+func (known *repeats) holder(r *holderRecord) event.Holder {
 	return event.Holder{
 		Socket:  event.SocketRef{Address: r.Sk, Inode: r.Inode},
-		Process: process(&r.Process),
+		Process: known.process(&r.Process),
 		Started: r.Started,
 		Closed:  r.Closed != 0,
 	}
 }
 
 func (s *Session) decodeSignal(r *signalRecord) event.Signal {
-	return event.Signal{Time: s.reader.clock.wall(r.TimeNs), Process: process(&r.Process), Fatal: r.Fatal != 0}
+	return event.Signal{Time: s.reader.clock.wall(r.TimeNs), Process: s.reader.repeats.process(&r.Process), Fatal: r.Fatal != 0}
 }
 
 func (s *Session) decodeError(r *errorRecord) event.LateError {

@@ -46,13 +46,14 @@ func (h *holderIterator) run() ([]event.Holder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("walk file tables: %w", err)
 	}
+	var known repeats
 	holders := make([]event.Holder, 0, len(data)/sizeOfHolder)
 	for ; len(data) >= sizeOfHolder; data = data[sizeOfHolder:] {
 		record, err := view[holderRecord](data)
 		if err != nil {
 			return nil, err
 		}
-		holders = append(holders, decodeHolder(record))
+		holders = append(holders, known.holder(record))
 	}
 	return holders, nil
 }

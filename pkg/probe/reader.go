@@ -27,6 +27,7 @@ type reader struct {
 	ring    *ringbuf.Reader
 	raw     ringbuf.Record
 	clock   clock
+	repeats repeats
 	drained bool
 	// highWater is the most bytes that were waiting.
 	highWater int

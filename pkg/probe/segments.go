@@ -8,46 +8,45 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// decodeSegments fills in the RST, and for a reply the packet that provoked it.
+// segments fills in the RST, and for a reply the packet that provoked it.
 // A sent RST is not built yet at the hook, so its numbers are derived as the
 // kernel will derive them.
-func decodeSegments(r *resetRecord, e *event.Event) {
+func (known *repeats) segments(r *resetRecord, e *event.Event) {
 	switch e.Evidence.Hook {
 	case event.HookSendActive:
 		// tcp_send_active_reset: RST and ACK at the next sequence number.
 		e.RST = event.Segment{Flags: event.RST | event.ACK, Seq: r.Numbers.SndNxt, Ack: r.Expected.RcvNxt}
 	case event.HookReceive, event.HookIgnore:
 		if e.Evidence.SeesPacket() {
-			e.RST = packet(r)
+			e.RST = known.packet(r)
 		}
 	default:
-		seen := packet(r)
+		seen := known.packet(r)
 		if seen.Flags.Has(event.RST) {
 			e.RST = seen // an incoming RST that gets no answer
 			return
 		}
 		e.Trigger = seen
-		e.RST = replyTo(seen)
+		e.RST = known.replyTo(seen)
 	}
 }
 
-func packet(r *resetRecord) event.Segment {
-	window := r.Packet.Window
+func (known *repeats) packet(r *resetRecord) event.Segment {
 	s := event.Segment{
 		Flags:  event.TCPFlags(r.Packet.Flags),
 		Seq:    r.Packet.Seq,
 		Ack:    r.Packet.Ack,
-		Window: &window,
+		Window: known.windows.Of(r.Packet.Window),
 		Len:    r.Packet.Len,
 		TTL:    r.Packet.Ttl,
-		Ifname: text(r.Ifname[:]),
+		Ifname: known.text(r.Ifname[:]),
 	}
 	if s.Flags.Has(event.RST) && s.Len > 0 {
 		s.DiagText = diagnosis(r.Payload[:min(int(s.Len), len(r.Payload))])
 	}
 	if expects(r) {
 		offset := int32(s.Seq - r.Expected.RcvNxt)
-		s.SeqOffset, s.Position = &offset, positionOf(offset, r.Expected.Window)
+		s.SeqOffset, s.Position = known.offsets.Of(offset), positionOf(offset, r.Expected.Window)
 	}
 	return s
 }
@@ -99,10 +98,10 @@ func positionOf(offset int32, window uint32) event.Position {
 
 // replyTo is the RST that answers a segment (RFC 9293 3.10.7.1): it takes its
 // sequence number from the segment's ACK, or acknowledges a segment without.
-func replyTo(s event.Segment) event.Segment {
-	var noWindow uint16
+func (known *repeats) replyTo(s event.Segment) event.Segment {
+	noWindow := known.windows.Of(0)
 	if s.Flags.Has(event.ACK) {
-		return event.Segment{Flags: event.RST, Seq: s.Ack, Window: &noWindow}
+		return event.Segment{Flags: event.RST, Seq: s.Ack, Window: noWindow}
 	}
 	ack := s.Seq + s.Len
 	if s.Flags.Has(event.SYN) {
@@ -111,5 +110,5 @@ func replyTo(s event.Segment) event.Segment {
 	if s.Flags.Has(event.FIN) {
 		ack++
 	}
-	return event.Segment{Flags: event.RST | event.ACK, Ack: ack, Window: &noWindow}
+	return event.Segment{Flags: event.RST | event.ACK, Ack: ack, Window: noWindow}
 }

@@ -41,7 +41,7 @@ func TestReplyTo(t *testing.T) {
 			event.Segment{Flags: event.RST | event.ACK, Ack: 8, Window: window(0)},
 		},
 	} {
-		if diff := cmp.Diff(test.want, replyTo(test.trigger)); diff != "" {
+		if diff := cmp.Diff(test.want, new(repeats).replyTo(test.trigger)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -133,7 +133,7 @@ func TestSegmentPosition(t *testing.T) {
 		r := segmentRecord(bpf.ContextHookHOOK_SEND_REPLY, bpf.ContextFactFACT_SEES_PACKET, event.ACK)
 		r.Verdict.State = uint8(test.state)
 		r.Packet.Seq, r.Expected.RcvNxt, r.Expected.Window = test.seq, test.rcvNxt, test.window
-		got := packet(r)
+		got := new(repeats).packet(r)
 		if got.Position != test.want || (got.SeqOffset != nil) != (test.want != "") {
 			t.Errorf("%s: position %q, offset %v, want %q", name, got.Position, got.SeqOffset, test.want)
 		}

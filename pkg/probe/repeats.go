@@ -1,0 +1,36 @@
+package probe
+
+import (
+	"unsafe"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// repeats spares allocations for what records have in common with those before
+// them: names, and numbers that are optional. The zero value is ready.
+type repeats struct {
+	names   [256]string // each where its hash says; a later one takes the place
+	windows event.Values[uint16]
+	offsets event.Values[int32]
+}
+
+// text is a C string in a fixed array.
+func (r *repeats) text(c []int8) string {
+	bytes := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(c))), len(c))
+	hash := uint32(2166136261) // FNV-1a: whoever picks names that collide gains nothing
+	for i, char := range bytes {
+		if char == 0 {
+			bytes = bytes[:i]
+			break
+		}
+		hash = (hash ^ uint32(char)) * 16777619
+	}
+	if len(bytes) == 0 {
+		return ""
+	}
+	name := &r.names[hash%uint32(len(r.names))]
+	if *name != string(bytes) {
+		*name = string(bytes)
+	}
+	return *name
+}
