@@ -85,16 +85,23 @@ func (l *loader) create(object *ebpf.CollectionSpec, name string, constants map[
 	if err != nil {
 		return nil, err
 	}
-	only := object.Copy()
-	only.Programs = map[string]*ebpf.ProgramSpec{name: object.Programs[name].Copy()}
-	if err := configure(only, constants); err != nil {
+	// A copy of all that is changed below; copies of all else take longer than
+	// to load a small program.
+	only := &ebpf.CollectionSpec{
+		Programs:  map[string]*ebpf.ProgramSpec{name: object.Programs[name]},
+		Maps:      maps.Clone(object.Maps),
+		Variables: maps.Clone(object.Variables),
+		ByteOrder: object.ByteOrder,
+	}
+	if err := configure(only.Variables, constants); err != nil {
 		return nil, err
 	}
 	shared := make(map[string]*ebpf.Map)
 	for mapName, spec := range only.Maps {
 		if replacement, ok := l.maps[mapName]; ok {
-			spec.MaxEntries = replacement.MaxEntries()
-			shared[mapName] = replacement
+			sized := *spec
+			sized.MaxEntries = replacement.MaxEntries()
+			only.Maps[mapName], shared[mapName] = &sized, replacement
 		}
 	}
 	collection, err := ebpf.NewCollectionWithOptions(only, ebpf.CollectionOptions{
@@ -111,15 +118,17 @@ func (l *loader) create(object *ebpf.CollectionSpec, name string, constants map[
 }
 
 // configure sets the constants of bpf/config.h.
-func configure(object *ebpf.CollectionSpec, constants map[string]any) error {
+func configure(variables map[string]*ebpf.VariableSpec, constants map[string]any) error {
 	for name, value := range constants {
-		variable, ok := object.Variables[name]
+		variable, ok := variables[name]
 		if !ok {
 			continue // not used in this object
 		}
+		variable = variable.Copy()
 		if err := variable.Set(value); err != nil {
 			return fmt.Errorf("set %s: %w", name, err)
 		}
+		variables[name] = variable
 	}
 	return nil
 }
