@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 )
 
 // TestLikelyPrograms: all that is attached was loaded ahead. Where a hook is
@@ -59,5 +61,19 @@ func TestAheadOnlyIfTheSame(t *testing.T) {
 	}
 	if a.take("name", map[string]any{"serves": true, "callers": [2]functionRange{{Start: 1}}}) == nil {
 		t.Error("not taken for what it is")
+	}
+}
+
+// BenchmarkOpen is most of the time from the start until all is attached.
+func BenchmarkOpen(b *testing.B) {
+	roottest.Need(b, roottest.BPF)
+	for b.Loop() {
+		s, err := Open(Options{Ignored: true})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		s.Close()
+		b.StartTimer()
 	}
 }
