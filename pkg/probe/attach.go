@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 
@@ -98,6 +99,25 @@ func (l *loader) attachTracepoint(object *ebpf.CollectionSpec, program string) (
 		return nil, &Refusal{event.Tracepoint, "attach", err}
 	}
 	return &attached{name: program, method: event.Tracepoint, program: loaded, link: attachment}, nil
+}
+
+// tryFentry asks, with the smallest program, whether this kernel forbids fentry
+// whatever the function, as attach would find out with a large one.
+func (l *loader) tryFentry() {
+	const name = "try"
+	collection, err := ebpf.NewCollectionWithOptions(&ebpf.CollectionSpec{Programs: map[string]*ebpf.ProgramSpec{name: {
+		Type:         ebpf.Tracing,
+		AttachType:   ebpf.AttachTraceFEntry,
+		AttachTo:     resetHooks[atReceive].function,
+		License:      "GPL",
+		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()},
+	}}}, ebpf.CollectionOptions{Cache: l.btf, Programs: ebpf.ProgramOptions{LogDisabled: true}})
+	switch {
+	case err == nil:
+		collection.Close()
+	case errors.Is(err, unix.EPERM):
+		l.forbidden[event.Fentry] = err
+	}
 }
 
 // kprobePMU is there in every kernel with CONFIG_KPROBE_EVENTS since 4.17.

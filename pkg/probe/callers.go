@@ -100,8 +100,9 @@ func parseSymbols(kallsyms io.Reader) (found symbols) {
 var rejectPrefix = []byte("nf_")
 
 func callerOf(name []byte) (event.Caller, bool) {
-	// Most of some hundred thousand names end here.
-	if len(name) < 9 || name[0] != 't' && name[0] != 'i' && name[0] != '_' {
+	// Nearly all of some hundred thousand names end here.
+	bare := bytes.TrimPrefix(name, []byte("__"))
+	if !bytes.HasPrefix(bare, []byte("tcp_")) && !bytes.HasPrefix(bare, []byte("inet_")) {
 		return 0, false
 	}
 	if end := bytes.IndexAny(name, ".\t\n"); end >= 0 {

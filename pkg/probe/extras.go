@@ -9,7 +9,6 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 
-	"github.com/rsttrace/rsttrace/bpf"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -69,6 +68,7 @@ func (s *Session) moduleLoaded(name string) {
 			continue
 		}
 		status.Later = false
+		s.loader.rejectPacketArg = s.loader.findRejectPacket()
 		if a := s.loader.attachFirst(h, s.loader.functionMethods(), status); a != nil {
 			s.attached = append(s.attached, a)
 			s.rejectVia[i] = status.Method
@@ -87,30 +87,25 @@ func (s *Session) status(function string) *HookStatus {
 
 // attachDropHook watches RSTs that never reach tcp_reset, and the functions
 // that tell which socket they were held against.
-func (s *Session) attachDropHook() error {
+func (s *Session) attachDropHook(object *ebpf.CollectionSpec) {
 	if s.loader.options.NoDrops {
 		s.add(nil, HookStatus{Hook: "drop", Function: "skb:kfree_skb", Lacks: "RSTs that end a handshake or a TIME_WAIT mini-socket (switched off)"})
-		return nil
-	}
-	object, err := bpf.LoadDrops()
-	if err != nil {
-		return err
+		return
 	}
 	s.attachNotes(s.loader.functionMethods())
-	if !s.dropsTell() {
-		return nil
+	if !s.dropsTell(s.has("note_request")) {
+		return
 	}
 	status := HookStatus{Hook: "drop", Function: "skb:kfree_skb", Lacks: "RSTs that end a handshake or a TIME_WAIT mini-socket, and ignored ones"}
 	a, refusal := s.loader.attachTracepoint(object, dropProgram)
 	status.settle(refusal)
 	s.add(a, status)
-	return nil
 }
 
 // dropsTell: without the socket or a note of it, a drop says too little to be
 // worth its cost, unless ignored RSTs are asked for.
-func (s *Session) dropsTell() bool {
-	return s.kernel.drop.hasSocket || s.has("note_request") || s.loader.options.Ignored
+func (s *Session) dropsTell(noted bool) bool {
+	return s.kernel.drop.hasSocket || noted || s.loader.options.Ignored
 }
 
 // has reports whether a program is attached, by the name that all methods share.
@@ -123,7 +118,9 @@ func (s *Session) has(program string) bool {
 	return false
 }
 
-func (s *Session) attachNotes(allowed []event.Method) {
+// notes are the hooks that note sockets for the drop hook, as far as this kernel
+// needs them.
+func (s *Session) notes() []hook {
 	notes := []hook{requestNote}
 	if !s.kernel.drop.hasSocket {
 		notes = append(notes, timeWaitNote)
@@ -131,7 +128,11 @@ func (s *Session) attachNotes(allowed []event.Method) {
 			notes = append(notes, validateNote, stateNote)
 		}
 	}
-	for _, h := range notes {
+	return notes
+}
+
+func (s *Session) attachNotes(allowed []event.Method) {
+	for _, h := range s.notes() {
 		status := HookStatus{Hook: h.name, Function: h.function, Lacks: h.lacks}
 		a := s.loader.attachFirst(h, allowed, &status)
 		if a == nil && s.kernel.drop.hasSocket && !s.loader.options.Ignored {
@@ -145,8 +146,8 @@ func (s *Session) attachNotes(allowed []event.Method) {
 // the counters of their namespaces. See bpf/embryonic.h.
 func (s *Session) watchOldListeners(object *ebpf.CollectionSpec) {
 	for _, i := range []struct{ program, function, whose string }{
-		{"listeners", "iterator tcp", "of the kernel"},
-		{"held_listeners", "task_file for listeners", "of a process"},
+		{listenersIterator, "iterator tcp", "of the kernel"},
+		{heldListenersIterator, "task_file for listeners", "of a process"},
 	} {
 		status := HookStatus{
 			Hook: "context", Function: i.function,

@@ -19,7 +19,7 @@ type holderIterator struct {
 }
 
 func openHolderIterator(l *loader, object *ebpf.CollectionSpec) (*holderIterator, *Refusal) {
-	program, err := l.load(object, "holders", event.Tracepoint)
+	program, err := l.load(object, holdersIterator, event.Tracepoint)
 	if err != nil {
 		return nil, &Refusal{event.Tracepoint, "load", err}
 	}

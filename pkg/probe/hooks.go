@@ -79,6 +79,13 @@ const dropProgram = "drops_kfree_skb"
 // destroyProgram tells who closes a socket right after its reset.
 const destroyProgram = "context_destroy"
 
+// The iterators of the context object.
+const (
+	holdersIterator       = "holders"
+	listenersIterator     = "listeners"
+	heldListenersIterator = "held_listeners"
+)
+
 // contextHooks leave notes for the reset hooks. Events are complete without
 // them but for what lacks says.
 var contextHooks = []struct {

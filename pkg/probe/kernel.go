@@ -26,9 +26,8 @@ type kernel struct {
 
 var errNoBTF = errors.New("kernel has no BTF (/sys/kernel/btf/vmlinux is missing): rsttrace needs a kernel built with CONFIG_DEBUG_INFO_BTF=y")
 
+// readKernel reads what BTF says; locate adds what kallsyms does.
 func readKernel(cache *btf.Cache) (*kernel, error) {
-	symbols := make(chan symbols, 1)
-	go func() { symbols <- findSymbols() }() // takes as long as all the rest
 	spec, err := cache.Kernel()
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, btf.ErrNotSupported) {
 		return nil, errNoBTF
@@ -42,10 +41,10 @@ func readKernel(cache *btf.Cache) (*kernel, error) {
 	k.replyReasonArg = position(parameters(spec, "tcp_v4_send_reset"), "sk_rst_reason")
 	k.reportsErrors = len(parameters(spec, "btf_trace_inet_sk_error_report")) > 0
 	k.tracepointSays = slices.Contains(parameters(spec, "btf_trace_tcp_send_reset"), "sk_rst_reason")
-	found := <-symbols
-	k.callers, k.present = found.callers, found.present
 	return k, nil
 }
+
+func (k *kernel) locate(found symbols) { k.callers, k.present = found.callers, found.present }
 
 // parameters lists the type names of a function's parameters ("" where a
 // parameter has none), or of those of a tracepoint's typedef. It is empty for

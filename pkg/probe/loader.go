@@ -19,6 +19,9 @@ type loader struct {
 	btf     *btf.Cache // parsed once for all programs, and dropped with the loader
 	maps    map[string]*ebpf.Map
 	objects map[event.Method]*ebpf.CollectionSpec
+	context *ebpf.CollectionSpec // of the context hooks
+	drops   *ebpf.CollectionSpec // of the drop hook
+	ahead   ahead
 	options Options
 	cpus    uint32
 	topSets uint32
@@ -26,9 +29,33 @@ type loader struct {
 
 	forbidden map[event.Method]error // methods that this kernel forbids, whatever the function
 
+	// What programs are told of other hooks: what is expected, until it is known.
 	serves           [3]bool // which of the first three hooks the tcp_send_reset tracepoint serves
 	repliesSeeResets bool    // the reply hooks are attached by function
 	followErrors     bool    // the error hook is attached
+	rejectPacketArg  uint32  // see findRejectPacket
+}
+
+// parseObjects parses the objects that will be needed.
+func (l *loader) parseObjects(allowed []event.Method) error {
+	var err error
+	if l.context, err = bpf.LoadContext(); err != nil {
+		return err
+	}
+	for _, h := range resetHooks {
+		if method := l.likelyMethod(h, allowed); method != "" {
+			if _, err := l.object(method); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// forget drops what only loading needs.
+func (l *loader) forget() {
+	l.btf, l.objects = btf.NewCache(), make(map[event.Method]*ebpf.CollectionSpec)
+	l.context, l.drops = nil, nil
 }
 
 // object is the compiled object of an attach method.
@@ -43,21 +70,46 @@ func (l *loader) object(method event.Method) (*ebpf.CollectionSpec, error) {
 	return object, err
 }
 
-// load loads one program of an object.
+// load loads one program of an object, or takes one that was loaded ahead.
 func (l *loader) load(object *ebpf.CollectionSpec, name string, method event.Method) (*ebpf.Program, error) {
-	only := object.Copy()
-	only.Programs = map[string]*ebpf.ProgramSpec{name: object.Programs[name].Copy()}
-	if err := l.configure(only, method); err != nil {
+	constants := l.constants(method)
+	if early := l.ahead.take(name, constants); early != nil {
+		return early.program, early.err
+	}
+	return l.create(object, name, constants)
+}
+
+// create is safe for concurrent use.
+func (l *loader) create(object *ebpf.CollectionSpec, name string, constants map[string]any) (*ebpf.Program, error) {
+	kernelTypes, err := l.btf.Kernel()
+	if err != nil {
+		return nil, err
+	}
+	// A copy of all that is changed below; copies of all else take longer than
+	// to load a small program.
+	only := &ebpf.CollectionSpec{
+		Programs:  map[string]*ebpf.ProgramSpec{name: object.Programs[name]},
+		Maps:      maps.Clone(object.Maps),
+		Variables: maps.Clone(object.Variables),
+		ByteOrder: object.ByteOrder,
+	}
+	if err := configure(only.Variables, constants); err != nil {
 		return nil, err
 	}
 	shared := make(map[string]*ebpf.Map)
 	for mapName, spec := range only.Maps {
 		if replacement, ok := l.maps[mapName]; ok {
-			spec.MaxEntries = replacement.MaxEntries()
-			shared[mapName] = replacement
+			sized := *spec
+			sized.MaxEntries = replacement.MaxEntries()
+			only.Maps[mapName], shared[mapName] = &sized, replacement
 		}
 	}
-	collection, err := ebpf.NewCollectionWithOptions(only, ebpf.CollectionOptions{MapReplacements: shared, Cache: l.btf})
+	collection, err := ebpf.NewCollectionWithOptions(only, ebpf.CollectionOptions{
+		MapReplacements: shared,
+		Cache:           l.btf,
+		// Modules have no type that the programs read: theirs need not be parsed.
+		Programs: ebpf.ProgramOptions{KernelTypes: kernelTypes},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -66,15 +118,17 @@ func (l *loader) load(object *ebpf.CollectionSpec, name string, method event.Met
 }
 
 // configure sets the constants of bpf/config.h.
-func (l *loader) configure(object *ebpf.CollectionSpec, method event.Method) error {
-	for name, value := range l.constants(method) {
-		variable, ok := object.Variables[name]
+func configure(variables map[string]*ebpf.VariableSpec, constants map[string]any) error {
+	for name, value := range constants {
+		variable, ok := variables[name]
 		if !ok {
 			continue // not used in this object
 		}
+		variable = variable.Copy()
 		if err := variable.Set(value); err != nil {
 			return fmt.Errorf("set %s: %w", name, err)
 		}
+		variables[name] = variable
 	}
 	return nil
 }
@@ -100,7 +154,7 @@ func (l *loader) constants(method event.Method) map[string]any {
 		"replies_see_resets":       l.repliesSeeResets,
 		"flow_memory":              !l.options.NoFlowMemory,
 		"follow_errors":            l.followErrors,
-		"reject_packet_arg":        l.rejectPacketArg(),
+		"reject_packet_arg":        l.rejectPacketArg,
 		"cpus":                     l.cpus,
 		"take_tops":                l.options.Tops,
 		"top_sets":                 l.topSets,
@@ -138,9 +192,9 @@ func (l *loader) dropConstants() map[string]any {
 	}
 }
 
-// rejectPacketArg is the position of the packet in nf_send_reset. Only fentry
+// findRejectPacket is the position of the packet in nf_send_reset. Only fentry
 // needs it, and fentry needs the BTF of the module that it comes from.
-func (l *loader) rejectPacketArg() uint32 {
+func (l *loader) findRejectPacket() uint32 {
 	const usual = 2 // 5.10 and later
 	spec, err := l.btf.Kernel()
 	if err != nil {
@@ -163,13 +217,13 @@ func (l *loader) rejectPacketArg() uint32 {
 // has them all.
 func (l *loader) newMaps() (map[string]*ebpf.Map, error) {
 	options := &l.options
-	object, err := bpf.LoadDrops()
-	if err != nil {
+	var err error
+	if l.drops, err = bpf.LoadDrops(); err != nil {
 		return nil, err
 	}
 	created := make(map[string]*ebpf.Map)
 	sizes := options.Selection.sizes()
-	for name, spec := range object.Maps {
+	for name, spec := range l.drops.Maps {
 		if strings.HasPrefix(name, ".") {
 			continue // constants: each program has its own
 		}

@@ -12,7 +12,6 @@ import (
 	"github.com/cilium/ebpf/ringbuf"
 	"github.com/cilium/ebpf/rlimit"
 
-	"github.com/rsttrace/rsttrace/bpf"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -79,6 +78,8 @@ func Open(options Options) (*Session, error) {
 	if options.RingBytes == 0 {
 		options.RingBytes = DefaultRingBytes
 	}
+	located := make(chan symbols, 1)
+	go func() { located <- findSymbols() }() // takes as long as all that needs no symbols
 	cache := btf.NewCache()
 	kernel, err := readKernel(cache)
 	if err != nil {
@@ -92,13 +93,13 @@ func Open(options Options) (*Session, error) {
 		kernel: kernel,
 		loader: &loader{kernel: kernel, btf: cache, objects: make(map[event.Method]*ebpf.CollectionSpec), forbidden: make(map[event.Method]error), options: options},
 	}
-	if err := s.open(options); err != nil {
+	if err := s.open(options, located); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-func (s *Session) open(options Options) error {
+func (s *Session) open(options Options, located <-chan symbols) error {
 	cpus, err := ebpf.PossibleCPU()
 	if err != nil {
 		return fmt.Errorf("count CPUs: %w", err)
@@ -132,22 +133,39 @@ func (s *Session) open(options Options) error {
 			return err
 		}
 	}
-	contextObject, err := bpf.LoadContext()
-	if err != nil {
-		return err
-	}
-	s.attachContextHooks(contextObject)
-	s.loader.followErrors = s.has(errorProgram)
-	if err := s.attachResetHooks(s.loader.allowedMethods()); err != nil {
-		return err
-	}
-	s.attachRejectHooks()
-	if err := s.attachDropHook(); err != nil {
+	if err := s.attach(located); err != nil {
 		return err
 	}
 	// What parsing BTF took is large, and needed again only for a module.
-	s.loader.btf, s.loader.objects = btf.NewCache(), make(map[event.Method]*ebpf.CollectionSpec)
-	debug.FreeOSMemory()
+	s.loader.forget()
+	go debug.FreeOSMemory() // nobody waits for it
+	return nil
+}
+
+// attach attaches all hooks, in the order of Hooks, to programs that are loaded
+// ahead as far as it can be foreseen which these are.
+func (s *Session) attach(located <-chan symbols) error {
+	l := s.loader
+	allowed := l.allowedMethods()
+	if slices.Contains(allowed, event.Fentry) {
+		l.tryFentry()
+	}
+	if err := l.parseObjects(allowed); err != nil {
+		return err
+	}
+	l.rejectPacketArg = l.findRejectPacket()
+	s.kernel.locate(<-located)
+	s.expect(allowed)
+	l.loadAhead(s.likelyPrograms(allowed))
+	defer l.ahead.close()
+
+	s.attachContextHooks(l.context)
+	l.followErrors = s.has(errorProgram)
+	if err := s.attachResetHooks(allowed); err != nil {
+		return err
+	}
+	s.attachRejectHooks()
+	s.attachDropHook(l.drops)
 	return nil
 }
 
@@ -208,8 +226,11 @@ func (s *Session) attachResetHooks(allowed []event.Method) error {
 	for i, h := range resetHooks {
 		status := HookStatus{Hook: h.name, Function: h.function}
 		a := s.loader.attachFirst(withoutShared(h), allowed, &status)
-		if a == nil && h.programs[event.Tracepoint] == sharedTracepoint && slices.Contains(allowed, event.Tracepoint) {
-			s.loader.serves[i], status.Method = true, event.Tracepoint
+		if h.programs[event.Tracepoint] == sharedTracepoint {
+			s.loader.serves[i] = a == nil && slices.Contains(allowed, event.Tracepoint)
+			if s.loader.serves[i] {
+				status.Method = event.Tracepoint
+			}
 		}
 		s.add(a, status)
 	}
