@@ -168,11 +168,8 @@ static __always_inline __u8 tcp_flags(struct sk_buff *skb)
 	return flags;
 }
 
-/* The interface that a packet came in by, if it is there yet. */
-static __always_inline void read_ifname(struct sk_buff *skb, char name[16])
+static __always_inline void read_ifname(struct net_device *dev, char name[16])
 {
-	struct net_device *dev = READ(skb, dev);
-
 	if (!dev)
 		return;
 #ifdef TYPED_ARGUMENTS

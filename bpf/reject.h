@@ -8,10 +8,8 @@
 
 #include "gather.h"
 
-static __always_inline struct net *packet_net(struct sk_buff *skb)
+static __always_inline struct net *packet_net(struct sk_buff *skb, struct net_device *dev)
 {
-	struct net_device *dev = BPF_CORE_READ(skb, dev);
-
 	if (!dev) {
 		struct dst_entry *dst = (void *)(BPF_CORE_READ(skb, _skb_refdst) & SKB_DST_PTRMASK);
 
@@ -45,14 +43,16 @@ static __always_inline void see_output(struct sighting *seen, struct sk_buff *sk
 /* The functions return without a RST for what is no TCP segment, or is a RST. */
 static __always_inline int reject(void *ctx, struct sk_buff *skb, __u32 nf_hook)
 {
-	struct sighting seen = { .verdict = { .hook = HOOK_REJECT, .socket = SOCKET_NONE } };
+	struct sighting seen;
 
+	open_eyes(&seen, HOOK_REJECT, 0, skb);
+	seen.verdict.socket = SOCKET_NONE;
 	read_packet(skb, &seen.packet, &seen.tuple);
 	if (!seen.packet.family || seen.packet.segment.flags & TCP_RST)
 		return 0;
 	see_packet(&seen);
 	seen.verdict.chain = nf_hook + 1;
-	struct net *net = packet_net(skb);
+	struct net *net = packet_net(skb, seen.dev);
 	seen.tuple.netns = BPF_CORE_READ(net, ns.inum);
 	seen.netns_mix = netns_mix(net);
 	if (nf_hook == NF_INET_LOCAL_OUT)

@@ -207,8 +207,7 @@ static __always_inline void await_owner(const struct sighting *seen, struct tcp_
 }
 
 /* The part of a record that every reset has. */
-static __noinline int fill(struct sighting *seen, struct tcp_sock *tcp, struct sk_buff *skb,
-			   struct reset_record *record)
+static __noinline int fill(struct sighting *seen, struct tcp_sock *tcp, struct reset_record *record)
 {
 	if (!seen || !record)
 		return 0;
@@ -226,9 +225,7 @@ static __noinline int fill(struct sighting *seen, struct tcp_sock *tcp, struct s
 	if (seen->verdict.hook != HOOK_REJECT &&
 	    (is_unaccepted(&seen->verdict) || is_refused_syn(&seen->verdict)))
 		see_listener(seen, record);
-	if (skb) {
-		read_ifname(skb, record->ifname);
-	}
+	read_ifname(seen->dev, record->ifname);
 	return 0;
 }
 
@@ -263,7 +260,7 @@ static __always_inline bool send_part(__u32 size, struct sighting *seen, struct 
 		return false;
 	record->time_ns = detail->time_ns;
 	record->stack = detail->stack;
-	fill(seen, tcp, skb, record);
+	fill(seen, tcp, record);
 	if (tcp) {
 		record->inode = detail->inode;
 		fill_socket(seen, tcp, record);

@@ -19,6 +19,7 @@ struct sighting {
 	struct expectation expected;
 	__u32 netns_mix;
 	struct sock *sk; /* untyped */
+	struct net_device *dev; /* that the packet came in by, if it is there yet */
 };
 
 static __always_inline bool is_closing(__u8 state)
@@ -114,12 +115,19 @@ static __always_inline void see_netns(struct sighting *seen, struct net *net)
 		seen->netns_mix = READ(net, hash_mix);
 }
 
-/* Begins a sighting. address is that of the socket, 0 without. */
-static __always_inline void open_eyes(struct sighting *seen, __u8 hook, __u64 address)
+/*
+ * Begins a sighting. address is that of the socket, 0 without; skb may be NULL.
+ * The device is read here, once: behind a pointer that is known to be valid, the
+ * verifier looks through all of the kernel's types for every other pointer.
+ */
+static __always_inline void open_eyes(struct sighting *seen, __u8 hook, __u64 address,
+				      struct sk_buff *skb)
 {
 	__builtin_memset(seen, 0, sizeof(*seen));
 	seen->verdict.hook = hook;
 	seen->sk = (struct sock *)address;
+	if (skb)
+		seen->dev = READ(skb, dev);
 }
 
 /* Everything but caller and reason; false where there is nothing to report. */
@@ -147,7 +155,7 @@ static __noinline bool look(struct sighting *seen, struct sock *typed, struct sk
 		seen->tuple.netns = socket_netns(sk);
 		seen->netns_mix = socket_netns_mix(sk);
 	} else if (skb) {
-		struct net_device *dev = READ(skb, dev);
+		struct net_device *dev = seen->dev;
 
 		see_netns(seen, READ(dev, nd_net.net));
 	}
