@@ -43,7 +43,6 @@ static __always_inline void note_end(struct tcp_sock *tcp, int from, int to)
 	struct tuple tuple = { .netns = READ(net, ns.inum) };
 	__u32 netns_mix = 0;
 	struct closing closing = {
-		.time_ns = bpf_ktime_get_ns(),
 		.from = from,
 		.to = to,
 		/* Who destroys a socket of somebody else does not shut it down first. */

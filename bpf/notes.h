@@ -11,6 +11,7 @@
 #ifndef RSTTRACE_NOTES_H
 #define RSTTRACE_NOTES_H
 
+#include "clock.h"
 #include "config.h"
 #include "hash.h"
 #include "process.h"
@@ -41,7 +42,7 @@ struct {
  */
 struct note {
 	__u64 check; /* over the key and all that follows: two writers at once spoil it */
-	__u64 when; /* of closers in ns (CLOCK_MONOTONIC), of origins in jiffies */
+	__u64 when; /* in jiffies */
 	__u64 thread; /* pid << 32 | tid; 0: no process did it */
 	__u64 rest; /* identity | exit status << 32 | from << 48 | to << 52 | enum note_flag << 56
 		     */
@@ -173,9 +174,11 @@ static __always_inline void read_signature(const struct note *note, struct proce
 	__builtin_memcpy(process->comm, identity.comm, sizeof(process->comm));
 }
 
-static __always_inline void read_closing(const struct note *note, struct closing *closing)
+/* now is the time of the record. */
+static __always_inline void read_closing(const struct note *note, __u64 now,
+					 struct closing *closing)
 {
-	closing->time_ns = note->when;
+	closing->time_ns = now - ns_since(note->when);
 	closing->from = note_from(note);
 	closing->to = note_to(note);
 	closing->unread = !!(note_flags(note) & NOTE_UNREAD);
@@ -213,7 +216,7 @@ static __always_inline __u32 take_place(void)
 	return place % CLOSERS;
 }
 
-/* key is mix_tuple of the connection. */
+/* key is mix_tuple of the connection; when it was closed is now. */
 static __always_inline void note_closer(__u64 key, const struct closing *closing)
 {
 	__u8 flags =
@@ -222,7 +225,7 @@ static __always_inline void note_closer(__u64 key, const struct closing *closing
 	struct note *slot = bpf_map_lookup_elem(&closers, &at);
 	__u16 *place = closer_place(key);
 	struct note note = {
-		.when = closing->time_ns,
+		.when = bpf_jiffies64(),
 		.rest = (__u64)closing->from << 48 | (__u64)closing->to << 52 | (__u64)flags << 56,
 	};
 
@@ -246,7 +249,7 @@ static __always_inline bool find_closer(__u64 key, struct note *note)
 	if (!slot)
 		return false;
 	*note = *slot;
-	return is_proven(key, note) && bpf_ktime_get_ns() - note->when <= CLOSER_LIFETIME_NS;
+	return is_proven(key, note) && ns_since(note->when) <= CLOSER_LIFETIME_NS;
 }
 
 static __always_inline struct note *origin_slot(__u64 sk)

@@ -139,7 +139,7 @@ struct expectation {
 
 /* How a process closed a connection. */
 struct closing {
-	__u64 time_ns; /* 0: not known */
+	__u64 time_ns; /* give or take a jiffy; 0: not known */
 	__u8 from; /* TCP state before and after */
 	__u8 to;
 	__u8 unread; /* with data unread */

@@ -190,7 +190,7 @@ static __noinline int see_closer(const struct sighting *seen, struct reset_recor
 	if (!seen || !record || !find_closer(mix_tuple(&seen->tuple, seen->netns_mix), &note))
 		return 0;
 	read_signature(&note, &record->closer);
-	read_closing(&note, &record->closing);
+	read_closing(&note, record->time_ns, &record->closing);
 	return 0;
 }
 

@@ -46,7 +46,7 @@ func when(e *event.Event) string {
 	if e.Kernel.Closing.Ago <= 0 {
 		return ""
 	}
-	return " (" + ago(e.Kernel.Closing.Ago) + " earlier)"
+	return " (" + ago(e.Kernel.Closing) + " earlier)"
 }
 
 // earlier is when, after words that end in brackets: ", 12 ms earlier".
@@ -54,7 +54,7 @@ func earlier(e *event.Event) string {
 	if e.Kernel.Closing.Ago <= 0 {
 		return ""
 	}
-	return ", " + ago(e.Kernel.Closing.Ago) + " earlier"
+	return ", " + ago(e.Kernel.Closing) + " earlier"
 }
 
 // past is " 12 s ago", where it is known.
@@ -62,7 +62,7 @@ func past(e *event.Event) string {
 	if e.Kernel.Closing.Ago <= 0 {
 		return ""
 	}
-	return " " + ago(e.Kernel.Closing.Ago) + " ago"
+	return " " + ago(e.Kernel.Closing) + " ago"
 }
 
 // formerSocket says who listened where a SYN found nobody; "" where nothing is

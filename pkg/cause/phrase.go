@@ -1,6 +1,7 @@
 package cause
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -39,11 +40,13 @@ func appendBytesOf(text []byte, n uint32, adjective string) []byte {
 	return append(text, "bytes"...)
 }
 
-// ago writes a duration to the precision that matters to a person.
-func ago(d time.Duration) string {
+// ago writes when a connection was closed, to the precision that is known and
+// matters to a person.
+func ago(c event.Closing) string {
+	d, least := c.Ago, max(c.Within, time.Millisecond)
 	switch {
-	case d < time.Millisecond:
-		return "less than 1 ms"
+	case d < least:
+		return "less than " + strconv.FormatFloat(math.Ceil(least.Seconds()*1000), 'f', 0, 64) + " ms"
 	case d < time.Second:
 		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
 	case d < time.Minute:

@@ -40,6 +40,7 @@ type KernelContext struct {
 // Closing is how a process closed a connection.
 type Closing struct {
 	Ago        time.Duration // before the event; 0: not known
+	Within     time.Duration // how exact Ago is
 	From, To   State
 	Unread     bool // with data unread
 	LingerZero bool // with SO_LINGER {1,0}

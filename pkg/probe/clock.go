@@ -26,7 +26,8 @@ func windowShift(jiffy time.Duration) uint32 {
 
 // clock turns the kernel's monotonic time into wall-clock time.
 type clock struct {
-	offset int64 // wall clock minus monotonic clock, in ns
+	offset int64         // wall clock minus monotonic clock, in ns
+	jiffy  time.Duration // by which the kernel side counts what need not be exact
 }
 
 // adjust measures the offset again, because the wall clock is corrected while

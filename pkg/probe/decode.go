@@ -128,7 +128,7 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		Cgroup:    r.Cgroup,
 		RcvNxt:    r.Expected.RcvNxt,
 		Window:    r.Expected.Window,
-		Closing:   decodeClosing(r),
+		Closing:   decodeClosing(r, s.reader.clock.jiffy),
 		HookNanos: r.TimeNs,
 		Pending:   errnoName(r.Numbers.Error),
 	}
@@ -154,13 +154,15 @@ func stateLeft(c event.Closing) event.State {
 	return c.To
 }
 
-func decodeClosing(r *resetRecord) event.Closing {
+// decodeClosing takes the length of a jiffy, by which the kernel side counts.
+func decodeClosing(r *resetRecord, jiffy time.Duration) event.Closing {
 	c := &r.Closing
 	if c.TimeNs == 0 || r.TimeNs < c.TimeNs {
 		return event.Closing{}
 	}
 	return event.Closing{
-		Ago:        time.Duration(r.TimeNs - c.TimeNs),
+		Ago:        time.Duration(max(1, r.TimeNs-c.TimeNs)),
+		Within:     jiffy,
 		From:       event.State(c.From),
 		To:         event.State(c.To),
 		Unread:     c.Unread != 0,

@@ -113,6 +113,7 @@ func (s *Session) open(options Options, located <-chan symbols) error {
 	if s.counters, err = openCounters(s.maps, cpus, s.kernel); err != nil {
 		return err
 	}
+	s.reader.clock.jiffy = jiffyLength()
 	if s.reader.ring, err = ringbuf.NewReader(s.maps["ring"]); err != nil {
 		return fmt.Errorf("open the ring buffer: %w", err)
 	}
