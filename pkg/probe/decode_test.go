@@ -142,17 +142,26 @@ func TestDecodeProcesses(t *testing.T) {
 	r.Closer = bpf.ContextProcess{Pid: 10, Tid: 11, Uid: 33, ExitStatus: 9, Known: 1, Exiting: 1, Comm: fixed("sixteen-bytes-xx")}
 	// Not known: whatever else the record holds means nothing.
 	r.Current = bpf.ContextProcess{Pid: 99, Comm: fixed("ksoftirqd/0")}
-	got := decodeOne(t, testSession(event.Fentry), &r).Kernel
+	s := testSession(event.Fentry)
+	s.reader.clock.jiffy = 4 * time.Millisecond
+	got := decodeOne(t, s, &r).Kernel
 	want := event.KernelContext{
 		Closer: event.Process{PID: 10, TID: 11, Comm: "sixteen-bytes-xx", UID: 33, Exiting: true, ExitStatus: 9},
 		Socket: event.SocketRef{Address: 0xffff888000000040, Inode: 77, Cookie: 12},
 		Cgroup: 4711, HookNanos: 5e9, Pending: "ECONNABORTED",
 		Closing: event.Closing{
-			Ago: 2 * time.Second, From: event.StateCloseWait, To: event.StateLastAck, Unread: true,
+			Ago: 2 * time.Second, Within: 4 * time.Millisecond,
+			From: event.StateCloseWait, To: event.StateLastAck, Unread: true,
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+
+	// In the same jiffy, and so not at an unknown time.
+	r.Closing.TimeNs = 5e9
+	if closing := decodeOne(t, s, &r).Kernel.Closing; closing.Ago <= 0 || closing.Ago >= closing.Within {
+		t.Errorf("closed just now: %+v", closing)
 	}
 
 	// Two CPUs' clocks may differ by a little: never a negative duration.

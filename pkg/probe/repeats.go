@@ -15,7 +15,7 @@ type repeats struct {
 }
 
 // text is a C string in a fixed array.
-func (r *repeats) text(c []int8) string {
+func (known *repeats) text(c []int8) string {
 	bytes := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(c))), len(c))
 	hash := uint32(2166136261) // FNV-1a: whoever picks names that collide gains nothing
 	for i, char := range bytes {
@@ -28,7 +28,7 @@ func (r *repeats) text(c []int8) string {
 	if len(bytes) == 0 {
 		return ""
 	}
-	name := &r.names[hash%uint32(len(r.names))]
+	name := &known.names[hash%uint32(len(known.names))]
 	if *name != string(bytes) {
 		*name = string(bytes)
 	}
