@@ -29,7 +29,7 @@ func main() {
 	runtime.LockOSThread()
 	var o options
 	flag.IntVar(&o.rounds, "rounds", 21, "paired rounds")
-	flag.DurationVar(&o.slice, "slice", time.Second, "how long a load runs at a time")
+	flag.DurationVar(&o.slice, "slice", time.Second/2, "how long a load runs at a time")
 	flag.StringVar(&o.program, "rsttrace", "bin/rsttrace", "the program to measure")
 	flag.BoolVar(&o.write, "write", false, "write the results to README.md and results.json")
 	flag.BoolVar(&o.smoke, "smoke", false, "one short round of rsttrace alone: checks that totals are exact, not how fast it is")

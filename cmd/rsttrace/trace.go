@@ -108,6 +108,7 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	defer t.Close()
 	reportFallbacks(stderr, t.Session().Hooks(), f.via.method)
+	reportAbsent(ctx, stderr, wanted)
 	if f.readyFile != "" {
 		if err := os.WriteFile(f.readyFile, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644); err != nil {
 			return fmt.Errorf("--ready-file: %w", err)

@@ -128,6 +128,13 @@ func TestCgroup(t *testing.T) {
 	})
 	near := strings.Replace(name, "command", "comand", 1)
 	checkFailure(t, command(t, "--cgroup", near), exitUsage, "did you mean /"+name+"?", "rsttrace --help")
+	t.Run("unit that is not here", func(t *testing.T) {
+		p := start(t, "--unit", near, "--duration", "10ms")
+		want := fmt.Sprintf("there is no unit %q now: did you mean %s?", near, name)
+		if code := p.wait(t); code != exitFine || !strings.Contains(p.stderr.String(), want) {
+			t.Errorf("exit code %d, want %s in: %s", code, want, &p.stderr)
+		}
+	})
 	for _, args := range [][]string{{"--cgroup", group}, {"--cgroup", name}, {"--unit", name}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			address := ownAddress()

@@ -59,14 +59,19 @@ func Open(o Options) *Resolver {
 		}
 	}
 	if !o.NoNames {
-		r.engines = []*engine{
-			newEngine("docker", filepath.Join("/", o.Root, "run/docker.sock")),
-			newEngine("podman", filepath.Join("/", o.Root, "run/podman/podman.sock")),
-		}
-		r.names = newNames(kubelet{filepath.Join("/", o.Root, "var/log")}, r.engines[0], r.engines[1])
+		r.names, r.engines = openNames(o.Root)
 		r.names.await = o.AwaitNames
 	}
 	return r
+}
+
+// openNames finds who may know the names of containers and pods.
+func openNames(root string) (*names, []*engine) {
+	engines := []*engine{
+		newEngine("docker", filepath.Join("/", root, "run/docker.sock")),
+		newEngine("podman", filepath.Join("/", root, "run/podman/podman.sock")),
+	}
+	return newNames(kubelet{filepath.Join("/", root, "var/log")}, engines[0], engines[1]), engines
 }
 
 // Close ends what runs in the background.

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/rsttrace/rsttrace/pkg/cgroup"
+	"github.com/rsttrace/rsttrace/pkg/filter"
+)
+
+// reportAbsent prints a line for each unit, container and pod of the filter that
+// is not here. That is no error: it may be what is about to be started.
+func reportAbsent(ctx context.Context, stderr io.Writer, wanted filter.Options) {
+	if len(wanted.Units)+len(wanted.Containers)+len(wanted.Pods) == 0 {
+		return
+	}
+	const patience = time.Second // of who starts rsttrace
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	owners, named, err := cgroup.Living(ctx, "")
+	if err != nil {
+		fmt.Fprintf(stderr, "rsttrace: cannot tell whether what is asked for is here: %v\n", err)
+		return
+	}
+	for _, text := range filter.New(wanted).Absent(owners, named) {
+		fmt.Fprintf(stderr, "rsttrace: %s (its events are shown once there is one)\n", text)
+	}
+}

@@ -1,0 +1,39 @@
+package cgroup
+
+import (
+	"context"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// Living lists where sockets can be now: for each control group that exists what
+// an owner in it is shown with. Containers and pods are listed by their ids, and
+// named is false, where somebody who may know their names has not answered when
+// ctx ends. root is the folder in which /proc, /sys, /run and /var are; "" means /.
+func Living(ctx context.Context, root string) (owners []event.Owner, named bool, err error) {
+	hierarchies, err := ReadHierarchies(root)
+	if err != nil {
+		return nil, false, err
+	}
+	named = true
+	names, engines := openNames(root)
+	defer func() {
+		for _, e := range engines {
+			e.close()
+		}
+	}()
+	for _, path := range hierarchies.Paths() {
+		place := Parse(path)
+		if key := place.key(); key != "" {
+			if !names.known.Contains(key) {
+				named = ctx.Err() == nil && names.ask(ctx, place) && named
+			}
+			known, _ := names.known.Get(key)
+			known.apply(&place)
+		}
+		var owner event.Owner
+		place.fill(&owner)
+		owners = append(owners, owner)
+	}
+	return owners, named, nil
+}
