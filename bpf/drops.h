@@ -133,7 +133,7 @@ static __always_inline int dropped(void *ctx, struct drop *drop)
 	struct sock *carried = carried_socket(skb);
 	if (carried)
 		sk = carried;
-	open_eyes(&seen, HOOK_IGNORE, (__u64)sk, skb);
+	open_eyes(&seen, HOOK_IGNORE, (__u64)sk);
 	if (!look(&seen, sk, skb, &tcp) || seen.packet.protocol != IPPROTO_TCP)
 		return 0;
 	if (!see_drop(&seen, drop, change))

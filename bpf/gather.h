@@ -32,7 +32,7 @@ static __always_inline int send_active(void *ctx, struct sock *sk, __u64 address
 	struct sighting seen;
 	struct tcp_sock *tcp;
 
-	open_eyes(&seen, HOOK_SEND_ACTIVE, address, NULL);
+	open_eyes(&seen, HOOK_SEND_ACTIVE, address);
 	seen.verdict.reason = reason;
 	if (!look(&seen, sk, NULL, &tcp))
 		return 0;
@@ -95,7 +95,7 @@ static __always_inline int send_reply(void *ctx, struct sock *sk, __u64 address,
 	struct tcp_sock *tcp;
 	__u32 options = 0;
 
-	open_eyes(&seen, HOOK_SEND_REPLY, address, skb);
+	open_eyes(&seen, HOOK_SEND_REPLY, address);
 	seen.verdict.reason = reason;
 	if (!look(&seen, sk, skb, &tcp) || !seen.packet.family)
 		return 0;
@@ -142,7 +142,7 @@ static __always_inline int receive(void *ctx, struct sock *sk, __u64 address, st
 	struct sighting seen;
 	struct tcp_sock *tcp;
 
-	open_eyes(&seen, HOOK_RECEIVE, address, skb);
+	open_eyes(&seen, HOOK_RECEIVE, address);
 	if (!look(&seen, sk, skb, &tcp))
 		return 0;
 	if (!is_reset_received(ctx, &seen.verdict))

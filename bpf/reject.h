@@ -45,7 +45,8 @@ static __always_inline int reject(void *ctx, struct sk_buff *skb, __u32 nf_hook)
 {
 	struct sighting seen;
 
-	open_eyes(&seen, HOOK_REJECT, 0, skb);
+	open_eyes(&seen, HOOK_REJECT, 0);
+	seen.dev = READ(skb, dev);
 	seen.verdict.socket = SOCKET_NONE;
 	read_packet(skb, &seen.packet, &seen.tuple);
 	if (!seen.packet.family || seen.packet.segment.flags & TCP_RST)

@@ -115,22 +115,19 @@ static __always_inline void see_netns(struct sighting *seen, struct net *net)
 		seen->netns_mix = READ(net, hash_mix);
 }
 
-/*
- * Begins a sighting. address is that of the socket, 0 without; skb may be NULL.
- * The device is read here, once: behind a pointer that is known to be valid, the
- * verifier looks through all of the kernel's types for every other pointer.
- */
-static __always_inline void open_eyes(struct sighting *seen, __u8 hook, __u64 address,
-				      struct sk_buff *skb)
+/* Begins a sighting. address is that of the socket, 0 without. */
+static __always_inline void open_eyes(struct sighting *seen, __u8 hook, __u64 address)
 {
 	__builtin_memset(seen, 0, sizeof(*seen));
 	seen->verdict.hook = hook;
 	seen->sk = (struct sock *)address;
-	if (skb)
-		seen->dev = READ(skb, dev);
 }
 
-/* Everything but caller and reason; false where there is nothing to report. */
+/*
+ * Everything but caller and reason; false where there is nothing to report. The
+ * device is read at the beginning, once: behind a pointer that is known to be
+ * valid, the verifier looks through all types of the kernel for every pointer.
+ */
 static __noinline bool look(struct sighting *seen, struct sock *typed, struct sk_buff *skb,
 			    struct tcp_sock **tcp)
 {
@@ -139,6 +136,7 @@ static __noinline bool look(struct sighting *seen, struct sock *typed, struct sk
 	struct sock *sk = seen->sk;
 
 	if (skb) {
+		seen->dev = READ(skb, dev);
 		read_packet(skb, &seen->packet, &seen->tuple);
 		if (seen->packet.family)
 			see_packet(seen);
@@ -157,7 +155,8 @@ static __noinline bool look(struct sighting *seen, struct sock *typed, struct sk
 	} else if (skb) {
 		struct net_device *dev = seen->dev;
 
-		see_netns(seen, READ(dev, nd_net.net));
+		if (dev) /* asked for by the verifiers that do not connect it with skb */
+			see_netns(seen, READ(dev, nd_net.net));
 	}
 	switch (seen->verdict.state) {
 	case 0:
