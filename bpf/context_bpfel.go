@@ -140,6 +140,7 @@ const (
 	ContextRecordKindRECORD_MODULE ContextRecordKind = 3
 	ContextRecordKindRECORD_SIGNAL ContextRecordKind = 4
 	ContextRecordKindRECORD_ERROR  ContextRecordKind = 5
+	ContextRecordKindRECORD_TEXT   ContextRecordKind = 6
 )
 
 type ContextResetRecord struct {
@@ -206,7 +207,6 @@ type ContextResetRecord struct {
 	}
 	Current   ContextProcess
 	Connector ContextProcess
-	Payload   [64]uint8
 }
 
 type ContextSignalRecord struct {
@@ -226,6 +226,15 @@ const (
 	ContextSocketKindSOCKET_REQUEST   ContextSocketKind = 3
 	ContextSocketKindSOCKET_TIME_WAIT ContextSocketKind = 4
 )
+
+type ContextTextRecord struct {
+	_           structs.HostLayout
+	Kind        ContextRecordKind
+	Unused      uint32
+	ResetSk     uint64
+	ResetTimeNs uint64
+	Payload     [64]uint8
+}
 
 type ContextVerdict struct {
 	_       structs.HostLayout

@@ -168,19 +168,7 @@ static __always_inline __u8 tcp_flags(struct sk_buff *skb)
 	return flags;
 }
 
-static __always_inline void read_ifname(struct net_device *dev, char name[16])
-{
-	if (!dev)
-		return;
-#ifdef TYPED_ARGUMENTS
-	((__u64 *)name)[0] = *(__u64 *)&dev->name[0];
-	((__u64 *)name)[1] = *(__u64 *)&dev->name[8];
-#else
-	BPF_CORE_READ_INTO(name, dev, name);
-#endif
-}
-
-/* The payload of a packet, as much as is at hand and fits: RSTs may say why. */
+/* The payload of a packet, as much as is at hand and fits. */
 static __always_inline void read_payload(struct sk_buff *skb, const struct packet *packet,
 					 __u8 text[RST_TEXT])
 {

@@ -15,6 +15,7 @@ enum record_kind : __u32 {
 	RECORD_MODULE = 3, /* struct module_record */
 	RECORD_SIGNAL = 4, /* struct signal_record */
 	RECORD_ERROR = 5, /* struct error_record */
+	RECORD_TEXT = 6, /* struct text_record */
 };
 
 enum hook : __u8 {
@@ -163,11 +164,9 @@ struct numbers {
 	__u32 error; /* sk_err at the hook */
 };
 
-#define RST_TEXT 64
-
 /*
- * Short, because in a storm it is memory that costs: the record ends where there
- * is no more to say, in one of the two places marked, and what it lacks is zero.
+ * Short, because in a storm it is memory that costs: without a full socket the
+ * record ends in the place marked, and what it lacks is zero.
  */
 struct reset_record {
 	enum record_kind kind; /* RECORD_RESET */
@@ -192,12 +191,20 @@ struct reset_record {
 	struct numbers numbers;
 	struct process current; /* where the socket's own system call runs */
 	struct process connector; /* who called connect, where nobody closed it */
-	/* Here, without a text. */
-	__u8 payload[RST_TEXT]; /* of a packet that is a RST: how it begins, zero behind its end */
 };
 
 #define RESET_WITHOUT_SOCKET __builtin_offsetof(struct reset_record, inode)
-#define RESET_WITHOUT_TEXT __builtin_offsetof(struct reset_record, payload)
+
+#define RST_TEXT 64
+
+/* The payload of an incoming RST. Its reset_record comes after it. */
+struct text_record {
+	enum record_kind kind; /* RECORD_TEXT */
+	__u32 unused;
+	__u64 reset_sk; /* sk and time_ns of the reset_record */
+	__u64 reset_time_ns;
+	__u8 payload[RST_TEXT]; /* how it begins, zero behind its end */
+};
 
 /* A process that held, or closed, a socket of an earlier reset_record. */
 struct holder_record {
@@ -242,6 +249,7 @@ union record {
 	struct module_record module;
 	struct signal_record signal;
 	struct error_record error;
+	struct text_record text;
 };
 
 #endif

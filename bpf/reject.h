@@ -8,8 +8,10 @@
 
 #include "gather.h"
 
-static __always_inline struct net *packet_net(struct sk_buff *skb, struct net_device *dev)
+static __always_inline struct net *packet_net(struct sk_buff *skb)
 {
+	struct net_device *dev = BPF_CORE_READ(skb, dev);
+
 	if (!dev) {
 		struct dst_entry *dst = (void *)(BPF_CORE_READ(skb, _skb_refdst) & SKB_DST_PTRMASK);
 
@@ -46,14 +48,13 @@ static __always_inline int reject(void *ctx, struct sk_buff *skb, __u32 nf_hook)
 	struct sighting seen;
 
 	open_eyes(&seen, HOOK_REJECT, 0);
-	seen.dev = READ(skb, dev);
 	seen.verdict.socket = SOCKET_NONE;
 	read_packet(skb, &seen.packet, &seen.tuple);
 	if (!seen.packet.family || seen.packet.segment.flags & TCP_RST)
 		return 0;
 	see_packet(&seen);
 	seen.verdict.chain = nf_hook + 1;
-	struct net *net = packet_net(skb, seen.dev);
+	struct net *net = packet_net(skb);
 	seen.tuple.netns = BPF_CORE_READ(net, ns.inum);
 	seen.netns_mix = netns_mix(net);
 	if (nf_hook == NF_INET_LOCAL_OUT)

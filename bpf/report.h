@@ -207,7 +207,8 @@ static __always_inline void await_owner(const struct sighting *seen, struct tcp_
 }
 
 /* The part of a record that every reset has. */
-static __noinline int fill(struct sighting *seen, struct tcp_sock *tcp, struct reset_record *record)
+static __noinline int fill(struct sighting *seen, struct tcp_sock *tcp, struct sk_buff *skb,
+			   struct reset_record *record)
 {
 	if (!seen || !record)
 		return 0;
@@ -225,7 +226,8 @@ static __noinline int fill(struct sighting *seen, struct tcp_sock *tcp, struct r
 	if (seen->verdict.hook != HOOK_REJECT &&
 	    (is_unaccepted(&seen->verdict) || is_refused_syn(&seen->verdict)))
 		see_listener(seen, record);
-	read_ifname(seen->dev, record->ifname);
+	if (skb)
+		BPF_CORE_READ_INTO(&record->ifname, skb, dev, name);
 	return 0;
 }
 
@@ -260,13 +262,11 @@ static __always_inline bool send_part(__u32 size, struct sighting *seen, struct 
 		return false;
 	record->time_ns = detail->time_ns;
 	record->stack = detail->stack;
-	fill(seen, tcp, record);
+	fill(seen, tcp, skb, record);
 	if (tcp) {
 		record->inode = detail->inode;
 		fill_socket(seen, tcp, record);
 	}
-	if (size == sizeof(*record))
-		read_payload(skb, &seen->packet, record->payload);
 	SUBMIT(record);
 	return true;
 }
@@ -274,11 +274,25 @@ static __always_inline bool send_part(__u32 size, struct sighting *seen, struct 
 static __always_inline bool send(struct sighting *seen, struct sk_buff *skb, struct tcp_sock *tcp,
 				 const struct detail *detail)
 {
-	if (skb && seen->verdict.packet & TCP_RST && seen->packet.segment.len)
-		return send_part(sizeof(struct reset_record), seen, skb, tcp, detail);
 	if (tcp)
-		return send_part(RESET_WITHOUT_TEXT, seen, skb, tcp, detail);
+		return send_part(sizeof(struct reset_record), seen, skb, tcp, detail);
 	return send_part(RESET_WITHOUT_SOCKET, seen, skb, NULL, detail);
+}
+
+/* RSTs may say why. */
+static __noinline int send_text(const struct sighting *seen, struct sk_buff *skb, __u64 now)
+{
+	if (!seen || !skb)
+		return 0;
+	struct text_record *record = RESERVE(struct text_record, COLUMN_HOLDER_LOST);
+	if (!record)
+		return 0;
+	record->kind = RECORD_TEXT;
+	record->reset_sk = seen->verdict.state ? (__u64)seen->sk : 0;
+	record->reset_time_ns = now;
+	read_payload(skb, &seen->packet, record->payload);
+	SUBMIT(record);
+	return 0;
 }
 
 /* Counts what was seen, and sends the details if they are wanted. */
@@ -303,6 +317,8 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 
 	if (holder_wanted(&seen->verdict))
 		await_owner(seen, tcp, detail.inode);
+	if (skb && seen->verdict.packet & TCP_RST && seen->packet.segment.len)
+		send_text(seen, skb, detail.time_ns);
 	if (send(seen, skb, tcp, &detail) && tcp && leaves_error(&seen->verdict) &&
 	    spend(COLUMN_ERRORS, ERRORS_PER_WINDOW))
 		await_error(seen->sk, tcp, detail.time_ns);

@@ -19,7 +19,6 @@ struct sighting {
 	struct expectation expected;
 	__u32 netns_mix;
 	struct sock *sk; /* untyped */
-	struct net_device *dev; /* that the packet came in by, if it is there yet */
 };
 
 static __always_inline bool is_closing(__u8 state)
@@ -133,10 +132,11 @@ static __noinline bool look(struct sighting *seen, struct sock *typed, struct sk
 {
 	if (!seen || !tcp)
 		return false;
+	struct net_device *dev = NULL;
 	struct sock *sk = seen->sk;
 
 	if (skb) {
-		seen->dev = READ(skb, dev);
+		dev = READ(skb, dev);
 		read_packet(skb, &seen->packet, &seen->tuple);
 		if (seen->packet.family)
 			see_packet(seen);
@@ -153,8 +153,6 @@ static __noinline bool look(struct sighting *seen, struct sock *typed, struct sk
 		seen->tuple.netns = socket_netns(sk);
 		seen->netns_mix = socket_netns_mix(sk);
 	} else if (skb) {
-		struct net_device *dev = seen->dev;
-
 		if (dev) /* asked for by the verifiers that do not connect it with skb */
 			see_netns(seen, READ(dev, nd_net.net));
 	}

@@ -15,10 +15,8 @@ import (
 
 const (
 	sizeOfReset = int(unsafe.Sizeof(resetRecord{}))
-	// The places where a reset_record may end: RESET_WITHOUT_SOCKET and
-	// RESET_WITHOUT_TEXT of bpf/record.h.
+	// Where a reset_record may end: RESET_WITHOUT_SOCKET of bpf/record.h.
 	resetWithoutSocket = int(unsafe.Offsetof(resetRecord{}.Inode))
-	resetWithoutText   = int(unsafe.Offsetof(resetRecord{}.Payload))
 	sizeOfHolder       = int(unsafe.Sizeof(holderRecord{}))
 	sizeOfColumnKey    = int(unsafe.Sizeof(bpf.ContextColumnKey{}))
 )
@@ -40,14 +38,12 @@ func view[T any](sample []byte) (*T, error) {
 // viewReset is view for the one record that may end early. A shorter one is
 // valid until the next call.
 func (s *Session) viewReset(sample []byte) (*resetRecord, error) {
-	switch len(sample) {
-	case resetWithoutSocket, resetWithoutText:
-		whole := (*[sizeOfReset]byte)(unsafe.Pointer(&s.shortReset))
-		clear(whole[copy(whole[:], sample):])
-		return &s.shortReset, nil
-	default:
+	if len(sample) != resetWithoutSocket {
 		return view[resetRecord](sample)
 	}
+	whole := (*[sizeOfReset]byte)(unsafe.Pointer(&s.shortReset))
+	clear(whole[copy(whole[:], sample):])
+	return &s.shortReset, nil
 }
 
 // decode adds one record of the ring to the batch.
@@ -95,6 +91,13 @@ func (s *Session) decode(sample []byte, batch *Batch) error {
 			return err
 		}
 		batch.report(s.decodeError(record))
+		return nil
+	case bpf.ContextRecordKindRECORD_TEXT:
+		record, err := view[textRecord](sample)
+		if err != nil {
+			return err
+		}
+		s.reader.repeats.texts.add(record)
 		return nil
 	default:
 		return fmt.Errorf("record of unknown kind %d", kind)
@@ -259,4 +262,5 @@ type (
 	holderRecord = bpf.ContextHolderRecord
 	signalRecord = bpf.ContextSignalRecord
 	errorRecord  = bpf.ContextErrorRecord
+	textRecord   = bpf.ContextTextRecord
 )

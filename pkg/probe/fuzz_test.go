@@ -26,7 +26,8 @@ func FuzzDecode(f *testing.F) {
 	f.Add(bytesOf(&signal))
 	f.Add(bytesOf(&reset)[:100])
 	f.Add(bytesOf(&reset)[:resetWithoutSocket])
-	f.Add(bytesOf(&reset)[:resetWithoutText])
+	words := textRecord{Kind: bpf.ContextRecordKindRECORD_TEXT, Payload: [64]uint8{'b', 'y', 'e'}}
+	f.Add(bytesOf(&words))
 	f.Fuzz(func(t *testing.T, sample []byte) {
 		s := testSession(event.Tracepoint)
 		batch := Batch{Resets: make([]event.Event, 0, 1)}
@@ -38,6 +39,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
+		entries += s.reader.repeats.texts.next
 		if entries != 1 {
 			t.Errorf("one record gave %d entries", entries)
 		}

@@ -12,6 +12,7 @@ type repeats struct {
 	names   [256]string // each where its hash says; a later one takes the place
 	windows event.Values[uint16]
 	offsets event.Values[int32]
+	texts   texts
 }
 
 // text is a C string in a fixed array.

@@ -42,7 +42,7 @@ func (known *repeats) packet(r *resetRecord) event.Segment {
 		Ifname: known.text(r.Ifname[:]),
 	}
 	if s.Flags.Has(event.RST) && s.Len > 0 {
-		s.DiagText = diagnosis(r.Payload[:min(int(s.Len), len(r.Payload))])
+		s.DiagText = diagnosis(known.texts.of(r))
 	}
 	if expects(r) {
 		offset := int32(s.Seq - r.Expected.RcvNxt)
