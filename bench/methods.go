@@ -28,7 +28,7 @@ func methodsPlan(program string) plan {
 }
 
 // methodRounds are fewer than elsewhere: an emulated machine takes its time.
-const methodRounds = 9
+const methodRounds = 5
 
 // guest is the kernel of test/vm on which methods are compared: development
 // machines rarely allow all three.

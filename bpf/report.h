@@ -226,6 +226,10 @@ static __noinline int fill(struct sighting *seen, struct tcp_sock *tcp, struct s
 	if (seen->verdict.hook != HOOK_REJECT &&
 	    (is_unaccepted(&seen->verdict) || is_refused_syn(&seen->verdict)))
 		see_listener(seen, record);
+	/*
+	 * By a helper: the verifier comes by often, and behind a pointer that is known
+	 * to be valid it looks through all types of the kernel for every pointer.
+	 */
 	if (skb)
 		BPF_CORE_READ_INTO(&record->ifname, skb, dev, name);
 	return 0;

@@ -122,21 +122,15 @@ static __always_inline void open_eyes(struct sighting *seen, __u8 hook, __u64 ad
 	seen->sk = (struct sock *)address;
 }
 
-/*
- * Everything but caller and reason; false where there is nothing to report. The
- * device is read at the beginning, once: behind a pointer that is known to be
- * valid, the verifier looks through all types of the kernel for every pointer.
- */
+/* Everything but caller and reason; false where there is nothing to report. */
 static __noinline bool look(struct sighting *seen, struct sock *typed, struct sk_buff *skb,
 			    struct tcp_sock **tcp)
 {
 	if (!seen || !tcp)
 		return false;
-	struct net_device *dev = NULL;
 	struct sock *sk = seen->sk;
 
 	if (skb) {
-		dev = READ(skb, dev);
 		read_packet(skb, &seen->packet, &seen->tuple);
 		if (seen->packet.family)
 			see_packet(seen);
@@ -153,8 +147,9 @@ static __noinline bool look(struct sighting *seen, struct sock *typed, struct sk
 		seen->tuple.netns = socket_netns(sk);
 		seen->netns_mix = socket_netns_mix(sk);
 	} else if (skb) {
-		if (dev) /* asked for by the verifiers that do not connect it with skb */
-			see_netns(seen, READ(dev, nd_net.net));
+		struct net_device *dev = READ(skb, dev);
+
+		see_netns(seen, READ(dev, nd_net.net));
 	}
 	switch (seen->verdict.state) {
 	case 0:
