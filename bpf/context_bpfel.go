@@ -175,6 +175,8 @@ type ContextResetRecord struct {
 		RcvNxt uint32
 		Window uint32
 	}
+	Current ContextProcess
+	_       [4]byte
 	Closing struct {
 		_          structs.HostLayout
 		TimeNs     uint64
@@ -205,8 +207,8 @@ type ContextResetRecord struct {
 		Mark          uint32
 		Error         uint32
 	}
-	Current   ContextProcess
 	Connector ContextProcess
+	_         [4]byte
 }
 
 type ContextSignalRecord struct {

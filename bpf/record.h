@@ -180,6 +180,7 @@ struct reset_record {
 	struct tuple tuple;
 	struct segment packet; /* where FACT_SEES_PACKET */
 	struct expectation expected; /* of any socket */
+	struct process current; /* where the socket's own system call runs */
 	struct closing closing; /* by closer */
 	struct process closer; /* who closed the connection, from the notes */
 	char ifname[16];
@@ -189,7 +190,6 @@ struct reset_record {
 	__u64 connected_ns; /* when connect was called, or a handshake from outside ended; 0 unknown
 			     */
 	struct numbers numbers;
-	struct process current; /* where the socket's own system call runs */
 	struct process connector; /* who called connect, where nobody closed it */
 };
 

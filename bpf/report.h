@@ -221,6 +221,8 @@ static __noinline int fill(struct sighting *seen, struct tcp_sock *tcp, struct s
 		record->sk = (__u64)seen->sk;
 		record->cookie = socket_cookie(seen->sk, tcp);
 	}
+	if (in_process(&seen->verdict))
+		read_current(&record->current);
 	if (is_closed_by_process(&seen->verdict))
 		see_closer(seen, record);
 	if (seen->verdict.hook != HOOK_REJECT &&
@@ -243,8 +245,6 @@ static __noinline int fill_socket(const struct sighting *seen, struct tcp_sock *
 		return 0;
 	record->cgroup = socket_cgroup(tcp);
 	read_numbers(tcp, &record->numbers);
-	if (in_process(&seen->verdict))
-		read_current(&record->current);
 	see_origin(seen, tcp, record);
 	return 0;
 }

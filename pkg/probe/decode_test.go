@@ -229,7 +229,7 @@ func TestRecordsThatEndEarly(t *testing.T) {
 		current, connector bool
 	}{
 		"whole":          {sizeOfReset, 42, true, true},
-		"without socket": {resetWithoutSocket, 0, false, false},
+		"without socket": {resetWithoutSocket, 0, true, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for i := range 2 { // a longer record comes in between
