@@ -60,7 +60,7 @@ static __always_inline __u64 number_of(const void *pointer)
 /*
  * The same number, forgotten by the verifier. It follows each combination of
  * facts separately for as long as it knows them, which takes it hundreds of
- * milliseconds.
+ * milliseconds; a global function's result it takes for any number.
  */
 __attribute__((noinline, weak)) __u64 opaque(__u64 number)
 {
