@@ -79,6 +79,19 @@ static __always_inline __u64 address_of(const void *pointer)
 }
 
 /*
+ * An argument of a raw tracepoint as a number. Of some pointers kernels know
+ * that they may be none, and take them for numbers (info of signal_generate on
+ * 7.3): then the verifier refuses what number_of does.
+ */
+static __always_inline __u64 argument(const __u64 *ctx, int position)
+{
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &ctx[position]);
+	return number;
+}
+
+/*
  * The same pointer without its type, for BPF_CORE_READ: the verifier refuses
  * to add an offset to a pointer that it knows may be NULL.
  */

@@ -329,8 +329,8 @@ int context_signal(__u64 *ctx)
 {
 	if ((int)ctx[0] != SIGPIPE || (int)ctx[4] != SIGNAL_DELIVERED)
 		return 0;
-	struct task_struct *task = (struct task_struct *)address_of((void *)ctx[2]);
-	if (address_of((void *)ctx[1]) || (__u64)task != bpf_get_current_task())
+	struct task_struct *task = (struct task_struct *)argument(ctx, 2);
+	if (argument(ctx, 1) || (__u64)task != bpf_get_current_task())
 		return 0;
 	if (too_many_signals())
 		return 0;

@@ -29,6 +29,10 @@ func TestShorten(t *testing.T) {
 		if got := shorten(test.err); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
+		r := Refusal{event.Fentry, "load", test.err}
+		if got, want := r.ByVerifier(), name == "verifier"; got != want {
+			t.Errorf("%s: by the verifier: %t", name, got)
+		}
 	}
 }
 

@@ -128,6 +128,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	// Some hooks wait for a module that a scenario brings.
 	report.Hooks, report.Limits = t.Session().Hooks(), t.Session().Limits()
+	if err := checkPrograms(report.Hooks); err != nil {
+		return report, err
+	}
 	stop()
 	live.Wait()
 	if report.Totals, err = t.Totals(); err != nil {
@@ -137,6 +140,21 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return report, err
 	}
 	return report, checkTopSums(t.Session())
+}
+
+// checkPrograms: a kernel may lack an attach method or a function, but a program of
+// ours that its verifier does not accept is a mistake, also where another stands
+// in for it.
+func checkPrograms(hooks []probe.HookStatus) error {
+	var errs []error
+	for _, hook := range hooks {
+		for _, refusal := range hook.Refused {
+			if refusal.ByVerifier() {
+				errs = append(errs, fmt.Errorf("the program for %s: %s", hook.Function, refusal))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // accountFor checks the promise of the counters: what was shown or lost was
