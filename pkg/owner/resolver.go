@@ -8,8 +8,13 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// Patience is how long an event waits for its owner, counted from its hook.
+// Patience is how long an event waits for its owner, counted from its hook: the
+// socket may be on its way from one process to another.
 const Patience = 100 * time.Millisecond
+
+// PatienceToWalk is the same where the file tables have not been walked since
+// the hook: that it is not due yet is no reason to give an owner up.
+const PatienceToWalk = 2 * time.Second
 
 // walkShare bounds the cost of walking all file tables: a walk that took time T
 // is not repeated before walkShare times T has passed.
@@ -26,6 +31,7 @@ type Resolver struct {
 	// sockets (MPTCP), and an address is given to the next socket soon.
 	waiting  map[uint64][]*event.Event
 	nextWalk time.Time
+	lastWalk time.Time // when it began
 	uids     event.Values[uint32]
 }
 
@@ -49,6 +55,15 @@ func (r *Resolver) Forget(e *event.Event) {
 	} else {
 		r.waiting[inode] = rest
 	}
+}
+
+// Waits reports whether e should wait for its owner.
+func (r *Resolver) Waits(e *event.Event, now time.Time) bool {
+	if !Wanted(e) {
+		return false
+	}
+	age := now.Sub(e.Time)
+	return age < Patience || age < PatienceToWalk && r.Walk != nil && r.lastWalk.Before(e.Time)
 }
 
 // Waiting reports how many sockets are being looked for.
@@ -83,6 +98,7 @@ func (r *Resolver) Search(now time.Time) error {
 		return nil
 	}
 	started := time.Now()
+	r.lastWalk = now
 	holders, err := r.Walk()
 	r.nextWalk = now.Add(walkShare * time.Since(started))
 	if err != nil {

@@ -253,6 +253,34 @@ func TestWalkRate(t *testing.T) {
 	step(start.Add(time.Hour), 2, "due again")
 }
 
+// TestWaits: for Patience in any case, and longer where the file tables were not
+// walked since.
+func TestWaits(t *testing.T) {
+	hook := time.Now()
+	named := resetOf(socketA, 1)
+	named.Owner = event.Owner{PID: 10, Source: event.FromSocket}
+	walk := func() ([]event.Holder, error) { return nil, nil }
+	for name, c := range map[string]struct {
+		event    *event.Event
+		walk     func() ([]event.Holder, error)
+		lastWalk time.Time
+		until    time.Duration
+	}{
+		"walked since":       {resetOf(socketA, 1), walk, hook.Add(time.Millisecond), Patience},
+		"walked before":      {resetOf(socketA, 1), walk, hook.Add(-time.Millisecond), PatienceToWalk},
+		"nothing to walk":    {resetOf(socketA, 1), nil, time.Time{}, Patience},
+		"the owner is known": {named, walk, time.Time{}, 0},
+	} {
+		c.event.Time = hook
+		r := Resolver{Walk: c.walk, lastWalk: c.lastWalk}
+		for age, want := range map[time.Duration]bool{c.until - 1: c.until > 0, c.until: false} {
+			if got := r.Waits(c.event, hook.Add(age)); got != want {
+				t.Errorf("%s: after %s it waits: %t", name, age, got)
+			}
+		}
+	}
+}
+
 func TestWalkFails(t *testing.T) {
 	failure := errors.New("no such iterator")
 	r := Resolver{Walk: func() ([]event.Holder, error) { return nil, failure }}

@@ -211,7 +211,7 @@ func (c *comparison) checkOwner(expected lab.Expectation, e *event.Event) {
 	}
 	owner.Due++
 	if e.Owner.PID == 0 {
-		c.problemf("%s at %s names no owner, it is %s", e.Cause, e.Local, expected.Owner)
+		c.problemf("%s at %s names no owner, it is %s (%+v, %+v)", e.Cause, e.Local, expected.Owner, e.Evidence, e.Kernel)
 		return
 	}
 	actor := c.actor(expected.Owner)

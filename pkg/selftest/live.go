@@ -78,6 +78,9 @@ const settleTimeout = 30 * time.Second
 // in order, so it provokes one of its own, a refused connection in a namespace
 // of its own, and waits for it.
 func (l *Live) Settle() error {
+	if err := awaitSoftirqs(); err != nil {
+		return err
+	}
 	l.marks++
 	if err := l.marker.Do(refusedConnect); err != nil {
 		return fmt.Errorf("provoke a RST as a mark: %w", err)
@@ -91,6 +94,18 @@ func (l *Live) Settle() error {
 		case <-timeout:
 			return fmt.Errorf("a refused connection was not reported within %s", settleTimeout)
 		}
+	}
+	return nil
+}
+
+// awaitSoftirqs returns when every processor has left what it was doing. Some
+// hooks run after their RST was sent, and it may arrive before they do: where the
+// hypervisor takes the processor away in between, long before.
+func awaitSoftirqs() error {
+	const global = 1 // MEMBARRIER_CMD_GLOBAL of linux/membarrier.h
+	_, _, errno := unix.Syscall(unix.SYS_MEMBARRIER, global, 0, 0)
+	if errno != 0 && errno != unix.EINVAL { // EINVAL: with nohz_full there is no such wait
+		return fmt.Errorf("wait for all processors: membarrier: %w", errno)
 	}
 	return nil
 }

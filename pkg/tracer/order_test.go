@@ -68,6 +68,38 @@ func TestPatience(t *testing.T) {
 	})
 }
 
+// TestPatienceToWalk: a reset soon after a long walk is looked for by the next one,
+// although that is not due within the usual patience. If that one finds nobody
+// either, nobody will.
+func TestPatienceToWalk(t *testing.T) {
+	const walk = 40 * time.Millisecond
+	for name, known := range map[string]bool{"found": true, "not found": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				first, second := received(1, 0x100), received(2, 0x200)
+				second.Time = second.Time.Add(walk)
+				f := newFakeSource(resets(first), resets(second))
+				f.holders = func() []event.Holder {
+					time.Sleep(walk)
+					holders := []event.Holder{holderOf(first, 10)}
+					if known && time.Since(second.Time) > walk {
+						holders = append(holders, holderOf(second, 20))
+					}
+					return holders
+				}
+				all, _ := collect(newTracer(f, filter.Options{}), 2)
+				got := onlyEvents(all)[1]
+				if want := map[bool]uint32{true: 20}[known]; got.pid != want {
+					t.Errorf("its owner is %d, want %d", got.pid, want)
+				}
+				if early, late := 10*walk, 12*walk+2*tick; got.after < early || got.after > late {
+					t.Errorf("it came after %s, want %s to %s: the next walk", got.after, early, late)
+				}
+			})
+		})
+	}
+}
+
 // TestPatienceCountsFromHook: time in the ring is part of the wait.
 func TestPatienceCountsFromHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

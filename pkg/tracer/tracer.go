@@ -176,12 +176,7 @@ func (t *Tracer) take(e *event.Event) error {
 func (t *Tracer) deliver(yield func(*event.Event, error) bool, now time.Time) bool {
 	for !t.queue.empty() {
 		e := t.queue.head()
-		if owner.Wanted(e) && t.queue.length() < queueMax {
-			if now.Sub(e.Time) < owner.Patience {
-				return true
-			}
-		}
-		if t.peers.wanted(e, now) && t.queue.length() < queueMax {
+		if t.queue.length() < queueMax && (t.resolver.Waits(e, now) || t.peers.wanted(e, now)) {
 			return true
 		}
 		if !t.follow(e.Time, yield) {
@@ -236,7 +231,7 @@ func (t *Tracer) drain(yield func(*event.Event, error) bool) {
 	}
 	t.source.Detach()
 	background := context.Background()
-	patience := time.Now().Add(owner.Patience)
+	patience := time.Now().Add(owner.PatienceToWalk)
 	for {
 		if err := t.read(background, time.Now()); err != nil {
 			yield(nil, err)
@@ -253,7 +248,7 @@ func (t *Tracer) drain(yield func(*event.Event, error) bool) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	if t.deliver(yield, time.Now().Add(owner.Patience)) {
+	if t.deliver(yield, time.Now().Add(owner.PatienceToWalk)) {
 		yield(nil, nil)
 	}
 }
