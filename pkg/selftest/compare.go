@@ -18,6 +18,7 @@ type comparison struct {
 	sight   probe.Sight
 	watch   *watch
 	tops    *topWatch
+	counted counted
 	events  []event.Event
 	// matched is the event of each expectation, nil where none came.
 	matched []*event.Event
@@ -158,7 +159,7 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 		c.problemf("%s was reported although this kernel is said to be unable to show it", e.Cause)
 		return
 	case e == nil:
-		c.problemf("%s %s of %s was not reported", expected.Dir, expected.Cause, expected.Local)
+		c.problemf("%s %s of %s was not reported: %s", expected.Dir, expected.Cause, expected.Local, c.counted.text(expected))
 		return
 	}
 	want := expected.Expected(c.sight.ReceivedPacket)

@@ -234,6 +234,10 @@ func (r *runner) playOnce(ctx context.Context, s lab.Scenario, family event.Fami
 		BeforeTeardown: both(watch.stop, both(r.events.close, tops.stop)),
 		First:          first,
 	}
+	counted, err := startCounting(r.session)
+	if err != nil {
+		return result, false, err
+	}
 	var settled error
 	if s.HostChanges {
 		// A module may have come: what waits for it must be attached before
@@ -254,7 +258,10 @@ func (r *runner) playOnce(ctx context.Context, s lab.Scenario, family event.Fami
 	if settled != nil {
 		return result, false, settled
 	}
-	c := comparison{result: &result, outcome: outcome, sight: r.session.Sight(), watch: watch, tops: tops}
+	if err := counted.stop(r.session); err != nil {
+		return result, false, err
+	}
+	c := comparison{result: &result, outcome: outcome, sight: r.session.Sight(), watch: watch, tops: tops, counted: counted}
 	for _, n := range outcome.Namespaces {
 		c.events = append(c.events, r.events.of(n.Inode)...)
 	}
