@@ -206,6 +206,8 @@ type ContextResetRecord struct {
 		Uid           uint32
 		Mark          uint32
 		Error         uint32
+		SinceReceived uint32
+		SinceSent     uint32
 	}
 	Connector ContextProcess
 	_         [4]byte

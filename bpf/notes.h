@@ -17,23 +17,31 @@
 #include "process.h"
 #include "socket.h"
 
-#define PRIORS 4096
-#define PRIOR_BITS 12
+#define PRIOR_BITS 10
+#define PRIORS_AT_ONCE 4
 #define CLOSERS 32768 /* a power of two, and places fit 16 bits */
 #define CLOSER_PAGE 128
 #define BUCKET_BITS 14
-#define ORIGINS 16384
-#define ORIGIN_BITS 14
+#define ORIGIN_BITS 13
 
 /* Older notes say nothing about a packet that arrives now. */
 #define CLOSER_LIFETIME_NS (10ull * 60 * 1000000000)
 
-/* The state that a socket left when it last changed to CLOSE: (sk << 8) | state. */
+/*
+ * The states that sockets left when they last changed to CLOSE, the youngest
+ * first: (sk << 8) | state. There are several in a place, as the two ends of a
+ * connection may share one, and the second closes before the RST of the first
+ * has been seen.
+ */
+struct priors {
+	__u64 last[PRIORS_AT_ONCE];
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, PRIORS);
+	__uint(max_entries, 1 << PRIOR_BITS);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, struct priors);
 } priors SEC(".maps");
 
 /*
@@ -93,29 +101,46 @@ struct {
 	__type(value, __u32);
 } next_closer SEC(".maps");
 
-/* Who called connect for a socket, or since when it is connected that came in, by its address. */
+/*
+ * Who called connect for a socket, or since when it is connected that came in, by
+ * its address: one cache line for two sockets. Which it is says a tag in the
+ * place of the exit status, so that a socket writes to where it stood before.
+ */
+struct origins {
+	struct note of[2];
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ORIGINS);
+	__uint(max_entries, 1 << ORIGIN_BITS);
 	__type(key, __u32);
-	__type(value, struct note);
+	__type(value, struct origins);
 } origins SEC(".maps");
 
 static __always_inline void note_prior(__u64 sk, __u8 state)
 {
 	__u32 at = hash_address(sk, PRIOR_BITS);
-	__u64 *prior = bpf_map_lookup_elem(&priors, &at);
+	struct priors *found = bpf_map_lookup_elem(&priors, &at);
 
-	if (prior)
-		*prior = sk << 8 | state;
+	if (!found)
+		return;
+	for (int i = PRIORS_AT_ONCE - 1; i > 0; i--)
+		found->last[i] = found->last[i - 1];
+	found->last[0] = sk << 8 | state;
 }
 
 static __always_inline __u8 prior_state(__u64 sk)
 {
 	__u32 at = hash_address(sk, PRIOR_BITS);
-	__u64 *prior = bpf_map_lookup_elem(&priors, &at);
+	struct priors *found = bpf_map_lookup_elem(&priors, &at);
 
-	return prior && *prior >> 8 == (sk << 8) >> 8 ? (__u8)*prior : 0;
+	if (!found)
+		return 0;
+	for (int i = 0; i < PRIORS_AT_ONCE; i++) {
+		if (found->last[i] >> 8 == (sk << 8) >> 8)
+			return found->last[i];
+	}
+	return 0;
 }
 
 static __always_inline __u64 proof(__u64 key, const struct note *note)
@@ -173,10 +198,11 @@ static __always_inline void read_signature(const struct note *note, struct proce
 	process->pid = identity.pid;
 	process->tid = (__u32)note->thread;
 	process->uid = identity.uid;
-	process->exit_status = (__u16)(note->rest >> 32);
 	process->known = 1;
 	process->kernel = !!(note_flags(note) & NOTE_KERNEL);
 	process->exiting = !!(note_flags(note) & NOTE_EXITING);
+	if (process->exiting)
+		process->exit_status = (__u16)(note->rest >> 32);
 	__builtin_memcpy(process->comm, identity.comm, sizeof(process->comm));
 }
 
@@ -293,11 +319,29 @@ static __always_inline bool find_closer(__u64 key, struct note *note)
 	       ns_since(note->when) <= CLOSER_LIFETIME_NS;
 }
 
-static __always_inline struct note *origin_slot(__u64 sk)
+static __always_inline struct origins *origin_pair(__u64 sk)
 {
 	__u32 at = hash_address(sk, ORIGIN_BITS);
 
 	return bpf_map_lookup_elem(&origins, &at);
+}
+
+static __always_inline __u16 origin_tag(__u64 sk)
+{
+	return sk >> 6;
+}
+
+/* The note of this socket's last connection, else the older one. */
+static __always_inline struct note *origin_slot(struct origins *pair, __u64 sk)
+{
+	struct note *first = &pair->of[0], *second = &pair->of[1];
+	__u16 tag = origin_tag(sk);
+
+	if ((__u16)(first->rest >> 32) == tag)
+		return first;
+	if ((__u16)(second->rest >> 32) == tag)
+		return second;
+	return first->when > second->when ? second : first;
 }
 
 /*
@@ -317,25 +361,26 @@ static __always_inline __u64 origin_key(__u64 sk, struct tcp_sock *tcp)
 /* by_process: it called connect. Else the peer did, and the handshake has ended. */
 static __always_inline void note_origin(__u64 sk, struct tcp_sock *tcp, bool by_process)
 {
-	struct note *slot = origin_slot(sk);
+	struct origins *pair = origin_pair(sk);
 	struct note note = { .when = bpf_jiffies64() };
 
-	if (!slot)
+	if (!pair)
 		return;
 	if (by_process)
 		sign(&note);
+	note.rest = (note.rest & ~(0xffffull << 32)) | (__u64)origin_tag(sk) << 32;
 	note.check = proof(origin_key(sk, tcp), &note);
-	*slot = note;
+	*origin_slot(pair, sk) = note;
 }
 
 /* Who called connect, and since when this is a connection: false if that is not known. */
 static __always_inline bool find_origin(__u64 sk, struct tcp_sock *tcp, struct note *note)
 {
-	struct note *slot = origin_slot(sk);
+	struct origins *pair = origin_pair(sk);
 
-	if (!slot)
+	if (!pair)
 		return false;
-	*note = *slot;
+	*note = *origin_slot(pair, sk);
 	return is_proven(origin_key(sk, tcp), note);
 }
 

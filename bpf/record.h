@@ -162,6 +162,8 @@ struct numbers {
 	__u32 uid; /* creator of the socket */
 	__u32 mark;
 	__u32 error; /* sk_err at the hook */
+	__u32 since_received; /* jiffies since data or an acknowledgement came last */
+	__u32 since_sent; /* jiffies since data went last */
 };
 
 /*

@@ -98,6 +98,17 @@ static __always_inline __u32 full_socket_facts(struct tcp_sock *tcp, __u8 state)
 	return facts;
 }
 
+/* As keep-alive and ss(8) have it. The kernel keeps the lower half of jiffies. */
+static __always_inline void read_silence(struct tcp_sock *tcp, struct numbers *numbers)
+{
+	__u32 now = (__u32)bpf_jiffies64();
+	__u32 since_ack = now - READ(tcp, rcv_tstamp);
+	__u32 since_data = now - READ(tcp, inet_conn.icsk_ack.lrcvtime);
+
+	numbers->since_received = since_ack < since_data ? since_ack : since_data;
+	numbers->since_sent = now - READ(tcp, lsndtime);
+}
+
 static __always_inline void read_numbers(struct tcp_sock *tcp, struct numbers *numbers)
 {
 	numbers->bytes_acked = READ(tcp, bytes_acked);
@@ -112,6 +123,7 @@ static __always_inline void read_numbers(struct tcp_sock *tcp, struct numbers *n
 	numbers->uid = READ_SOCK(tcp, sk_uid.val);
 	numbers->mark = READ_SOCK(tcp, sk_mark);
 	numbers->error = READ_SOCK(tcp, sk_err);
+	read_silence(tcp, numbers);
 }
 
 /* Does an IPv4-mapped address stand in an IPv6 socket? Then the wire is IPv4. */

@@ -229,6 +229,9 @@ struct inet_sock {
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	__u32 icsk_user_timeout;
+	struct {
+		__u32 lrcvtime; /* when data came last, in jiffies */
+	} icsk_ack;
 	void *icsk_ulp_data;
 };
 
@@ -262,6 +265,8 @@ struct tcp_sock {
 	__u32 srtt_us;
 	__u32 packets_out;
 	__u32 total_retrans;
+	__u32 rcv_tstamp; /* when an acknowledgement came last, in jiffies */
+	__u32 lsndtime; /* when data went last */
 	int linger2;
 	struct tcp_options_received rx_opt;
 	struct request_sock *fastopen_rsk;

@@ -57,6 +57,24 @@ func ago(c event.Closing) string {
 	return strconv.FormatInt(int64(d/time.Hour), 10) + " h"
 }
 
+// appendSilence tells how long the peer had been silent, where that was long
+// enough to matter, in the unit in which limits on idle connections are given:
+// 350 s, 30 min. It ends in what may be followed by "; lost:".
+func appendSilence(text []byte, c *event.Conn) []byte {
+	d := time.Duration(c.LastReceivedMillis) * time.Millisecond
+	unit, name := time.Second, " s"
+	switch {
+	case d < time.Second:
+		return text
+	case d >= 10*time.Hour:
+		unit, name = time.Hour, " h"
+	case d >= 10*time.Minute:
+		unit, name = time.Minute, " min"
+	}
+	text = append(text, "; nothing had come from the peer for "...)
+	return append(strconv.AppendInt(text, int64(d/unit), 10), name...)
+}
+
 // alsoLost appends what was lost to a sentence.
 func alsoLost(sentence string, l event.Lost, unread bool) string {
 	return string(appendAlsoLost([]byte(sentence), l, unread))

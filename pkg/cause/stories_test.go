@@ -55,6 +55,11 @@ func lostBytes(unread, unsent, unacked uint32) func(*event.Event) {
 	}
 }
 
+// silent is for how long the peer had been.
+func silent(d time.Duration) func(*event.Event) {
+	return func(e *event.Event) { e.Conn.LastReceivedMillis = uint64(d.Milliseconds()) }
+}
+
 func trigger(flags event.TCPFlags, length uint32) func(*event.Event) {
 	return func(e *event.Event) { e.Trigger = event.Segment{Flags: flags, Len: length} }
 }
@@ -168,6 +173,8 @@ func stories() []story {
 		{"orphan limit, in a timer", told(outOfMemory, closedBy(redis, 3*time.Second), lostBytes(0, 0, 1))},
 		{"keep-alive", told(timedOut)},
 		{"keep-alive, owner", told(timedOut, owner("redis-server", 812, event.FromSocket), overIPv6)},
+		{"keep-alive, after the default time", told(timedOut, owner("redis-server", 812, event.FromSocket), silent(2*time.Hour+11*time.Minute+15*time.Second))},
+		{"keep-alive, after days", told(timedOut, silent(77*time.Hour))},
 		{"keep-alive in CLOSE_WAIT", told(event.Evidence{Hook: active, State: event.StateCloseWait, Facts: event.FactKeepOpen | event.FactHasSocket | event.FactPeerFIN})},
 		{"user timeout", told(event.Evidence{Hook: active, State: open, Reason: "TCP_KEEPALIVE_TIMEOUT", Facts: event.FactKeepOpen | event.FactUserTimeout | event.FactHasSocket}, func(e *event.Event) { e.Kernel.UserTimeoutMillis = 20000 }, owner("redis-server", 812, event.FromSocket))},
 		{"user timeout, number unknown", told(event.Evidence{Hook: active, State: open, Facts: event.FactKeepOpen | event.FactUserTimeout | event.FactHasSocket})},
@@ -244,6 +251,8 @@ func stories() []story {
 		{"refused, owner", told(event.Evidence{Hook: receive, State: event.StateSynSent, Packet: rst | ack, Facts: sp | event.FactHasSocket}, owner("curl", 99, event.FromConnector))},
 		{"peer aborted", told(event.Evidence{Hook: receive, State: open, Packet: rst | ack, Facts: sp | event.FactWindow | event.FactHasSocket}, lostBytes(99, 0, 1448))},
 		{"peer aborted, likely", told(event.Evidence{Hook: receive, State: open, Facts: event.FactTSNegotiated | event.FactTSSeen | event.FactHasSocket})},
+		{"peer gone after the idle limit of a NAT gateway", told(event.Evidence{Hook: receive, State: open, Packet: rst, Facts: sp | event.FactHasSocket}, lostBytes(0, 0, 1448), silent(351*time.Second))},
+		{"peer gone at once", told(event.Evidence{Hook: receive, State: open, Packet: rst, Facts: sp | event.FactHasSocket}, silent(999*time.Millisecond))},
 		{"peer gone", told(event.Evidence{Hook: receive, State: open, Packet: rst, Facts: sp | event.FactHasSocket}, lostBytes(0, 10, 1448))},
 		{"reset by peer, an MPTCP subflow", told(event.Evidence{Hook: receive, State: open, Facts: event.FactHasSocket | event.FactMPTCP})},
 		{"reset by peer", told(event.Evidence{Hook: receive, State: open, Facts: event.FactHasSocket})},

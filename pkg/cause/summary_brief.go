@@ -55,6 +55,7 @@ func appendPeerAborted(text []byte, e *event.Event) []byte {
 func appendPeerGone(text []byte, e *event.Event) []byte {
 	text = append(e.Peer.AppendTo(text), ", or a device in front of it, "...)
 	text = append(append(text, mostLikely(e)...), "no longer knows this connection"...)
+	text = appendSilence(text, &e.Conn)
 	return appendAlsoLost(text, e.Lost, false)
 }
 

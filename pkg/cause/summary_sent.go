@@ -120,7 +120,8 @@ func orphanSummary(e *event.Event) string {
 }
 
 func keepaliveSummary(e *event.Event) string {
-	return fmt.Sprintf("%s did not answer the keep-alive probes, so the kernel gave up the connection%s", e.Peer, of(whose(e)))
+	text := fmt.Sprintf("%s did not answer the keep-alive probes, so the kernel gave up the connection%s", e.Peer, of(whose(e)))
+	return string(appendSilence([]byte(text), &e.Conn))
 }
 
 func userTimeoutSummary(e *event.Event) string {
@@ -128,8 +129,9 @@ func userTimeoutSummary(e *event.Event) string {
 	if ms := e.Kernel.UserTimeoutMillis; ms > 0 {
 		limit = fmt.Sprintf("TCP_USER_TIMEOUT (%s ms)", grouped(uint64(ms)))
 	}
-	return fmt.Sprintf("%s left keep-alive probes unanswered for longer than %s, so the kernel gave up the connection%s",
+	text := fmt.Sprintf("%s left keep-alive probes unanswered for longer than %s, so the kernel gave up the connection%s",
 		e.Peer, limit, of(whose(e)))
+	return string(appendSilence([]byte(text), &e.Conn))
 }
 
 func finWait2Summary(e *event.Event) string {

@@ -114,6 +114,9 @@ type Conn struct {
 	BytesAcked    uint64 `json:"bytesAcked"`
 	BytesReceived uint64 `json:"bytesReceived"`
 	AgeMillis     uint64 `json:"ageMillis,omitzero"`
+
+	LastReceivedMillis uint64 `json:"lastReceivedMillis,omitzero"`
+	LastSentMillis     uint64 `json:"lastSentMillis,omitzero"`
 }
 
 // IsZero makes Conn absent from JSON exactly where it is not known.

@@ -45,8 +45,8 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-// TestAge holds the age of connections, which the kernel side counts in
-// jiffies, against the clock of this process.
+// TestAge holds the age of connections, and how long they were silent, which the
+// kernel side counts in jiffies, against the clock of this process.
 func TestAge(t *testing.T) {
 	const lived, slack = 300 * time.Millisecond, 30 * time.Millisecond // of three jiffies at most
 	namespace := newNamespace(t)
@@ -84,9 +84,13 @@ func TestAge(t *testing.T) {
 			continue
 		}
 		ends++
-		age := time.Duration(e.Conn.AgeMillis) * time.Millisecond
-		if age < atLeast-slack || age > atMost+slack {
-			t.Errorf("%s: %s, but the connection lived for %s to %s", e.Evidence.Hook, age, atLeast, atMost)
+		for what, millis := range map[string]uint64{
+			"connected": e.Conn.AgeMillis, "last sent": e.Conn.LastSentMillis, "last received": e.Conn.LastReceivedMillis,
+		} {
+			since := time.Duration(millis) * time.Millisecond
+			if since < atLeast-slack || since > atMost+slack {
+				t.Errorf("%s: %s %s ago, that was %s to %s ago", e.Evidence.Hook, what, since, atLeast, atMost)
+			}
 		}
 	}
 	if ends != 2 {

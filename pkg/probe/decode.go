@@ -144,7 +144,7 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 	}
 	known.segments(r, e)
 	if evidence.Socket == event.SockFull && evidence.State != event.StateListen {
-		decodeNumbers(r, e)
+		decodeNumbers(r, e, s.reader.clock.jiffy)
 	}
 }
 

@@ -6,7 +6,8 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-func decodeNumbers(r *resetRecord, e *event.Event) {
+// decodeNumbers takes the length of a jiffy, by which the kernel side counts.
+func decodeNumbers(r *resetRecord, e *event.Event, jiffy time.Duration) {
 	n := &r.Numbers
 	e.Conn = event.Conn{
 		Known:         true,
@@ -16,6 +17,10 @@ func decodeNumbers(r *resetRecord, e *event.Event) {
 		BytesAcked:    n.BytesAcked,
 		BytesReceived: n.BytesReceived,
 		AgeMillis:     ageMillis(r),
+	}
+	if e.State != 0 && e.State != event.StateSynSent {
+		e.Conn.LastReceivedMillis = millisSince(n.SinceReceived, jiffy)
+		e.Conn.LastSentMillis = millisSince(n.SinceSent, jiffy)
 	}
 	e.Lost = lost(r, e.State, e.Evidence)
 	e.Kernel.UID, e.Kernel.UIDKnown = n.Uid, true
@@ -29,8 +34,15 @@ func ageMillis(r *resetRecord) uint64 {
 	if r.ConnectedNs == 0 || r.TimeNs < r.ConnectedNs {
 		return 0
 	}
-	age := time.Duration(r.TimeNs - r.ConnectedNs)
-	return max(1, uint64(age.Round(time.Millisecond).Milliseconds()))
+	return atLeastOne(time.Duration(r.TimeNs - r.ConnectedNs))
+}
+
+func millisSince(jiffies uint32, jiffy time.Duration) uint64 {
+	return atLeastOne(time.Duration(jiffies) * jiffy)
+}
+
+func atLeastOne(d time.Duration) uint64 {
+	return max(1, uint64(d.Round(time.Millisecond).Milliseconds()))
 }
 
 // lost counts the bytes that die with the connection. SYN and FIN take a

@@ -79,14 +79,21 @@ func (c *comparison) checkDiagnosis(expected lab.Expectation, e *event.Event) {
 }
 
 // checkAge: every connection of a scenario began after the scenario did, and was
-// seen to begin.
+// seen to begin; so nothing was sent or received in it before.
 func (c *comparison) checkAge(e *event.Event) {
 	const clocks = 50 * time.Millisecond // the kernel's and Go's, converted and rounded
 	if !e.Conn.Known || e.State == event.StateSynRecv {
 		return // no connection, or a handshake that has not ended
 	}
-	age := time.Duration(e.Conn.AgeMillis) * time.Millisecond
-	if most := e.Time.Sub(c.outcome.Began) + clocks; age == 0 || age > most {
-		c.problemf("%s at %s is said to be of a connection that lived for %s, it did for at most %s", e.Cause, e.Local, age, most)
+	most := e.Time.Sub(c.outcome.Began) + clocks
+	times := map[string]uint64{"began": e.Conn.AgeMillis}
+	if e.State != event.StateSynSent { // else nothing has come yet
+		times["received last"] = e.Conn.LastReceivedMillis
+		times["sent last"] = e.Conn.LastSentMillis
+	}
+	for what, millis := range times {
+		if since := time.Duration(millis) * time.Millisecond; since == 0 || since > most {
+			c.problemf("%s at %s is said to be of a connection that %s %s ago, it was there for at most %s", e.Cause, e.Local, what, since, most)
+		}
 	}
 }

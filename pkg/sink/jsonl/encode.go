@@ -100,6 +100,8 @@ func appendWho(l line, e *event.Event) line {
 		l = l.numberAlways(`"bytesAcked":`, c.BytesAcked)
 		l = l.numberAlways(`"bytesReceived":`, c.BytesReceived)
 		l = l.number(`"ageMillis":`, c.AgeMillis)
+		l = l.number(`"lastReceivedMillis":`, c.LastReceivedMillis)
+		l = l.number(`"lastSentMillis":`, c.LastSentMillis)
 		l = l.close()
 	}
 	return l

@@ -15,9 +15,14 @@ func connectionText(c *event.Conn) string {
 	}
 	var parts []string
 	add := func(name string, value uint64) { parts = append(parts, name+":"+strconv.FormatUint(value, 10)) }
-	if c.AgeMillis > 0 {
-		parts = append(parts, "age:"+(time.Duration(c.AgeMillis)*time.Millisecond).String())
+	since := func(name string, millis uint64) {
+		if millis > 0 {
+			parts = append(parts, name+":"+(time.Duration(millis)*time.Millisecond).String())
+		}
 	}
+	since("age", c.AgeMillis)
+	since("lastrcv", c.LastReceivedMillis)
+	since("lastsnd", c.LastSentMillis)
 	if c.SRTTMicros > 0 {
 		parts = append(parts, "rtt:"+strconv.FormatFloat(float64(c.SRTTMicros)/1000, 'f', -1, 64)+"ms")
 	}

@@ -1,6 +1,7 @@
 package tracer_test
 
 import (
+	"errors"
 	"os"
 	"testing"
 
@@ -80,6 +81,63 @@ func TestClosersAmongOthers(t *testing.T) {
 	}
 }
 
+// TestOriginsAmongOthers: of thousands of sockets nearly all are known since when
+// they are connected, and all in which state they were closed: their notes are
+// found by the socket's address, and two may have the same hash.
+func TestOriginsAmongOthers(t *testing.T) {
+	roottest.Need(t, roottest.BPF)
+	const connections, atMostLost = 1000, 2 * 1000 / 50
+	n, err := netns.New("origins")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	traced, err := tracer.Open(tracer.Options{Probe: probe.Options{Selection: probe.Selection{Netns: []uint32{n.Inode()}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer traced.Close()
+
+	err = n.Do(func() error {
+		pairs, err := newPairs()
+		if err != nil {
+			return err
+		}
+		defer pairs.close()
+		var clients, servers [connections]int
+		for i := range clients {
+			if clients[i], servers[i], err = pairs.connected(); err != nil {
+				return err
+			}
+			defer unix.Close(clients[i])
+		}
+		for _, server := range servers {
+			err := unix.SetsockoptLinger(server, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+			if err := errors.Join(err, unix.Close(server)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	var ends, withAge int
+	for _, e := range drained(t, traced) {
+		ends++
+		if e.State != event.StateEstablished {
+			t.Errorf("%s: it was in state %q", e.Summary, e.State)
+		}
+		if e.Conn.AgeMillis > 0 {
+			withAge++
+		}
+	}
+	if ends != 2*connections || withAge < ends-atMostLost {
+		t.Errorf("%d ends of %d connections, %d of them with an age", ends, connections, withAge)
+	}
+}
+
 // pairs makes connections of this process with itself.
 type pairs struct {
 	listener int
@@ -111,17 +169,23 @@ func (p *pairs) close() { unix.Close(p.listener) }
 
 // halfClosed is the client of a connection that its server has closed.
 func (p *pairs) halfClosed() (client int, err error) {
-	if client, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err != nil {
-		return -1, err
-	}
-	if err := unix.Connect(client, p.at); err != nil {
-		unix.Close(client)
-		return -1, err
-	}
-	server, _, err := unix.Accept4(p.listener, unix.SOCK_CLOEXEC)
+	client, server, err := p.connected()
 	if err != nil {
-		unix.Close(client)
 		return -1, err
 	}
 	return client, unix.Close(server)
+}
+
+func (p *pairs) connected() (client, server int, err error) {
+	if client, err = unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err != nil {
+		return -1, -1, err
+	}
+	if err = unix.Connect(client, p.at); err == nil {
+		server, _, err = unix.Accept4(p.listener, unix.SOCK_CLOEXEC)
+	}
+	if err != nil {
+		unix.Close(client)
+		return -1, -1, err
+	}
+	return client, server, nil
 }
