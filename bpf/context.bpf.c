@@ -9,10 +9,12 @@
 #define TYPED_ARGUMENTS
 #include "awaited.h"
 #include "clock.h"
+#include "closers.h"
 #include "embryonic.h"
 #include "errors.h"
 #include "listeners.h"
-#include "notes.h"
+#include "origins.h"
+#include "priors.h"
 #include "ring.h"
 #include "socket.h"
 

@@ -7,6 +7,7 @@
 #define RSTTRACE_GATHER_H
 
 #include "caller.h"
+#include "closers.h"
 #include "embryonic.h"
 #include "report.h"
 

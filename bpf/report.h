@@ -8,10 +8,12 @@
 
 #include "awaited.h"
 #include "clock.h"
+#include "closers.h"
 #include "counters.h"
 #include "errors.h"
 #include "filter.h"
 #include "listeners.h"
+#include "origins.h"
 #include "process.h"
 #include "ring.h"
 #include "sighting.h"

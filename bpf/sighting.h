@@ -6,7 +6,7 @@
 #ifndef RSTTRACE_SIGHTING_H
 #define RSTTRACE_SIGHTING_H
 
-#include "notes.h"
+#include "priors.h"
 #include "packet.h"
 #include "record.h"
 #include "socket.h"

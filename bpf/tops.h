@@ -17,7 +17,7 @@
 
 #include "config.h"
 #include "counters.h"
-#include "notes.h"
+#include "closers.h"
 #include "process.h"
 #include "sighting.h"
 
