@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Sockets of resets whose owner is being looked for. A direct-mapped array like
- * the other notes: see notes.h.
+ * Sockets of resets whose owner is being looked for. An array like the other
+ * notes, see notes.h, with the two youngest in a place: both ends of a connection
+ * may be looked for, and their addresses may have the same hash.
  */
 #ifndef RSTTRACE_AWAITED_H
 #define RSTTRACE_AWAITED_H
@@ -10,8 +11,7 @@
 
 #include <bpf/bpf_helpers.h>
 
-#define AWAITED 16384
-#define AWAITED_BITS 14
+#define AWAITED_BITS 13
 
 /*
  * The inode tells a socket from the next one at its address; two writers at
@@ -23,18 +23,34 @@ struct awaited_note {
 	__u64 check; /* of both */
 };
 
+struct awaited {
+	struct awaited_note last[2]; /* the youngest first */
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, AWAITED);
+	__uint(max_entries, 1 << AWAITED_BITS);
 	__type(key, __u32);
-	__type(value, struct awaited_note);
+	__type(value, struct awaited);
 } awaited SEC(".maps");
 
-static __always_inline struct awaited_note *awaited_slot(__u64 sk)
+static __always_inline struct awaited *awaited_at(__u64 sk)
 {
 	__u32 at = hash_address(sk, AWAITED_BITS);
 
 	return bpf_map_lookup_elem(&awaited, &at);
+}
+
+/* Where a socket is awaited, or NULL. */
+static __always_inline struct awaited_note *awaited_slot(__u64 sk)
+{
+	struct awaited *found = awaited_at(sk);
+
+	if (!found)
+		return NULL;
+	if (found->last[0].sk == sk)
+		return &found->last[0];
+	return found->last[1].sk == sk ? &found->last[1] : NULL;
 }
 
 static __always_inline __u64 awaited_check(__u64 sk, __u64 inode)
@@ -44,20 +60,20 @@ static __always_inline __u64 awaited_check(__u64 sk, __u64 inode)
 
 static __always_inline void await_holder(__u64 sk, __u64 inode)
 {
-	struct awaited_note *slot = awaited_slot(sk);
+	struct awaited *found = awaited_at(sk);
 
-	if (!slot)
+	if (!found)
 		return;
-	slot->inode = inode;
-	slot->check = awaited_check(sk, inode);
-	slot->sk = sk;
+	if (found->last[0].sk != sk)
+		found->last[1] = found->last[0];
+	found->last[0].inode = inode;
+	found->last[0].check = awaited_check(sk, inode);
+	found->last[0].sk = sk;
 }
 
 static __always_inline bool holder_awaited(__u64 sk)
 {
-	struct awaited_note *slot = awaited_slot(sk);
-
-	return slot && slot->sk == sk;
+	return awaited_slot(sk) != NULL;
 }
 
 /* The inode of an awaited socket, which is awaited no longer; 0 for any other. */
@@ -65,7 +81,7 @@ static __always_inline __u64 take_awaited(__u64 sk)
 {
 	struct awaited_note *slot = awaited_slot(sk);
 
-	if (!slot || slot->sk != sk)
+	if (!slot)
 		return 0;
 	__u64 inode = slot->inode;
 	bool whole = slot->check == awaited_check(sk, inode);

@@ -358,7 +358,7 @@ int context_error(__u64 *ctx)
 	struct sock *sk = (struct sock *)address_of((void *)ctx[0]);
 	struct error_note *note = error_slot((__u64)sk);
 
-	if (!note || note->sk != (__u64)sk)
+	if (!note)
 		return 0;
 	__u64 now = bpf_ktime_get_ns();
 	struct error_note found = *note;

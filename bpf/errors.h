@@ -10,8 +10,7 @@
 #include "hash.h"
 #include "socket.h"
 
-#define ERRORS 4096
-#define ERROR_BITS 12
+#define ERROR_BITS 11
 
 /* In a window on a CPU: with no limit on records a storm would double them. */
 #define ERRORS_PER_WINDOW 1024
@@ -30,18 +29,35 @@ struct error_note {
 	__u64 reset_time_ns;
 };
 
+/* Both ends of a connection may be reset at once, and share a place. */
+struct errors {
+	struct error_note last[2]; /* the youngest first */
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ERRORS);
+	__uint(max_entries, 1 << ERROR_BITS);
 	__type(key, __u32);
-	__type(value, struct error_note);
+	__type(value, struct errors);
 } errors SEC(".maps");
 
-static __always_inline struct error_note *error_slot(__u64 sk)
+static __always_inline struct errors *errors_at(__u64 sk)
 {
 	__u32 at = hash_address(sk, ERROR_BITS);
 
 	return bpf_map_lookup_elem(&errors, &at);
+}
+
+/* What is known of a reset of this socket, or NULL. */
+static __always_inline struct error_note *error_slot(__u64 sk)
+{
+	struct errors *found = errors_at(sk);
+
+	if (!found)
+		return NULL;
+	if (found->last[0].sk == sk)
+		return &found->last[0];
+	return found->last[1].sk == sk ? &found->last[1] : NULL;
 }
 
 /* Can an error come after this, and is anybody left whom it could reach? */
@@ -61,13 +77,16 @@ static __always_inline void await_error(struct sock *sk, struct tcp_sock *tcp, _
 		if (!sk)
 			return;
 	}
-	struct error_note *slot = error_slot((__u64)sk);
-	if (!slot)
+	struct errors *found = errors_at((__u64)sk);
+	if (!found)
 		return;
-	slot->inode = socket_inode(sk);
-	slot->reset_sk = reset_sk;
-	slot->reset_time_ns = now;
-	slot->sk = (__u64)sk;
+	struct error_note *youngest = &found->last[0];
+	if (youngest->sk != (__u64)sk)
+		found->last[1] = *youngest;
+	youngest->inode = socket_inode(sk);
+	youngest->reset_sk = reset_sk;
+	youngest->reset_time_ns = now;
+	youngest->sk = (__u64)sk;
 }
 
 #endif
