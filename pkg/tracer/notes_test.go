@@ -20,23 +20,7 @@ import (
 func TestClosersAmongOthers(t *testing.T) {
 	roottest.Need(t, roottest.BPF)
 	const closed, others, atMostLost = 200, 4096, 5
-	n, err := netns.New("closers")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer n.Close()
-	traced, err := tracer.Open(tracer.Options{Probe: probe.Options{Selection: probe.Selection{Netns: []uint32{n.Inode()}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer traced.Close()
-
-	err = n.Do(func() error {
-		pairs, err := newPairs()
-		if err != nil {
-			return err
-		}
-		defer pairs.close()
+	events := tracedPairs(t, func(pairs *pairs) (err error) {
 		var clients [closed]int
 		for i := range clients {
 			if clients[i], err = pairs.halfClosed(); err != nil {
@@ -58,12 +42,9 @@ func TestClosersAmongOthers(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 
 	var resets, named int
-	for _, e := range drained(t, traced) {
+	for _, e := range events {
 		if e.Dir != event.Sent {
 			continue
 		}
@@ -87,23 +68,7 @@ func TestClosersAmongOthers(t *testing.T) {
 func TestOriginsAmongOthers(t *testing.T) {
 	roottest.Need(t, roottest.BPF)
 	const connections, atMostLost = 1000, 2 * 1000 / 50
-	n, err := netns.New("origins")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer n.Close()
-	traced, err := tracer.Open(tracer.Options{Probe: probe.Options{Selection: probe.Selection{Netns: []uint32{n.Inode()}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer traced.Close()
-
-	err = n.Do(func() error {
-		pairs, err := newPairs()
-		if err != nil {
-			return err
-		}
-		defer pairs.close()
+	events := tracedPairs(t, func(pairs *pairs) (err error) {
 		var clients, servers [connections]int
 		for i := range clients {
 			if clients[i], servers[i], err = pairs.connected(); err != nil {
@@ -119,12 +84,9 @@ func TestOriginsAmongOthers(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 
 	var ends, withAge int
-	for _, e := range drained(t, traced) {
+	for _, e := range events {
 		ends++
 		if e.State != event.StateEstablished {
 			t.Errorf("%s: it was in state %q", e.Summary, e.State)
@@ -136,6 +98,33 @@ func TestOriginsAmongOthers(t *testing.T) {
 	if ends != 2*connections || withAge < ends-atMostLost {
 		t.Errorf("%d ends of %d connections, %d of them with an age", ends, connections, withAge)
 	}
+}
+
+// tracedPairs is what a tracer reports of what act does in a namespace of its own.
+func tracedPairs(t *testing.T, act func(*pairs) error) []event.Event {
+	t.Helper()
+	n, err := netns.New("pairs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	traced, err := tracer.Open(tracer.Options{Probe: probe.Options{Selection: probe.Selection{Netns: []uint32{n.Inode()}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer traced.Close()
+	err = n.Do(func() error {
+		pairs, err := newPairs()
+		if err != nil {
+			return err
+		}
+		defer pairs.close()
+		return act(pairs)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return drained(t, traced)
 }
 
 // pairs makes connections of this process with itself.
