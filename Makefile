@@ -157,7 +157,8 @@ $(KERNELS:%=record-%): record-%:
 lint: go deps-lint ## golangci-lint, clang-format, shellcheck
 	@$(GO) run $(GOLANGCI_LINT) run
 	@clang-format-$(CLANG) --dry-run -Werror $(BPF_SOURCES)
-	@shellcheck -x .ci/run tools/check-generated tools/deps tools/vm-test
+	@tools/check-columns $(BPF_SOURCES)
+	@shellcheck -x .ci/run tools/check-columns tools/check-generated tools/deps tools/vm-test
 	@cd test/vm && shellcheck -x check fetch init run *.sh
 
 ##@ Measure

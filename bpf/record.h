@@ -189,8 +189,8 @@ struct reset_record {
 	/* Here, without a full socket. */
 	__u64 inode; /* of its socket file, 0 none */
 	__u64 cgroup; /* cgroup v2 id, 0 unknown */
-	__u64 connected_ns; /* when connect was called, or a handshake from outside ended; 0 unknown
-			     */
+	/* When connect was called, or a handshake from outside ended; 0 unknown. */
+	__u64 connected_ns;
 	struct numbers numbers;
 	struct process connector; /* who called connect, where nobody closed it */
 };
