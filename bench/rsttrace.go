@@ -87,7 +87,7 @@ type totals struct {
 	Causes   []event.Count `json:"causes"`
 	Shown    uint64        `json:"shown"`
 	NotShown uint64        `json:"notShown"`
-	Lost     uint64        `json:"lost"`
+	Lost     uint64        `json:"lostEvents"`
 	Missed   uint64        `json:"missed"`
 }
 

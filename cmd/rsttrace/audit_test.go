@@ -67,6 +67,7 @@ func TestAudit(t *testing.T) {
 		if err := json.Unmarshal([]byte(line), &o); err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
+		checkEveryLine(t, o, line)
 		if o["kind"] == "audit" {
 			audits = append(audits, o)
 		}

@@ -33,7 +33,7 @@ func TestFollowupsJSON(t *testing.T) {
 	if code := p.finish(t); code != exitFine {
 		t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
 	}
-	const line = `(?m)^\{"kind":"followup","time":"[^"]+","event":\d+,"what":"sigpipe","pid":\d+,"tid":\d+,"comm":"lab-client","afterMicros":\d+(,"ended":true)?\}$`
+	const line = `(?m)^\{"schema":2,"time":"[^"]+","kind":"followup","event":\d+,"what":"sigpipe","pid":\d+,"tid":\d+,"comm":"lab-client","afterMicros":\d+(,"ended":true)?,"cause":"wrote-after-peer-close","local":\{[^}]+\}\}$`
 	found := regexp.MustCompile(line).FindAllStringSubmatch(p.stdout.String(), -1)
 	if len(found) != 2 || found[0][1] != "" || found[1][1] == "" {
 		t.Errorf("want one that it handles and one that ends it, found %q in:\n%s", found, &p.stdout)

@@ -21,7 +21,7 @@ type output interface {
 	Event(*event.Event) error
 	Followup(*event.Followup) error
 	Counts(event.Totals) error
-	Lost(events uint64) error
+	Lost(event.Loss) error
 	Flush() error
 }
 

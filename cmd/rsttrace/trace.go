@@ -220,5 +220,5 @@ func (l *losses) report(now time.Time) error {
 	}
 	fresh := counts.Lost - l.told
 	l.told = counts.Lost
-	return l.out.Lost(fresh)
+	return l.out.Lost(event.Loss{Time: now.UTC(), Events: fresh})
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -22,7 +23,7 @@ type object = map[string]any
 
 // eventFields are in every event.
 var eventFields = []string{
-	"schema", "time", "id", "dir", "cause", "summary", "certainty", "family", "local", "peer", "hook", "via",
+	"schema", "time", "kind", "id", "dir", "cause", "summary", "certainty", "family", "local", "peer", "hook", "via",
 }
 
 // decodeLines reads JSON lines: the events, and the totals that must come last.
@@ -36,6 +37,7 @@ func decodeLines(t *testing.T, text string) (events []object, totals object) {
 		if err := json.Unmarshal([]byte(line), &o); err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
+		checkEveryLine(t, o, line)
 		if o["kind"] == "counts" {
 			totals = o
 			continue
@@ -50,6 +52,20 @@ func decodeLines(t *testing.T, text string) (events []object, totals object) {
 	return events, totals
 }
 
+// checkEveryLine wants what lines of every kind have.
+func checkEveryLine(t *testing.T, o object, line string) {
+	t.Helper()
+	for _, field := range []string{"schema", "time", "kind"} {
+		if o[field] == nil {
+			t.Errorf("a line has no %s: %s", field, line)
+		}
+	}
+	text, _ := o["time"].(string)
+	if at, err := time.Parse(time.RFC3339Nano, text); err != nil || time.Since(at).Abs() > time.Hour {
+		t.Errorf("a line has no time of this run: %s", line)
+	}
+}
+
 // checkRefused wants one event, a refused connect of this process, and totals.
 func checkRefused(t *testing.T, p *process) {
 	t.Helper()
@@ -60,7 +76,7 @@ func checkRefused(t *testing.T, p *process) {
 	if owner, ok := events[0]["owner"].(map[string]any); !ok || owner["pid"] != float64(os.Getpid()) {
 		t.Errorf("owner %v, want pid %d", owner, os.Getpid())
 	}
-	if totals["shown"] != float64(1) || totals["lost"] != float64(0) {
+	if totals["shown"] != float64(1) || totals["lostEvents"] != float64(0) {
 		t.Errorf("totals: %v", totals)
 	}
 }

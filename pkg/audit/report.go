@@ -8,6 +8,7 @@ import (
 
 // Report says how events and kernel counters reconcile over some time.
 type Report struct {
+	Time       time.Time // when the counters were read at the end of it
 	Elapsed    time.Duration
 	Namespaces int // whose counters are in the sums
 	Came, Went int // meanwhile
@@ -48,6 +49,7 @@ func (r *Report) Balanced() bool {
 func (a *Auditor) report(from, to moment, since account) Report {
 	low, high := to.before.since(&from.after), to.after.since(&from.before)
 	r := Report{
+		Time:       to.at.UTC(),
 		Elapsed:    to.at.Sub(from.at),
 		Namespaces: len(to.reading.Namespaces),
 		Came:       since.came,

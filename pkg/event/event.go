@@ -2,9 +2,9 @@ package event
 
 import "time"
 
-// SchemaVersion is the version of the JSON form of Event. It grows only when a
-// field changes its name or meaning; new fields do not change it.
-const SchemaVersion = 1
+// SchemaVersion is the version of the JSON lines. It grows only when a field
+// changes its name or meaning; new fields do not change it.
+const SchemaVersion = 2
 
 // Event is one TCP reset that this machine sent, received or ignored.
 //

@@ -3,6 +3,7 @@ package event
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // Totals is the account of a run. Counts come from the in-kernel counters, so
@@ -12,6 +13,7 @@ import (
 //
 // and with Missed it is all that the kernel did.
 type Totals struct {
+	Time     time.Time // when the counters were read
 	Counts   []Count
 	Shown    uint64 // events printed
 	NotShown uint64 // counted and held back by a filter or a limit

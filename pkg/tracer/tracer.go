@@ -260,8 +260,9 @@ func (t *Tracer) Totals() (event.Totals, error) {
 	if err != nil {
 		return event.Totals{}, err
 	}
-	t.places.at(time.Now())
-	totals := event.Totals{Shown: t.shown, Lost: counts.Lost, Missed: counts.Missed}
+	now := time.Now()
+	t.places.at(now)
+	totals := event.Totals{Time: now.UTC(), Shown: t.shown, Lost: counts.Lost, Missed: counts.Missed}
 	position := make(map[event.Count]int)
 	var sum uint64
 	for _, count := range counts.ByEvidence {

@@ -125,16 +125,16 @@ func (s *story) events() (events []event.Event, followups []followup) {
 		if !strings.HasSuffix(line, "\n") {
 			break // not yet written to its end
 		}
-		var kind struct{ Kind string }
+		var kind struct{ Kind event.Kind }
 		s.must(json.Unmarshal([]byte(line), &kind))
 		switch kind.Kind {
-		case "":
+		case event.KindEvent:
 			var e event.Event
 			s.must(json.Unmarshal([]byte(line), &e))
 			if s.hostOf(e) != "" {
 				events = append(events, e)
 			}
-		case "followup":
+		case event.KindFollowup:
 			var f followup
 			s.must(json.Unmarshal([]byte(line), &f))
 			followups = append(followups, f)

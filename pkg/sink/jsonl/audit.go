@@ -4,22 +4,23 @@ import (
 	"strconv"
 
 	"github.com/rsttrace/rsttrace/pkg/audit"
+	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
 // Audit writes how events and the kernel's counters reconcile, as a line of
 // kind "audit".
 func (s *Sink) Audit(r audit.Report) error {
-	line := appendAudit(s.out.Open(), &r)
+	line := appendAudit(s.out.Open(), &r, &s.moments)
 	return s.out.Commit(append(line, '\n'))
 }
 
-func appendAudit(buf []byte, r *audit.Report) []byte {
-	l := line(append(buf, '{'))
-	l = l.textAlways(`"kind":`, "audit")
+func appendAudit(buf []byte, r *audit.Report, m *moments) []byte {
+	l := begin(buf, event.SchemaVersion, m, r.Time, event.KindAudit)
 	l = l.numberAlways(`"namespaces":`, uint64(r.Namespaces))
 	l = l.number(`"came":`, uint64(r.Came))
 	l = l.number(`"went":`, uint64(r.Went))
 	l = l.number(`"unreadable":`, uint64(r.Unreadable))
+	l = l.number(`"missed":`, r.Missed)
 	l = append(strconv.AppendFloat(append(l, `"seconds":`...), r.Elapsed.Seconds(), 'f', 3, 64), ',')
 	l = l.flagAlways(`"ok":`, r.Balanced()) // false is a finding here
 	l = l.texts(`"notes":`, r.Notes)

@@ -7,13 +7,15 @@ import (
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/audit"
+	"github.com/rsttrace/rsttrace/pkg/sink/internal/fixture"
 )
 
 func TestAuditGolden(t *testing.T) {
 	var out bytes.Buffer
 	s := New(&out, Options{})
-	must(t, s.Audit(audit.Report{Elapsed: 10 * time.Second, Namespaces: 1}))
+	must(t, s.Audit(audit.Report{Time: fixture.Start, Elapsed: 10 * time.Second, Namespaces: 1}))
 	must(t, s.Audit(audit.Report{
+		Time: fixture.Start.Add(time.Minute), Missed: 3,
 		Elapsed: 12_345_678 * time.Microsecond, Namespaces: 4, Came: 2, Went: 1, Unreadable: 1,
 		Notes: []string{"the counters of /run/netns/\x1b[31mred could not be read"},
 		Lines: []audit.Line{

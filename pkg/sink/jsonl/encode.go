@@ -1,14 +1,16 @@
 package jsonl
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"time"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
 
 // appendEvent appends the JSON form of e. Order and names are those of the
 // fields of event.Event; a new field there fails TestMatchesEncodingJSON until
 // it is written here.
 func appendEvent(buf []byte, e *event.Event, evidence bool, m *moments) []byte {
-	l := line(append(buf, '{'))
-	l = l.signed(`"schema":`, int64(e.Schema))
-	l = m.append(l, `"time":`, e.Time)
+	l := begin(buf, e.Schema, m, e.Time, event.KindEvent)
 	l = l.numberAlways(`"id":`, e.ID)
 	l = appendVerdict(l, e)
 	l = appendConnection(l, e)
@@ -18,6 +20,15 @@ func appendEvent(buf []byte, e *event.Event, evidence bool, m *moments) []byte {
 		l = appendEvidence(l, &e.Evidence)
 	}
 	return l.whole()
+}
+
+// begin opens a line with what every line has. The time comes before what
+// differs between kinds, so that lines of all kinds sort as text.
+func begin(buf []byte, schema int, m *moments, t time.Time, kind event.Kind) line {
+	l := line(append(buf, '{'))
+	l = l.signed(`"schema":`, int64(schema))
+	l = m.append(l, `"time":`, t)
+	return l.textAlways(`"kind":`, string(kind))
 }
 
 // appendVerdict is what happened and what to do.
@@ -243,13 +254,12 @@ func appendEvidence(l line, ev *event.Evidence) line {
 	return l.close()
 }
 
-func appendCounts(buf []byte, t event.Totals) []byte {
-	l := line(append(buf, '{'))
-	l = l.textAlways(`"kind":`, "counts")
+func appendCounts(buf []byte, t *event.Totals, m *moments) []byte {
+	l := begin(buf, event.SchemaVersion, m, t.Time, event.KindCounts)
 	l = l.openList(`"causes":`)
 	for _, c := range t.Sorted() {
 		l = l.open("")
-		l = l.textAlways(`"dir":`, string(c.Dir))
+		l = l.text(`"dir":`, string(c.Dir))
 		l = l.textAlways(`"cause":`, string(c.Cause))
 		l = l.numberAlways(`"events":`, c.Events)
 		l = l.close()
@@ -257,7 +267,7 @@ func appendCounts(buf []byte, t event.Totals) []byte {
 	l = l.closeList()
 	l = l.numberAlways(`"shown":`, t.Shown)
 	l = l.numberAlways(`"notShown":`, t.NotShown)
-	l = l.numberAlways(`"lost":`, t.Lost)
+	l = l.numberAlways(`"lostEvents":`, t.Lost) // "lost" is an object, of events
 	l = l.numberAlways(`"missed":`, t.Missed)
 	if t.Tops != nil {
 		l = appendTops(l, t.Tops)
@@ -265,9 +275,8 @@ func appendCounts(buf []byte, t event.Totals) []byte {
 	return l.whole()
 }
 
-func appendLost(buf []byte, n uint64) []byte {
-	l := line(append(buf, '{'))
-	l = l.textAlways(`"kind":`, "lost")
-	l = l.numberAlways(`"events":`, n)
+func appendLost(buf []byte, loss event.Loss, m *moments) []byte {
+	l := begin(buf, event.SchemaVersion, m, loss.Time, event.KindLost)
+	l = l.numberAlways(`"events":`, loss.Events)
 	return l.whole()
 }

@@ -10,9 +10,7 @@ func (s *Sink) Followup(f *event.Followup) error {
 }
 
 func appendFollowup(buf []byte, f *event.Followup, m *moments) []byte {
-	l := line(append(buf, '{'))
-	l = l.textAlways(`"kind":`, "followup")
-	l = m.append(l, `"time":`, f.Time)
+	l := begin(buf, event.SchemaVersion, m, f.Time, event.KindFollowup)
 	l = l.numberAlways(`"event":`, f.Event)
 	l = l.textAlways(`"what":`, string(f.What))
 	l = l.text(`"errno":`, f.Errno)
@@ -21,5 +19,8 @@ func appendFollowup(buf []byte, f *event.Followup, m *moments) []byte {
 	l = l.text(`"comm":`, f.Comm)
 	l = l.numberAlways(`"afterMicros":`, uint64(f.After.Microseconds()))
 	l = l.flag(`"ended":`, f.Ended)
+	l = l.flag(`"expected":`, f.Expected)
+	l = l.text(`"cause":`, string(f.Cause))
+	l = appendEndpoint(l, `"local":`, f.Local)
 	return l.whole()
 }

@@ -37,17 +37,17 @@ func (s *Sink) Event(e *event.Event) error {
 
 // Counts writes the totals as a line of kind "counts".
 func (s *Sink) Counts(t event.Totals) error {
-	line := appendCounts(s.out.Open(), t)
+	line := appendCounts(s.out.Open(), &t, &s.moments)
 	return s.out.Commit(append(line, '\n'))
 }
 
-// Lost writes that the details of n events were dropped or held back since the
-// last such line. Nothing is written for 0.
-func (s *Sink) Lost(n uint64) error {
-	if n == 0 {
+// Lost writes that the details of events were dropped since the last such line.
+// Nothing is written for 0 events.
+func (s *Sink) Lost(loss event.Loss) error {
+	if loss.Events == 0 {
 		return nil
 	}
-	line := appendLost(s.out.Open(), n)
+	line := appendLost(s.out.Open(), loss, &s.moments)
 	return s.out.Commit(append(line, '\n'))
 }
 

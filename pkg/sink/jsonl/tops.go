@@ -5,17 +5,14 @@ import "github.com/rsttrace/rsttrace/pkg/event"
 func appendTops(l line, t *event.Tops) line {
 	l = l.open(`"top":`)
 	l = appendTop(l, `"owners":`, &t.Owners, func(l line, r *event.TopRow) line {
-		owner := &r.Owner
-		if owner.Comm == "" && owner.Cgroup == "" {
-			return l
-		}
+		owner, start := &r.Owner, len(l)
 		l = l.open(`"owner":`)
 		l = l.text(`"comm":`, owner.Comm)
 		l = l.text(`"cgroup":`, owner.Cgroup)
 		l = l.text(`"container":`, owner.Container)
 		l = l.text(`"unit":`, owner.Unit)
 		l = l.text(`"pod":`, owner.Pod)
-		return l.close()
+		return l.closeUnlessEmpty(start)
 	})
 	l = appendTop(l, `"peers":`, &t.Peers, func(l line, r *event.TopRow) line {
 		if !r.Peer.IsValid() {

@@ -15,7 +15,7 @@ func TestTopsGolden(t *testing.T) {
 	totals := fixture.Totals()
 	totals.Tops = fixture.Tops()
 	must(t, s.Counts(totals))
-	must(t, s.Counts(event.Totals{Tops: &event.Tops{}}))
+	must(t, s.Counts(event.Totals{Time: fixture.Start, Tops: &event.Tops{}}))
 	must(t, s.Flush())
 	for line := range bytes.Lines(out.Bytes()) {
 		if !json.Valid(line) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/sink/internal/fixture"
 )
 
@@ -46,8 +47,8 @@ func write(t *testing.T, o Options) []byte {
 	for _, e := range fixture.Events() {
 		must(t, s.Event(e))
 	}
-	must(t, s.Lost(37))
-	must(t, s.Lost(0))
+	must(t, s.Lost(fixture.Loss()))
+	must(t, s.Lost(event.Loss{}))
 	nextDay := *fixture.Events()[0]
 	nextDay.Time = nextDay.Time.Add(24 * time.Hour)
 	must(t, s.Event(&nextDay))

@@ -85,16 +85,16 @@ func (s *Sink) newDay(t time.Time) {
 	s.day = day
 }
 
-// Lost writes that the details of n events were dropped or held back. Nothing
-// is written for 0.
-func (s *Sink) Lost(n uint64) error {
-	if n == 0 {
+// Lost writes that the details of events were dropped. Nothing is written for
+// 0 events.
+func (s *Sink) Lost(l event.Loss) error {
+	if l.Events == 0 {
 		return nil
 	}
 	p := &s.page
 	p.begin(s.out.Open())
 	p.text(s.style.alarm, "LOST")
-	p.text("", " details of "+plural(n, "event")+": the totals still count them")
+	p.text("", " details of "+plural(l.Events, "event")+": the totals still count them")
 	return s.out.Commit(p.end())
 }
 

@@ -1,0 +1,12 @@
+package event
+
+// Kind says what one line of JSON is about.
+type Kind string
+
+const (
+	KindEvent    Kind = "event"    // an Event
+	KindFollowup Kind = "followup" // a Followup
+	KindCounts   Kind = "counts"   // Totals
+	KindLost     Kind = "lost"     // a Loss
+	KindAudit    Kind = "audit"    // an audit.Report
+)
