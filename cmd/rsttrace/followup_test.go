@@ -19,8 +19,8 @@ func TestFollowups(t *testing.T) {
 	}
 	const story = `(?ms) SENT .* data-after-close .* #(\d+) .*` +
 		` RECEIVED .* wrote-after-peer-close .*\(the other end of #(\d+)\).*` +
-		` … \d+ ms later lab-client\[(\d+)\] got SIGPIPE \(\S+, wrote-after-peer-close\)$.*` +
-		` … \d+ ms later lab-client\[(\d+)\] got SIGPIPE and was terminated by it \(\S+, wrote-after-peer-close\)$`
+		` … \d+ ms later lab-client\[(\d+)\] got SIGPIPE \(#\d+, \S+, wrote-after-peer-close\)$.*` +
+		` … \d+ ms later lab-client\[(\d+)\] got SIGPIPE and was terminated by it \(#\d+, \S+, wrote-after-peer-close\)$`
 	match := regexp.MustCompile(story).FindStringSubmatch(p.stdout.String())
 	if match == nil || match[1] != match[2] || match[3] != match[4] {
 		t.Errorf("the story is not told, found %q in:\n%s", match, &p.stdout)
@@ -86,7 +86,7 @@ func TestErrorFollowsSubflow(t *testing.T) {
 	if code := p.finish(t); code != exitFine {
 		t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
 	}
-	const story = `(?m) … \d+ (µs|ms) later the kernel reported ECONNRESET on the socket of lab-client\[\d+\] \(\S+, peer-aborted\)$`
+	const story = `(?m) … \d+ (µs|ms) later the kernel reported ECONNRESET on the socket of lab-client\[\d+\] \(#\d+, \S+, peer-aborted\)$`
 	if found := regexp.MustCompile(story).FindAllString(p.stdout.String(), -1); len(found) != 1 {
 		t.Errorf("found %q in:\n%s", found, &p.stdout)
 	}

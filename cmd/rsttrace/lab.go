@@ -132,7 +132,7 @@ type stage struct {
 	sink   output
 	json   bool
 	netns  map[uint32]bool // of the scenario that plays
-	events map[uint64]bool // that it has shown
+	shown  shownNumbers
 	failed error
 }
 
@@ -149,7 +149,7 @@ func (s *stage) admit(namespaces []*lab.Namespace) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.netns = make(map[uint32]bool)
-	s.events = make(map[uint64]bool)
+	s.shown.forget()
 	for _, n := range namespaces {
 		s.netns[n.Inode()] = true
 	}
@@ -171,15 +171,17 @@ func (s *stage) event(e *event.Event) {
 	if !s.netns[e.Netns.Inode] {
 		return
 	}
-	s.events[e.ID] = true
-	s.failed = errors.Join(s.failed, s.sink.Event(e), s.sink.Flush())
+	numbered := *e
+	s.shown.number(&numbered)
+	s.failed = errors.Join(s.failed, s.sink.Event(&numbered), s.sink.Flush())
 }
 
 func (s *stage) followup(f *event.Followup) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if s.events[f.Event] {
-		s.failed = errors.Join(s.failed, s.sink.Followup(f), s.sink.Flush())
+	numbered := *f
+	if numbered.Event = s.shown.of[f.Event]; numbered.Event != 0 {
+		s.failed = errors.Join(s.failed, s.sink.Followup(&numbered), s.sink.Flush())
 	}
 	return nil
 }
@@ -188,4 +190,21 @@ func (s *stage) failure() error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return s.failed
+}
+
+// shownNumbers are the numbers of the events on the stage: the tracer has
+// numbered many more.
+type shownNumbers struct {
+	last uint64
+	of   map[uint64]uint64 // by the tracer's number, of the scenario that plays
+}
+
+func (n *shownNumbers) forget() { n.of = make(map[uint64]uint64) }
+
+// number gives e the next number. The number of an event that is yet to come is
+// not known.
+func (n *shownNumbers) number(e *event.Event) {
+	n.last++
+	n.of[e.ID] = n.last
+	e.ID, e.PeerEvent = n.last, n.of[e.PeerEvent]
 }

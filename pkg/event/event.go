@@ -13,7 +13,7 @@ const SchemaVersion = 2
 type Event struct {
 	Schema    int       `json:"schema"`
 	Time      time.Time `json:"time"` // when the hook ran, UTC
-	ID        uint64    `json:"id"`   // unique in one run, from 1
+	ID        uint64    `json:"id"`   // number among the events that are shown in a run, from 1
 	Dir       Dir       `json:"dir"`
 	Confirmed bool      `json:"confirmed,omitzero"` // sent: evidence shows that the RST was handed on
 	Cause     CauseID   `json:"cause"`

@@ -148,7 +148,7 @@ func TestStormAllocates(t *testing.T) {
 	if allocations > events/32 {
 		t.Errorf("%v allocations for %d events", allocations, events)
 	}
-	if s.tracer.shown < 50*events-1 { // the last waits for its other end
-		t.Errorf("only %d events were shown", s.tracer.shown)
+	if s.tracer.numbers.last < 50*events-1 { // the last waits for its other end
+		t.Errorf("only %d events were shown", s.tracer.numbers.last)
 	}
 }

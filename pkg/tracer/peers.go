@@ -179,7 +179,7 @@ func (t *Tracer) checkPeer(e *event.Event) {
 		return
 	}
 	other := t.queue.find(e.PeerEvent)
-	if other == nil || owner.Wanted(other) || !t.filter.NeedsOwner() && !t.filter.NeedsPlace() {
+	if other == nil || owner.Wanted(other) || !t.decidesLate() {
 		return
 	}
 	inTheEnd := *other

@@ -85,19 +85,30 @@ func (q *queue) drop() {
 
 // find returns the event with that ID, or nil if it is not in the queue.
 func (q *queue) find(id uint64) *event.Event {
-	all := q.events[q.first:]
-	if len(all) == 0 || id < all[0].ID {
-		return nil
-	}
-	// Where nothing was filtered out, numbers have no gaps.
-	if at := id - all[0].ID; at < uint64(len(all)) && all[at].ID == id {
-		return all[at].Event
-	}
-	at, found := slices.BinarySearchFunc(all, id, func(w waiting, id uint64) int { return cmp.Compare(w.ID, id) })
+	at, found := q.search(id)
 	if !found {
 		return nil
 	}
-	return all[at].Event
+	return q.events[q.first+at].Event
+}
+
+// behindHead is how far the event with that ID, which is in the queue, is behind
+// the head.
+func (q *queue) behindHead(id uint64) uint64 {
+	at, _ := q.search(id)
+	return uint64(at)
+}
+
+func (q *queue) search(id uint64) (at int, found bool) {
+	all := q.events[q.first:]
+	if len(all) == 0 || id < all[0].ID {
+		return 0, false
+	}
+	// Where nothing was filtered out, numbers have no gaps.
+	if at := id - all[0].ID; at < uint64(len(all)) && all[at].ID == id {
+		return int(at), true
+	}
+	return slices.BinarySearchFunc(all, id, func(w waiting, id uint64) int { return cmp.Compare(w.ID, id) })
 }
 
 // ofHook returns the event of a socket whose hook ran at that moment, or nil if

@@ -43,8 +43,8 @@ type Tracer struct {
 
 	beforeEnd func() error // see BeforeEnd
 	heartbeat time.Duration
-	lastID    uint64
-	shown     uint64
+	arrived   uint64 // events in the queue so far
+	numbers   numbers
 	listed    int // Options.Top
 }
 
@@ -151,8 +151,6 @@ func (t *Tracer) take(e *event.Event) error {
 	if !cause.IsReset(e.Evidence) {
 		return nil
 	}
-	t.lastID++
-	e.ID = t.lastID
 	settled := t.resolver.FromRecord(e)
 	t.explainer.Decide(e)
 	if !t.filter.MatchBeforeOwner(e) {
@@ -162,6 +160,8 @@ func (t *Tracer) take(e *event.Event) error {
 	if elsewhere, err := t.elsewhere(e); elsewhere || err != nil {
 		return err
 	}
+	t.arrived++
+	e.ID = t.arrived
 	if settled {
 		t.queue.add(e)
 	} else {
@@ -216,7 +216,7 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 	t.places.complete(e)
 	t.explainer.Explain(e)
 	confirm(e)
-	t.shown++
+	t.number(e)
 	t.followups.shown(e)
 	return yield(e, nil)
 }
@@ -262,7 +262,7 @@ func (t *Tracer) Totals() (event.Totals, error) {
 	}
 	now := time.Now()
 	t.places.at(now)
-	totals := event.Totals{Time: now.UTC(), Shown: t.shown, Lost: counts.Lost, Missed: counts.Missed}
+	totals := event.Totals{Time: now.UTC(), Shown: t.numbers.last, Lost: counts.Lost, Missed: counts.Missed}
 	position := make(map[event.Count]int)
 	var sum uint64
 	for _, count := range counts.ByEvidence {

@@ -29,7 +29,7 @@ func (s *Sink) body(e *event.Event) []paragraph {
 			body = append(body, paragraph{style, mark, text})
 		}
 	}
-	add("", s.number(e), storyText(e)+s.otherEnd(e))
+	add("", eventNumber(e.ID), storyText(e)+otherEnd(e))
 	if remedy := clean(e.Remedy); s.shown.due(remedy, s.page.lines, s.options.Height) {
 		add(s.style.remedy, s.glyph.right, remedy)
 	}

@@ -2,6 +2,8 @@ package text
 
 import (
 	"bytes"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,17 +46,27 @@ func bothEnds() []*event.Event {
 	return []*event.Event{&sent, &received, &lateSent, &lateReceived, &alone}
 }
 
-func TestNumbers(t *testing.T) {
-	var n numbers
-	for id := uint64(1); id <= 1000; id++ {
-		if n.has(id) {
-			t.Fatalf("%d is known before it was written", id)
-		}
-		n.note(id)
+// TestNumbersAreShown: a line refers to no number that is not shown before it.
+func TestNumbersAreShown(t *testing.T) {
+	var out bytes.Buffer
+	s := New(&out, Options{})
+	for _, e := range bothEnds() {
+		must(t, s.Event(e))
+		must(t, s.Followup(&event.Followup{Event: e.ID, What: event.GotSIGPIPE, PID: 1, Local: e.Local, Cause: e.Cause}))
 	}
-	for id, want := range map[uint64]bool{1000: true, 745: true, 744: false, 1001: false} {
-		if n.has(id) != want {
-			t.Errorf("%d: %v, want %v", id, !want, want)
+	must(t, s.Flush())
+	shown := map[string]bool{}
+	for line := range strings.Lines(out.String()) {
+		for i, number := range regexp.MustCompile(`#\d+`).FindAllString(line, -1) {
+			if i == 0 && !strings.Contains(line, "later") {
+				shown[number] = true
+			}
+			if !shown[number] {
+				t.Errorf("%s was not shown before: %s", number, line)
+			}
 		}
+	}
+	if len(shown) != 5 {
+		t.Errorf("%v, want the numbers of five events", shown)
 	}
 }

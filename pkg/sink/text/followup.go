@@ -8,10 +8,10 @@ import (
 )
 
 // Followup writes what happened to an application after a reset. Other events
-// may have come between, so it says which connection it was:
+// may have come between, so it says after which one, and which connection it was:
 //
-//	03:12:45.127 … 4 ms later worker[99] got SIGPIPE and was terminated by it (10.0.0.5:39822, wrote-after-peer-close)
-//	03:12:45.127 … 87 µs later the kernel reported ECONNRESET on the socket of worker[99] (10.0.0.5:39822, peer-aborted)
+//	03:12:45.127 … 4 ms later worker[99] got SIGPIPE and was terminated by it (#3, 10.0.0.5:39822, wrote-after-peer-close)
+//	03:12:45.127 … 87 µs later the kernel reported ECONNRESET on the socket of worker[99] (#3, 10.0.0.5:39822, peer-aborted)
 //
 // An error that the event names already is not worth a line.
 func (s *Sink) Followup(f *event.Followup) error {
@@ -43,7 +43,7 @@ func (s *Sink) followupText(f *event.Followup) string {
 	if f.Ended {
 		text += " and was terminated by it"
 	}
-	return text + " (" + clean(f.Local.String()) + ", " + clean(string(f.Cause)) + ")"
+	return text + " (" + eventNumber(f.Event) + ", " + clean(f.Local.String()) + ", " + clean(string(f.Cause)) + ")"
 }
 
 // delay is a duration in the largest unit that leaves a whole number, one

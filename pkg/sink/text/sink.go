@@ -30,7 +30,6 @@ type Sink struct {
 	glyph   glyphs
 	columns columns
 	shown   remedies
-	numbers numbers
 	page    page
 	day     int // year and day of the last event, 0 before the first
 }

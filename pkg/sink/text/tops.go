@@ -44,7 +44,8 @@ func (s *Sink) top(title string, t *event.Top, nameOf func(*event.TopRow) string
 	}
 	if t.Displaced > 0 {
 		p.text(s.style.alarm, "displaced:")
-		p.words("", " "+plural(t.Displaced, "event")+" found no room in this table; a row above may lack some of them", 0)
+		p.space(1)
+		p.words("", plural(t.Displaced, "event")+" found no room in this table; a row above may lack some of them", 0)
 		p.newLine(0)
 	}
 }

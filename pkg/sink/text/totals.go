@@ -53,15 +53,20 @@ func (s *Sink) account(t event.Totals) {
 		number(t.Shown)+" shown, "+number(t.NotShown)+" not shown, "+
 		number(t.Lost)+" lost, "+number(t.Missed)+" missed")
 	if t.Lost > 0 {
-		p.newLine(0)
-		p.text(s.style.alarm, "lost:")
-		p.words("", " counted above, but their details did not arrive in time", 0)
+		s.explain("lost:", "counted above, but their details did not arrive in time")
 	}
 	if t.Missed > 0 {
-		p.newLine(0)
-		p.text(s.style.alarm, "missed:")
-		p.words("", " the kernel did not run the probe for them; they are in no count", 0)
+		s.explain("missed:", "the kernel skipped a probe of rsttrace so often, because the same CPU was inside another one; up to so many resets are in no count")
 	}
+}
+
+// explain says on a line of its own what a number of the account means.
+func (s *Sink) explain(number, meaning string) {
+	p := &s.page
+	p.newLine(0)
+	p.text(s.style.alarm, number)
+	p.space(1)
+	p.words("", meaning, 0)
 }
 
 func number(n uint64) string { return strconv.FormatUint(n, 10) }
