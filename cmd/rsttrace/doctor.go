@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 	"kernel.org/pub/linux/libs/security/libcap/cap"
 
+	"github.com/rsttrace/rsttrace/pkg/cgroup"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
@@ -21,7 +23,7 @@ func newDoctor() *cobra.Command {
 		Short: "Show what rsttrace can and cannot see on this kernel, and why",
 		Args:  arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return examine(cmd.OutOrStdout(), via.method)
+			return examine(cmd.Context(), cmd.OutOrStdout(), via.method)
 		},
 	}
 	via.register(cmd)
@@ -30,9 +32,10 @@ func newDoctor() *cobra.Command {
 
 // examine prints the picture from the outside in: machine, privileges, hooks,
 // and what follows for events. It fails where tracing would.
-func examine(out io.Writer, via event.Method) error {
+func examine(ctx context.Context, out io.Writer, via event.Method) error {
 	describeMachine(out)
 	describePrivileges(out)
+	describeEngines(out, cgroup.Engines(ctx, ""))
 	session, err := probe.Open(probe.Options{Via: via, Ignored: true})
 	if err != nil {
 		fmt.Fprintf(out, "\nrsttrace cannot work here:\n")
@@ -105,6 +108,17 @@ func describePrivileges(out io.Writer) {
 			state = "MISSING"
 		}
 		fmt.Fprintf(out, "%-15s %-8s %s\n", strings.ToUpper(use.value.String()), state, use.reason)
+	}
+}
+
+// describeEngines says whose containers have names.
+func describeEngines(out io.Writer, engines []cgroup.Engine) {
+	for _, e := range engines {
+		state := "answers at " + e.Socket
+		if e.Err != nil {
+			state = fmt.Sprintf("DOES NOT ANSWER, so its containers are shown and found by id only: %v", e.Err)
+		}
+		fmt.Fprintf(out, "%-12s %s\n", e.Runtime, state)
 	}
 }
 

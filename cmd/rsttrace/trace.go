@@ -102,6 +102,7 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 		Filter:    wanted,
 		Top:       f.top,
 		Heartbeat: heartbeat(f.interval, f.audit.every),
+		Warn:      func(warning error) { fmt.Fprintf(stderr, "rsttrace: %v\n", warning) },
 	})
 	if err != nil {
 		return err

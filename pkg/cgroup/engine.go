@@ -12,14 +12,33 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/sony/gobreaker/v2"
+)
+
+const (
+	// answerMax bounds the answer of an engine, headersMax what comes before it.
+	// An answer about a container has some 10 KiB.
+	answerMax  = 1 << 20
+	headersMax = 64 << 10
+	// answerTimeout bounds one question to an engine.
+	answerTimeout = 2 * time.Second
+	// engineRest is how long an engine that gave no answer is left alone. Then one
+	// question tries whether it is back.
+	engineRest = 10 * time.Second
 )
 
 // engine asks a container engine by Docker's REST API, which Podman speaks too:
-// GET /containers/ID/json.
+// GET /containers/ID/json. An engine that gives no answer counts as down: until it
+// has answered again, questions fail at once.
 type engine struct {
 	runtime string
 	socket  string
 	client  *http.Client
+	breaker *gobreaker.CircuitBreaker[naming]
+
+	fell     chan error // the news that it is down: room for one
+	toldDown bool       // of Resolver.Silent
 }
 
 func newEngine(runtime, socket string) *engine {
@@ -30,28 +49,66 @@ func newEngine(runtime, socket string) *engine {
 	return &engine{
 		runtime: runtime,
 		socket:  socket,
-		client:  &http.Client{Transport: &http.Transport{DialContext: dial, MaxIdleConns: 1, IdleConnTimeout: 10 * time.Second}},
+		client: &http.Client{
+			Transport: &http.Transport{
+				DialContext: dial, MaxIdleConns: namesWorkers, IdleConnTimeout: 10 * time.Second,
+				MaxResponseHeaderBytes: headersMax, DisableCompression: true,
+			},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		breaker: newBreaker(engineRest),
+		fell:    make(chan error, 1),
 	}
 }
 
-// answerMax bounds the answer of the engine.
-const answerMax = 4 << 20
+// newBreaker opens at the first question without an answer.
+func newBreaker(rest time.Duration) *gobreaker.CircuitBreaker[naming] {
+	return gobreaker.NewCircuitBreaker[naming](gobreaker.Settings{
+		Timeout:      rest,
+		ReadyToTrip:  func(counts gobreaker.Counts) bool { return counts.ConsecutiveFailures > 0 },
+		IsSuccessful: func(err error) bool { return !errors.As(err, new(noAnswer)) },
+	})
+}
+
+// noAnswer is the error of an engine that gave no answer. One that makes no sense
+// is an answer: the next may.
+type noAnswer struct{ error }
+
+func (n noAnswer) Unwrap() error { return n.error }
+
+// here reports whether there is such an engine on this host.
+func (e *engine) here() bool {
+	_, err := os.Stat(e.socket)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+func (e *engine) down() bool { return e.breaker.State() != gobreaker.StateClosed }
+
+func (e *engine) knows(place Place) bool {
+	return place.Container.ID != "" && (place.Container.Runtime == "" || place.Container.Runtime == e.runtime)
+}
 
 func (e *engine) name(ctx context.Context, place Place) (naming, error) {
-	id, runtime := place.Container.ID, place.Container.Runtime
-	if id == "" || runtime != "" && runtime != e.runtime {
+	if !e.here() {
 		return naming{}, nil
 	}
-	if _, err := os.Stat(e.socket); errors.Is(err, fs.ErrNotExist) {
-		return naming{}, nil // this engine is not here
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	got, err := e.breaker.Execute(func() (naming, error) { return e.inspect(ctx, place.Container.ID) })
+	if errors.As(err, new(noAnswer)) {
+		select {
+		case e.fell <- err:
+		default: // that is known already
+		}
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+e.runtime+"/containers/"+id+"/json", nil)
+	return got, err
+}
+
+// inspect asks for one container.
+func (e *engine) inspect(ctx context.Context, id string) (naming, error) {
+	response, err := e.get(ctx, "/containers/"+id+"/json")
 	if err != nil {
 		return naming{}, err
-	}
-	response, err := e.client.Do(request)
-	if err != nil {
-		return naming{}, fmt.Errorf("ask %s: %w", e.runtime, err)
 	}
 	defer response.Body.Close()
 	switch response.StatusCode {
@@ -66,12 +123,48 @@ func (e *engine) name(ctx context.Context, place Place) (naming, error) {
 		Name string
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, answerMax)).Decode(&container); err != nil {
-		return naming{}, fmt.Errorf("answer of %s: %w", e.runtime, err)
+		return naming{}, e.failure(ctx, fmt.Errorf("answer of %s: %w", e.runtime, err))
 	}
 	if container.ID != id {
 		return naming{}, fmt.Errorf("answer of %s is about another container", e.runtime)
 	}
-	return naming{runtime: e.runtime, container: strings.TrimPrefix(container.Name, "/")}, nil
+	return naming{runtime: e.runtime, container: bounded(strings.TrimPrefix(container.Name, "/"))}, nil
+}
+
+// ping asks whether the engine answers at all.
+func (e *engine) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	response, err := e.get(ctx, "/_ping")
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
+}
+
+// get sends a request. The body of the answer may still be on its way.
+func (e *engine) get(ctx context.Context, path string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+e.runtime+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := e.client.Do(request)
+	if err == nil {
+		return response, nil
+	}
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "dial" {
+		return nil, noAnswer{dial}
+	}
+	return nil, e.failure(ctx, fmt.Errorf("ask %s: %w", e.runtime, err))
+}
+
+// failure is a noAnswer if it came about because the time was up.
+func (e *engine) failure(ctx context.Context, err error) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return noAnswer{errors.New("no answer in time")}
+	}
+	return err
 }
 
 func (e *engine) close() { e.client.CloseIdleConnections() }

@@ -3,9 +3,11 @@ package cgroup
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -20,47 +22,57 @@ type kubelet struct {
 	logs string // /var/log
 }
 
-func (k kubelet) name(_ context.Context, place Place) (naming, error) {
-	if place.PodUID == "" {
-		return naming{}, nil
-	}
-	pods, err := list(filepath.Join(k.logs, "pods"))
-	if err != nil {
-		return naming{}, err
-	}
+func (k kubelet) knows(place Place) bool { return place.PodUID != "" }
+
+func (k kubelet) down() bool { return false }
+
+func (k kubelet) name(ctx context.Context, place Place) (naming, error) {
 	var n naming
-	for _, entry := range pods {
-		if parts := strings.Split(entry, "_"); len(parts) == 3 && parts[2] == place.PodUID {
-			n.pod = parts[0] + "/" + parts[1]
-			break
+	err := find(ctx, filepath.Join(k.logs, "pods"), func(entry string) bool {
+		parts := strings.Split(entry, "_")
+		if len(parts) != 3 || parts[2] != place.PodUID {
+			return false
 		}
-	}
-	if place.Container.ID == "" {
-		return n, nil
-	}
-	containers, err := list(filepath.Join(k.logs, "containers"))
-	if err != nil {
+		n.pod = parts[0] + "/" + parts[1]
+		return true
+	})
+	if err != nil || place.Container.ID == "" {
 		return n, err
 	}
-	for _, entry := range containers {
+	err = find(ctx, filepath.Join(k.logs, "containers"), func(entry string) bool {
 		name, found := strings.CutSuffix(entry, "-"+place.Container.ID+".log")
-		if parts := strings.Split(name, "_"); found && len(parts) == 3 {
-			n.container = parts[2]
-			break
+		parts := strings.Split(name, "_")
+		if !found || len(parts) != 3 {
+			return false
 		}
-	}
-	return n, nil
+		n.container = parts[2]
+		return true
+	})
+	return n, err
 }
 
-// list reads the names in a directory. Where there is none, no kubelet runs.
-func list(dir string) ([]string, error) {
+// entriesAtOnce bounds the memory for a directory, whatever is in it.
+const entriesAtOnce = 1024
+
+// find reads the names in a directory until one is right. If there is no such
+// directory, no kubelet runs.
+func find(ctx context.Context, dir string, right func(string) bool) error {
 	d, err := os.Open(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer d.Close()
-	return d.Readdirnames(-1)
+	for ctx.Err() == nil {
+		entries, err := d.Readdirnames(entriesAtOnce)
+		if slices.ContainsFunc(entries, right) || errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
 }

@@ -26,7 +26,7 @@ func Living(ctx context.Context, root string) (owners []event.Owner, named bool,
 		place := Parse(path)
 		if key := place.key(); key != "" {
 			if !names.known.Contains(key) {
-				named = ctx.Err() == nil && names.ask(ctx, place) && named
+				named = ctx.Err() == nil && names.ask(ctx, question{Place: place}) && named
 			}
 			known, _ := names.known.Get(key)
 			known.apply(&place)

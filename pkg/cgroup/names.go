@@ -2,6 +2,7 @@ package cgroup
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,14 +12,19 @@ import (
 
 const (
 	namesMax     = 4096
-	namesWaiting = 64 // more questions at once are asked again at the next event
+	namesWaiting = 1024 // more questions at once are asked again at the next event
+	namesWorkers = 4    // ask at the same time
 	// nameFor is how long a name, or that there is none, is believed. An old
 	// name is shown while it is asked for again.
 	nameFor = time.Minute
-	// nameTimeout bounds one question to a container runtime.
-	nameTimeout = 2 * time.Second
-	// askAgain is how soon the question is put again to who gave no answer.
+	// askAgain is how soon the question is put again to who gave no answer, where
+	// events are chosen by names.
 	askAgain = time.Second
+	// nameBytes is the longest name that is kept, as for files.
+	nameBytes = 255
+	// closePatience is how long the end waits for questions that were begun: who
+	// reads a directory cannot be interrupted.
+	closePatience = time.Second
 )
 
 // naming is what a runtime or the kubelet calls a container.
@@ -28,8 +34,12 @@ type naming struct {
 	pod       string // "namespace/name"
 }
 
-// namer answers what a place is called: with nothing where it does not know it.
+// namer answers what a place is called: with nothing if it does not know it.
 type namer interface {
+	// knows reports whether the place can be one of its own.
+	knows(place Place) bool
+	// down reports whether it gave no answer last time.
+	down() bool
 	name(ctx context.Context, place Place) (naming, error)
 }
 
@@ -37,17 +47,24 @@ type namer interface {
 type names struct {
 	namers   []namer
 	known    *lru.Cache[string, answer]
-	waiting  chan Place
+	waiting  chan question
 	start    sync.Once
 	cancel   context.CancelFunc
 	ended    sync.WaitGroup
 	failures atomic.Uint64
-	await    bool // the first answer
+	chosen   bool // events are chosen by names: who failed is asked again soon
+}
+
+// question asks for the names of a place.
+type question struct {
+	Place
+	at time.Time
 }
 
 type answer struct {
 	naming
 	asked time.Time
+	given bool // or it is known that none will come soon
 }
 
 func newNames(namers ...namer) *names {
@@ -55,11 +72,11 @@ func newNames(namers ...namer) *names {
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	return &names{namers: namers, known: known, waiting: make(chan Place, namesWaiting), cancel: func() {}}
+	return &names{namers: namers, known: known, waiting: make(chan question, namesWaiting), cancel: func() {}}
 }
 
 // fill adds the names that are known to place, and asks for the others. It does
-// not wait, unless it is to await the first answer.
+// not wait.
 func (n *names) fill(place *Place, now time.Time) {
 	key := place.key()
 	if key == "" || len(n.namers) == 0 {
@@ -67,24 +84,26 @@ func (n *names) fill(place *Place, now time.Time) {
 	}
 	got, known := n.known.Get(key)
 	if !known || now.Sub(got.asked) >= nameFor {
-		// The mark comes first: the answer, which may be quick, replaces it.
-		n.known.Add(key, answer{naming: got.naming, asked: now})
-		if n.await && !known {
-			if !n.ask(context.Background(), *place) {
-				n.known.Add(key, answer{asked: now.Add(askAgain - nameFor)})
-			}
-			got, _ = n.known.Get(key)
-			got.apply(place)
-			return
-		}
 		n.start.Do(n.run)
+		// The mark comes first: the answer, which may be quick, replaces it.
+		n.known.Add(key, answer{naming: got.naming, asked: now, given: got.given})
 		select {
-		case n.waiting <- *place:
+		case n.waiting <- question{*place, now}:
 		default: // ask again at the next event
 			n.known.Add(key, got)
 		}
 	}
 	got.apply(place)
+}
+
+// pending reports whether the first answer about a place is about to come.
+func (n *names) pending(place *Place) bool {
+	key := place.key()
+	if key == "" || len(n.namers) == 0 {
+		return false
+	}
+	got, known := n.known.Get(key)
+	return !known || !got.given
 }
 
 // key identifies what can have a name.
@@ -113,41 +132,79 @@ func (n naming) apply(p *Place) {
 func (n *names) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	n.cancel = cancel
-	n.ended.Go(func() {
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case place := <-n.waiting:
-				n.ask(ctx, place)
+	for range namesWorkers {
+		n.ended.Go(func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case q := <-n.waiting:
+					n.ask(ctx, q)
+				}
 			}
-		}
-	})
+		})
+	}
 }
 
-// ask takes the first answer. It returns false where there is none, and somebody
+// ask takes the first answer. It returns false if there is none, and somebody
 // failed to give it.
-func (n *names) ask(ctx context.Context, place Place) bool {
+func (n *names) ask(ctx context.Context, q question) bool {
 	all := true
 	for _, namer := range n.namers {
-		limited, cancel := context.WithTimeout(ctx, nameTimeout)
-		got, err := namer.name(limited, place)
-		cancel()
+		if !namer.knows(q.Place) {
+			continue
+		}
+		if namer.down() {
+			n.settle(q, naming{}, q.at) // nobody is to wait while it is tried again
+		}
+		got, err := namer.name(ctx, q.Place)
 		if err != nil {
 			n.failures.Add(1)
 			all = false
 			continue
 		}
 		if got != (naming{}) {
-			n.known.Add(place.key(), answer{naming: got, asked: time.Now()})
+			n.settle(q, got, q.at)
 			return true
 		}
 	}
+	asked := q.at
+	if !all && n.chosen {
+		asked = q.at.Add(askAgain - nameFor)
+	}
+	n.settle(q, naming{}, asked)
 	return all
+}
+
+// settle keeps the answer to a question. A name that is known outlives an answer
+// without one.
+func (n *names) settle(q question, got naming, asked time.Time) {
+	key := q.key()
+	if got == (naming{}) {
+		old, _ := n.known.Peek(key)
+		got = old.naming
+	}
+	n.known.Add(key, answer{naming: got, asked: asked, given: true})
 }
 
 func (n *names) close() {
 	n.start.Do(func() {}) // from now on nothing starts
 	n.cancel()
-	n.ended.Wait()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		n.ended.Wait()
+	}()
+	select {
+	case <-done:
+	case <-time.After(closePatience):
+	}
+}
+
+// bounded cuts a name that somebody else chose.
+func bounded(name string) string {
+	if len(name) <= nameBytes {
+		return name
+	}
+	return strings.ToValidUTF8(name[:nameBytes], "")
 }

@@ -124,6 +124,8 @@ func TestNameFailures(t *testing.T) {
 type scripted func(ctx context.Context, place Place) (naming, error)
 
 func (s scripted) name(ctx context.Context, place Place) (naming, error) { return s(ctx, place) }
+func (s scripted) knows(Place) bool                                      { return true }
+func (s scripted) down() bool                                            { return false }
 
 func TestQuestionsAreBounded(t *testing.T) {
 	hangs := make(chan struct{})
@@ -137,15 +139,18 @@ func TestQuestionsAreBounded(t *testing.T) {
 		return naming{}, ctx.Err()
 	}))
 	place := func(i int) *Place { return &Place{Container: Container{ID: fmt.Sprintf("%064x", i)}} }
-	n.fill(place(0), time.Now())
-	<-hangs // the worker is busy from now on
+	for i := range namesWorkers {
+		n.fill(place(i), time.Now())
+		<-hangs
+	}
+	// The workers are busy from now on.
 	for i := range 2 * namesWaiting {
-		n.fill(place(1+i), time.Now())
+		n.fill(place(namesWorkers+i), time.Now())
 	}
 	if got := len(n.waiting); got != namesWaiting {
 		t.Errorf("%d questions wait, want %d", got, namesWaiting)
 	}
-	if got, _ := n.known.Peek(place(2 * namesWaiting).key()); !got.asked.IsZero() {
+	if got, _ := n.known.Peek(place(namesWorkers + 2*namesWaiting - 1).key()); !got.asked.IsZero() {
 		t.Errorf("a question that found no room counts as asked")
 	}
 	n.close() // ends the question that hangs
@@ -205,39 +210,52 @@ func TestNameFromKubelet(t *testing.T) {
 	}
 }
 
-// TestAwaitName: the first event of a container has its name already, where
-// events are chosen by it; who gives no answer is asked again, not waited for
-// again.
-func TestAwaitName(t *testing.T) {
+// TestPendingName: an answer is pending until it comes, or until it is known that
+// none will; who fails to answer is asked again soon.
+func TestPendingName(t *testing.T) {
 	h := newHost(t, onlyV2)
 	docker := h.mkdir("sys/fs/cgroup/docker/" + id1)
 	other := h.mkdir("sys/fs/cgroup/docker/" + id2)
+	service := h.mkdir("sys/fs/cgroup/system.slice/web.service")
 	var asked atomic.Int32
+	release := make(chan struct{})
 	serve(t, h.path("run/docker.sock"), func(w http.ResponseWriter, r *http.Request) {
+		<-release
 		if r.URL.Path != "/containers/"+id1+"/json" && asked.Add(1) == 1 {
 			http.Error(w, "no", http.StatusInternalServerError)
 			return
 		}
 		fmt.Fprintf(w, `{"Id":%q,"Name":"/web-1"}`, r.URL.Path[len("/containers/"):][:64])
 	})
-	r, clock := h.open(Options{AwaitNames: true})
-	of := func(cgroup uint64) string {
-		e := resetOf(cgroup, 0)
-		r.Complete(e)
-		return e.Owner.Container
+	r, clock := h.open(Options{ByName: true})
+	of := func(cgroup uint64) (string, bool) {
+		owner, pending := r.Pending(resetOf(cgroup, 0))
+		return owner.Container, pending
 	}
-	if got := of(docker); got != "docker/web-1" {
-		t.Errorf("the first event: %q", got)
+	settled := func(cgroup uint64) func() bool {
+		return func() bool { _, pending := of(cgroup); return !pending }
 	}
-	if got := of(other); got != "docker/"+id2 || r.NameFailures() != 1 {
-		t.Errorf("without an answer: %q, %d failures", got, r.NameFailures())
+	if name, pending := of(docker); name != "docker/"+id1 || !pending {
+		t.Errorf("before the answer: %q, pending %t", name, pending)
+	}
+	if owner, pending := r.Pending(resetOf(service, 0)); owner.Unit != "web.service" || pending {
+		t.Errorf("what has no name: %+v, pending %t", owner, pending)
 	}
 	of(other)
+	close(release)
+	eventually(t, "an answer", settled(docker))
+	if name, _ := of(docker); name != "docker/web-1" {
+		t.Errorf("after the answer: %q", name)
+	}
+	eventually(t, "a failure", settled(other))
+	if name, _ := of(other); name != "docker/"+id2 || r.NameFailures() != 1 {
+		t.Errorf("without an answer: %q, %d failures", name, r.NameFailures())
+	}
 	if n := asked.Load(); n != 1 {
 		t.Errorf("asked %d times at once", n)
 	}
 	*clock = clock.Add(askAgain)
-	eventually(t, "the name", func() bool { return of(other) == "docker/web-1" })
+	eventually(t, "the name", func() bool { name, _ := of(other); return name == "docker/web-1" })
 }
 
 func TestNoNames(t *testing.T) {

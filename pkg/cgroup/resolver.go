@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"fmt"
 	"path/filepath"
 	"time"
 
@@ -15,9 +16,9 @@ type Options struct {
 	Root string
 	// NoNames asks nobody for the names of containers and pods.
 	NoNames bool
-	// AwaitNames waits for the name of a container or pod that is seen for the
-	// first time. Without it the name is asked for in the background.
-	AwaitNames bool
+	// ByName says that events are chosen by the names of containers and pods:
+	// who fails to answer is asked again soon.
+	ByName bool
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 }
@@ -60,7 +61,7 @@ func Open(o Options) *Resolver {
 	}
 	if !o.NoNames {
 		r.names, r.engines = openNames(o.Root)
-		r.names.await = o.AwaitNames
+		r.names.chosen = o.ByName
 	}
 	return r
 }
@@ -86,6 +87,24 @@ func (r *Resolver) Close() {
 // answer as it should.
 func (r *Resolver) NameFailures() uint64 { return r.names.failures.Load() }
 
+// Silent returns, once for each container engine, why it gave no answer. It is
+// asked again later.
+func (r *Resolver) Silent() []error {
+	var reasons []error
+	for _, e := range r.engines {
+		if e.toldDown {
+			continue
+		}
+		select {
+		case err := <-e.fell:
+			e.toldDown = true
+			reasons = append(reasons, fmt.Errorf("%s does not answer, so its containers are shown and found by id only, until it does: %w", e.runtime, err))
+		default:
+		}
+	}
+	return reasons
+}
+
 // Note looks the cgroup of a new event up while it, and the process, are likely
 // to exist: the event may wait before it is completed.
 func (r *Resolver) Note(e *event.Event) {
@@ -101,12 +120,7 @@ func (r *Resolver) Note(e *event.Event) {
 // process is known, but the cgroup says whose socket it was, that becomes the
 // owner (source cgroup). What is not known yet is left out; it does not wait.
 func (r *Resolver) Complete(e *event.Event) {
-	place := r.socket(e)
-	if !r.settles(place) {
-		if p := r.process(e).place; p.Container.Known() || !place.telling() {
-			place = p
-		}
-	}
+	place := r.place(e)
 	if !place.telling() {
 		return
 	}
@@ -115,6 +129,27 @@ func (r *Resolver) Complete(e *event.Event) {
 		e.Owner.Source = event.FromCgroup
 	}
 	place.fill(&e.Owner)
+}
+
+// Pending reports whether the name of the container or pod of e is about to
+// come, and what Complete would fill in without it.
+func (r *Resolver) Pending(e *event.Event) (owner event.Owner, pending bool) {
+	place := r.place(e)
+	r.fill(&place)
+	place.fill(&owner)
+	return owner, r.names.pending(&place)
+}
+
+// place is that of the socket, or of its process if that says more.
+func (r *Resolver) place(e *event.Event) Place {
+	place := r.socket(e)
+	if r.settles(place) {
+		return place
+	}
+	if p := r.process(e).place; p.Container.Known() || !place.telling() {
+		return p
+	}
+	return place
 }
 
 // Settled is what Complete will fill in, where the cgroup of the socket decides

@@ -179,7 +179,7 @@ func (t *Tracer) checkPeer(e *event.Event) {
 		return
 	}
 	other := t.queue.find(e.PeerEvent)
-	if other == nil || owner.Wanted(other) || !t.decidesLate() {
+	if other == nil || owner.Wanted(other) || t.awaitsName(other, t.places.clock()) || !t.decidesLate() {
 		return
 	}
 	inTheEnd := *other

@@ -16,12 +16,11 @@ type places struct {
 	last    event.Netns // of the events of this batch
 }
 
-// openPlaces awaits the names of containers and pods where events are chosen by
-// them.
-func openPlaces(awaitNames bool) *places {
+// openPlaces is told whether events are chosen by the names of containers and pods.
+func openPlaces(byName bool) *places {
 	p := &places{now: time.Now()}
 	clock := func() time.Time { return p.now }
-	p.cgroups = cgroup.Open(cgroup.Options{AwaitNames: awaitNames, Now: clock})
+	p.cgroups = cgroup.Open(cgroup.Options{ByName: byName, Now: clock})
 	p.netns = netnsname.New(netnsname.Options{Place: p.cgroups.Process, Now: clock})
 	return p
 }
@@ -31,6 +30,22 @@ func (p *places) at(now time.Time) {
 	if p != nil {
 		p.now, p.last = now, event.Netns{}
 	}
+}
+
+// warnings are what the person who runs the trace should know about names, each once.
+func (p *places) warnings() []error {
+	if p == nil {
+		return nil
+	}
+	return p.cgroups.Silent()
+}
+
+// clock is the time of the batch.
+func (p *places) clock() time.Time {
+	if p == nil {
+		return time.Time{}
+	}
+	return p.now
 }
 
 // note takes a new event, which may have to wait for its owner.

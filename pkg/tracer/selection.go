@@ -53,7 +53,7 @@ func (t *Tracer) elsewhere(e *event.Event) (bool, error) {
 		return false, nil
 	}
 	owner, named, settled := t.places.cgroups.Settled(e)
-	if !settled || t.filter.MatchPlace(&owner) {
+	if !settled || t.filter.MatchPlace(&owner) || t.awaitsName(e, e.Time) {
 		return false, nil
 	}
 	var while time.Duration
@@ -61,6 +61,28 @@ func (t *Tracer) elsewhere(e *event.Event) (bool, error) {
 		while = namesHold
 	}
 	return true, t.source.HideCgroup(e.Kernel.Cgroup, while)
+}
+
+const (
+	// namePatience is how long an event waits for the name of its container or
+	// pod, where events are chosen by them: a little longer than an engine has time
+	// to answer. Reading goes on meanwhile.
+	namePatience = 2500 * time.Millisecond
+	// lastNamePatience is the same once the context has ended.
+	lastNamePatience = 200 * time.Millisecond
+)
+
+// awaitsName reports whether the name that decides on e is about to come.
+func (t *Tracer) awaitsName(e *event.Event, now time.Time) bool {
+	patience := namePatience
+	if t.ending {
+		patience = lastNamePatience
+	}
+	if t.places == nil || !t.filter.NeedsNames() || now.Sub(e.Time) >= patience {
+		return false
+	}
+	owner, pending := t.places.cgroups.Pending(e)
+	return pending && !t.filter.MatchPlace(&owner)
 }
 
 // refuses reports whether the filter hides e, of whose owner nothing more will

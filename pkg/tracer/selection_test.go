@@ -65,6 +65,13 @@ func TestHiddenCgroups(t *testing.T) {
 			tracer := newTracer(f, test.filter)
 			tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
 			defer tracer.Close()
+			for _, e := range events {
+				for deadline := time.Now().Add(20 * time.Second); tracer.awaitsName(&e, e.Time); time.Sleep(time.Millisecond) {
+					if time.Now().After(deadline) {
+						t.Fatal("no answer about a name")
+					}
+				}
+			}
 			var shown []uint16
 			f.detached = true
 			tracer.drain(func(e *event.Event, err error) bool {

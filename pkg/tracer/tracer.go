@@ -22,6 +22,9 @@ type Options struct {
 	// Heartbeat is how often the stream says that nothing is at hand, if that is
 	// so. 0: it is silent while nothing happens, and costs nothing.
 	Heartbeat time.Duration
+	// Warn is called in the stream with what does not work as it should and is no
+	// reason to end it, each once; nil: nobody is told.
+	Warn func(error)
 }
 
 // Tracer is an attached rsttrace. Its methods are for one goroutine, but for
@@ -42,6 +45,8 @@ type Tracer struct {
 	followups followups
 
 	beforeEnd func() error // see BeforeEnd
+	warn      func(error)  // Options.Warn, or nil
+	ending    bool         // the context has ended
 	heartbeat time.Duration
 	arrived   uint64 // events in the queue so far
 	numbers   numbers
@@ -65,6 +70,7 @@ func Open(o Options) (*Tracer, error) {
 	t.causes = o.Filter.Causes
 	t.heartbeat = o.Heartbeat
 	t.listed = o.Top
+	t.warn = o.Warn
 	return t, nil
 }
 
@@ -129,6 +135,7 @@ func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 	}
 	now := time.Now()
 	t.places.at(now)
+	t.warnAll(t.places.warnings())
 	for i := range batch.Resets {
 		if err := t.take(&batch.Resets[i]); err != nil {
 			return err
@@ -143,6 +150,15 @@ func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 		return err
 	}
 	return t.resolver.Search(now)
+}
+
+func (t *Tracer) warnAll(warnings []error) {
+	if t.warn == nil {
+		return
+	}
+	for _, warning := range warnings {
+		t.warn(warning)
+	}
 }
 
 // take puts a new event in the queue if it is wanted. It is explained when its
@@ -176,7 +192,7 @@ func (t *Tracer) take(e *event.Event) error {
 func (t *Tracer) deliver(yield func(*event.Event, error) bool, now time.Time) bool {
 	for !t.queue.empty() {
 		e := t.queue.head()
-		if t.queue.length() < queueMax && (t.resolver.Waits(e, now) || t.peers.wanted(e, now)) {
+		if t.queue.length() < queueMax && t.waits(e, now) {
 			return true
 		}
 		if !t.follow(e.Time, yield) {
@@ -189,6 +205,11 @@ func (t *Tracer) deliver(yield func(*event.Event, error) bool, now time.Time) bo
 		}
 	}
 	return t.follow(time.Time{}, yield)
+}
+
+// waits reports whether more may soon become known of e.
+func (t *Tracer) waits(e *event.Event, now time.Time) bool {
+	return t.resolver.Waits(e, now) || t.peers.wanted(e, now) || t.awaitsName(e, now)
 }
 
 // follow tells what happened to applications before a moment, the zero time for
@@ -223,6 +244,7 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 
 // drain ends the stream: no more hooks, then everything that they had seen.
 func (t *Tracer) drain(yield func(*event.Event, error) bool) {
+	t.ending = true
 	if t.beforeEnd != nil {
 		if err := t.beforeEnd(); err != nil {
 			yield(nil, err)

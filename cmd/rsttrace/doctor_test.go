@@ -1,0 +1,22 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/rsttrace/rsttrace/pkg/cgroup"
+)
+
+func TestDescribeEngines(t *testing.T) {
+	var out strings.Builder
+	describeEngines(&out, []cgroup.Engine{
+		{Runtime: "docker", Socket: "/run/docker.sock", Err: errors.New("no answer in time")},
+		{Runtime: "podman", Socket: "/run/podman/podman.sock"},
+	})
+	const want = "docker       DOES NOT ANSWER, so its containers are shown and found by id only: no answer in time\n" +
+		"podman       answers at /run/podman/podman.sock\n"
+	if got := out.String(); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
