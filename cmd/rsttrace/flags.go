@@ -16,23 +16,24 @@ import (
 
 // filterFlags are the flags that say which events to show.
 type filterFlags struct {
-	dirs, causes, hosts, ports, netns, pids, comms []string
-	cgroups, units, containers, pods               []string
+	dirs, causes, hosts, ports, netns, pids, comms listFlag
+	cgroups, units, containers, pods               listFlag
 }
 
 func (f *filterFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.dirs, "dir", []string{"sent", "received"}, "directions: sent, received, ignored, or all")
-	flags.StringSliceVar(&f.causes, "cause", nil, "cause ids, as rsttrace explain lists them")
-	flags.StringSliceVar(&f.hosts, "host", nil, "addresses or prefixes of either end: 10.0.0.5, 2001:db8::/32")
-	flags.StringSliceVar(&f.ports, "port", nil, "ports or ranges of either end: 443, 8000-8100")
-	flags.StringSliceVar(&f.netns, "netns", []string{allNetns}, "network namespaces: an inode number, a name as ip netns shows it, a path as /proc/PID/ns/net, own, or all")
-	flags.StringSliceVar(&f.pids, "pid", nil, "processes that own the socket, or ended the connection")
-	flags.StringSliceVar(&f.comms, "comm", nil, "the same by name")
-	flags.StringSliceVar(&f.cgroups, "cgroup", nil, "control groups of the socket, with all below: system.slice/nginx.service, or a path below /sys/fs/cgroup")
-	flags.StringSliceVar(&f.units, "unit", nil, "systemd units or slices: nginx, user.slice")
-	flags.StringSliceVar(&f.containers, "container", nil, "containers, by name or id (12 digits or more): web-1, docker/web-1")
-	flags.StringSliceVar(&f.pods, "pod", nil, "Kubernetes pods, by name or uid: cart-6d9f, shop/cart-6d9f")
+	f.dirs.values, f.netns.values = []string{string(event.Sent), string(event.Received)}, []string{allNetns}
+	flags.Var(&f.dirs, "dir", "directions: sent, received, ignored, or all")
+	flags.Var(&f.causes, "cause", "cause ids, as rsttrace explain lists them")
+	flags.Var(&f.hosts, "host", "addresses or prefixes of either end: 10.0.0.5, 2001:db8::/32")
+	flags.Var(&f.ports, "port", "ports or ranges of either end: 443, 8000-8100")
+	flags.Var(&f.netns, "netns", "network namespaces: an inode number, a name as ip netns shows it, a path as /proc/PID/ns/net, own, or all")
+	flags.Var(&f.pids, "pid", "processes that own the socket, or ended the connection")
+	flags.Var(&f.comms, "comm", "the same by name")
+	flags.Var(&f.cgroups, "cgroup", "control groups of the socket, with all below: system.slice/nginx.service, or a path below /sys/fs/cgroup")
+	flags.Var(&f.units, "unit", "systemd units or slices: nginx, user.slice")
+	flags.Var(&f.containers, "container", "containers, by name or id (12 digits or more): web-1, docker/web-1")
+	flags.Var(&f.pods, "pod", "Kubernetes pods, by name or uid: cart-6d9f, shop/cart-6d9f")
 	complete(cmd, "dir", "sent", "received", "ignored", "all")
 	complete(cmd, "cause", causeNames()...)
 }
@@ -48,21 +49,21 @@ func (f *filterFlags) parse() (filter.Options, error) {
 		}
 	}
 	parse("dir", func() (e error) {
-		if !slices.Equal(f.dirs, []string{"all"}) {
-			options.Dirs, e = filter.ParseDirs(f.dirs)
+		if !slices.Equal(f.dirs.values, []string{"all"}) {
+			options.Dirs, e = filter.ParseDirs(f.dirs.values)
 		}
 		return e
 	})
-	parse("cause", func() (e error) { options.Causes, e = filter.ParseCauses(f.causes, causeIDs()); return e })
-	parse("host", func() (e error) { options.Hosts, e = filter.ParseHosts(f.hosts); return e })
-	parse("port", func() (e error) { options.Ports, e = filter.ParsePorts(f.ports); return e })
-	parse("netns", func() (e error) { options.Netns, e = parseNetns(f.netns); return e })
-	parse("pid", func() (e error) { options.PIDs, e = filter.ParsePIDs(f.pids); return e })
-	parse("comm", func() (e error) { options.Comms, e = filter.ParseComms(f.comms); return e })
-	parse("cgroup", func() (e error) { options.Cgroups, e = parseCgroups(f.cgroups); return e })
-	parse("unit", func() (e error) { options.Units, e = filter.ParseUnits(f.units); return e })
-	parse("container", func() (e error) { options.Containers, e = filter.ParseContainers(f.containers); return e })
-	parse("pod", func() (e error) { options.Pods, e = filter.ParsePods(f.pods); return e })
+	parse("cause", func() (e error) { options.Causes, e = filter.ParseCauses(f.causes.values, causeIDs()); return e })
+	parse("host", func() (e error) { options.Hosts, e = filter.ParseHosts(f.hosts.values); return e })
+	parse("port", func() (e error) { options.Ports, e = filter.ParsePorts(f.ports.values); return e })
+	parse("netns", func() (e error) { options.Netns, e = parseNetns(f.netns.values); return e })
+	parse("pid", func() (e error) { options.PIDs, e = filter.ParsePIDs(f.pids.values); return e })
+	parse("comm", func() (e error) { options.Comms, e = filter.ParseComms(f.comms.values); return e })
+	parse("cgroup", func() (e error) { options.Cgroups, e = parseCgroups(f.cgroups.values); return e })
+	parse("unit", func() (e error) { options.Units, e = filter.ParseUnits(f.units.values); return e })
+	parse("container", func() (e error) { options.Containers, e = filter.ParseContainers(f.containers.values); return e })
+	parse("pod", func() (e error) { options.Pods, e = filter.ParsePods(f.pods.values); return e })
 	return options, err
 }
 
@@ -80,18 +81,11 @@ func parseCgroups(texts []string) ([]string, error) {
 
 const allNetns = "all"
 
-func parseNetns(texts []string) (inodes []uint32, err error) {
+func parseNetns(texts []string) ([]uint32, error) {
 	if slices.Equal(texts, []string{allNetns}) {
 		return nil, nil
 	}
-	for _, text := range texts {
-		inode, err := netnsname.Resolve(text)
-		if err != nil {
-			return nil, err
-		}
-		inodes = append(inodes, inode)
-	}
-	return inodes, nil
+	return filter.ParseNetns(texts, netnsname.Resolve)
 }
 
 // methodFlag is --via.

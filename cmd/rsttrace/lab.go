@@ -61,9 +61,12 @@ func (f *labFlags) run(cmd *cobra.Command, names []string) error {
 	if err := f.outputFlags.check(); err != nil {
 		return err
 	}
+	if err := checkPairs(cmd); err != nil {
+		return err
+	}
 	family := event.Family(f.family)
 	if family != event.IPv4 && family != event.IPv6 {
-		return usageError{fmt.Errorf("--family %s: want ipv4 or ipv6", f.family)}
+		return usageError{fmt.Errorf("--family %q: want ipv4 or ipv6", f.family)}
 	}
 	out := cmd.OutOrStdout()
 	if f.list {

@@ -41,7 +41,7 @@ func (o *outputFlags) register(cmd *cobra.Command) {
 
 func (o *outputFlags) check() error {
 	if !slices.Contains(formats, o.format) {
-		return usageError{fmt.Errorf("--output %s: no such format; there are %s", o.format, strings.Join(formats, ", "))}
+		return usageError{fmt.Errorf("--output %q: no such format; there are %s", o.format, strings.Join(formats, ", "))}
 	}
 	return nil
 }

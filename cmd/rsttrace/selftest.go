@@ -18,12 +18,12 @@ import (
 type selftestFlags struct {
 	via         methodFlag
 	hostChanges bool
-	json        string
-	record      string
+	json        pathFlag
+	record      pathFlag
 }
 
 func newSelftest() *cobra.Command {
-	var flags selftestFlags
+	flags := selftestFlags{json: pathFlag{kind: "file"}, record: pathFlag{kind: "folder"}}
 	cmd := &cobra.Command{
 		Use:   "selftest [SCENARIO...]",
 		Short: "Check that rsttrace is right on this kernel",
@@ -42,8 +42,8 @@ It needs nothing installed, changes nothing on the host and leaves nothing behin
 	}
 	flags.via.register(cmd)
 	cmd.Flags().BoolVar(&flags.hostChanges, "allow-host-changes", false, "run also what needs a setting of the whole host or a kernel module")
-	cmd.Flags().StringVar(&flags.json, "json", "", "write the results to this file as JSON")
-	cmd.Flags().StringVar(&flags.record, "record", "", "where all of it passes, write evidence and counters into this folder, as pkg/recording keeps them (with --via, all scenarios)")
+	cmd.Flags().Var(&flags.json, "json", "write the results to this file as JSON")
+	cmd.Flags().Var(&flags.record, "record", "where all of it passes, write evidence and counters into this folder, as pkg/recording keeps them (with --via, all scenarios)")
 	return cmd
 }
 
@@ -52,7 +52,7 @@ func (f *selftestFlags) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	if f.record != "" && (f.via.method == "" || len(names) > 0) {
+	if f.record.path != "" && (f.via.method == "" || len(names) > 0) {
 		return usageError{errors.New("--record needs --via, and all scenarios")}
 	}
 	out := cmd.OutOrStdout()
@@ -79,7 +79,7 @@ func (f *selftestFlags) run(cmd *cobra.Command, names []string) error {
 }
 
 func (f *selftestFlags) keep(report *selftest.Report) error {
-	if f.record == "" {
+	if f.record.path == "" {
 		return nil
 	}
 	recording, err := report.Recording(f.via.method)
@@ -88,21 +88,21 @@ func (f *selftestFlags) keep(report *selftest.Report) error {
 	}
 	data, err := recording.Encode()
 	if err == nil {
-		err = os.MkdirAll(f.record, 0o755)
+		err = os.MkdirAll(f.record.path, 0o755)
 	}
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(f.record, recording.FileName()), data, 0o644)
+	return os.WriteFile(filepath.Join(f.record.path, recording.FileName()), data, 0o644)
 }
 
 func (f *selftestFlags) save(report *selftest.Report) error {
-	if f.json == "" {
+	if f.json.path == "" {
 		return nil
 	}
 	data, err := json.MarshalIndent(report.Results, "", "  ")
 	if err == nil {
-		err = os.WriteFile(f.json, append(data, '\n'), 0o644)
+		err = os.WriteFile(f.json.path, append(data, '\n'), 0o644)
 	}
 	if err != nil {
 		return fmt.Errorf("--json: %w", err)

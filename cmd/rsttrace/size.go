@@ -21,8 +21,12 @@ func (s *sizeFlag) String() string {
 
 // Set reads digits with an optional K, M or G, binary multiples.
 func (s *sizeFlag) Set(text string) error {
-	digits := strings.TrimRight(strings.ToUpper(text), "KMGIB")
-	unit := strings.TrimSuffix(strings.ToUpper(text[len(digits):]), "B")
+	end := strings.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' })
+	if end < 0 {
+		end = len(text)
+	}
+	digits := text[:end]
+	unit := strings.TrimSuffix(strings.ToUpper(text[end:]), "B")
 	shift, ok := map[string]uint{"": 0, "K": 10, "KI": 10, "M": 20, "MI": 20, "G": 30, "GI": 30}[unit]
 	n, err := strconv.ParseUint(digits, 10, 32)
 	size := n << shift

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
@@ -26,7 +27,7 @@ type traceFlags struct {
 	count     uint64
 	duration  time.Duration
 	interval  time.Duration
-	readyFile string
+	readyFile pathFlag
 	ring      sizeFlag
 	noDrops   bool
 	noMemory  bool
@@ -34,7 +35,14 @@ type traceFlags struct {
 }
 
 func newTrace() *cobra.Command {
-	var flags traceFlags
+	cmd, _ := newTraceCommand()
+	return cmd
+}
+
+// newTraceCommand returns also what checks its command line: all that happens
+// before anything is attached.
+func newTraceCommand() (*cobra.Command, func(*cobra.Command) (filter.Options, error)) {
+	flags := traceFlags{readyFile: pathFlag{kind: "file"}}
 	cmd := &cobra.Command{
 		Use:   "rsttrace",
 		Short: "Explain every TCP reset of this machine",
@@ -42,7 +50,10 @@ func newTrace() *cobra.Command {
 the kernel path that caused it, the process that owns the socket, what the
 application got from it, what was lost, and what to do about it.
 
-It runs until it is interrupted, and then prints exact totals per cause.`,
+It runs until it is interrupted, and then prints exact totals per cause.
+
+A filter takes a list, and can be given several times: --port 80,443 --port 8080.
+A comma that belongs to a name follows a backslash: --comm 'a\,b'.`,
 		Example: `  rsttrace                                  # all that is sent and received, live
   rsttrace --port 443 --dir sent            # who here resets our HTTPS clients?
   rsttrace --comm nginx -o json | jq .      # for machines
@@ -54,7 +65,14 @@ It runs until it is interrupted, and then prints exact totals per cause.`,
   rsttrace lab                              # see it work`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return flags.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			wanted, err := flags.check(cmd)
+			if err != nil {
+				return err
+			}
+			if flags.summary {
+				reportUselessFilters(cmd)
+			}
+			return flags.run(cmd.Context(), wanted, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags.filterFlags.register(cmd)
@@ -65,25 +83,39 @@ It runs until it is interrupted, and then prints exact totals per cause.`,
 	cmd.Flags().Uint64Var(&flags.count, "count", 0, "stop after this many events")
 	cmd.Flags().DurationVar(&flags.duration, "duration", 0, "stop after this time: 30s, 5m")
 	cmd.Flags().DurationVar(&flags.interval, "interval", 0, "print the totals so far this often: 10s, 1m")
-	cmd.Flags().StringVar(&flags.readyFile, "ready-file", "", "create this file once everything is attached")
+	cmd.Flags().Var(&flags.readyFile, "ready-file", "create this file once everything is attached")
 	cmd.Flags().BoolVar(&flags.noDrops, "no-drops", false, "do not look at dropped packets: RSTs that end a handshake or a TIME_WAIT, and most ignored ones, are not seen")
 	cmd.Flags().BoolVar(&flags.noMemory, "no-flow-memory", false, "do not note who opened and closed connections: closed-earlier is reported as half-open, what comes after a close has no owner, and no age is known")
 	cmd.Flags().BoolVar(&flags.noFollow, "no-followups", false, "do not look at signals and socket errors: the SIGPIPE that follows a reset, and that the kernel reported the error, is not told")
 	cmd.Flags().Var(&flags.ring, "ring", "size of the ring buffer, a power of two: 64K to 1G (default 4M)")
-	return cmd
+	return cmd, flags.check
 }
 
-func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
+// check finds every mistake on the command line before anything is attached.
+func (f *traceFlags) check(cmd *cobra.Command) (filter.Options, error) {
 	wanted, err := f.filterFlags.parse()
 	if err != nil {
-		return err
+		return wanted, err
 	}
 	if err := f.outputFlags.check(); err != nil {
-		return err
+		return wanted, err
 	}
-	if f.duration < 0 || f.interval < 0 || f.top < 0 {
-		return usageError{errors.New("--duration, --interval, --top: must not be negative")}
+	if f.top < 0 {
+		return wanted, usageError{errors.New("--top: must not be negative")}
 	}
+	if err := checkPositive(cmd, "count", "duration", "interval"); err != nil {
+		return wanted, err
+	}
+	if err := checkPairs(cmd); err != nil {
+		return wanted, err
+	}
+	if err := f.checkSeen(wanted); err != nil {
+		return wanted, usageError{err}
+	}
+	return wanted, nil
+}
+
+func (f *traceFlags) run(ctx context.Context, wanted filter.Options, stdout, stderr io.Writer) error {
 	meter, err := f.startMeter()
 	if err != nil {
 		return err
@@ -110,8 +142,8 @@ func (f *traceFlags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	defer t.Close()
 	reportFallbacks(stderr, t.Session().Hooks(), f.via.method)
 	reportAbsent(ctx, stderr, wanted)
-	if f.readyFile != "" {
-		if err := os.WriteFile(f.readyFile, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644); err != nil {
+	if f.readyFile.path != "" {
+		if err := os.WriteFile(f.readyFile.path, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644); err != nil {
 			return fmt.Errorf("--ready-file: %w", err)
 		}
 	}

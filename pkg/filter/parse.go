@@ -12,12 +12,13 @@ import (
 )
 
 // The parsers take what a repeatable flag collected: each value may itself be
-// a comma-separated list. No values give no elements. An error names the first
+// a comma-separated list, see splitList. No values give no elements, and an empty
+// value is an error: it is no filter that nobody meant. An error names the first
 // bad value and says what is accepted.
 
 // ParseDirs reads directions: sent, received, ignored.
 func ParseDirs(values []string) ([]event.Dir, error) {
-	return parseEach(values, "direction", "sent, received or ignored", ParseDir)
+	return parseWords(values, "direction", "sent, received or ignored", ParseDir)
 }
 
 // ParseDir reads one direction.
@@ -33,7 +34,7 @@ func ParseDir(text string) (event.Dir, error) {
 // ParseCauses reads cause ids. known are the ids of the catalogue; a near miss
 // is answered with the ids that may have been meant.
 func ParseCauses(values []string, known []event.CauseID) ([]event.CauseID, error) {
-	return parseEach(values, "cause", "the id of a cause, such as closed-port", func(text string) (event.CauseID, error) {
+	return parseWords(values, "cause", "the id of a cause, such as closed-port", func(text string) (event.CauseID, error) {
 		return parseCause(text, known)
 	})
 }
@@ -41,23 +42,23 @@ func ParseCauses(values []string, known []event.CauseID) ([]event.CauseID, error
 // ParseHosts reads addresses and prefixes, IPv4 and IPv6. An address stands for
 // the prefix that holds nothing else; bits past the prefix length are cleared.
 func ParseHosts(values []string) ([]netip.Prefix, error) {
-	return parseEach(values, "host", "an address or prefix, such as 192.0.2.1 or 2001:db8::/32", parseHost)
+	return parseWords(values, "host", "an address or prefix, such as 192.0.2.1 or 2001:db8::/32", parseHost)
 }
 
 // ParsePorts reads ports and ranges such as 8000-8100.
 func ParsePorts(values []string) ([]PortRange, error) {
-	return parseEach(values, "port", "1 to 65535 or a range such as 8000-8100", parsePort)
+	return parseWords(values, "port", "1 to 65535 or a range such as 8000-8100", parsePort)
 }
 
 // ParsePIDs reads process ids.
 func ParsePIDs(values []string) ([]uint32, error) {
-	return parseEach(values, "pid", "a positive number", parsePID)
+	return parseWords(values, "pid", "a positive number", parsePID)
 }
 
 // ParseComms reads process names. The kernel keeps 15 bytes of a name, so
 // longer ones are cut rather than never found.
 func ParseComms(values []string) ([]string, error) {
-	return parseEach(values, "process name", "a name as ps -o comm shows it", func(text string) (string, error) {
+	return parseNames(values, "process name", "a name as ps -o comm shows it", func(text string) (string, error) {
 		return cutComm(text), nil
 	})
 }
@@ -66,7 +67,7 @@ func ParseComms(values []string) ([]string, error) {
 // events have, known are all that exist; a near miss is answered with those that
 // may have been meant.
 func ParseCgroups(values []string, form func(string) string, known []string) ([]string, error) {
-	return parseEach(values, "control group", "a path such as /system.slice/nginx.service", func(text string) (string, error) {
+	return parseNames(values, "control group", "a path such as /system.slice/nginx.service", func(text string) (string, error) {
 		return parseCgroup(text, form(text), known)
 	})
 }
@@ -74,28 +75,40 @@ func ParseCgroups(values []string, form func(string) string, known []string) ([]
 // ParseUnits reads systemd units. As for systemctl, a name without a type is
 // that of a service.
 func ParseUnits(values []string) ([]string, error) {
-	return parseEach(values, "unit", "a name such as nginx.service", parseUnit)
+	return parseNames(values, "unit", "a name such as nginx.service", parseUnit)
 }
 
 // ParseContainers reads names and ids of containers.
 func ParseContainers(values []string) ([]string, error) {
-	return parseEach(values, "container", "a name, or an id", verbatim)
+	return parseNames(values, "container", "a name, or an id", verbatim)
 }
 
 // ParsePods reads names and uids of Kubernetes pods.
 func ParsePods(values []string) ([]string, error) {
-	return parseEach(values, "pod", "a name such as cart-6d9f or shop/cart-6d9f, or a uid", verbatim)
+	return parseNames(values, "pod", acceptedPods, parsePod)
 }
 
 func verbatim(text string) (string, error) { return text, nil }
 
-// parseEach splits values at commas and parses every part.
-func parseEach[T any](values []string, what, accepted string, parse func(string) (T, error)) ([]T, error) {
+// ParseNetns reads network namespaces; resolve finds the number of one.
+func ParseNetns(values []string, resolve func(string) (uint32, error)) ([]uint32, error) {
+	return parseNames(values, "network namespace", "an inode number, a name, a path, own, or all", resolve)
+}
+
+// parseWords parses every part of values. Blanks around a part do not count.
+func parseWords[T any](values []string, what, accepted string, parse func(string) (T, error)) ([]T, error) {
+	return parseNames(values, what, accepted, func(part string) (T, error) {
+		return parse(strings.TrimSpace(part))
+	})
+}
+
+// parseNames parses every part of values as it is: a name may begin or end with
+// a blank.
+func parseNames[T any](values []string, what, accepted string, parse func(string) (T, error)) ([]T, error) {
 	var parsed []T
 	for _, value := range values {
-		for part := range strings.SplitSeq(value, ",") {
-			part = strings.TrimSpace(part)
-			if part == "" {
+		for _, part := range splitList(value) {
+			if strings.TrimSpace(part) == "" {
 				return nil, fmt.Errorf("empty %s in %q: want %s", what, value, accepted)
 			}
 			one, err := parse(part)
@@ -155,6 +168,17 @@ func parsePID(text string) (uint32, error) {
 		return 0, fmt.Errorf("bad pid %q: want a positive number (for names use the process name filter)", text)
 	}
 	return uint32(pid), nil
+}
+
+const acceptedPods = "a name such as cart-6d9f or shop/cart-6d9f, or a uid"
+
+// parsePod refuses what no pod can be called.
+func parsePod(text string) (string, error) {
+	namespace, name, qualified := strings.Cut(text, "/")
+	if qualified && (namespace == "" || name == "" || strings.Contains(name, "/")) {
+		return "", fmt.Errorf("bad pod %q: want %s", text, acceptedPods)
+	}
+	return text, nil
 }
 
 var unitTypes = []string{".service", ".scope", ".slice", ".socket", ".mount", ".swap"}

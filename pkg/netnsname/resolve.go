@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/sys/unix"
 )
@@ -34,16 +35,24 @@ func inodeOf(path string) (uint32, error) {
 	var file unix.Statfs_t
 	if err := unix.Statfs(path, &file); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return 0, fmt.Errorf("there is no %s: want an inode number, a name as ip netns shows it, a path as /proc/PID/ns/net, own, or all", path)
+			return 0, fmt.Errorf("there is no %s: want an inode number, a name as ip netns shows it, a path as /proc/PID/ns/net, own, or all", printable(path))
 		}
-		return 0, fmt.Errorf("%s: %w", path, err)
+		return 0, fmt.Errorf("%s: %w", printable(path), err)
 	}
 	if file.Type != unix.NSFS_MAGIC {
-		return 0, fmt.Errorf("%s is no network namespace", path)
+		return 0, fmt.Errorf("%s is no network namespace", printable(path))
 	}
 	var stat unix.Stat_t
 	if err := unix.Stat(path, &stat); err != nil {
-		return 0, fmt.Errorf("%s: %w", path, err)
+		return 0, fmt.Errorf("%s: %w", printable(path), err)
 	}
 	return uint32(stat.Ino), nil
+}
+
+// printable quotes a path that would spoil the line of an error.
+func printable(path string) string {
+	if strings.ContainsFunc(path, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(path)
+	}
+	return path
 }
