@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -50,6 +51,13 @@ func parse[T ~uint8](names []string, text []byte, v *T, what string) error {
 	for i, n := range names {
 		if n == string(text) {
 			*v = T(i)
+			return nil
+		}
+	}
+	// What name writes of a value that has none.
+	if number, ok := strings.CutPrefix(string(text), "unknown("); ok {
+		if n, err := strconv.ParseUint(strings.TrimSuffix(number, ")"), 10, 8); err == nil && int(n) >= len(names) {
+			*v = T(n)
 			return nil
 		}
 	}

@@ -72,7 +72,7 @@ func appendPrintable(buf []byte, value string) []byte {
 	start := 0 // of the part that is copied as it is
 	for i := 0; i < len(value); {
 		r, size := utf8.DecodeRuneInString(value[i:])
-		if !standsForItself(r, size) {
+		if !standsForItself(r) {
 			buf = append(buf, value[start:i]...)
 			buf = appendEscaped(buf, r)
 			start = i + size
@@ -82,13 +82,14 @@ func appendPrintable(buf []byte, value string) []byte {
 	return append(buf, value[start:]...)
 }
 
-// standsForItself: a character of that many bytes can be written as it is.
-func standsForItself(r rune, size int) bool {
+// standsForItself: a character can be written as it is. U+FFFD never is, whether
+// it was in the text or replaces invalid bytes: a line that is read and written
+// again has the same bytes.
+func standsForItself(r rune) bool {
 	if r < utf8.RuneSelf {
 		return plain[r]
 	}
-	invalid := r == utf8.RuneError && size == 1
-	return !invalid && unicode.IsPrint(r)
+	return r != utf8.RuneError && unicode.IsPrint(r)
 }
 
 func appendEscaped(buf []byte, r rune) []byte {

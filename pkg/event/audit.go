@@ -1,0 +1,31 @@
+package event
+
+import "time"
+
+// Audit says how events and the kernel's own counters reconcile over some time.
+type Audit struct {
+	Time       time.Time      // when the counters were read at its end
+	Elapsed    time.Duration  // the time that it is about
+	Namespaces int            // whose counters are in the sums
+	Came, Went int            // meanwhile
+	Unreadable int            // found, and not read
+	Missed     uint64         // events that the kernel suppressed before they could be counted
+	OK         bool           // no counter contradicts the events
+	Counters   []AuditCounter // one for each counter that this kernel has
+	// Notes say what holds for all counters, in whole sentences without a stop.
+	Notes []string
+}
+
+// AuditCounter is one counter of the kernel beside the events.
+type AuditCounter struct {
+	Name     string // "TcpOutRsts"
+	Kernel   uint64 // growth of the counter
+	Counted  uint64 // events that count for certain
+	MayCount uint64 // events that may count or not
+	// Slack is how many more events there may be: they came while the counters
+	// were read.
+	Slack uint64
+	OK    bool   // they agree, given the exceptions
+	Exact bool   // they agree without using what the kernel counts in silence
+	Note  string // what is compared, and the exception that was used
+}
