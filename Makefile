@@ -33,9 +33,11 @@ GENERATED = bpf/*_bpfel.go bpf/*_bpfel.o
 
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-# Debian packages by purpose.
+# Debian packages by purpose, and what installs them.
+DEPS ?= tools/deps
 FOR_GO := ca-certificates
 FOR_BPF := clang-$(CLANG) llvm-$(CLANG) libbpf-dev linux-libc-dev
+FOR_RACE := gcc libc6-dev
 FOR_LINT := clang-format-$(CLANG) shellcheck
 FOR_STORIES := nginx redis-server haproxy socat curl wget
 FOR_VM = $(shell sed 's/\#.*//' test/vm/packages)
@@ -81,9 +83,23 @@ fmt: deps-lint ## Format Go and C
 
 ##@ Test
 
+# What it checks needs no root, and no network after the first time: tools that
+# are missing are not installed, their checks are skipped.
+.PHONY: quick
+quick: export DEPS = :
+quick: export RSTTRACE_TEST_WITHOUT_ROOT = 1
+quick: ## Before each commit, under a minute, as any user: format, vet, unit tests, shell, C, docs
+	@rm -rf $(RESULTS)/quick
+	@failed=(); \
+	for step in $(QUICK_STEPS); do \
+		$(MAKE) --no-print-directory RESULTS=$(RESULTS)/quick $$step || failed+=("$$step"); \
+	done; \
+	$(GO) run ./tools/tally brief $(RESULTS)/quick "$${failed[@]}"
+QUICK_STEPS := lint-format vet lint-shell lint-c unit
+
 # Every step runs, also after one that failed; the total comes last.
 .PHONY: test
-test: ## Run the seven below, in this order, and print a total
+test: ## Run the nine below, in this order, and print a total
 	@rm -rf $(RESULTS)
 	@failed=(); \
 	for step in $(TEST_STEPS); do \
@@ -91,7 +107,7 @@ test: ## Run the seven below, in this order, and print a total
 		$(MAKE) --no-print-directory $$step || failed+=("$$step"); \
 	done; \
 	$(GO) run ./tools/tally total $(RESULTS) "$${failed[@]}" | tee $(RESULTS)/total
-TEST_STEPS := unit vet check-generated selftest stories bench-smoke vm-tests
+TEST_STEPS := unit vet lint race check-generated selftest stories bench-smoke vm-tests
 
 # One package at a time: several provoke resets, which the whole host counts.
 .PHONY: unit
@@ -101,6 +117,26 @@ unit: go ## Unit tests
 .PHONY: vet
 vet: go ## go vet
 	@$(GO) run ./tools/tally step $(RESULTS)/vet vet $(GO) vet ./...
+
+# Every part runs, also after one that failed.
+.PHONY: lint
+lint: go deps-lint ## golangci-lint, gofmt, clang-format, shellcheck, docs
+	@$(MAKE) --no-print-directory -k $(LINT_PARTS)
+LINT_PARTS := lint-go lint-format lint-c lint-shell lint-docs
+lint-part = $(GO) run ./tools/tally step $(RESULTS)/lint $@
+
+.PHONY: $(LINT_PARTS)
+lint-go: ; @$(lint-part) $(GO) run $(GOLANGCI_LINT) run
+lint-format: ; @$(lint-part) tools/lint-format
+lint-c: ; @CLANG=$(CLANG) $(lint-part) tools/lint-c
+lint-shell: ; @$(lint-part) tools/lint-shell
+lint-docs: ; @$(lint-part) $(GO) test ./docs ./tools/gendocs
+
+# Goroutines are in the code of these packages, or in what they use. The race
+# detector is written in C, so this needs cgo and a C compiler; rsttrace does not.
+.PHONY: race
+race: go deps-race ## Unit tests of what has goroutines, with the race detector
+	@CGO_ENABLED=1 $(GO) test -race -p 1 -json $$(tools/race-packages) | $(GO) run ./tools/tally unit $(RESULTS)/race
 
 .PHONY: check-generated
 check-generated: go deps-bpf ## Is what bpf/ generates up to date with its sources?
@@ -153,14 +189,6 @@ record-native:
 $(KERNELS:%=record-%): record-%:
 	@tools/vm-test $* $(RESULTS)/record $(RECORDED)
 
-.PHONY: lint
-lint: go deps-lint ## golangci-lint, clang-format, shellcheck
-	@$(GO) run $(GOLANGCI_LINT) run
-	@clang-format-$(CLANG) --dry-run -Werror $(BPF_SOURCES)
-	@tools/check-columns $(BPF_SOURCES)
-	@shellcheck -x .ci/run tools/check-columns tools/check-generated tools/deps tools/vm-test
-	@cd test/vm && shellcheck -x check fetch init run *.sh
-
 ##@ Measure
 
 FOR_BENCH := tcpdump bpftrace linux-perf
@@ -180,14 +208,15 @@ bench-smoke: build ## One short round of it: are all totals exact?
 ##@ Tools
 
 .PHONY: deps
-deps: deps-go deps-bpf deps-lint deps-stories deps-vm ## Install, with apt-get, all that any target here needs
+deps: deps-go deps-bpf deps-lint deps-race deps-stories deps-vm ## Install, with apt-get, all that any target here needs
 
-.PHONY: deps-go deps-bpf deps-lint deps-stories deps-vm
-deps-go: ; @tools/deps $(FOR_GO)
-deps-bpf: ; @tools/deps $(FOR_BPF)
-deps-lint: ; @tools/deps $(FOR_LINT)
-deps-stories: ; @tools/deps --unpack $(PROGRAMS) $(FOR_STORIES)
-deps-vm: ; @tools/deps $(FOR_VM)
+.PHONY: deps-go deps-bpf deps-lint deps-race deps-stories deps-vm
+deps-go: ; @$(DEPS) $(FOR_GO)
+deps-bpf: ; @$(DEPS) $(FOR_BPF)
+deps-lint: ; @$(DEPS) $(FOR_LINT)
+deps-race: ; @$(DEPS) $(FOR_RACE)
+deps-stories: ; @$(DEPS) --unpack $(PROGRAMS) $(FOR_STORIES)
+deps-vm: ; @$(DEPS) $(FOR_VM)
 
 .PHONY: go
 go: deps-go

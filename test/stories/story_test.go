@@ -3,7 +3,6 @@ package stories
 import (
 	"fmt"
 	"net/netip"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +24,7 @@ type story struct {
 // newStory skips the test where a program of Debian's packages is missing.
 func newStory(t *testing.T, needed ...string) *story {
 	t.Helper()
-	if os.Geteuid() != 0 {
+	if withoutRoot {
 		t.Skip("needs root: BPF programs and network namespaces")
 	}
 	for _, name := range needed {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -16,7 +17,7 @@ type testEvent struct {
 	Elapsed                       float64
 }
 
-// packageRun gathers what go test tells of one package. The lines of packages
+// packageRun gathers what go test reports of one package. The lines of packages
 // that are tested at the same time come mixed.
 type packageRun struct {
 	name   string
@@ -25,8 +26,8 @@ type packageRun struct {
 	output map[string][]string // what they printed; "" is the package itself
 }
 
-// readGoTest prints one line for each package, and the output of what failed or
-// was skipped. Of a test with subtests only those count, unless it failed by itself.
+// readGoTest prints one line for each package, why it skipped tests, and the
+// output of what failed. Of a test with subtests only those count, unless it failed by itself.
 func readGoTest(in io.Reader, out io.Writer) (results, error) {
 	var all results
 	packages := map[string]*packageRun{}
@@ -80,14 +81,14 @@ func (p *packageRun) end(e testEvent, out io.Writer) results {
 	var rs results
 	for _, test := range p.order {
 		if p.counts(test) {
-			rs = append(rs, result{outcome(p.action[test]), p.name + " " + test})
+			rs = append(rs, p.result(test))
 		}
-		if p.action[test] != "pass" {
+		if p.action[test] == "fail" {
 			fmt.Fprint(out, strings.Join(p.output[test], ""))
 		}
 	}
 	if e.Action == "fail" && rs.count(failed) == 0 {
-		rs = append(rs, result{failed, p.name})
+		rs = append(rs, result{outcome: failed, name: p.name})
 		// Also of a test that never ended: that is where it crashed.
 		for test, output := range p.output {
 			if p.action[test] == "" {
@@ -100,7 +101,29 @@ func (p *packageRun) end(e testEvent, out io.Writer) results {
 		verdict = "none" // no tests in this package
 	}
 	fmt.Fprintf(out, "%-5s %s %.1fs\n", verdict, p.name, e.Elapsed)
+	rs.printReasons(out)
 	return rs
+}
+
+func (p *packageRun) result(test string) result {
+	r := result{outcome: outcome(p.action[test]), name: p.name + " " + test}
+	if r.outcome == skipped {
+		r.reason = skipReason(p.output[test])
+	}
+	return r
+}
+
+// logged is a line that a test wrote by Skip or Log: "    file_test.go:12: text".
+var logged = regexp.MustCompile(`^\s+\S+\.go:\d+: (.*)`)
+
+// skipReason is the last thing that a skipped test said, in one line.
+func skipReason(output []string) string {
+	for _, line := range slices.Backward(output) {
+		if m := logged.FindStringSubmatch(line); m != nil {
+			return strings.TrimSpace(m[1])
+		}
+	}
+	return ""
 }
 
 // counts is false for tests that subtests stand for.

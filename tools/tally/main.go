@@ -2,20 +2,27 @@
 // of a run is true and names what was skipped.
 //
 // Every step leaves its results in a folder of its own, RESULTS/STEP: files
-// *.tally with a line "pass|fail|skip NAME" for each test, and files *.json as
+// *.tally with a line "pass|fail|skip NAME[: REASON]" for each test, and files *.json as
 // "rsttrace selftest --json" writes them.
 //
 //	tally unit DIR                 go test -json on stdin; prints what went wrong
 //	tally step DIR NAME COMMAND... runs a command that is one test
 //	tally total RESULTS [STEP...]  adds up; STEPs are known to have failed
+//	tally brief RESULTS [STEP...]  the same, with one line per reason to skip
+//
+// A command that ends with status 77 was skipped; its last line says why.
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 func main() {
@@ -42,18 +49,44 @@ func run(args []string, in io.Reader, out io.Writer) (ok bool, err error) {
 		return step(args[1], args[2], args[3:])
 	case len(args) >= totalArgs && args[0] == "total":
 		return total(args[1], args[2:], out)
+	case len(args) >= totalArgs && args[0] == "brief":
+		return brief(args[1], args[2:], out)
 	}
 	return false, fmt.Errorf("usage: tally unit DIR | step DIR NAME COMMAND... | total RESULTS [STEP...]")
 }
 
+// skipStatus is the exit status of a command that could not check anything here.
+const skipStatus = 77
+
+// step runs a command and counts it as one test.
 func step(dir, name string, command []string) (bool, error) {
+	var last lastLine
 	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Stdout = os.Stdout
+	cmd.Stderr = io.MultiWriter(os.Stderr, &last)
 	err := cmd.Run()
-	r := result{passed, name}
-	if err != nil {
+	r := result{outcome: passed, name: name}
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit) && exit.ExitCode() == skipStatus:
+		r.outcome, r.reason = skipped, last.String()
+	case err != nil:
 		fmt.Fprintf(os.Stderr, "tally: %s: %v\n", name, err)
 		r.outcome = failed
 	}
-	return err == nil, results{r}.save(filepath.Join(dir, name+".tally"))
+	return r.outcome != failed, results{r}.save(filepath.Join(dir, name+".tally"))
 }
+
+// lastLine keeps the last line of what is written to it.
+type lastLine struct{ text []byte }
+
+func (l *lastLine) Write(p []byte) (int, error) {
+	l.text = append(l.text, p...)
+	trimmed := bytes.TrimRight(l.text, "\n")
+	if i := bytes.LastIndexByte(trimmed, '\n'); i >= 0 {
+		l.text = slices.Clone(l.text[i+1:])
+	}
+	return len(p), nil
+}
+
+func (l *lastLine) String() string { return strings.TrimSpace(string(l.text)) }

@@ -19,6 +19,14 @@ const (
 type result struct {
 	outcome outcome
 	name    string // one line
+	reason  string // why it was skipped, if that is known
+}
+
+func (r result) String() string {
+	if r.reason == "" {
+		return r.name
+	}
+	return r.name + ": " + r.reason
 }
 
 type results []result
@@ -36,7 +44,7 @@ func (rs results) count(o outcome) (n int) {
 func (rs results) save(path string) error {
 	var text strings.Builder
 	for _, r := range rs {
-		fmt.Fprintf(&text, "%s %s\n", r.outcome, r.name)
+		fmt.Fprintf(&text, "%s %s\n", r.outcome, r)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -55,7 +63,8 @@ func load(path string) (results, error) {
 		word, name, _ := strings.Cut(strings.TrimSpace(line), " ")
 		switch o := outcome(word); o {
 		case passed, failed, skipped:
-			rs = append(rs, result{o, name})
+			name, reason, _ := strings.Cut(name, ": ")
+			rs = append(rs, result{o, name, reason})
 		default:
 			return nil, fmt.Errorf("%s: no outcome in line %q", path, line)
 		}

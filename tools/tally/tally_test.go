@@ -19,7 +19,7 @@ const goTestOutput = `{"Action":"run","Package":"p","Test":"TestA"}
 {"Action":"fail","Package":"p","Test":"TestA"}
 {"Action":"build-output","ImportPath":"q","Output":"syntax error\n"}
 {"Action":"fail","Package":"q"}
-{"Action":"output","Package":"p","Test":"TestB","Output":"no kprobes here\n"}
+{"Action":"output","Package":"p","Test":"TestB","Output":"    b_test.go:7: no kprobes here\n"}
 {"Action":"skip","Package":"p","Test":"TestB"}
 {"Action":"output","Package":"p","Test":"TestC","Output":"noise\n"}
 {"Action":"pass","Package":"p","Test":"TestC"}
@@ -38,10 +38,10 @@ func TestGoTest(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := results{
-		{failed, "q"},
-		{passed, "p TestA/one"}, {failed, "p TestA/two"}, {skipped, "p TestB"}, {passed, "p TestC"},
-		{passed, "p TestD/one"}, {failed, "p TestD"},
-		{passed, "r TestA"}, {failed, "r"},
+		{failed, "q", ""},
+		{passed, "p TestA/one", ""}, {failed, "p TestA/two", ""}, {skipped, "p TestB", "no kprobes here"}, {passed, "p TestC", ""},
+		{passed, "p TestD/one", ""}, {failed, "p TestD", ""},
+		{passed, "r TestA", ""}, {failed, "r", ""},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(result{})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -49,8 +49,8 @@ func TestGoTest(t *testing.T) {
 	const printed = `syntax error
 fail  q 0.0s
 two is wrong
-no kprobes here
 fail  p 0.5s
+skip  1: no kprobes here
 panic: late
 fail  r 0.0s
 none  no-tests 0.0s
@@ -95,16 +95,48 @@ fail make vm-tests
 	}
 }
 
+func TestBrief(t *testing.T) {
+	dir := t.TempDir()
+	rs := results{
+		{passed, "p TestA", ""}, {skipped, "p TestB", "needs root: BPF"}, {skipped, "p TestC", "needs root: BPF"},
+		{skipped, "lint-c", "no clang-format"}, {failed, "p TestD", ""}, {skipped, "p TestE", ""},
+	}
+	if err := rs.save(filepath.Join(dir, "unit", "go.tally")); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	ok, err := brief(dir, []string{"unit"}, &out)
+	if err != nil || ok {
+		t.Errorf("ok %v, %v: a failure passed for success", ok, err)
+	}
+	const want = `skip  2: needs root: BPF
+skip  1: no clang-format
+skip  1: no reason given
+fail p TestD
+1 passed, 1 failed, 4 skipped
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestStep(t *testing.T) {
-	for command, want := range map[string]outcome{"true": passed, "false": failed} {
+	for _, c := range []struct {
+		command string
+		want    result
+	}{
+		{"true", result{passed, "name", ""}},
+		{"false", result{failed, "name", ""}},
+		{"echo one >&2; echo no compiler >&2; exit 77", result{skipped, "name", "no compiler"}},
+	} {
 		dir := t.TempDir()
-		ok, err := step(dir, "name", []string{command})
-		if err != nil || ok != (want == passed) {
-			t.Errorf("%s: %v, %v", command, ok, err)
+		ok, err := step(dir, "name", []string{"sh", "-c", c.command})
+		if err != nil || ok != (c.want.outcome != failed) {
+			t.Errorf("%s: %v, %v", c.command, ok, err)
 		}
 		got, err := load(filepath.Join(dir, "name.tally"))
-		if err != nil || len(got) != 1 || got[0].outcome != want {
-			t.Errorf("%s: %v, %v", command, got, err)
+		if err != nil || len(got) != 1 || got[0] != c.want {
+			t.Errorf("%s: %v, %v", c.command, got, err)
 		}
 	}
 }

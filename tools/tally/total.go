@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -21,12 +22,50 @@ func total(dir string, brokenSteps []string, out io.Writer) (bool, error) {
 	for _, o := range []outcome{skipped, failed} {
 		for _, r := range all {
 			if r.outcome == o {
-				fmt.Fprintf(out, "%s %s\n", r.outcome, r.name)
+				fmt.Fprintf(out, "%s %s\n", r.outcome, r)
 			}
 		}
 	}
-	fmt.Fprintf(out, "%d passed, %d failed, %d skipped\n", all.count(passed), all.count(failed), all.count(skipped))
-	return all.count(failed) == 0, nil
+	return all.sum(out), nil
+}
+
+// brief is total with one line for each reason to skip tests.
+func brief(dir string, brokenSteps []string, out io.Writer) (bool, error) {
+	all, err := collect(dir, brokenSteps)
+	if err != nil {
+		return false, err
+	}
+	all.printReasons(out)
+	for _, r := range all {
+		if r.outcome == failed {
+			fmt.Fprintf(out, "%s %s\n", r.outcome, r)
+		}
+	}
+	return all.sum(out), nil
+}
+
+// sum prints the line that counts and reports whether nothing failed.
+func (rs results) sum(out io.Writer) bool {
+	fmt.Fprintf(out, "%d passed, %d failed, %d skipped\n", rs.count(passed), rs.count(failed), rs.count(skipped))
+	return rs.count(failed) == 0
+}
+
+// printReasons prints why tests were skipped, with how many for each reason.
+func (rs results) printReasons(out io.Writer) {
+	var reasons []string
+	count := map[string]int{}
+	for _, r := range rs {
+		if r.outcome != skipped {
+			continue
+		}
+		if count[r.reason] == 0 {
+			reasons = append(reasons, r.reason)
+		}
+		count[r.reason]++
+	}
+	for _, reason := range reasons {
+		fmt.Fprintf(out, "skip  %d: %s\n", count[reason], cmp.Or(reason, "no reason given"))
+	}
 }
 
 func collect(dir string, brokenSteps []string) (results, error) {
@@ -46,7 +85,7 @@ func collect(dir string, brokenSteps []string) (results, error) {
 		}
 	}
 	for _, name := range brokenSteps {
-		all = append(all, result{failed, "make " + name})
+		all = append(all, result{outcome: failed, name: "make " + name})
 	}
 	return all, nil
 }
@@ -92,7 +131,7 @@ func loadSelftest(path, where string) (results, error) {
 			r.outcome = passed
 		case "skipped":
 			r.outcome = skipped
-			r.name += ": " + s.Reason
+			r.reason = s.Reason
 		case "FAIL":
 			r.outcome = failed
 		default:
