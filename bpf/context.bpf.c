@@ -92,6 +92,7 @@ static __always_inline void report_closer(__u64 sk, __u64 inode)
 		return;
 	record->kind = RECORD_HOLDER;
 	record->closed = 1;
+	record->cgroup = current_cgroup();
 	record->sk = sk;
 	record->inode = inode;
 	read_current(&record->process);
@@ -288,6 +289,31 @@ int context_module(__u64 *ctx)
 	record->kind = RECORD_MODULE;
 	__builtin_memcpy(record->name, name, sizeof(name));
 	SUBMIT(record);
+	return 0;
+}
+
+/*
+ * A control group came: how it is called is known before anything in it can be
+ * reset. The id is never used again, and the name never changes.
+ */
+SEC("tp_btf/cgroup_mkdir")
+int context_cgroup(__u64 *ctx)
+{
+	struct cgroup *cgroup = (struct cgroup *)argument(ctx, 0);
+
+	if (BPF_CORE_READ(cgroup, root, hierarchy_id))
+		return 0; /* v1 */
+	struct cgroup_record *record = RESERVE(struct cgroup_record, COLUMN_HOLDER_LOST);
+	if (!record)
+		return 0;
+	record->kind = RECORD_CGROUP;
+	record->id = BPF_CORE_READ(cgroup, kn, id);
+	long size = bpf_probe_read_kernel_str(record->path, sizeof(record->path),
+					      (void *)argument(ctx, 1));
+	if (size <= 1 || size == sizeof(record->path)) /* not a path, or not all of it */
+		bpf_ringbuf_discard(record, 0);
+	else
+		SUBMIT(record);
 	return 0;
 }
 

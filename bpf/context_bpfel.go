@@ -30,6 +30,14 @@ const (
 	ContextCallerCALLER_DO_RCV            ContextCaller = 12
 )
 
+type ContextCgroupRecord struct {
+	_      structs.HostLayout
+	Kind   ContextRecordKind
+	Unused uint32
+	Id     uint64
+	Path   [512]int8
+}
+
 type ContextColumn uint32
 
 const (
@@ -99,6 +107,7 @@ type ContextHolderRecord struct {
 	Sk      uint64
 	Inode   uint64
 	Started uint64
+	Cgroup  uint64
 	Process ContextProcess
 	Unused  uint32
 }
@@ -141,6 +150,7 @@ const (
 	ContextRecordKindRECORD_SIGNAL ContextRecordKind = 4
 	ContextRecordKindRECORD_ERROR  ContextRecordKind = 5
 	ContextRecordKindRECORD_TEXT   ContextRecordKind = 6
+	ContextRecordKindRECORD_CGROUP ContextRecordKind = 7
 )
 
 type ContextResetRecord struct {
@@ -186,13 +196,15 @@ type ContextResetRecord struct {
 		LingerZero uint8
 		Unused     uint32
 	}
-	Closer      ContextProcess
-	Ifname      [16]int8
-	_           [4]byte
-	Inode       uint64
-	Cgroup      uint64
-	ConnectedNs uint64
-	Numbers     struct {
+	Closer        ContextProcess
+	_             [4]byte
+	CloserCgroup  uint64
+	Ifname        [16]int8
+	Inode         uint64
+	Cgroup        uint64
+	CurrentCgroup uint64
+	ConnectedNs   uint64
+	Numbers       struct {
 		_             structs.HostLayout
 		BytesAcked    uint64
 		BytesReceived uint64
@@ -278,6 +290,7 @@ const (
 	ContextMapRing                   = "ring"
 	ContextMapStacks                 = "stacks"
 	ContextMapWalker                 = "walker"
+	ContextProgContextCgroup         = "context_cgroup"
 	ContextProgContextDestroy        = "context_destroy"
 	ContextProgContextError          = "context_error"
 	ContextProgContextModule         = "context_module"
@@ -366,6 +379,7 @@ type ContextSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type ContextProgramSpecs struct {
+	ContextCgroup  *ebpf.ProgramSpec `ebpf:"context_cgroup"`
 	ContextDestroy *ebpf.ProgramSpec `ebpf:"context_destroy"`
 	ContextError   *ebpf.ProgramSpec `ebpf:"context_error"`
 	ContextModule  *ebpf.ProgramSpec `ebpf:"context_module"`
@@ -551,6 +565,7 @@ type ContextVariables struct {
 //
 // It can be passed to LoadContextObjects or ebpf.CollectionSpec.LoadAndAssign.
 type ContextPrograms struct {
+	ContextCgroup  *ebpf.Program `ebpf:"context_cgroup"`
 	ContextDestroy *ebpf.Program `ebpf:"context_destroy"`
 	ContextError   *ebpf.Program `ebpf:"context_error"`
 	ContextModule  *ebpf.Program `ebpf:"context_module"`
@@ -563,6 +578,7 @@ type ContextPrograms struct {
 
 func (p *ContextPrograms) Close() error {
 	return _ContextClose(
+		p.ContextCgroup,
 		p.ContextDestroy,
 		p.ContextError,
 		p.ContextModule,

@@ -81,12 +81,13 @@ static __always_inline bool signer(const struct note *note, struct identity *ide
 	return pid && recall_identity(pid, (__u32)note->rest, identity);
 }
 
-static __always_inline void read_signature(const struct note *note, struct process *process)
+/* Returns the control group of the process. */
+static __always_inline __u64 read_signature(const struct note *note, struct process *process)
 {
 	struct identity identity;
 
 	if (!signer(note, &identity))
-		return;
+		return 0;
 	process->pid = identity.pid;
 	process->tid = (__u32)note->thread;
 	process->uid = identity.uid;
@@ -96,6 +97,7 @@ static __always_inline void read_signature(const struct note *note, struct proce
 	if (process->exiting)
 		process->exit_status = (__u16)(note->rest >> 32);
 	__builtin_memcpy(process->comm, identity.comm, sizeof(process->comm));
+	return identity.cgroup;
 }
 
 #endif

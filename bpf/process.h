@@ -46,6 +46,7 @@ struct identity {
 	__u32 pid;
 	__u32 uid;
 	__u64 comm[2];
+	__u64 cgroup; /* v2 id: a pod's end is when its name is needed, and /proc has it no more */
 };
 
 /* What the running thread is. */
@@ -56,6 +57,12 @@ struct running {
 	bool kernel;
 	bool exiting;
 };
+
+/* The v2 control group of the running process, by a helper. */
+static __always_inline __u64 current_cgroup(void)
+{
+	return bpf_get_current_cgroup_id();
+}
 
 /*
  * What is read whenever a connection ends: by plain loads, where the kernel gives the running
@@ -73,6 +80,8 @@ static __always_inline __u32 read_thread(struct running *running)
 		identity->uid = task->cred->uid.val;
 		identity->comm[0] = *(__u64 *)&leader->comm[0];
 		identity->comm[1] = *(__u64 *)&leader->comm[8];
+		if (bpf_core_field_exists(task->cgroups))
+			identity->cgroup = task->cgroups->dfl_cgrp->kn->id;
 		running->tid = task->pid;
 		return task->flags;
 	}
@@ -83,6 +92,7 @@ static __always_inline __u32 read_thread(struct running *running)
 	identity->uid = (__u32)bpf_get_current_uid_gid();
 	running->tid = (__u32)ids;
 	BPF_CORE_READ_INTO(&identity->comm, task, group_leader, comm);
+	identity->cgroup = current_cgroup();
 	return BPF_CORE_READ(task, flags);
 }
 
@@ -145,7 +155,7 @@ static __always_inline struct identity *identity_slot(__u32 pid, bool second)
 static __always_inline bool same_identity(const struct identity *a, const struct identity *b)
 {
 	return a->pid == b->pid && a->uid == b->uid && a->comm[0] == b->comm[0] &&
-	       a->comm[1] == b->comm[1];
+	       a->comm[1] == b->comm[1] && a->cgroup == b->cgroup;
 }
 
 /* Never 0. */
@@ -153,7 +163,8 @@ static __always_inline __u32 identity_hash(const struct identity *identity)
 {
 	__u64 hash = identity->pid * 0x9e3779b97f4a7c15ull + identity->uid * 0xc2b2ae3d27d4eb4full +
 		     identity->comm[0] * 0x165667b19e3779f9ull +
-		     identity->comm[1] * 0xd6e8feb86659fd93ull;
+		     identity->comm[1] * 0xd6e8feb86659fd93ull +
+		     identity->cgroup * 0xff51afd7ed558ccdull;
 
 	return hash >> 32 | 1;
 }

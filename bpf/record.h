@@ -16,6 +16,7 @@ enum record_kind : __u32 {
 	RECORD_SIGNAL = 4, /* struct signal_record */
 	RECORD_ERROR = 5, /* struct error_record */
 	RECORD_TEXT = 6, /* struct text_record */
+	RECORD_CGROUP = 7, /* struct cgroup_record */
 };
 
 enum hook : __u8 {
@@ -185,10 +186,12 @@ struct reset_record {
 	struct process current; /* where the socket's own system call runs */
 	struct closing closing; /* by closer */
 	struct process closer; /* who closed the connection, from the notes */
+	__u64 closer_cgroup; /* the closer's cgroup v2 id, 0 unknown */
 	char ifname[16];
 	/* Here, without a full socket. */
 	__u64 inode; /* of its socket file, 0 none */
 	__u64 cgroup; /* cgroup v2 id, 0 unknown */
+	__u64 current_cgroup; /* the same of the running process */
 	/* When connect was called, or a handshake from outside ended; 0 unknown. */
 	__u64 connected_ns;
 	struct numbers numbers;
@@ -215,6 +218,7 @@ struct holder_record {
 	__u64 sk;
 	__u64 inode;
 	__u64 started; /* when the process did, where it holds the socket */
+	__u64 cgroup; /* v2 id of the process that closed it, 0 unknown */
 	struct process process;
 	__u32 unused;
 };
@@ -243,6 +247,16 @@ struct error_record {
 	__u64 reset_time_ns;
 };
 
+#define CGROUP_PATH 512
+
+/* A control group came. It may be gone when a reset of its sockets is reported. */
+struct cgroup_record {
+	enum record_kind kind; /* RECORD_CGROUP */
+	__u32 unused;
+	__u64 id; /* v2 */
+	char path[CGROUP_PATH]; /* in its hierarchy */
+};
+
 /* What the ring carries: kind says which. */
 union record {
 	enum record_kind kind;
@@ -252,6 +266,7 @@ union record {
 	struct signal_record signal;
 	struct error_record error;
 	struct text_record text;
+	struct cgroup_record cgroup;
 };
 
 #endif

@@ -50,7 +50,8 @@ static __always_inline bool owner_wanted(const struct verdict *verdict, struct t
 {
 	if ((filter_pids || filter_comms) && names_current(verdict) && !current_wanted())
 		return false;
-	return cgroup_wanted(tcp);
+	/* The listener in the place of a closed connection may be another's. */
+	return verdict->facts & FACT_REMEMBERED || cgroup_wanted(tcp);
 }
 
 /* Can the owner still be found through the socket? */
@@ -191,7 +192,7 @@ static __noinline int see_closer(const struct sighting *seen, struct reset_recor
 
 	if (!seen || !record || !find_closer(mix_tuple(&seen->tuple, seen->netns_mix), &note))
 		return 0;
-	read_signature(&note, &record->closer);
+	record->closer_cgroup = read_signature(&note, &record->closer);
 	read_closing(&note, record->time_ns, &record->closing);
 	return 0;
 }
@@ -245,7 +246,10 @@ static __noinline int fill_socket(const struct sighting *seen, struct tcp_sock *
 {
 	if (!seen || !tcp || !record)
 		return 0;
-	record->cgroup = socket_cgroup(tcp);
+	if (!(seen->verdict.facts & FACT_REMEMBERED))
+		record->cgroup = socket_cgroup(tcp);
+	if (in_process(&seen->verdict))
+		record->current_cgroup = current_cgroup();
 	read_numbers(tcp, &record->numbers);
 	see_origin(seen, tcp, record);
 	return 0;

@@ -168,8 +168,10 @@ static __always_inline void name_closer(const struct sighting *seen, struct top_
 	if (!find_closer(mix_tuple(&seen->tuple, seen->netns_mix), &note) ||
 	    note_flags(&note) & NOTE_KERNEL || !closed_by_owner(&seen->verdict, &note))
 		return;
-	if (signer(&note, &identity))
-		__builtin_memcpy(key->name, identity.comm, sizeof(key->name));
+	if (!signer(&note, &identity))
+		return;
+	__builtin_memcpy(key->name, identity.comm, sizeof(key->name));
+	key->number = identity.cgroup;
 }
 
 static __always_inline void name_current(struct top_key *key)

@@ -88,6 +88,7 @@ struct task_struct {
 	struct sighand_struct *sighand;
 	sigset_t blocked;
 	struct task_struct *group_leader;
+	struct css_set *cgroups;
 };
 
 /* Control groups */
@@ -96,8 +97,17 @@ struct kernfs_node {
 	__u64 id;
 };
 
+struct cgroup_root {
+	int hierarchy_id; /* 0: v2 */
+};
+
 struct cgroup {
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp; /* v2 */
 };
 
 struct sock_cgroup_data {

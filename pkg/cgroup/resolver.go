@@ -105,11 +105,18 @@ func (r *Resolver) Silent() []error {
 	return reasons
 }
 
-// Note looks the cgroup of a new event up while it, and the process, are likely
-// to exist: the event may wait before it is completed.
+// Learn takes the path of a cgroup that has just come, from the kernel. So a
+// cgroup is known that is gone before anybody could look for it. Path is as in
+// its hierarchy, whatever part of that is mounted here.
+func (r *Resolver) Learn(id uint64, path string) { r.tree.learn(id, path) }
+
+// Note looks the cgroups of a new event up while they, and the process, are
+// likely to exist: the event may wait before it is completed.
 func (r *Resolver) Note(e *event.Event) {
-	if id := e.Kernel.Cgroup; id != 0 && !r.tree.known.Contains(id) {
-		r.socket(e)
+	for _, id := range [...]uint64{e.Kernel.Cgroup, e.Kernel.OwnerCgroup} {
+		if id != 0 && !r.tree.known.Contains(id) {
+			r.group(id, e)
+		}
 	}
 	if r.hybrid && e.Owner.PID != 0 {
 		r.process(e)
@@ -140,14 +147,15 @@ func (r *Resolver) Pending(e *event.Event) (owner event.Owner, pending bool) {
 	return owner, r.names.pending(&place)
 }
 
-// place is that of the socket, or of its process if that says more.
+// place is that of the socket, or of its process if that says more: as the kernel
+// saw it, or where it is now.
 func (r *Resolver) place(e *event.Event) Place {
-	place := r.socket(e)
-	if r.settles(place) {
-		return place
+	place := r.group(e.Kernel.Cgroup, e)
+	if !r.settles(place) {
+		place = moreTelling(place, r.group(e.Kernel.OwnerCgroup, e))
 	}
-	if p := r.process(e).place; p.Container.Known() || !place.telling() {
-		return p
+	if !r.settles(place) {
+		place = moreTelling(place, r.process(e).place)
 	}
 	return place
 }
@@ -156,13 +164,22 @@ func (r *Resolver) place(e *event.Event) Place {
 // that whatever process the owner is. It is so for all sockets of that cgroup,
 // for good; only the names of containers and pods may change (named).
 func (r *Resolver) Settled(e *event.Event) (owner event.Owner, named, ok bool) {
-	place := r.socket(e)
+	place := r.group(e.Kernel.Cgroup, e)
 	if !r.settles(place) {
 		return event.Owner{}, false, false
 	}
 	r.fill(&place)
 	place.fill(&owner)
 	return owner, place.key() != "", true
+}
+
+// moreTelling is a place, unless another says more: a container, or anything
+// where the place says nothing.
+func moreTelling(place, other Place) Place {
+	if other.Container.Known() || !place.telling() && other.telling() {
+		return other
+	}
+	return place
 }
 
 // settles reports whether the place of a socket says enough, so that its process
@@ -196,10 +213,9 @@ func (r *Resolver) fill(place *Place) {
 	}
 }
 
-// socket is the place of the socket: from memory, else that of its owner if the
-// ids agree, else from a walk through the hierarchy.
-func (r *Resolver) socket(e *event.Event) Place {
-	id := e.Kernel.Cgroup
+// group is the place of an id that an event has: from memory, else that of its
+// owner if the ids agree, else from a walk through the hierarchy.
+func (r *Resolver) group(id uint64, e *event.Event) Place {
 	if id == 0 {
 		return Place{}
 	}

@@ -124,6 +124,58 @@ func TestNote(t *testing.T) {
 	}
 }
 
+// TestLearn: a cgroup is known that nobody could have looked for.
+func TestLearn(t *testing.T) {
+	h := newHost(t, onlyV2)
+	h.mkdir("sys/fs/cgroup")
+	r, _ := h.open(Options{})
+	const id = 1 << 40
+	r.Learn(id, "/system.slice/docker-"+id1+".scope")
+	e := resetOf(id, 0)
+	r.Complete(e)
+	if want := "docker/" + id1; e.Owner.Container != want {
+		t.Errorf("got %+v, want container %s", e.Owner, want)
+	}
+	if r.tree.walks != 1 {
+		t.Errorf("%d walks, want that of the start", r.tree.walks)
+	}
+}
+
+// TestOwnerCgroup: where no socket is left that has a cgroup, that of the process
+// counts which the kernel saw, also when the process is gone. A socket's own comes
+// first where it says something.
+func TestOwnerCgroup(t *testing.T) {
+	for name, test := range map[string]struct {
+		mountinfo, socket, owner string
+		want                     string
+	}{
+		"no socket":                      {onlyV2, "", "system.slice/a.service", "/system.slice/a.service"},
+		"socket activation":              {onlyV2, "init.scope", "system.slice/a.service", "/system.slice/a.service"},
+		"created elsewhere":              {onlyV2, "system.slice/b.service", "system.slice/a.service", "/system.slice/b.service"},
+		"created outside of a container": {bothV1AndV2, "system.slice/b.service", "docker/" + id1, "/docker/" + id1},
+		"in the root":                    {onlyV2, "system.slice/b.service", "", "/system.slice/b.service"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHost(t, test.mountinfo)
+			mount := "sys/fs/cgroup/"
+			if test.mountinfo == bothV1AndV2 {
+				mount += "unified/"
+			}
+			e := resetOf(0, 10) // of which there is nothing in /proc
+			if test.socket != "" {
+				e.Kernel.Cgroup = h.mkdir(mount + test.socket)
+			}
+			e.Kernel.OwnerCgroup = h.mkdir(mount + test.owner)
+			r, _ := h.open(Options{})
+			r.Note(e)
+			r.Complete(e)
+			if e.Owner.Cgroup != test.want {
+				t.Errorf("got %+v, want %s", e.Owner, test.want)
+			}
+		})
+	}
+}
+
 func TestCompleteFromProcess(t *testing.T) {
 	inDocker := "4:memory:/docker/" + id1 + "\n1:name=systemd:/docker/" + id1 + "\n"
 	for name, test := range map[string]struct {

@@ -80,6 +80,11 @@ func (t *tree) cached(id uint64) (place Place, decided bool) {
 	return f.place, true
 }
 
+// learn takes the path of an id from the kernel.
+func (t *tree) learn(id uint64, cgroup string) {
+	t.known.Add(id, &found{place: Place{Path: cgroup}})
+}
+
 // confirm reports whether the cgroup at this path has the id, and remembers it.
 func (t *tree) confirm(id uint64, cgroup string) bool {
 	if t.mount == "" || cgroup == "" {

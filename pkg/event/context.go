@@ -17,6 +17,9 @@ type KernelContext struct {
 	// own socket yet.
 	Listener SocketRef
 	Cgroup   uint64 // cgroup v2 id of the socket
+	// OwnerCgroup is the cgroup v2 id of the process that was found to be the
+	// owner, as it was when that process was seen: it may be gone by now.
+	OwnerCgroup uint64
 	// Pending is the error that was on the socket at the hook, Reported the one
 	// that the kernel reported on it afterwards.
 	Pending  string
@@ -51,8 +54,9 @@ type Process struct {
 	PID, TID uint32 // of the initial pid namespace; PID is the thread group
 	Comm     string // of the process, whatever the thread is called
 	UID      uint32
-	Kernel   bool // a kernel thread: never an owner
-	Exiting  bool // it was ending, and its end closed the socket
+	Cgroup   uint64 // cgroup v2 id; 0: not known
+	Kernel   bool   // a kernel thread: never an owner
+	Exiting  bool   // it was ending, and its end closed the socket
 	// ExitStatus is the wait status of an exiting process: low 7 bits the
 	// signal, next 8 bits the exit code.
 	ExitStatus uint32

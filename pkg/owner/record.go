@@ -20,13 +20,13 @@ func (r *Resolver) FromRecord(e *event.Event) bool {
 			e.By = event.ProcessRef{PID: k.Current.PID, Comm: k.Current.Comm}
 		}
 	case k.Current.Known() && !k.Current.Kernel:
-		e.Owner = r.ownerOf(k.Current, event.FromCurrent)
+		e.Owner, k.OwnerCgroup = r.ownerOf(k.Current, event.FromCurrent), k.Current.Cgroup
 	}
 	switch {
 	case k.Current.Known() && !byOther(e.Evidence):
 		// A kernel thread finishes what somebody began: nobody can be named.
 	case k.Closer.Known() && !k.Closer.Kernel && closedByOwner(e):
-		e.Owner = r.ownerOf(k.Closer, event.FromCloser)
+		e.Owner, k.OwnerCgroup = r.ownerOf(k.Closer, event.FromCloser), k.Closer.Cgroup
 	}
 	return !Wanted(e)
 }

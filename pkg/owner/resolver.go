@@ -78,13 +78,14 @@ func (r *Resolver) Closed(h event.Holder) {
 	}
 	owner := r.ownerOf(h.Process, event.FromCloser)
 	owner.Ended = event.Ended{} // that came later: it is not how the reset came about
-	r.settle(h.Socket.Inode, owner)
+	r.settle(h.Socket.Inode, owner, h.Process.Cgroup)
 }
 
-// settle gives an owner to all events of a socket.
-func (r *Resolver) settle(inode uint64, owner event.Owner) {
+// settle gives an owner, and the control group that it was seen in, to all events
+// of a socket.
+func (r *Resolver) settle(inode uint64, owner event.Owner, cgroup uint64) {
 	for _, e := range r.waiting[inode] {
-		e.Owner = owner
+		e.Owner, e.Kernel.OwnerCgroup = owner, cgroup
 		e.Owner.Source = foundFrom(e, owner.Source)
 	}
 	delete(r.waiting, inode)
@@ -105,7 +106,7 @@ func (r *Resolver) Search(now time.Time) error {
 		return err
 	}
 	for inode, group := range bySocket(holders) {
-		r.settle(inode, r.heldBy(group))
+		r.settle(inode, r.heldBy(group), group[0].Process.Cgroup) // heldBy has put the owner first
 	}
 	return nil
 }

@@ -92,6 +92,13 @@ func (s *Session) decode(sample []byte, batch *Batch) error {
 		}
 		batch.report(s.decodeError(record))
 		return nil
+	case bpf.ContextRecordKindRECORD_CGROUP:
+		record, err := view[cgroupRecord](sample)
+		if err != nil {
+			return err
+		}
+		batch.Cgroups = append(batch.Cgroups, Cgroup{ID: record.Id, Path: text(record.Path[:])})
+		return nil
 	case bpf.ContextRecordKindRECORD_TEXT:
 		record, err := view[textRecord](sample)
 		if err != nil {
@@ -123,9 +130,9 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		Stack:        s.stacks.of(r.Stack),
 	}
 	e.Kernel = event.KernelContext{
-		Current:   known.process(&r.Current),
-		Closer:    known.process(&r.Closer),
-		Connector: known.process(&r.Connector),
+		Current:   known.process(&r.Current, r.CurrentCgroup),
+		Closer:    known.process(&r.Closer, r.CloserCgroup),
+		Connector: known.process(&r.Connector, 0),
 		Socket:    event.SocketRef{Address: r.Sk, Inode: r.Inode, Cookie: r.Cookie},
 		Listener:  event.SocketRef{Address: r.Listener, Inode: r.ListenerInode},
 		Cgroup:    r.Cgroup,
@@ -195,7 +202,7 @@ func endpoint(address *[16]uint8, port uint16, family event.Family) event.Endpoi
 	return event.Endpoint{Addr: netip.AddrFrom4([4]byte(address[:4])), Port: port}
 }
 
-func (known *repeats) process(p *bpf.ContextProcess) event.Process {
+func (known *repeats) process(p *bpf.ContextProcess, cgroup uint64) event.Process {
 	if p.Known == 0 {
 		return event.Process{}
 	}
@@ -204,6 +211,7 @@ func (known *repeats) process(p *bpf.ContextProcess) event.Process {
 		TID:        p.Tid,
 		Comm:       known.text(p.Comm[:]),
 		UID:        p.Uid,
+		Cgroup:     cgroup,
 		Kernel:     p.Kernel != 0,
 		Exiting:    p.Exiting != 0,
 		ExitStatus: p.ExitStatus,
@@ -213,14 +221,14 @@ func (known *repeats) process(p *bpf.ContextProcess) event.Process {
 func (known *repeats) holder(r *holderRecord) event.Holder {
 	return event.Holder{
 		Socket:  event.SocketRef{Address: r.Sk, Inode: r.Inode},
-		Process: known.process(&r.Process),
+		Process: known.process(&r.Process, r.Cgroup),
 		Started: r.Started,
 		Closed:  r.Closed != 0,
 	}
 }
 
 func (s *Session) decodeSignal(r *signalRecord) event.Signal {
-	return event.Signal{Time: s.reader.clock.wall(r.TimeNs), Process: s.reader.repeats.process(&r.Process), Fatal: r.Fatal != 0}
+	return event.Signal{Time: s.reader.clock.wall(r.TimeNs), Process: s.reader.repeats.process(&r.Process, 0), Fatal: r.Fatal != 0}
 }
 
 func (s *Session) decodeError(r *errorRecord) event.LateError {
@@ -263,4 +271,5 @@ type (
 	signalRecord = bpf.ContextSignalRecord
 	errorRecord  = bpf.ContextErrorRecord
 	textRecord   = bpf.ContextTextRecord
+	cgroupRecord = bpf.ContextCgroupRecord
 )

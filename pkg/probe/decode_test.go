@@ -134,7 +134,7 @@ func TestDecodeStateBefore(t *testing.T) {
 }
 
 func TestDecodeProcesses(t *testing.T) {
-	r := resetRecord{TimeNs: 5e9, Sk: 0xffff888000000040, Inode: 77, Cookie: 12, Cgroup: 4711}
+	r := resetRecord{TimeNs: 5e9, Sk: 0xffff888000000040, Inode: 77, Cookie: 12, Cgroup: 4711, CurrentCgroup: 4712, CloserCgroup: 4713}
 	r.Verdict.Hook = bpf.ContextHookHOOK_SEND_REPLY
 	r.Numbers.Error = uint32(unix.ECONNABORTED)
 	r.Closing.TimeNs, r.Closing.Unread = 3e9, 1
@@ -146,7 +146,7 @@ func TestDecodeProcesses(t *testing.T) {
 	s.reader.clock.jiffy = 4 * time.Millisecond
 	got := decodeOne(t, s, &r).Kernel
 	want := event.KernelContext{
-		Closer: event.Process{PID: 10, TID: 11, Comm: "sixteen-bytes-xx", UID: 33, Exiting: true, ExitStatus: 9},
+		Closer: event.Process{PID: 10, TID: 11, Comm: "sixteen-bytes-xx", UID: 33, Cgroup: 4713, Exiting: true, ExitStatus: 9},
 		Socket: event.SocketRef{Address: 0xffff888000000040, Inode: 77, Cookie: 12},
 		Cgroup: 4711, HookNanos: 5e9, Pending: "ECONNABORTED",
 		Closing: event.Closing{
@@ -172,7 +172,7 @@ func TestDecodeProcesses(t *testing.T) {
 }
 
 func TestDecodeHolder(t *testing.T) {
-	record := holderRecord{Kind: bpf.ContextRecordKindRECORD_HOLDER, Closed: 1, Sk: 0x40, Inode: 5}
+	record := holderRecord{Kind: bpf.ContextRecordKindRECORD_HOLDER, Closed: 1, Sk: 0x40, Inode: 5, Cgroup: 4711}
 	record.Process = bpf.ContextProcess{Pid: 7, Tid: 8, Known: 1, Kernel: 1, Comm: fixed("kworker/0:1")}
 	var batch Batch
 	if err := testSession(event.Fentry).decode(bytesOf(&record), &batch); err != nil {
@@ -180,11 +180,30 @@ func TestDecodeHolder(t *testing.T) {
 	}
 	want := []event.Holder{{
 		Socket:  event.SocketRef{Address: 0x40, Inode: 5},
-		Process: event.Process{PID: 7, TID: 8, Comm: "kworker/0:1", Kernel: true},
+		Process: event.Process{PID: 7, TID: 8, Comm: "kworker/0:1", Cgroup: 4711, Kernel: true},
 		Closed:  true,
 	}}
 	if diff := cmp.Diff(want, batch.Holders); diff != "" || len(batch.Resets) != 0 {
 		t.Errorf("%d resets, holders (-want +got):\n%s", len(batch.Resets), diff)
+	}
+}
+
+func TestDecodeCgroup(t *testing.T) {
+	record := cgroupRecord{Kind: bpf.ContextRecordKindRECORD_CGROUP, Id: 4711}
+	for i, char := range []byte("/system.slice/a.service") {
+		record.Path[i] = int8(char)
+	}
+	var batch Batch
+	if err := testSession(event.Fentry).decode(bytesOf(&record), &batch); err != nil {
+		t.Fatal(err)
+	}
+	want := []Cgroup{{ID: 4711, Path: "/system.slice/a.service"}}
+	if diff := cmp.Diff(want, batch.Cgroups); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	batch.clear()
+	if len(batch.Cgroups) != 0 {
+		t.Error("the next batch has it again")
 	}
 }
 

@@ -73,6 +73,9 @@ const signalProgram = "context_signal"
 // errorProgram tells which error a reset left on its socket.
 const errorProgram = "context_error"
 
+// cgroupProgram tells how a control group is called, when it comes.
+const cgroupProgram = "context_cgroup"
+
 // dropProgram is the drop hook, kfree_skb.
 const dropProgram = "drops_kfree_skb"
 
@@ -95,6 +98,7 @@ var contextHooks = []struct {
 	{"tcp:tcp_destroy_sock", destroyProgram, "the owner of a socket that is closed right after its reset"},
 	{"signal:signal_generate", signalProgram, "the SIGPIPE that a process got after a reset"},
 	{"sock:inet_sk_error_report", errorProgram, "the kernel's own word on the error that the application gets"},
+	{"cgroup:cgroup_mkdir", cgroupProgram, "the names of control groups that are gone when their events are reported"},
 	{"module:module_load", moduleProgram, "resets of firewall rules whose module comes later"},
 }
 

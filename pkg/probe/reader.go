@@ -39,12 +39,19 @@ type Batch struct {
 	Holders []event.Holder
 	Signals []event.Signal
 	Errors  []event.LateError // of events of an earlier batch
+	Cgroups []Cgroup          // that came; those of its resets are in this batch or an earlier one
 	modules []string          // that were loaded
 }
 
 func (b *Batch) clear() {
 	b.Resets, b.Holders, b.Signals, b.modules = b.Resets[:0], b.Holders[:0], b.Signals[:0], b.modules[:0]
-	b.Errors = b.Errors[:0]
+	b.Errors, b.Cgroups = b.Errors[:0], b.Cgroups[:0]
+}
+
+// Cgroup is a control group of the v2 hierarchy.
+type Cgroup struct {
+	ID   uint64
+	Path string
 }
 
 // report gives an error to its event. As a rule that is the record before, on a

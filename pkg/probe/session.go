@@ -208,6 +208,8 @@ func (s *Session) needs(program string) bool {
 		return !options.Selection.CountsOnly && !options.NoFollowups
 	case errorProgram:
 		return !options.Selection.CountsOnly && !options.NoFollowups && s.kernel.reportsErrors
+	case cgroupProgram:
+		return !options.Selection.CountsOnly || options.Tops
 	case moduleProgram:
 		return !s.rejectsPresent()
 	}

@@ -33,6 +33,7 @@ func newFakeSource(batches ...probe.Batch) *fakeSource {
 func (f *fakeSource) Read(ctx context.Context, batch *probe.Batch, deadline time.Time) error {
 	f.reads++
 	batch.Resets, batch.Holders, batch.Signals, batch.Errors = batch.Resets[:0], batch.Holders[:0], batch.Signals[:0], batch.Errors[:0]
+	batch.Cgroups = batch.Cgroups[:0]
 	script := &f.batches
 	if f.detached {
 		script = &f.afterDetach
@@ -44,6 +45,7 @@ func (f *fakeSource) Read(ctx context.Context, batch *probe.Batch, deadline time
 		batch.Holders = append(batch.Holders, next.Holders...)
 		batch.Signals = append(batch.Signals, next.Signals...)
 		batch.Errors = append(batch.Errors, next.Errors...)
+		batch.Cgroups = append(batch.Cgroups, next.Cgroups...)
 		return nil
 	}
 	if f.failure != nil {

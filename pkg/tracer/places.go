@@ -6,6 +6,7 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/cgroup"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/netnsname"
+	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // places tells where the owners of events run. A nil places knows nothing.
@@ -46,6 +47,16 @@ func (p *places) clock() time.Time {
 		return time.Time{}
 	}
 	return p.now
+}
+
+// learn takes control groups that came.
+func (p *places) learn(came []probe.Cgroup) {
+	if p == nil {
+		return
+	}
+	for _, c := range came {
+		p.cgroups.Learn(c.ID, c.Path)
+	}
 }
 
 // note takes a new event, which may have to wait for its owner.

@@ -21,6 +21,9 @@ import (
 // that resets connections on command.
 const strangerVariable = "RSTTRACE_TEST_STRANGER"
 
+// StrangerVariable is the same for the tests from outside of the package.
+const StrangerVariable = strangerVariable
+
 func TestMain(m *testing.M) {
 	if lab.ActorMain() {
 		return

@@ -136,6 +136,7 @@ func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 	now := time.Now()
 	t.places.at(now)
 	t.warnAll(t.places.warnings())
+	t.places.learn(batch.Cgroups)
 	for i := range batch.Resets {
 		if err := t.take(&batch.Resets[i]); err != nil {
 			return err
