@@ -17,6 +17,7 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab/actor"
 	"github.com/rsttrace/rsttrace/pkg/lab/netns"
+	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
@@ -97,26 +98,31 @@ func TestGroupsGoneAtOnce(t *testing.T) {
 	jobs := filepath.Join(top, fmt.Sprintf("rsttrace-%d-jobs.slice", os.Getpid()))
 	makeGroup(t, jobs)
 	n := inNamespace(t)
-	traced := wantedIn(t, n, "", filter.Options{Units: []string{filepath.Base(jobs)}})
-	failed := make(chan error, 1)
-	go func() {
-		var err error
-		for i := 0; i < groups && err == nil; i++ {
-			err = abortIn(n, filepath.Join(jobs, fmt.Sprintf("job-%d.service", i)))
-		}
-		failed <- err
-	}()
-	named := make(map[string]int)
-	for _, e := range next(t, traced, 2*groups) {
-		named[e.Owner.Unit]++
-	}
-	if err := <-failed; err != nil {
+	traced, err := tracer.Open(tracer.Options{
+		Probe:  probe.Options{Selection: probe.Selection{Netns: []uint32{n.Inode()}}, NoFollowups: true},
+		Filter: filter.Options{Units: []string{filepath.Base(jobs)}},
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if len(named) != groups || named[""] != 0 {
-		t.Errorf("%d groups are named, want %d; %d events are without", len(named), groups, named[""])
+	defer traced.Close()
+	for i := range groups { // nobody reads meanwhile
+		if err := abortIn(n, filepath.Join(jobs, fmt.Sprintf("job-%d.service", i))); err != nil {
+			t.Fatal(err)
+		}
 	}
-	rest(t, traced)
+	named := make(map[string]int)
+	for _, e := range drained(t, traced) {
+		named[e.Owner.Unit]++
+	}
+	for i := range groups {
+		if unit := fmt.Sprintf("job-%d.service", i); named[unit] != 2 {
+			t.Errorf("%d events name %s, want 2", named[unit], unit)
+		}
+	}
+	if len(named) != groups {
+		t.Errorf("%d groups are named, want %d", len(named), groups)
+	}
 }
 
 // abortIn makes a control group with a process in it that aborts a connection, and
