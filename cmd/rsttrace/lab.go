@@ -84,14 +84,13 @@ func (f *labFlags) run(cmd *cobra.Command, names []string) error {
 	}
 	defer t.Close()
 	stage := &stage{text: out, sink: f.open(out), json: f.format == "json"}
-	t.OnFollowup(stage.followup)
 	return f.perform(cmd.Context(), t, stage, scenarios, family)
 }
 
 // perform plays the scenarios while the tracer watches.
 func (f *labFlags) perform(ctx context.Context, t *tracer.Tracer, stage *stage, scenarios []lab.Scenario, family event.Family) error {
 	tracing, stop := context.WithCancel(ctx)
-	live, err := selftest.Watch(tracing, t, stage.event)
+	live, err := selftest.Watch(tracing, t, stage)
 	if err != nil {
 		stop()
 		return err
@@ -99,7 +98,7 @@ func (f *labFlags) perform(ctx context.Context, t *tracer.Tracer, stage *stage, 
 	// The tracer is used until Wait returns: only then may it be closed.
 	defer func() {
 		stop()
-		live.Wait()
+		_ = live.Wait() // its error was one of Settle
 		live.Close()
 	}()
 	for _, s := range scenarios {
@@ -130,9 +129,10 @@ func (f *labFlags) perform(ctx context.Context, t *tracer.Tracer, stage *stage, 
 // stage prints what happens and what the tracer says of it. Events come from
 // the tracer's goroutine.
 type stage struct {
+	event.Nothing
 	mutex  sync.Mutex
 	text   io.Writer
-	sink   output
+	sink   event.Sink
 	json   bool
 	netns  map[uint32]bool // of the scenario that plays
 	shown  shownNumbers
@@ -168,18 +168,21 @@ func (s *stage) step(text string, problem error) {
 	}
 }
 
-func (s *stage) event(e *event.Event) {
+// Event shows an event of the scenario that plays.
+func (s *stage) Event(e *event.Event) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if !s.netns[e.Netns.Inode] {
-		return
+		return nil
 	}
 	numbered := *e
 	s.shown.number(&numbered)
 	s.failed = errors.Join(s.failed, s.sink.Event(&numbered), s.sink.Flush())
+	return nil
 }
 
-func (s *stage) followup(f *event.Followup) error {
+// Followup shows what followed from an event that was shown.
+func (s *stage) Followup(f *event.Followup) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	numbered := *f

@@ -16,15 +16,6 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/sink/text"
 )
 
-// output is where events go.
-type output interface {
-	Event(*event.Event) error
-	Followup(*event.Followup) error
-	Counts(event.Totals) error
-	Lost(event.Loss) error
-	Flush() error
-}
-
 // outputFlags are -o and what goes with it.
 type outputFlags struct {
 	format   string
@@ -47,7 +38,7 @@ func (o *outputFlags) check() error {
 }
 
 // open returns the sink for w.
-func (o *outputFlags) open(w io.Writer) output {
+func (o *outputFlags) open(w io.Writer) event.Sink {
 	if o.format == "json" {
 		return jsonl.New(w, jsonl.Options{Evidence: o.evidence})
 	}

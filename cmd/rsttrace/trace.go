@@ -131,10 +131,11 @@ func (f *traceFlags) run(ctx context.Context, wanted filter.Options, stdout, std
 			RingBytes:    f.ring.bytes,
 			Selection:    f.selection(),
 		},
-		Filter:    wanted,
-		Top:       f.top,
-		Heartbeat: heartbeat(f.interval, f.audit.every),
-		Warn:      func(warning error) { fmt.Fprintf(stderr, "rsttrace: %v\n", warning) },
+		Filter:   wanted,
+		Top:      f.top,
+		Interval: f.interval,
+		Audit:    f.audit.options(),
+		Warn:     func(warning error) { fmt.Fprintf(stderr, "rsttrace: %v\n", warning) },
 	})
 	if err != nil {
 		return err
@@ -150,16 +151,12 @@ func (f *traceFlags) run(ctx context.Context, wanted filter.Options, stdout, std
 	if err := dropPrivileges(t.Session().Hooks()); err != nil {
 		fmt.Fprintf(stderr, "rsttrace: keeps all its privileges: %v\n", err)
 	}
-	audits, err := f.audit.start(t) // with the privileges that are left at the end
-	if err != nil {
-		return err
-	}
 	if f.duration > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, f.duration)
 		defer cancel()
 	}
-	if err := f.print(ctx, t, audits, f.open(stdout), stderr); err != nil {
+	if err := t.Run(ctx, f.stages(f.open(stdout), stderr)); err != nil {
 		return err
 	}
 	counts, err := t.Session().Counts()
@@ -169,89 +166,13 @@ func (f *traceFlags) run(ctx context.Context, wanted filter.Options, stdout, std
 	return meter.report(stderr, t.Session(), counts.Lost)
 }
 
-// heartbeat is the shorter of two intervals, of which 0 is none.
-func heartbeat(a, b time.Duration) time.Duration {
-	if a == 0 || b == 0 {
-		return a + b
+// stages puts what the flags ask for in front of an output.
+func (f *traceFlags) stages(out event.Sink, stderr io.Writer) event.Sink {
+	if f.count > 0 {
+		out = &limit{Sink: out, left: f.count}
 	}
-	return min(a, b)
-}
-
-// quiet is how long nothing must happen before the tool says that it is alive.
-const quiet = 5 * time.Second
-
-// print copies events to the output until the end, then the totals.
-func (f *traceFlags) print(ctx context.Context, t *tracer.Tracer, audits *audits, out output, stderr io.Writer) error {
-	silence := time.AfterFunc(quiet, func() {
-		if f.summary {
-			return
-		}
-		fmt.Fprintf(stderr, "rsttrace: attached, no matching RST so far; to see one: curl 127.0.0.1:1 in another terminal, or rsttrace lab\n")
-	})
-	defer silence.Stop()
-	t.OnFollowup(out.Followup)
-	losses := losses{tracer: t, out: out}
-	nextTotals := time.Now().Add(f.interval)
-	var shown uint64
-	for e, err := range t.Events(ctx) {
-		if err != nil {
-			return errors.Join(err, out.Flush())
-		}
-		if e == nil {
-			if err := losses.report(time.Now()); err != nil {
-				return err
-			}
-			if f.interval > 0 && !time.Now().Before(nextTotals) {
-				nextTotals = time.Now().Add(f.interval)
-				if err := printTotals(t, out); err != nil {
-					return err
-				}
-			}
-			if err := audits.interval(time.Now(), out); err != nil {
-				return err
-			}
-			if err := out.Flush(); err != nil {
-				return err
-			}
-			continue
-		}
-		silence.Stop()
-		if err := out.Event(e); err != nil {
-			return err
-		}
-		if shown++; shown == f.count {
-			break
-		}
+	if !f.summary {
+		out = newQuietNotice(out, stderr)
 	}
-	return errors.Join(audits.end(out), printTotals(t, out), out.Flush())
-}
-
-func printTotals(t *tracer.Tracer, out output) error {
-	totals, err := t.Totals()
-	if err != nil {
-		return err
-	}
-	return out.Counts(totals)
-}
-
-// losses tells about lost details while the run goes on.
-type losses struct {
-	tracer   *tracer.Tracer
-	out      output
-	told     uint64
-	nextLook time.Time
-}
-
-func (l *losses) report(now time.Time) error {
-	if now.Before(l.nextLook) {
-		return nil
-	}
-	l.nextLook = now.Add(time.Second)
-	counts, err := l.tracer.Session().Counts()
-	if err != nil || counts.Lost == l.told {
-		return err
-	}
-	fresh := counts.Lost - l.told
-	l.told = counts.Lost
-	return l.out.Lost(event.Loss{Time: now.UTC(), Events: fresh})
+	return out
 }

@@ -138,7 +138,7 @@ func TestReadyFileOfOthers(t *testing.T) {
 // TestNoPrivilegesNeeded is what anybody may ask.
 func TestNoPrivilegesNeeded(t *testing.T) {
 	for args, want := range map[string]string{
-		"version":                `^rsttrace \S+, event schema 1, go1\.\d+\S* linux/\w+\n$`,
+		"version":                `^rsttrace \S+, event schema 2, go1\.\d+\S* linux/\w+\n$`,
 		"--help":                 `(?m)^  rsttrace explain unread-data-on-close `,
 		"lab --list":             `(?m)^closed-port +A client connects to a port`,
 		"lab --list broken-pipe": `^broken-pipe +A client keeps writing.*\n$`,

@@ -300,9 +300,4 @@ func TestEveryHiddenCounterExists(t *testing.T) {
 			}
 		}
 	}
-	for counter := range words {
-		if _, ok := s[counter]; !ok {
-			t.Errorf("there is a word for %s, which this kernel does not have", counter)
-		}
-	}
 }

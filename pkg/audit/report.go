@@ -30,9 +30,6 @@ type Line struct {
 // Most is the largest number of events that the counter may stand for.
 func (l *Line) Most() uint64 { return l.Events + l.Perhaps + l.Slack }
 
-// Moved reports whether there is anything to compare.
-func (l *Line) Moved() bool { return l.Kernel > 0 || l.Events > 0 }
-
 // OnlyKernel reports whether events are not expected: the counter informs.
 func (l *Line) OnlyKernel() bool { return l.Exact && l.Kernel > l.Most() }
 

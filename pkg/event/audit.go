@@ -29,3 +29,12 @@ type AuditCounter struct {
 	Exact bool   // they agree without using what the kernel counts in silence
 	Note  string // what is compared, and the exception that was used
 }
+
+// Most is the largest number of events that the counter may stand for.
+func (c *AuditCounter) Most() uint64 { return c.Counted + c.MayCount + c.Slack }
+
+// Moved reports whether there is anything to compare.
+func (c *AuditCounter) Moved() bool { return c.Kernel > 0 || c.Counted > 0 }
+
+// OnlyKernel reports whether events are not expected: the counter informs.
+func (c *AuditCounter) OnlyKernel() bool { return c.Exact && c.Kernel > c.Most() }

@@ -16,22 +16,22 @@ import (
 )
 
 // Live is a tracer at work, of which it can be known that it has reported all
-// that happened so far.
+// that happened so far. It is a stage: it takes its own marks out of the stream.
 type Live struct {
-	each    func(*event.Event)
-	mutex   sync.Mutex
-	seen    int // marks that were reported
-	err     error
-	arrived chan struct{} // gets a value, if it has room, with every mark
-	done    chan struct{}
-	marker  *netns.Namespace
-	marks   int       // marks that were made
-	since   time.Time // when the marker's namespace was made: its number may have been another's before
+	event.Sink // what comes behind it
+	mutex      sync.Mutex
+	seen       int           // marks that were reported
+	err        error         // of the tracer, once done is closed
+	arrived    chan struct{} // gets a value, if it has room, with every mark
+	done       chan struct{}
+	marker     *netns.Namespace
+	marks      int       // marks that were made
+	since      time.Time // when the marker's namespace was made: its number may have been another's before
 }
 
-// Watch runs the tracer until ctx ends. each gets every event, in order, from
-// another goroutine, and may not keep it.
-func Watch(ctx context.Context, t *tracer.Tracer, each func(*event.Event)) (*Live, error) {
+// Watch runs the tracer until ctx ends. A sink gets all that happens, from another
+// goroutine.
+func Watch(ctx context.Context, t *tracer.Tracer, to event.Sink) (*Live, error) {
 	marker, err := netns.New("marker")
 	if err != nil {
 		return nil, err
@@ -40,35 +40,31 @@ func Watch(ctx context.Context, t *tracer.Tracer, each func(*event.Event)) (*Liv
 		marker.Close()
 		return nil, err
 	}
-	l := &Live{since: time.Now(), each: each, arrived: make(chan struct{}, 1), done: make(chan struct{}), marker: marker}
+	l := &Live{Sink: to, since: time.Now(), arrived: make(chan struct{}, 1), done: make(chan struct{}), marker: marker}
 	go func() {
 		defer close(l.done)
-		for e, err := range t.Events(ctx) {
-			l.take(e, err)
-		}
+		l.err = t.Run(ctx, l)
 	}()
 	return l, nil
 }
 
-func (l *Live) take(e *event.Event, err error) {
-	if e != nil && e.Netns.Inode != l.marker.Inode() {
-		l.each(e)
-		return
+// Event passes an event on, unless it is a mark. Of a mark the received event
+// counts: on some kernels the sent one is invisible.
+func (l *Live) Event(e *event.Event) error {
+	if e.Netns.Inode != l.marker.Inode() {
+		return l.Sink.Event(e)
+	}
+	if e.Dir != event.Received || e.Peer.Addr != netip.AddrFrom4(markAddress()) || e.Time.Before(l.since) {
+		return nil
 	}
 	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	if err != nil {
-		l.err = err
-	}
-	// The received event of a mark: on some kernels the sent one is invisible.
-	if e == nil || e.Dir != event.Received || e.Peer.Addr != netip.AddrFrom4(markAddress()) || e.Time.Before(l.since) {
-		return
-	}
 	l.seen++
+	l.mutex.Unlock()
 	select {
 	case l.arrived <- struct{}{}:
 	default:
 	}
+	return nil
 }
 
 // settleTimeout is for emulated machines; a real one needs milliseconds.
@@ -119,8 +115,11 @@ func (l *Live) settled() bool {
 // Close frees what Watch took. The tracer itself belongs to the caller.
 func (l *Live) Close() { l.marker.Close() }
 
-// Wait returns when the tracer has ended.
-func (l *Live) Wait() { <-l.done }
+// Wait returns when the tracer has ended, with its error.
+func (l *Live) Wait() error {
+	<-l.done
+	return l.err
+}
 
 func refusedConnect() error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

@@ -12,6 +12,7 @@ import (
 // bounds matter: the kernel uses the numbers of namespaces again, and other
 // programs make namespaces too.
 type recorder struct {
+	event.Nothing
 	session *probe.Session
 	settle  func() error // returns once every event of the past has been reported
 
@@ -25,15 +26,18 @@ func newRecorder(session *probe.Session) *recorder {
 	return &recorder{session: session, events: make(map[uint32][]event.Event), late: make(map[uint64]string)}
 }
 
-func (r *recorder) add(e *event.Event) {
+// Event keeps an event.
+func (r *recorder) Event(e *event.Event) error {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if r.opened {
 		r.events[e.Netns.Inode] = append(r.events[e.Netns.Inode], *e)
 	}
+	return nil
 }
 
-func (r *recorder) follow(f *event.Followup) error {
+// Followup keeps an error that the kernel reported after its event had come.
+func (r *recorder) Followup(f *event.Followup) error {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if f.What == event.GotError {

@@ -102,15 +102,14 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	tracing, stop := context.WithCancel(ctx)
 	defer stop()
 	events := newRecorder(t.Session())
-	t.OnFollowup(events.follow)
-	live, err := Watch(tracing, t, events.add)
+	live, err := Watch(tracing, t, events)
 	if err != nil {
 		return nil, err
 	}
 	defer live.Close()
 	events.settle = live.Settle
 	// Before the tracer is closed its stream must have ended, whatever happens.
-	defer func() { stop(); live.Wait() }()
+	defer func() { stop(); _ = live.Wait() }()
 
 	report := &Report{}
 	r := &runner{options: o, events: events, live: live, session: t.Session()}
@@ -132,7 +131,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return report, err
 	}
 	stop()
-	live.Wait()
+	if err := live.Wait(); err != nil {
+		return report, err
+	}
 	if report.Totals, err = t.Totals(); err != nil {
 		return report, err
 	}

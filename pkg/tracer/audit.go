@@ -6,9 +6,9 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// AuditEvents are the exact counts by what the kernel's own counters tell
+// auditEvents are the exact counts by what the kernel's own counters tell
 // apart, for audit.New. Filters, limits and losses do not touch them.
-func (t *Tracer) AuditEvents() (audit.Events, error) {
+func (t *Tracer) auditEvents() (audit.Events, error) {
 	counts, err := t.source.Counts()
 	if err != nil {
 		return audit.Events{}, err
@@ -40,8 +40,3 @@ func stateBefore(e event.Evidence) event.State {
 		return e.State
 	}
 }
-
-// BeforeEnd has fn called once, in the stream, when its context has ended and
-// the hooks are still attached: the last moment at which counts and the
-// kernel's counters can be compared. An error ends the stream.
-func (t *Tracer) BeforeEnd(fn func() error) { t.beforeEnd = fn }

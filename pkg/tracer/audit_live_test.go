@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rsttrace/rsttrace/pkg/audit"
+	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 )
 
@@ -54,7 +54,7 @@ func TestAuditLiveStorm(t *testing.T) {
 	run.holds(t, "TcpOutRsts", 100)
 	run.holds(t, "TcpAttemptFails", 100)
 	l := run.line(t, "TcpOutRsts")
-	t.Logf("%d to %d events, the counter has %d", l.Events, l.Most(), l.Kernel)
+	t.Logf("%d to %d events, the counter has %d", l.Counted, l.Most(), l.Kernel)
 }
 
 // TestAuditLiveLeaver: the resets of a namespace that goes away are events
@@ -72,10 +72,10 @@ func TestAuditLiveLeaver(t *testing.T) {
 		t.Errorf("nothing is said of the namespace that went: %+v", run.report)
 	}
 	l := run.line(t, "TcpOutRsts")
-	missing := l.Events - l.Kernel
+	missing := l.Counted - l.Kernel
 	if l.OK || missing < gone || missing > gone+run.foreign-run.of[leaver.inode] {
 		t.Errorf("%d events, %d in the counter, %d belong to the namespace that went: ok is %t",
-			l.Events, l.Kernel, gone, l.OK)
+			l.Counted, l.Kernel, gone, l.OK)
 	}
 	if !strings.Contains(l.Note, "went") {
 		t.Errorf("the note does not explain it: %s", l.Note)
@@ -84,7 +84,7 @@ func TestAuditLiveLeaver(t *testing.T) {
 
 // auditedRun is what one run of tracer and auditor found.
 type auditedRun struct {
-	report audit.Report
+	report event.Audit
 	// foreign events happened where the test does not know whether the
 	// counters can be read: other tests use such namespaces at the same time.
 	foreign uint64
@@ -96,36 +96,28 @@ func audited(t *testing.T, prepare func(), act func(*stranger), known ...*strang
 	t.Helper()
 	stays := newStranger(t)
 	prepare()
-	tracer, err := Open(Options{})
+	tracer, err := Open(Options{Audit: AuditOptions{AtEnd: true}, Interval: 10 * time.Millisecond}) // so that it flushes at once
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer tracer.Close()
-	var limits []audit.Limit
-	for _, l := range tracer.Session().Limits() {
-		limits = append(limits, audit.Limit{ID: l.ID, Sentence: l.Sentence})
-	}
-	auditor, err := audit.New(tracer.AuditEvents, audit.Options{Limits: limits})
-	if err != nil {
-		t.Fatal(err)
-	}
 	run := &auditedRun{of: make(map[uint32]uint64)}
-	tracer.BeforeEnd(func() (err error) {
-		run.report, err = auditor.Whole()
-		return err
-	})
 	ctx, cancel := context.WithCancel(t.Context())
 	var stream sync.WaitGroup
+	started := make(chan struct{})
 	stream.Go(func() {
-		for e, err := range tracer.Events(ctx) {
-			if err != nil {
-				t.Error(err)
-			}
-			if e != nil {
-				run.of[e.Netns.Inode]++
-			}
+		start := sync.OnceFunc(func() { close(started) })
+		err := tracer.Run(ctx, &sinkFuncs{
+			event: func(e *event.Event) error { run.of[e.Netns.Inode]++; return nil },
+			audit: func(a *event.Audit) error { run.report = *a; return nil },
+			flush: func() error { start(); return nil },
+		})
+		start()
+		if err != nil {
+			t.Error(err)
 		}
 	})
+	<-started
 	act(stays)
 	time.Sleep(10 * time.Millisecond) // the last reset may be on its way
 	cancel()
@@ -142,15 +134,15 @@ func audited(t *testing.T, prepare func(), act func(*stranger), known ...*strang
 	return run
 }
 
-func (r *auditedRun) line(t *testing.T, counter string) audit.Line {
+func (r *auditedRun) line(t *testing.T, counter string) event.AuditCounter {
 	t.Helper()
-	for _, l := range r.report.Lines {
-		if l.Counter == counter {
+	for _, l := range r.report.Counters {
+		if l.Name == counter {
 			return l
 		}
 	}
 	t.Fatalf("no %s in %+v", counter, r.report)
-	return audit.Line{}
+	return event.AuditCounter{}
 }
 
 // disturbed: the counters cannot be complete, whatever the audit does.
@@ -168,13 +160,13 @@ func (r *auditedRun) holds(t *testing.T, counter string, atLeast uint64) {
 	}
 	switch {
 	case l.OK && l.Exact, l.Slack > 0 && l.OK:
-	case r.report.Came > 0 && l.Kernel > l.Events:
+	case r.report.Came > 0 && l.Kernel > l.Counted:
 		t.Logf("%s: %d, with the past of a namespace that came", counter, l.Kernel)
-	case r.foreign > 0 && l.Kernel <= l.Events && l.Events-l.Kernel <= r.foreign:
-		t.Logf("%s: %d of %d events; %d happened in namespaces of other tests", counter, l.Kernel, l.Events, r.foreign)
+	case r.foreign > 0 && l.Kernel <= l.Counted && l.Counted-l.Kernel <= r.foreign:
+		t.Logf("%s: %d of %d events; %d happened in namespaces of other tests", counter, l.Kernel, l.Counted, r.foreign)
 	case strings.HasPrefix(l.Note, "not comparable"):
 		t.Logf("%s: %s", counter, l.Note)
 	default:
-		t.Errorf("%s: kernel %d, events %d, foreign %d: %s", counter, l.Kernel, l.Events, r.foreign, l.Note)
+		t.Errorf("%s: kernel %d, events %d, foreign %d: %s", counter, l.Kernel, l.Counted, r.foreign, l.Note)
 	}
 }

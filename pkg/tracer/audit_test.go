@@ -2,11 +2,15 @@ package tracer
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/rsttrace/rsttrace/pkg/audit"
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
@@ -19,7 +23,7 @@ func TestAuditEvents(t *testing.T) {
 		probe.Count{Evidence: closedPortEvidence, Events: 100}, probe.Count{Evidence: variant, Events: 5},
 		probe.Count{Evidence: noReset, Events: 7}, probe.Count{Evidence: receivedEvidence, Events: 10})
 	f.counts.Uncounted, f.counts.Missed = 2, 3
-	events, err := (&Tracer{source: f}).AuditEvents()
+	events, err := (&Tracer{source: f}).auditEvents()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,26 +37,57 @@ func TestAuditEvents(t *testing.T) {
 	}
 }
 
-// TestBeforeEnd: it runs while the hooks are attached, and its error ends the
-// stream.
-func TestBeforeEnd(t *testing.T) {
+// TestAuditBeforeDetach: the whole run is compared while the hooks are attached,
+// and reported behind the last event, before the totals.
+func TestAuditBeforeDetach(t *testing.T) {
 	f := newFakeSource()
-	tracer := &Tracer{source: f}
+	tracer := newTracer(f, filter.Options{})
+	tracer.regular.options.AtEnd = true
+	f.afterDetach = []probe.Batch{resets(closedPort(1))}
+	var order []string
+	f.counted = func() {
+		if !f.detached {
+			order = append(order, "counted")
+		}
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	failure := errors.New("no counters")
-	calls := 0
-	tracer.BeforeEnd(func() error {
-		if calls++; f.detached {
-			t.Error("the hooks are detached already")
-		}
-		return failure
+	err := tracer.Run(ctx, &sinkFuncs{
+		event:  func(*event.Event) error { order = append(order, "event"); return nil },
+		audit:  func(*event.Audit) error { order = append(order, "audit"); return nil },
+		totals: func(*event.Totals) error { order = append(order, "totals"); return nil },
+		flush:  func() error { order = append(order, "flush"); return nil },
 	})
-	var got []error
-	for _, err := range tracer.Events(ctx) {
-		got = append(got, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if calls != 1 || len(got) != 1 || !errors.Is(got[0], failure) {
-		t.Errorf("%d calls, errors %v", calls, got)
+	want := []string{"counted", "event", "audit", "totals", "flush"}
+	if diff := cmp.Diff(want, slices.Compact(order)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+// TestAskTotals: they come once for each time that they were asked for, and at
+// the end.
+func TestAskTotals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeSource(resets(closedPort(1)))
+		tracer := newTracer(f, filter.Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var shown []uint64
+		go func() {
+			synctest.Wait() // until Read waits
+			tracer.AskTotals()
+			synctest.Wait()
+			cancel()
+		}()
+		err := tracer.Run(ctx, &sinkFuncs{totals: func(t *event.Totals) error { shown = append(shown, t.Shown); return nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(shown, []uint64{1, 1}) {
+			t.Errorf("totals with %v events shown, want two of 1", shown)
+		}
+	})
 }

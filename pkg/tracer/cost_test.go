@@ -2,7 +2,6 @@ package tracer
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/netip"
 	"testing"
@@ -86,37 +85,32 @@ func newStorming(tb testing.TB) *storming {
 	s.tracer.peers = newPeers()
 	s.tracer.places = openPlaces(false)
 	tb.Cleanup(s.tracer.places.close)
-	s.tracer.OnFollowup(s.out.Followup)
 	return s
 }
 
-var errEnough = errors.New("enough")
-
 // run writes events until more says no.
 func (s *storming) run(more func() bool) error {
-	for e, err := range s.tracer.Events(context.Background()) {
-		switch {
-		case err != nil:
-			return err
-		case e == nil:
-			err = s.out.Flush()
-		case !more():
-			return errEnough
-		default:
-			err = s.out.Event(e)
-		}
-		if err != nil {
-			return err
-		}
+	return s.tracer.Run(context.Background(), &whileMore{s.out, more})
+}
+
+// whileMore is a stage that has enough when a function says so.
+type whileMore struct {
+	*jsonl.Sink
+	more func() bool
+}
+
+func (w *whileMore) Event(e *event.Event) error {
+	if !w.more() {
+		return event.ErrEnough
 	}
-	return nil
+	return w.Sink.Event(e)
 }
 
 // BenchmarkStorm is all that an event costs between the record and the line.
 func BenchmarkStorm(b *testing.B) {
 	s := newStorming(b)
 	b.ReportAllocs()
-	if err := s.run(b.Loop); !errors.Is(err, errEnough) {
+	if err := s.run(b.Loop); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/event")
@@ -127,19 +121,14 @@ func BenchmarkStorm(b *testing.B) {
 // left are blocks that the texts of many events come out of.
 func TestStormAllocates(t *testing.T) {
 	s := newStorming(t)
+	s.tracer.to = s.out
 	turn := func() {
 		if err := s.tracer.read(t.Context(), time.Time{}); err != nil {
 			t.Fatal(err)
 		}
-		s.tracer.deliver(func(e *event.Event, err error) bool {
-			if e != nil {
-				err = s.out.Event(e)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			return true
-		}, time.Now())
+		if err := s.tracer.deliver(time.Now()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	turn() // what is allocated once
 	allocations := testing.AllocsPerRun(50, turn)

@@ -13,7 +13,8 @@ import (
 // fakeSource hands out scripted batches, then waits as a session does.
 type fakeSource struct {
 	batches     []probe.Batch
-	failure     error // of Read, after the batches
+	failure     error  // of Read, after the batches
+	counted     func() // is called by Counts
 	afterDetach []probe.Batch
 	holders     func() []event.Holder
 	counts      probe.Counts
@@ -80,7 +81,13 @@ func (f *fakeSource) HideCgroup(id uint64, while time.Duration) error {
 	return nil
 }
 
-func (f *fakeSource) Counts() (probe.Counts, error)  { return f.counts, nil }
+func (f *fakeSource) Counts() (probe.Counts, error) {
+	if f.counted != nil {
+		f.counted()
+	}
+	return f.counts, nil
+}
+
 func (f *fakeSource) Tops() (probe.TopTables, error) { return f.tops, nil }
 func (f *fakeSource) Interrupt()                     { f.interrupted <- struct{}{} }
 func (f *fakeSource) Detach()                        { f.detached = true }
@@ -140,21 +147,69 @@ func collect(t *Tracer, want int) (all []seen, events []event.Event) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	began := time.Now()
-	for e, err := range t.Events(ctx) {
-		if err != nil {
-			panic(err)
-		}
-		if e == nil {
+	err := t.Run(ctx, &sinkFuncs{
+		event: func(e *event.Event) error {
+			all = append(all, seen{e.Local.Port, e.Owner.PID, time.Since(began)})
+			events = append(events, *e)
+			if len(events) == want {
+				return event.ErrEnough
+			}
+			return nil
+		},
+		flush: func() error {
 			all = append(all, seen{after: time.Since(began)})
-			continue
-		}
-		all = append(all, seen{e.Local.Port, e.Owner.PID, time.Since(began)})
-		events = append(events, *e)
-		if len(events) == want {
-			break
-		}
+			return nil
+		},
+	})
+	if err != nil {
+		panic(err)
 	}
-	return all, events
+	return all[:len(all)-1], events // without the flush at the end
+}
+
+// sinkFuncs is a sink of functions; nil ones do nothing.
+type sinkFuncs struct {
+	event.Nothing
+	event    func(*event.Event) error
+	followup func(*event.Followup) error
+	totals   func(*event.Totals) error
+	audit    func(*event.Audit) error
+	flush    func() error
+}
+
+func (s *sinkFuncs) Event(e *event.Event) error {
+	if s.event == nil {
+		return nil
+	}
+	return s.event(e)
+}
+
+func (s *sinkFuncs) Followup(f *event.Followup) error {
+	if s.followup == nil {
+		return nil
+	}
+	return s.followup(f)
+}
+
+func (s *sinkFuncs) Totals(t *event.Totals) error {
+	if s.totals == nil {
+		return nil
+	}
+	return s.totals(t)
+}
+
+func (s *sinkFuncs) Audit(a *event.Audit) error {
+	if s.audit == nil {
+		return nil
+	}
+	return s.audit(a)
+}
+
+func (s *sinkFuncs) Flush() error {
+	if s.flush == nil {
+		return nil
+	}
+	return s.flush()
 }
 
 func onlyEvents(all []seen) []seen {

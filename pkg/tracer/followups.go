@@ -24,11 +24,10 @@ const (
 // gets one for every write: the first is told, and the one that ends it. An
 // error names its reset; it is told unless the event says that it was reported.
 type followups struct {
-	tell    func(*event.Followup) error // nil: nobody wants to know
-	broken  recent                      // after these the next write of the process fails
-	open    recent                      // of these the kernel has not said yet which error they leave
-	signals []event.Signal              // in order, that wait until all events before them are shown
-	errors  []event.LateError           // the same
+	broken  recent            // after these the next write of the process fails
+	open    recent            // of these the kernel has not said yet which error they leave
+	signals []event.Signal    // in order, that wait until all events before them are shown
+	errors  []event.LateError // the same
 }
 
 // recent keeps the latest events.
@@ -68,16 +67,11 @@ type shownReset struct {
 	hook   uint64 // HookNanos
 }
 
-// OnFollowup has fn called, in the stream, with what happened to an application
-// after an event that was shown. fn may not keep the follow-up. An error ends
-// the stream.
-func (t *Tracer) OnFollowup(fn func(*event.Followup) error) { t.followups.tell = fn }
-
 // shown takes an event that was shown.
 func (f *followups) shown(e *event.Event) {
 	breaks := e.Owner.PID != 0 && breaksPipe(e.App)
 	open := errorTells(e) && !e.App.Reported
-	if f.tell == nil || !breaks && !open {
+	if !breaks && !open {
 		return
 	}
 	s := shownReset{
@@ -103,22 +97,19 @@ func breaksPipe(app event.App) bool { return app.SIGPIPE || app.Errno != "" && a
 
 // take takes new signals.
 func (f *followups) take(signals []event.Signal) {
-	if f.tell == nil {
-		return
-	}
 	f.signals = append(f.signals, signals[:min(len(signals), signalsMax-len(f.signals))]...)
 }
 
-// before tells the follow-ups whose events have all been shown: those of errors
+// before gives a sink the follow-ups whose events have all been shown: those of errors
 // and signals before a moment, the zero time for all.
-func (f *followups) before(moment time.Time) error {
-	if err := f.errorsBefore(moment); err != nil {
+func (f *followups) before(moment time.Time, to event.Sink) error {
+	if err := f.errorsBefore(moment, to); err != nil {
 		return err
 	}
-	return f.signalsBefore(moment)
+	return f.signalsBefore(moment, to)
 }
 
-func (f *followups) signalsBefore(moment time.Time) error {
+func (f *followups) signalsBefore(moment time.Time, to event.Sink) error {
 	done := 0
 	for done < len(f.signals) && (moment.IsZero() || f.signals[done].Time.Before(moment)) {
 		s := &f.signals[done]
@@ -126,7 +117,7 @@ func (f *followups) signalsBefore(moment time.Time) error {
 		if r := f.resetBefore(s); r != nil && (!r.told || s.Fatal) {
 			followup := r.followup(s)
 			r.told = true
-			if err := f.tell(&followup); err != nil {
+			if err := to.Followup(&followup); err != nil {
 				return err
 			}
 		}

@@ -57,12 +57,12 @@ func TestFollowups(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var f followups
 			told := make(map[time.Time]uint64)
-			f.tell = func(u *event.Followup) error { told[u.Time] = u.Event; return nil }
+			to := &sinkFuncs{followup: func(u *event.Followup) error { told[u.Time] = u.Event; return nil }}
 			for _, e := range test.resets {
 				f.shown(e)
 			}
 			f.take(test.signals)
-			if err := f.before(time.Time{}); err != nil {
+			if err := f.before(time.Time{}, to); err != nil {
 				t.Fatal(err)
 			}
 			for i, want := range test.want {
@@ -92,10 +92,10 @@ func TestFollowupValues(t *testing.T) {
 	s.Process.TID, s.Fatal = 12, true
 	var f followups
 	var got event.Followup
-	f.tell = func(u *event.Followup) error { got = *u; return nil }
+	to := &sinkFuncs{followup: func(u *event.Followup) error { got = *u; return nil }}
 	f.shown(e)
 	f.take([]event.Signal{s})
-	if err := f.before(time.Time{}); err != nil {
+	if err := f.before(time.Time{}, to); err != nil {
 		t.Fatal(err)
 	}
 	want := event.Followup{
@@ -112,7 +112,7 @@ func TestFollowupsMemory(t *testing.T) {
 	start := time.Now()
 	var f followups
 	told := 0
-	f.tell = func(*event.Followup) error { told++; return nil }
+	to := &sinkFuncs{followup: func(*event.Followup) error { told++; return nil }}
 	for id := range uint64(3 * resetsMax) {
 		f.shown(broken(id+1, uint32(id+1), start))
 	}
@@ -122,11 +122,11 @@ func TestFollowupsMemory(t *testing.T) {
 	if len(f.signals) != signalsMax {
 		t.Errorf("%d signals wait, want %d", len(f.signals), signalsMax)
 	}
-	if err := f.before(time.Time{}); err != nil || len(f.signals) != 0 {
+	if err := f.before(time.Time{}, to); err != nil || len(f.signals) != 0 {
 		t.Errorf("%d signals are left, %v", len(f.signals), err)
 	}
 	f.take([]event.Signal{sigpipe(1, start), sigpipe(2*resetsMax+1, start), sigpipe(3*resetsMax, start)})
-	if err := f.before(time.Time{}); err != nil || told != 2 {
+	if err := f.before(time.Time{}, to); err != nil || told != 2 {
 		t.Errorf("%d follow-ups, want those of the two that are still known; %v", told, err)
 	}
 }
@@ -146,19 +146,19 @@ func TestFollowupInStream(t *testing.T) {
 		f := newFakeSource(batch, probe.Batch{Holders: []event.Holder{closedBy(holding)}})
 		tracer := newTracer(f, filter.Options{})
 		var order []string
-		tracer.OnFollowup(func(*event.Followup) error { order = append(order, "follow-up"); return nil })
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		for e, err := range tracer.Events(ctx) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if e == nil {
-				continue
-			}
-			if order = append(order, string(e.Dir)); len(order) == 3 {
-				cancel()
-			}
+		err := tracer.Run(ctx, &sinkFuncs{
+			event: func(e *event.Event) error {
+				if order = append(order, string(e.Dir)); len(order) == 3 {
+					cancel()
+				}
+				return nil
+			},
+			followup: func(*event.Followup) error { order = append(order, "follow-up"); return nil },
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{"received", "follow-up", "sent"}, order); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -176,14 +176,10 @@ func TestFollowupError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := errors.New("disk full")
 		tracer := newTracer(newFakeSource(probe.Batch{Signals: []event.Signal{sigpipe(10, time.Now())}}), filter.Options{})
-		tracer.OnFollowup(func(*event.Followup) error { return full })
 		tracer.followups.shown(broken(1, 10, time.Now()))
-		var last error
-		for _, err := range tracer.Events(t.Context()) {
-			last = err
-		}
-		if !errors.Is(last, full) {
-			t.Errorf("the stream ended with %v", last)
+		err := tracer.Run(t.Context(), &sinkFuncs{followup: func(*event.Followup) error { return full }})
+		if !errors.Is(err, full) {
+			t.Errorf("the stream ended with %v", err)
 		}
 	})
 }

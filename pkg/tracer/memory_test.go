@@ -64,9 +64,7 @@ func drained(t *testing.T, tr *tracer.Tracer) (events []event.Event) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e != nil {
-			events = append(events, *e)
-		}
+		events = append(events, *e)
 	}
 	return events
 }

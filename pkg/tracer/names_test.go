@@ -3,6 +3,7 @@ package tracer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -86,11 +87,12 @@ func TestSilentEngineAtTheEnd(t *testing.T) {
 	defer cancel(nil)
 	var warnings int
 	tracer.warn = func(error) { warnings++ }
-	for e, err := range tracer.Events(ctx) {
-		if err != nil || e != nil {
-			t.Fatal(e, err)
-		}
-		cancel(errors.New("enough"))
+	err := tracer.Run(ctx, &sinkFuncs{
+		event: func(e *event.Event) error { return fmt.Errorf("an event: %+v", e) },
+		flush: func() error { cancel(errors.New("enough")); return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if warnings > 0 {
 		t.Error("the engine's time was up before the end of the context was looked at")

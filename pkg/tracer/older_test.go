@@ -161,9 +161,6 @@ func (o *olderConnections) collect(traced *tracer.Tracer) map[olderEnd]event.Eve
 		if err != nil {
 			o.t.Fatal(err)
 		}
-		if e == nil {
-			continue
-		}
 		if e.Local.Port == o.at.Port() {
 			got[olderEnd{e.Peer.Port, true}] = *e
 		} else {

@@ -74,15 +74,10 @@ func TestHiddenCgroups(t *testing.T) {
 			}
 			var shown []uint16
 			f.detached = true
-			tracer.drain(func(e *event.Event, err error) bool {
-				if err != nil {
-					t.Fatal(err)
-				}
-				if e != nil {
-					shown = append(shown, e.Local.Port)
-				}
-				return true
-			})
+			tracer.to = &sinkFuncs{event: func(e *event.Event) error { shown = append(shown, e.Local.Port); return nil }}
+			if err := tracer.drain(); err != nil {
+				t.Fatal(err)
+			}
 			if !slices.Equal(shown, test.shown) {
 				t.Errorf("shown %v, want %v", shown, test.shown)
 			}

@@ -40,14 +40,11 @@ func (t *Tracer) reported(errors []event.LateError) {
 
 // takeErrors takes new errors.
 func (f *followups) takeErrors(errors ...event.LateError) {
-	if f.tell == nil {
-		return
-	}
 	f.errors = append(f.errors, errors[:min(len(errors), errorsMax-len(f.errors))]...)
 }
 
-// errorsBefore tells the errors before a moment, the zero time for all.
-func (f *followups) errorsBefore(moment time.Time) error {
+// errorsBefore gives a sink the errors before a moment, the zero time for all.
+func (f *followups) errorsBefore(moment time.Time, to event.Sink) error {
 	done := 0
 	for done < len(f.errors) && (moment.IsZero() || f.errors[done].Time.Before(moment)) {
 		late := &f.errors[done]
@@ -56,7 +53,7 @@ func (f *followups) errorsBefore(moment time.Time) error {
 		if r == nil {
 			continue
 		}
-		if err := f.tell(&event.Followup{
+		if err := to.Followup(&event.Followup{
 			Time: late.Time, Event: r.id, What: event.GotError, Errno: late.Errno, Expected: r.errno == late.Errno,
 			PID: r.pid, TID: r.tid, Comm: r.comm, After: late.After, Cause: r.cause, Local: r.local,
 		}); err != nil {

@@ -2,6 +2,7 @@ package tracer
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 	"testing"
@@ -97,12 +98,12 @@ func TestErrorFollowups(t *testing.T) {
 			t.Run(name+" "+when, func(t *testing.T) {
 				var f followups
 				var got []event.Followup
-				f.tell = func(u *event.Followup) error { got = append(got, *u); return nil }
+				to := &sinkFuncs{followup: func(u *event.Followup) error { got = append(got, *u); return nil }}
 				bring(&f)
-				if err := f.before(test.event.Time); err != nil || len(got) != 0 {
+				if err := f.before(test.event.Time, to); err != nil || len(got) != 0 {
 					t.Errorf("%d told before it happened, %v", len(got), err)
 				}
-				if err := f.before(time.Time{}); err != nil {
+				if err := f.before(time.Time{}, to); err != nil {
 					t.Fatal(err)
 				}
 				var want []event.Followup
@@ -127,10 +128,10 @@ func TestErrorOfOther(t *testing.T) {
 	otherSocket.Socket++
 	otherMoment.HookNanos++
 	var f followups
-	f.tell = func(u *event.Followup) error { t.Errorf("told: %+v", *u); return nil }
+	to := &sinkFuncs{followup: func(u *event.Followup) error { t.Errorf("told: %+v", *u); return nil }}
 	f.shown(e)
 	f.takeErrors(otherSocket, otherMoment)
-	if err := f.before(time.Time{}); err != nil {
+	if err := f.before(time.Time{}, to); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -151,20 +152,20 @@ func TestLateErrorInStream(t *testing.T) {
 		}
 		f := newFakeSource(resets(events...), probe.Batch{Errors: []event.LateError{saidOfFirst}})
 		tracer := newTracer(f, filter.Options{})
-		tracer.OnFollowup(func(u *event.Followup) error { t.Errorf("told: %+v", *u); return nil })
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		var got []bool
-		for e, err := range tracer.Events(ctx) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if e == nil {
-				continue
-			}
-			if got = append(got, e.App.Reported); len(got) == 2 {
-				cancel()
-			}
+		err := tracer.Run(ctx, &sinkFuncs{
+			event: func(e *event.Event) error {
+				if got = append(got, e.App.Reported); len(got) == 2 {
+					cancel()
+				}
+				return nil
+			},
+			followup: func(f *event.Followup) error { return fmt.Errorf("a follow-up: %+v", *f) },
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]bool{true, false}, got); diff != "" {
 			t.Errorf("reported (-want +got):\n%s", diff)

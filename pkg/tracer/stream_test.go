@@ -51,8 +51,8 @@ func TestErrorEndsStream(t *testing.T) {
 		for _, err := range newTracer(f, filter.Options{}).Events(t.Context()) {
 			errs = append(errs, err)
 		}
-		if len(errs) != 3 || errs[0] != nil || errs[1] != nil || !errors.Is(errs[2], f.failure) {
-			t.Errorf("event, flush, error expected: %v", errs)
+		if len(errs) != 2 || errs[0] != nil || !errors.Is(errs[1], f.failure) {
+			t.Errorf("event and error expected: %v", errs)
 		}
 	})
 }
@@ -75,15 +75,18 @@ func TestEnd(t *testing.T) {
 			}
 			cancel()
 		}()
-		for e, err := range newTracer(f, filter.Options{}).Events(ctx) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if e != nil {
+		err := newTracer(f, filter.Options{}).Run(ctx, &sinkFuncs{
+			event: func(e *event.Event) error {
 				got = append(got, seen{port: e.Local.Port, pid: e.Owner.PID})
-			} else {
+				return nil
+			},
+			flush: func() error {
 				got = append(got, seen{})
-			}
+				return nil
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 		if len(got) > 0 && got[0].port == 0 {
 			got = got[1:] // the flush of the read that was interrupted
@@ -102,14 +105,12 @@ func TestEndWhileWaiting(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		events := 0
-		for e, err := range newTracer(f, filter.Options{}).Events(ctx) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			cancel()
-			if e != nil {
-				events++
-			}
+		err := newTracer(f, filter.Options{}).Run(ctx, &sinkFuncs{
+			event: func(*event.Event) error { events++; return nil },
+			flush: func() error { cancel(); return nil },
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 		if events != 1 {
 			t.Errorf("%d events, want the one that waited", events)
@@ -126,13 +127,11 @@ func TestInterruptedBatch(t *testing.T) {
 		defer cancel()
 		f.cancel = cancel
 		events := 0
-		for e, err := range newTracer(f, filter.Options{}).Events(ctx) {
+		for _, err := range newTracer(f, filter.Options{}).Events(ctx) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if e != nil {
-				events++
-			}
+			events++
 		}
 		if events != 1 {
 			t.Errorf("%d events, want 1", events)
@@ -180,10 +179,7 @@ func TestBreak(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if e != nil {
-				rest = append(rest, e.Local.Port)
-			}
-			if len(rest) == 2 {
+			if rest = append(rest, e.Local.Port); len(rest) == 2 {
 				break
 			}
 		}

@@ -2,7 +2,6 @@ package tracer
 
 import (
 	"context"
-	"iter"
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
@@ -19,16 +18,17 @@ type Options struct {
 	// Top is how many owners, peers and local ports Totals lists; 0: it lists
 	// none, and they are not counted.
 	Top int
-	// Heartbeat is how often the stream says that nothing is at hand, if that is
-	// so. 0: it is silent while nothing happens, and costs nothing.
-	Heartbeat time.Duration
+	// Interval is how often Run reports the totals so far. 0: only at its end.
+	Interval time.Duration
+	// Audit has Run compare events with the kernel's own counters.
+	Audit AuditOptions
 	// Warn is called in the stream with what does not work as it should and is no
 	// reason to end it, each once; nil: nobody is told.
 	Warn func(error)
 }
 
-// Tracer is an attached rsttrace. Its methods are for one goroutine, but for
-// Interrupt.
+// Tracer is an attached rsttrace. Its methods are for one goroutine, except
+// AskTotals.
 type Tracer struct {
 	session   *probe.Session
 	source    source // the session
@@ -43,14 +43,14 @@ type Tracer struct {
 	nextMute  time.Time
 
 	followups followups
+	regular   regular
 
-	beforeEnd func() error // see BeforeEnd
-	warn      func(error)  // Options.Warn, or nil
-	ending    bool         // the context has ended
-	heartbeat time.Duration
-	arrived   uint64 // events in the queue so far
-	numbers   numbers
-	listed    int // Options.Top
+	to      event.Sink  // of Run
+	warn    func(error) // Options.Warn, or nil
+	ending  bool        // the context has ended
+	arrived uint64      // events in the queue so far
+	numbers numbers
+	listed  int // Options.Top
 }
 
 // Open attaches to the kernel. See probe.Open for what it needs.
@@ -68,7 +68,7 @@ func Open(o Options) (*Tracer, error) {
 		t.peers = newPeers()
 	}
 	t.causes = o.Filter.Causes
-	t.heartbeat = o.Heartbeat
+	t.regular.every, t.regular.options = o.Interval, o.Audit
 	t.listed = o.Top
 	t.warn = o.Warn
 	return t, nil
@@ -91,35 +91,14 @@ func (t *Tracer) Close() error {
 // tick is how often a waiting event is looked at again.
 const tick = 10 * time.Millisecond
 
-// Events yields explained events until ctx ends. A nil event with a nil error
-// says that no further event is at hand: the moment to flush what was written.
-// After an error the stream ends. When ctx ends, the hooks are detached first
-// and what they had seen by then is still yielded.
-func (t *Tracer) Events(ctx context.Context) iter.Seq2[*event.Event, error] {
-	return func(yield func(*event.Event, error) bool) {
-		stop := context.AfterFunc(ctx, t.source.Interrupt)
-		defer stop()
-		for ctx.Err() == nil {
-			if err := t.read(ctx, t.deadline(time.Now())); err != nil {
-				yield(nil, err)
-				return
-			}
-			if !t.deliver(yield, time.Now()) || !yield(nil, nil) {
-				return
-			}
-		}
-		t.drain(yield)
-	}
-}
-
 // deadline is until when to wait for records: for ever, unless events wait or
 // a heartbeat is due.
 func (t *Tracer) deadline(now time.Time) time.Time {
 	switch {
 	case !t.queue.empty():
 		return now.Add(tick)
-	case t.heartbeat > 0:
-		return now.Add(t.heartbeat)
+	case t.regular.heartbeat() > 0:
+		return now.Add(t.regular.heartbeat())
 	default:
 		return time.Time{}
 	}
@@ -189,23 +168,24 @@ func (t *Tracer) take(e *event.Event) error {
 	return nil
 }
 
-// deliver yields the events at the head of the queue that wait for nothing.
-func (t *Tracer) deliver(yield func(*event.Event, error) bool, now time.Time) bool {
+// deliver gives the events at the head of the queue to the sink, as far as they
+// wait for nothing.
+func (t *Tracer) deliver(now time.Time) error {
 	for !t.queue.empty() {
 		e := t.queue.head()
 		if t.queue.length() < queueMax && t.waits(e, now) {
-			return true
+			return nil
 		}
-		if !t.follow(e.Time, yield) {
-			return false
+		if err := t.followups.before(e.Time, t.to); err != nil {
+			return err
 		}
-		more := t.yield(e, yield)
+		err := t.give(e)
 		t.queue.drop()
-		if !more {
-			return false
+		if err != nil {
+			return err
 		}
 	}
-	return t.follow(time.Time{}, yield)
+	return t.followups.before(time.Time{}, t.to)
 }
 
 // waits reports whether more may soon become known of e.
@@ -213,24 +193,15 @@ func (t *Tracer) waits(e *event.Event, now time.Time) bool {
 	return t.resolver.Waits(e, now) || t.peers.wanted(e, now) || t.awaitsName(e, now)
 }
 
-// follow tells what happened to applications before a moment, the zero time for
-// all that is known.
-func (t *Tracer) follow(before time.Time, yield func(*event.Event, error) bool) bool {
-	if err := t.followups.before(before); err != nil {
-		yield(nil, err)
-		return false
-	}
-	return true
-}
-
-func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) bool {
+// give completes an event and gives it to the sink, unless the filter refuses it.
+func (t *Tracer) give(e *event.Event) error {
 	if owner.Wanted(e) {
 		t.resolver.Forget(e)
 	}
 	t.resolver.Last(e)
 	if t.refuses(e) {
 		t.hidePeer(e)
-		return true
+		return nil
 	}
 	t.checkPeer(e)
 	e.Confirmed = e.Dir == event.Sent && e.PeerEvent != 0 // it was seen to arrive
@@ -240,28 +211,24 @@ func (t *Tracer) yield(e *event.Event, yield func(*event.Event, error) bool) boo
 	confirm(e)
 	t.number(e)
 	t.followups.shown(e)
-	return yield(e, nil)
+	return t.to.Event(e)
 }
 
 // drain ends the stream: no more hooks, then everything that they had seen.
-func (t *Tracer) drain(yield func(*event.Event, error) bool) {
+func (t *Tracer) drain() error {
 	t.ending = true
-	if t.beforeEnd != nil {
-		if err := t.beforeEnd(); err != nil {
-			yield(nil, err)
-			return
-		}
+	if err := t.regular.beforeDetach(); err != nil {
+		return err
 	}
 	t.source.Detach()
 	background := context.Background()
 	patience := time.Now().Add(owner.PatienceToWalk)
 	for {
 		if err := t.read(background, time.Now()); err != nil {
-			yield(nil, err)
-			return
+			return err
 		}
-		if !t.deliver(yield, time.Now()) {
-			return
+		if err := t.deliver(time.Now()); err != nil {
+			return err
 		}
 		if len(t.queue.batch.Resets) > 0 {
 			continue
@@ -271,9 +238,7 @@ func (t *Tracer) drain(yield func(*event.Event, error) bool) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	if t.deliver(yield, time.Now().Add(owner.PatienceToWalk)) {
-		yield(nil, nil)
-	}
+	return t.deliver(time.Now().Add(owner.PatienceToWalk))
 }
 
 // Totals are exact: they come from the counters in the kernel. Call it after

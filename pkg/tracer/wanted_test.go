@@ -147,9 +147,6 @@ func next(t *testing.T, traced *tracer.Tracer, n int) []event.Event {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e == nil {
-			continue
-		}
 		if events = append(events, *e); len(events) == n {
 			return events
 		}

@@ -6,22 +6,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rsttrace/rsttrace/pkg/audit"
+	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/sink/internal/fixture"
 )
 
 func TestAuditGolden(t *testing.T) {
 	var out bytes.Buffer
 	s := New(&out, Options{})
-	must(t, s.Audit(audit.Report{Time: fixture.Start, Elapsed: 10 * time.Second, Namespaces: 1}))
-	must(t, s.Audit(audit.Report{
+	must(t, s.Audit(&event.Audit{Time: fixture.Start, Elapsed: 10 * time.Second, Namespaces: 1, OK: true}))
+	must(t, s.Audit(&event.Audit{
 		Time: fixture.Start.Add(time.Minute), Missed: 3,
 		Elapsed: 12_345_678 * time.Microsecond, Namespaces: 4, Came: 2, Went: 1, Unreadable: 1,
 		Notes: []string{"the counters of /run/netns/\x1b[31mred could not be read"},
-		Lines: []audit.Line{
-			{Row: audit.Row{Counter: "TcpOutRsts", Kernel: 1204, Events: 1203, Note: "the kernel counted 1 more than there are events"}},
-			{Row: audit.Row{Counter: "TCPAbortOnData", Kernel: 5, Events: 4, Perhaps: 2, OK: true, Exact: true, Note: "compared"}},
-			{Row: audit.Row{Counter: "TcpEstabResets", Kernel: 1010, Events: 1000, OK: true}, Slack: 20},
+		Counters: []event.AuditCounter{
+			{Name: "TcpOutRsts", Kernel: 1204, Counted: 1203, Note: "the kernel counted 1 more than there are events"},
+			{Name: "TCPAbortOnData", Kernel: 5, Counted: 4, MayCount: 2, OK: true, Exact: true, Note: "compared"},
+			{Name: "TcpEstabResets", Kernel: 1010, Counted: 1000, OK: true, Slack: 20},
 		},
 	}))
 	must(t, s.Flush())

@@ -275,7 +275,7 @@ func appendCounts(buf []byte, t *event.Totals, m *moments) []byte {
 	return l.whole()
 }
 
-func appendLost(buf []byte, loss event.Loss, m *moments) []byte {
+func appendLost(buf []byte, loss *event.Loss, m *moments) []byte {
 	l := begin(buf, event.SchemaVersion, m, loss.Time, event.KindLost)
 	l = l.numberAlways(`"events":`, loss.Events)
 	return l.whole()

@@ -30,10 +30,10 @@ func TestGolden(t *testing.T) {
 			for _, e := range fixture.Events() {
 				must(t, s.Event(e))
 			}
-			must(t, s.Lost(fixture.Loss()))
-			must(t, s.Lost(event.Loss{}))
-			must(t, s.Counts(fixture.Totals()))
-			must(t, s.Counts(event.Totals{Time: fixture.Start}))
+			must(t, s.Loss(fixture.Loss()))
+			must(t, s.Loss(&event.Loss{}))
+			must(t, s.Totals(fixture.Totals()))
+			must(t, s.Totals(&event.Totals{Time: fixture.Start}))
 			must(t, s.Flush())
 			checkGolden(t, name, out.Bytes())
 		})

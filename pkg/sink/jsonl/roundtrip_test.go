@@ -2,9 +2,11 @@ package jsonl
 
 import (
 	"bytes"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -14,7 +16,6 @@ import (
 
 // rewriter encodes what it is given.
 type rewriter struct {
-	event.Nothing
 	sink *Sink
 	out  *bytes.Buffer
 	item any // the last one
@@ -27,8 +28,9 @@ func newRewriter() *rewriter {
 
 func (r *rewriter) Event(e *event.Event) error       { r.item = *e; return r.sink.Event(e) }
 func (r *rewriter) Followup(f *event.Followup) error { r.item = *f; return r.sink.Followup(f) }
-func (r *rewriter) Totals(t *event.Totals) error     { r.item = *t; return r.sink.Counts(*t) }
-func (r *rewriter) Loss(l *event.Loss) error         { r.item = *l; return r.sink.Lost(*l) }
+func (r *rewriter) Totals(t *event.Totals) error     { r.item = *t; return r.sink.Totals(t) }
+func (r *rewriter) Loss(l *event.Loss) error         { r.item = *l; return r.sink.Loss(l) }
+func (r *rewriter) Audit(a *event.Audit) error       { r.item = *a; return r.sink.Audit(a) }
 func (r *rewriter) Flush() error                     { return r.sink.Flush() }
 
 // decode reads a line, and writes what was read.
@@ -72,7 +74,13 @@ func TestDecodedIsWrittenAgain(t *testing.T) {
 		for i := range totals.Counts { // which are sorted by their bytes
 			totals.Counts[i].Cause = event.CauseID(strings.ToValidUTF8(string(totals.Counts[i].Cause), "?"))
 		}
-		write(func(s *Sink) error { return s.Counts(*totals) })
-		write(func(s *Sink) error { return s.Lost(event.Loss{Time: e.Time, Events: 1 + rng.Uint64N(1e6)}) })
+		write(func(s *Sink) error { return s.Totals(totals) })
+		audit := random[event.Audit](rng)
+		for _, n := range []*int{&audit.Namespaces, &audit.Came, &audit.Went, &audit.Unreadable} {
+			*n &= math.MaxInt32
+		}
+		audit.Elapsed = time.Duration(rng.IntN(1e9)) * time.Millisecond // as much as is written
+		write(func(s *Sink) error { return s.Audit(audit) })
+		write(func(s *Sink) error { return s.Loss(&event.Loss{Time: e.Time, Events: 1 + rng.Uint64N(1e6)}) })
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rsttrace/rsttrace/pkg/audit"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/sink/internal/fixture"
 )
@@ -76,9 +75,9 @@ func linesOfAllKinds(t *testing.T) map[event.Kind][][]byte {
 		e.Schema = event.SchemaVersion
 		write(event.KindEvent, func(s *Sink) error { return s.Event(&e) })
 		write(event.KindFollowup, func(s *Sink) error { return s.Followup(random[event.Followup](rng)) })
-		write(event.KindCounts, func(s *Sink) error { return s.Counts(*random[event.Totals](rng)) })
-		write(event.KindAudit, func(s *Sink) error { return s.Audit(*random[audit.Report](rng)) })
-		write(event.KindLost, func(s *Sink) error { return s.Lost(event.Loss{Time: fixture.Start, Events: 1 + rng.Uint64N(1e6)}) })
+		write(event.KindCounts, func(s *Sink) error { return s.Totals(random[event.Totals](rng)) })
+		write(event.KindAudit, func(s *Sink) error { return s.Audit(random[event.Audit](rng)) })
+		write(event.KindLost, func(s *Sink) error { return s.Loss(&event.Loss{Time: fixture.Start, Events: 1 + rng.Uint64N(1e6)}) })
 	}
 	return lines
 }

@@ -35,15 +35,15 @@ func (s *Sink) Event(e *event.Event) error {
 	return s.out.Commit(append(line, '\n'))
 }
 
-// Counts writes the totals as a line of kind "counts".
-func (s *Sink) Counts(t event.Totals) error {
-	line := appendCounts(s.out.Open(), &t, &s.moments)
+// Totals writes a line of kind "counts".
+func (s *Sink) Totals(t *event.Totals) error {
+	line := appendCounts(s.out.Open(), t, &s.moments)
 	return s.out.Commit(append(line, '\n'))
 }
 
-// Lost writes that the details of events were dropped since the last such line.
+// Loss writes that the details of events were dropped since the last such line.
 // Nothing is written for 0 events.
-func (s *Sink) Lost(loss event.Loss) error {
+func (s *Sink) Loss(loss *event.Loss) error {
 	if loss.Events == 0 {
 		return nil
 	}

@@ -14,8 +14,8 @@ func TestTopsGolden(t *testing.T) {
 	s := New(&out, Options{})
 	totals := fixture.Totals()
 	totals.Tops = fixture.Tops()
-	must(t, s.Counts(totals))
-	must(t, s.Counts(event.Totals{Time: fixture.Start, Tops: &event.Tops{}}))
+	must(t, s.Totals(totals))
+	must(t, s.Totals(&event.Totals{Time: fixture.Start, Tops: &event.Tops{}}))
 	must(t, s.Flush())
 	for line := range bytes.Lines(out.Bytes()) {
 		if !json.Valid(line) {

@@ -3,24 +3,24 @@ package text
 import (
 	"strconv"
 
-	"github.com/rsttrace/rsttrace/pkg/audit"
+	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
 // Audit writes how events and the kernel's counters reconcile: over what, then
 // a line per counter that moved. A contradiction is marked with "!".
-func (s *Sink) Audit(r audit.Report) error {
+func (s *Sink) Audit(a *event.Audit) error {
 	p := &s.page
 	p.begin(s.out.Open())
 	if p.lines > 0 {
 		p.newLine(0)
 	}
-	s.auditLine(s.style.faint, "audit  ", auditScope(&r))
-	for _, note := range r.Notes {
+	s.auditLine(s.style.faint, "audit  ", auditScope(a))
+	for _, note := range a.Notes {
 		p.newLine(0)
 		s.auditLine("", "audit  ", clean(note))
 	}
-	for i := range r.Lines {
-		line := &r.Lines[i]
+	for i := range a.Counters {
+		line := &a.Counters[i]
 		switch {
 		case !line.Moved():
 		case line.OK:
@@ -42,11 +42,11 @@ func (s *Sink) auditLine(style, mark, text string) {
 	s.page.words(style, text, len(mark))
 }
 
-func auditScope(r *audit.Report) string {
-	scope := "over " + strconv.FormatFloat(r.Elapsed.Seconds(), 'f', 1, 64) + " s in " +
-		plural(uint64(r.Namespaces), "network namespace")
-	for i := range r.Lines {
-		if r.Lines[i].Moved() {
+func auditScope(a *event.Audit) string {
+	scope := "over " + strconv.FormatFloat(a.Elapsed.Seconds(), 'f', 1, 64) + " s in " +
+		plural(uint64(a.Namespaces), "network namespace")
+	for i := range a.Counters {
+		if a.Counters[i].Moved() {
 			return scope
 		}
 	}
@@ -54,19 +54,19 @@ func auditScope(r *audit.Report) string {
 }
 
 // auditText is "sent 12 of 12 (TcpOutRsts)" and what has to be said of it.
-func auditText(l *audit.Line) string {
-	text := l.What() + " "
+func auditText(c *event.AuditCounter) string {
+	text := auditWord(c.Name) + " "
 	switch {
-	case l.OnlyKernel():
-		text += number(l.Kernel)
-	case l.Most() > l.Events:
-		text += number(l.Events) + " to " + number(l.Most()) + " of " + number(l.Kernel)
+	case c.OnlyKernel():
+		text += number(c.Kernel)
+	case c.Most() > c.Counted:
+		text += number(c.Counted) + " to " + number(c.Most()) + " of " + number(c.Kernel)
 	default:
-		text += number(l.Events) + " of " + number(l.Kernel)
+		text += number(c.Counted) + " of " + number(c.Kernel)
 	}
-	text += " (" + clean(l.Counter) + ")"
-	if !l.Exact || l.OnlyKernel() {
-		text += ": " + clean(l.Note)
+	text += " (" + clean(c.Name) + ")"
+	if !c.Exact || c.OnlyKernel() {
+		text += ": " + clean(c.Note)
 	}
 	return text
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/audit"
+	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/sink/internal/fixture"
 )
 
@@ -20,30 +21,27 @@ func TestAuditGolden(t *testing.T) {
 			o.Location = time.UTC
 			var out bytes.Buffer
 			s := New(&out, o)
-			must(t, s.Audit(audit.Report{Elapsed: 10 * time.Second, Namespaces: 1}))
+			must(t, s.Audit(&event.Audit{Elapsed: 10 * time.Second, Namespaces: 1}))
 			must(t, s.Event(fixture.Events()[0]))
 			must(t, s.Audit(auditReport()))
-			must(t, s.Counts(fixture.Totals()))
+			must(t, s.Totals(fixture.Totals()))
 			must(t, s.Flush())
 			checkGolden(t, name, out.Bytes())
 		})
 	}
 }
 
-func auditReport() audit.Report {
-	line := func(counter string, kernel, events, perhaps, slack uint64, ok, exact bool, note string) audit.Line {
-		return audit.Line{
-			Row:   audit.Row{Counter: counter, Kernel: kernel, Events: events, Perhaps: perhaps, OK: ok, Exact: exact, Note: note},
-			Slack: slack,
-		}
+func auditReport() *event.Audit {
+	line := func(counter string, kernel, events, perhaps, slack uint64, ok, exact bool, note string) event.AuditCounter {
+		return event.AuditCounter{Name: counter, Kernel: kernel, Counted: events, MayCount: perhaps, Slack: slack, OK: ok, Exact: exact, Note: note}
 	}
-	return audit.Report{
+	return &event.Audit{
 		Elapsed: 12_345 * time.Millisecond, Namespaces: 4, Came: 2, Went: 1,
 		Notes: []string{
 			"2 namespaces came and are counted from 0, 1 namespace went: what it counted after the last reading is missing",
 			"the counters of /run/netns/\x1b[31mred could not be read",
 		},
-		Lines: []audit.Line{
+		Counters: []event.AuditCounter{
 			line("TcpOutRsts", 1204, 1204, 0, 0, true, true, "every RST that TCP decided to send"),
 			line("TCPAbortOnClose", 3, 4, 0, 0, false, false, "1 event more than the kernel's counters have; a namespace that went took its last counts with it"),
 			line("TCPAbortOnData", 5, 4, 2, 0, true, true, "SO_LINGER 0 closes and data after close"),
@@ -53,5 +51,14 @@ func auditReport() audit.Report {
 			line("TcpEstabResets", 1010, 1000, 0, 20, true, false, "resets came while the counters were read, so there are bounds only"),
 			line("TCPAbortFailed", 2, 0, 0, 0, true, true, "resets that were counted as sent and never left this machine"),
 		},
+	}
+}
+
+// TestAuditWords: each counter that is compared has a word.
+func TestAuditWords(t *testing.T) {
+	for _, identity := range audit.Identities {
+		if auditWord(identity.Counter) == "events" {
+			t.Errorf("no word for %s", identity.Counter)
+		}
 	}
 }

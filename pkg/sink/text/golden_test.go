@@ -47,12 +47,12 @@ func write(t *testing.T, o Options) []byte {
 	for _, e := range fixture.Events() {
 		must(t, s.Event(e))
 	}
-	must(t, s.Lost(fixture.Loss()))
-	must(t, s.Lost(event.Loss{}))
+	must(t, s.Loss(fixture.Loss()))
+	must(t, s.Loss(&event.Loss{}))
 	nextDay := *fixture.Events()[0]
 	nextDay.Time = nextDay.Time.Add(24 * time.Hour)
 	must(t, s.Event(&nextDay))
-	must(t, s.Counts(fixture.Totals()))
+	must(t, s.Totals(fixture.Totals()))
 	must(t, s.Flush())
 	return out.Bytes()
 }

@@ -84,9 +84,9 @@ func (s *Sink) newDay(t time.Time) {
 	s.day = day
 }
 
-// Lost writes that the details of events were dropped. Nothing is written for
+// Loss writes that the details of events were dropped. Nothing is written for
 // 0 events.
-func (s *Sink) Lost(l event.Loss) error {
+func (s *Sink) Loss(l *event.Loss) error {
 	if l.Events == 0 {
 		return nil
 	}

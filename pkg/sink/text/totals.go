@@ -6,10 +6,10 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// Counts writes the totals: a table of causes, the most frequent first within
+// Totals writes the totals: a table of causes, the most frequent first within
 // each direction, the most frequent owners, peers and local ports where they were
 // asked for, and the account of what was shown.
-func (s *Sink) Counts(t event.Totals) error {
+func (s *Sink) Totals(t *event.Totals) error {
 	p := &s.page
 	p.begin(s.out.Open())
 	counts := t.Sorted()
@@ -47,7 +47,7 @@ func (s *Sink) row(dir, cause, events, style string, causeCells, eventCells int)
 
 // account says where every counted event went. Losses are said in full words:
 // they are the reason to trust or not to trust the lines above.
-func (s *Sink) account(t event.Totals) {
+func (s *Sink) account(t *event.Totals) {
 	p := &s.page
 	p.text("", plural(t.Events(), "event")+": "+
 		number(t.Shown)+" shown, "+number(t.NotShown)+" not shown, "+

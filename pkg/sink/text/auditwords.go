@@ -1,7 +1,7 @@
-package audit
+package text
 
-// words say what a counter counts, in as few words as fit before a number.
-var words = map[string]string{
+// auditWords say what a counter counts, in as few words as fit before a number.
+var auditWords = map[string]string{
 	"TcpOutRsts":        "sent",
 	"TCPAbortOnClose":   "closed with unread data",
 	"TCPAbortOnData":    "SO_LINGER 0 or data after close",
@@ -15,9 +15,9 @@ var words = map[string]string{
 	"ListenOverflows":   "accept queue overflows",
 }
 
-// What names what the counter counts; "events" for one that has no word here.
-func (l *Line) What() string {
-	if word, ok := words[l.Counter]; ok {
+// auditWord names what a counter counts; "events" for one that has no word here.
+func auditWord(counter string) string {
+	if word, ok := auditWords[counter]; ok {
 		return word
 	}
 	return "events"

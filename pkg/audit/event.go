@@ -1,0 +1,18 @@
+package audit
+
+import "github.com/rsttrace/rsttrace/pkg/event"
+
+// Event is the report in the form in which it flows to sinks.
+func (r *Report) Event() *event.Audit {
+	a := &event.Audit{
+		Time: r.Time.UTC(), Elapsed: r.Elapsed, Namespaces: r.Namespaces, Came: r.Came, Went: r.Went, Unreadable: r.Unreadable,
+		Missed: r.Missed, OK: r.Balanced(), Notes: r.Notes,
+	}
+	for i := range r.Lines {
+		l := &r.Lines[i]
+		a.Counters = append(a.Counters, event.AuditCounter{
+			Name: l.Counter, Kernel: l.Kernel, Counted: l.Events, MayCount: l.Perhaps, Slack: l.Slack, OK: l.OK, Exact: l.Exact, Note: l.Note,
+		})
+	}
+	return a
+}
