@@ -35,7 +35,7 @@ func (x *Explainer) Explain(e *event.Event) {
 	}
 	e.Remedy = remedy(e, d.entry.Remedy)
 	e.IETFCause = d.entry.IETFCause
-	if d.write == nil || e.RST.DiagText != "" {
+	if d.write == nil || e.RST.DiagText != "" || e.RST.Reason != nil {
 		e.Summary = summary(e)
 		return
 	}

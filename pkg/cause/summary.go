@@ -15,7 +15,25 @@ func summary(e *event.Event) string {
 	if said := e.RST.DiagText; said != "" {
 		text += "; the RST says " + strconv.Quote(said)
 	}
+	if e.RST.Reason != nil {
+		text += "; the RST gives the reason " + reasonText(e.RST.Reason)
+	}
 	return text
+}
+
+// reasonText is the name of a code, if it is known, and whose code it is.
+func reasonText(r *event.Reason) string {
+	switch {
+	case r.Registry == event.RegistryLinux:
+		return fmt.Sprintf("%s (Linux code %d)", r.Name, r.Code)
+	case r.Registry == event.RegistryVendor && r.Vendor != "":
+		return fmt.Sprintf("%d of vendor %d (%s)", r.Code, r.PEN, r.Vendor)
+	case r.Registry == event.RegistryVendor:
+		return fmt.Sprintf("%d of vendor %d", r.Code, r.PEN)
+	case r.Name == "":
+		return fmt.Sprintf("%d of the IETF registry", r.Code)
+	}
+	return fmt.Sprintf("%q (IETF code %d)", r.Name, r.Code)
 }
 
 func summaryOf(e *event.Event) string {

@@ -9,7 +9,8 @@ type Segment struct {
 	Len      uint32   `json:"len"`           // payload bytes
 	TTL      uint8    `json:"ttl,omitzero"`  // hop limit for IPv6
 	Ifname   string   `json:"ifname,omitzero"`
-	DiagText string   `json:"diag,omitzero"` // diagnostic payload of a RST (RFC 1122 4.2.2.12)
+	DiagText string   `json:"diag,omitzero"`    // diagnostic payload of a RST (RFC 1122 4.2.2.12)
+	Reason   *Reason  `json:"reason,omitempty"` // the same as a code; nil without
 	// SeqOffset is how far Seq is past what the socket expected next (rcv_nxt),
 	// negative before it; nil where no connection expected anything.
 	SeqOffset *int32   `json:"seqOffset,omitempty"`

@@ -92,6 +92,7 @@ type Expectation struct {
 	Flags  event.TCPFlags // of the RST
 	Abort  bool           // its shape: window not zero, timestamps if negotiated
 	Says   string         // text in it
+	Reason *event.Reason  // code in it; nil: none
 }
 
 // Socketless says that there was no full socket.

@@ -121,6 +121,14 @@ func (e *Env) sendReason(f *packetpeer.Flow, offset int, text string) {
 	e.Stepf("a RST arrives, its sequence number %+d off what is expected, with the text %q", offset, text)
 }
 
+// sendCode sends a RST with a payload that is no text.
+func (e *Env) sendCode(f *packetpeer.Flow, offset int, payload []byte, what string) {
+	s := rst(f, event.RST, offset)
+	s.Payload = payload
+	e.send(f, s)
+	e.Stepf("a RST arrives, its sequence number %+d off what is expected, with %s", offset, what)
+}
+
 // rst has the shape of a reply: window 0 and no timestamps.
 func rst(f *packetpeer.Flow, flags event.TCPFlags, offset int) packetpeer.Segment {
 	s := packetpeer.Segment{Flags: flags, Seq: f.Seq + uint32(offset)}

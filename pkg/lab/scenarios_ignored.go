@@ -50,6 +50,13 @@ func ignoredScenarios() []Scenario {
 		Causes:   []event.CauseID{"rst-challenged", "peer-gone"},
 		Families: bothFamilies, Path: Packets, Run: playRSTWithText,
 	}, Scenario{
+		Name:  "rst-with-reason",
+		Title: "Two RSTs that carry a reason arrive: the first is challenged, the second ends the connection.",
+		Story: "An Internet-Draft gives RSTs a payload of 8 bytes: a code of a public registry, or of a vendor. " +
+			"Linux was tried with 1000 bytes, of which the first is the reason that its own tracepoints give.",
+		Causes:   []event.CauseID{"rst-challenged", "peer-gone"},
+		Families: bothFamilies, Path: Packets, Run: playRSTWithReason,
+	}, Scenario{
 		Name:   "rst-no-connection",
 		Title:  "RSTs arrive for a connection that this host does not have.",
 		Story:  "Nothing is there that could be reset, and a RST is never answered with a RST. The kernel drops both in silence.",
@@ -126,6 +133,30 @@ func playRSTWithText(e *Env) {
 	c.servSock.WantApp(connReset)
 	received := c.receivedByServer("peer-gone", event.StateEstablished, connReset)
 	received.WithoutPacket, received.Says = "reset-by-peer", obeyed
+	e.Expect(received)
+}
+
+// playRSTWithReason uses both forms of draft-ietf-tcpm-rst-diagnostic-payload: the
+// one that Linux was tried with, and the one that it specifies.
+func playRSTWithReason(e *Env) {
+	trial := make([]byte, 1000)
+	trial[0] = 11
+	c, flow := e.converseWithPeer(serverEnd)
+	e.sendCode(flow, missedRSTs[0].offset, trial, "reason 11 in the first of 1000 bytes")
+	e.awaitFrom(flow, event.ACK)
+	e.Stepf("the kernel answers with a challenge ACK")
+	ignored := e.ignoredAt(flow, "rst-challenged", AtConnection, event.RST, event.StateEstablished, c.server)
+	ignored.Sources = connected
+	ignored.Reason = &event.Reason{Registry: event.RegistryLinux, Code: 11, Name: "TCP_ABORT_ON_CLOSE"}
+	e.Expect(ignored)
+
+	e.sendCode(flow, 0, []byte{0x33, 0xaa, 0x04, 0xd2, 0, 0, 0x7e, 0xd9}, "reason 1234 of vendor 32473")
+	c.servSock.WantApp(connReset)
+	received := c.receivedByServer("peer-gone", event.StateEstablished, connReset)
+	received.WithoutPacket = "reset-by-peer"
+	received.Reason = &event.Reason{
+		Registry: event.RegistryVendor, Code: 1234, PEN: 32473, Vendor: "Example Enterprise Number for Documentation Use",
+	}
 	e.Expect(received)
 }
 

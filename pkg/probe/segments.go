@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/rstreason"
 )
 
 // segments fills in the RST, and for a reply the packet that provoked it.
@@ -42,7 +43,8 @@ func (known *repeats) packet(r *resetRecord) event.Segment {
 		Ifname: known.text(r.Ifname[:]),
 	}
 	if s.Flags.Has(event.RST) && s.Len > 0 {
-		s.DiagText = diagnosis(known.texts.of(r))
+		said := known.texts.of(r)
+		s.DiagText, s.Reason = diagnosis(said), rstreason.Parse(said, s.Len)
 	}
 	if expects(r) {
 		offset := int32(s.Seq - r.Expected.RcvNxt)

@@ -1,6 +1,7 @@
 package selftest
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -75,6 +76,9 @@ func (c *comparison) checkDiagnosis(expected lab.Expectation, e *event.Event) {
 	}
 	if e.RST.DiagText != says {
 		c.problemf("%s at %s came with the text %q, the event has %q", e.Cause, e.Local, says, e.RST.DiagText)
+	}
+	if !reflect.DeepEqual(e.RST.Reason, expected.Reason) {
+		c.problemf("%s at %s came with the reason %+v, the event has %+v", e.Cause, e.Local, expected.Reason, e.RST.Reason)
 	}
 }
 

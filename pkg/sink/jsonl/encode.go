@@ -175,10 +175,24 @@ func appendSegment(l line, name string, s *event.Segment) line {
 	l = l.number(`"ttl":`, uint64(s.TTL))
 	l = l.text(`"ifname":`, s.Ifname)
 	l = l.text(`"diag":`, s.DiagText)
+	l = appendReason(l, s.Reason)
 	if s.SeqOffset != nil {
 		l = l.signed(`"seqOffset":`, int64(*s.SeqOffset))
 	}
 	l = l.text(`"position":`, string(s.Position))
+	return l.close()
+}
+
+func appendReason(l line, r *event.Reason) line {
+	if r == nil {
+		return l
+	}
+	l = l.open(`"reason":`)
+	l = l.textAlways(`"registry":`, string(r.Registry))
+	l = l.numberAlways(`"code":`, uint64(r.Code))
+	l = l.number(`"pen":`, uint64(r.PEN))
+	l = l.text(`"vendor":`, r.Vendor)
+	l = l.text(`"name":`, r.Name)
 	return l.close()
 }
 
