@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -65,22 +66,24 @@ func (m *meter) report(out io.Writer, session *probe.Session, lost uint64) error
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\n%-24s %14s %10s\n", "PROGRAM", "RUNS", "NS/RUN")
+	var text strings.Builder
+	fmt.Fprintf(&text, "\n%-24s %14s %10s\n", "PROGRAM", "RUNS", "NS/RUN")
 	for _, p := range programs {
 		var each int64
 		if p.Runs > 0 {
 			each = p.Time.Nanoseconds() / int64(p.Runs)
 		}
-		fmt.Fprintf(out, "%-24s %14d %10d\n", p.Program, p.Runs, each)
+		fmt.Fprintf(&text, "%-24s %14d %10d\n", p.Program, p.Runs, each)
 	}
 	var used unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err != nil {
 		return fmt.Errorf("resource usage: %w", err)
 	}
 	cpu := time.Duration(used.Utime.Nano() + used.Stime.Nano())
-	fmt.Fprintf(out, "ring: at most %d of %d bytes used, %d events lost; rsttrace itself: %s of CPU time in %s, at most %d KiB of memory\n",
+	fmt.Fprintf(&text, "ring: at most %d of %d bytes used, %d events lost; rsttrace itself: %s of CPU time in %s, at most %d KiB of memory\n",
 		session.RingHighWater(), session.RingBytes(), lost, cpu.Round(time.Millisecond), elapsed.Round(time.Millisecond), used.Maxrss)
-	return nil
+	_, err = io.WriteString(out, text.String())
+	return err
 }
 
 func (m *meter) close() {

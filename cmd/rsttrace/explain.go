@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -96,7 +95,7 @@ type sheet struct {
 
 func newSheet(out io.Writer) *sheet {
 	p := &sheet{out: out, width: sheetWidth}
-	if file, ok := out.(*os.File); ok {
+	if file := fileOf(out); file != nil {
 		options := text.Detect(file)
 		if options.Width > 0 {
 			p.width = min(max(options.Width, sheetWidthMin), sheetWidthMax)

@@ -19,7 +19,7 @@ var samples = map[string]string{
 	"dir": "sent", "cause": "closed-port", "host": "10.0.0.0/8", "port": "80,8000-8100", "netns": "own", "pid": "1",
 	"comm": "nginx", "cgroup": "", "unit": "nginx", "container": "web-1", "pod": "shop/cart",
 	"output": "json", "evidence": "", "max-rate": "10", "summary": "", "top": "3", "stack": "", "stats": "",
-	"via": "fentry", "audit": "end", "count": "1", "duration": "1s", "interval": "1s", "ready-file": "/run/ready",
+	"via": "fentry", "audit": "end", "count": "1", "duration": "1s", "interval": "1s", "ready-file": "/run/ready", "user": "root",
 	"no-drops": "", "no-flow-memory": "", "no-followups": "", "ring": "64K",
 }
 

@@ -101,7 +101,10 @@ func (f *labFlags) perform(ctx context.Context, t *tracer.Tracer, stage *stage, 
 		_ = live.Wait() // its error was one of Settle
 		live.Close()
 	}()
-	for _, s := range scenarios {
+	for i, s := range scenarios {
+		if ctx.Err() != nil {
+			return interrupted(i, len(scenarios))
+		}
 		stage.open(s)
 		if s.HostChanges && !f.hostChanges {
 			stage.step("not played: it changes a setting of the whole host, or loads a module; --allow-host-changes plays it", nil)
@@ -119,7 +122,11 @@ func (f *labFlags) perform(ctx context.Context, t *tracer.Tracer, stage *stage, 
 			stage.step("cannot be played here: "+err.Error(), nil)
 			continue
 		}
-		if err := errors.Join(err, live.Settle(), stage.failure()); err != nil {
+		err = errors.Join(err, live.Settle(), stage.failure())
+		if ctx.Err() != nil {
+			return interrupted(i, len(scenarios))
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -43,8 +43,8 @@ func (o *outputFlags) open(w io.Writer) event.Sink {
 		return jsonl.New(w, jsonl.Options{Evidence: o.evidence})
 	}
 	options := text.Options{}
-	terminal, isFile := w.(*os.File)
-	if isFile {
+	terminal := fileOf(w)
+	if terminal != nil {
 		options = text.Detect(terminal)
 	}
 	options.Evidence = o.evidence

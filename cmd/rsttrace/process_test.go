@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 	if lab.ActorMain() {
 		return
 	}
+	if program := os.Getenv(regainVariable); program != "" {
+		regain(program)
+	}
 	if os.Getenv(commandVariable) != "" {
 		main()
 	}
@@ -88,7 +91,7 @@ func start(t *testing.T, args ...string) *process {
 func (p *process) startAndAwait(t *testing.T) {
 	t.Helper()
 	needRoot(t)
-	ready := filepath.Join(t.TempDir(), "ready")
+	ready := filepath.Join(openFolder(t), "ready")
 	p.Args = append(p.Args, "--ready-file", ready)
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
@@ -99,8 +102,24 @@ func (p *process) startAndAwait(t *testing.T) {
 			_ = p.Cmd.Wait()
 		}
 	})
+	awaitFile(t, p, ready)
+}
+
+// openFolder is a folder in which every user may write.
+func openFolder(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := errors.Join(os.Chmod(folder, 0o777), os.Chmod(filepath.Dir(folder), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// awaitFile waits for a ready file, which has the pid in it from the first moment.
+func awaitFile(t *testing.T, p *process, ready string) {
+	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
-		if text, err := os.ReadFile(ready); err == nil && len(text) > 0 {
+		if text, err := os.ReadFile(ready); err == nil {
 			if want := fmt.Sprintf("%d\n", p.Process.Pid); string(text) != want {
 				t.Fatalf("the ready file says %q, want the pid %q", text, want)
 			}

@@ -1,11 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os/signal"
+	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
@@ -23,37 +24,60 @@ const (
 // usageError is a mistake on the command line.
 type usageError struct{ error }
 
-// run executes one command line and returns the exit code.
+// run executes one command line and returns the exit code. A goroutine may be left
+// behind: the process has to end.
 func run(args []string, stdout, stderr io.Writer) int {
 	// A closed pipe (| head) ends the run as an ordinary write error.
 	signal.Ignore(unix.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
-	defer stop()
+	end := newEnding(endPatience)
+	defer end.stop()
+	out := newStream(stdout, end, func(err error) { end.cancel(err) })
+	problems := newStream(stderr, end, nil)
 
 	root := newRoot()
 	root.SetArgs(args)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	root.SetOut(out)
+	root.SetErr(problems)
+	err := end.run(root.ExecuteContext)
+	if failure := out.failure(); failure != nil {
+		err = failure // whatever else it led to
+	}
+	return report(problems, err)
+}
+
+// report prints an error, in one line, and returns the exit code.
+func report(stderr io.Writer, err error) int {
 	var usage usageError
 	switch {
 	case err == nil, errors.Is(err, unix.EPIPE):
 		return exitFine
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "rsttrace: %v (see rsttrace --help)\n", err)
+		fmt.Fprintf(stderr, "rsttrace: %s (see rsttrace --help)\n", oneLine(err))
 		return exitUsage
 	case errors.Is(err, probe.ErrPermission):
-		fmt.Fprintf(stderr, "rsttrace: %v (missing: %s)\n", err, missingCapabilities())
+		fmt.Fprintf(stderr, "rsttrace: %s (missing: %s)\n", oneLine(err), missingCapabilities())
 		return exitFailed
 	default:
-		fmt.Fprintf(stderr, "rsttrace: %v\n", err)
+		fmt.Fprintf(stderr, "rsttrace: %s\n", oneLine(err))
 		return exitFailed
 	}
+}
+
+// oneLine is the text of an error, whatever a user has typed into it.
+func oneLine(err error) string {
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '?'
+		}
+		return r
+	}, text)
 }
 
 func newRoot() *cobra.Command {
 	root := newTrace()
 	root.AddCommand(newLab(), newSelftest(), newExplain(), newDoctor(), newVersion())
+	setHelp(root)
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -15,40 +18,97 @@ import (
 	"kernel.org/pub/linux/libs/security/libcap/cap"
 )
 
-// TestPrivilegesAreDropped looks at every thread of a running tracer.
+// TestPrivilegesAreDropped looks at every thread of a running tracer, which has
+// dropped them before it says that it is ready.
 func TestPrivilegesAreDropped(t *testing.T) {
-	p := start(t, received(ownAddress())...)
-	const want = 1<<cap.BPF | 1<<cap.PERFMON | 1<<cap.SYS_PTRACE
-	// The ready file may be there a moment before.
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		wrong := otherCapabilities(t, p.Process.Pid, want)
-		if wrong == "" {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(wrong)
-		}
-		time.Sleep(10 * time.Millisecond)
+	for _, test := range []struct {
+		args []string
+		uid  string
+	}{
+		{nil, "0"},
+		{[]string{"--user", "nobody"}, strconv.Itoa(nobody)},
+	} {
+		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
+			address := ownAddress()
+			p := start(t, received(address, append(test.args, "--count", "1")...)...)
+			const want = 1<<cap.BPF | 1<<cap.PERFMON | 1<<cap.SYS_PTRACE
+			kept := fmt.Sprintf("%016x", uint64(want))
+			const none = "0000000000000000"
+			user := strings.Repeat(test.uid+"\t", 3) + test.uid
+			checkThreads(t, p.Process.Pid, map[string]string{
+				"CapEff": kept, "CapPrm": kept, "CapInh": none, "CapBnd": none, "CapAmb": none, "NoNewPrivs": "1",
+				"Uid": user, "Gid": user,
+			})
+			refuse(t, address) // and it still works
+			if code := p.wait(t); code != exitFine {
+				t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
+			}
+			checkRefused(t, p)
+		})
 	}
 }
 
-// otherCapabilities tells of a thread that has other capabilities than wanted.
-func otherCapabilities(t *testing.T, pid int, want uint64) string {
+// checkThreads wants the same fields of status of all threads.
+func checkThreads(t *testing.T, pid int, want map[string]string) {
 	t.Helper()
 	paths, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("threads of %d: %v, %v", pid, paths, err)
 	}
 	for _, path := range paths {
-		for _, set := range []string{"CapEff", "CapPrm"} {
-			text := statusField(path, set)
-			if got, err := strconv.ParseUint(text, 16, 64); err != nil || got != want {
-				return fmt.Sprintf("%s: %s is %s, want %x", path, set, text, want)
+		for field, wanted := range want {
+			if got := statusField(path, field); got != wanted {
+				t.Errorf("%s: %s is %q, want %q", path, field, got, wanted)
 			}
 		}
 	}
-	return ""
+}
+
+// regainVariable makes this test program give its privileges up and try to get
+// them back: its value is the program to execute then.
+const regainVariable = "RSTTRACE_TEST_REGAIN"
+
+// regain executes a program, which prints the capabilities that it has.
+func regain(program string) {
+	var who account
+	if err := errors.Join(who.Set(os.Getenv(regainUser)), dropPrivileges(nil, who)); err != nil {
+		fmt.Println(err)
+		os.Exit(exitFailed)
+	}
+	os.Unsetenv(regainVariable)
+	fmt.Println(syscall.Exec(program, []string{program, "-E", "Cap(Prm|Eff)", "/proc/self/status"}, os.Environ()))
+	os.Exit(exitFailed)
+}
+
+const regainUser = "RSTTRACE_TEST_USER"
+
+// TestPrivilegesAreGone: root that executes a program has all capabilities again,
+// and so has anybody who executes one of root with the setuid bit.
+func TestPrivilegesAreGone(t *testing.T) {
+	needRoot(t)
+	grep, err := exec.LookPath("grep")
+	if err != nil {
+		t.Skip("needs grep")
+	}
+	setuid := filepath.Join(openFolder(t), "grep")
+	program, err := os.ReadFile(grep)
+	if err == nil {
+		err = errors.Join(os.WriteFile(setuid, program, 0o755), os.Chmod(setuid, 0o755|os.ModeSetuid))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ program, user string }{{grep, "root"}, {setuid, "nobody"}} {
+		t.Run(test.user, func(t *testing.T) {
+			p := command(t)
+			p.Env = append(os.Environ(), regainVariable+"="+test.program, regainUser+"="+test.user)
+			code := p.finish(t)
+			const none = "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n"
+			if code != exitFine || p.stdout.String() != none {
+				t.Errorf("exit code %d, it has\n%s%s", code, &p.stdout, &p.stderr)
+			}
+		})
+	}
 }
 
 // statusField reads a line of /proc/PID/status; threads may end meanwhile.

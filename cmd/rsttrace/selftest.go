@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/pkg/lab"
 	"github.com/rsttrace/rsttrace/pkg/selftest"
@@ -55,6 +56,9 @@ func (f *selftestFlags) run(cmd *cobra.Command, names []string) error {
 	if f.record.path != "" && (f.via.method == "" || len(names) > 0) {
 		return usageError{errors.New("--record needs --via, and all scenarios")}
 	}
+	if err := f.checkPaths(); err != nil {
+		return err
+	}
 	out := cmd.OutOrStdout()
 	report, err := selftest.Run(cmd.Context(), selftest.Options{
 		Via:              f.via.method,
@@ -62,8 +66,11 @@ func (f *selftestFlags) run(cmd *cobra.Command, names []string) error {
 		AllowHostChanges: f.hostChanges,
 		Progress:         func(r selftest.Result) { printResult(out, r) },
 	})
+	if report != nil && cmd.Context().Err() != nil {
+		err = interrupted(len(report.Results), plays(scenarios))
+	}
 	if report != nil {
-		err = errors.Join(err, f.save(report))
+		err = errors.Join(err, f.save(endingOf(cmd.Context()), report))
 	}
 	if err != nil {
 		return err
@@ -72,8 +79,33 @@ func (f *selftestFlags) run(cmd *cobra.Command, names []string) error {
 	if failed := report.Count(selftest.Failed); failed > 0 {
 		return fmt.Errorf("%d of %d scenarios failed", failed, len(report.Results))
 	}
-	if err := f.keep(report); err != nil {
+	if err := endingOf(cmd.Context()).attempt(func() error { return f.keep(report) }); err != nil {
 		return fmt.Errorf("--record: %w", err)
+	}
+	return nil
+}
+
+// interrupted is the error of what a signal has ended early.
+func interrupted(done, of int) error { return fmt.Errorf("interrupted after %d of %d", done, of) }
+
+// plays is how many results scenarios give: each is played over each family.
+func plays(scenarios []lab.Scenario) (n int) {
+	for _, s := range scenarios {
+		n += len(s.Families)
+	}
+	return n
+}
+
+// checkPaths finds out at once, and not after minutes, what cannot be written.
+func (f *selftestFlags) checkPaths() error {
+	if f.json.path == "" {
+		return nil
+	}
+	if err := unix.Access(filepath.Dir(f.json.path), unix.W_OK|unix.X_OK); err != nil {
+		return fmt.Errorf("--json: %s: %w", filepath.Dir(f.json.path), err)
+	}
+	if info, err := os.Stat(f.json.path); err == nil && info.IsDir() {
+		return fmt.Errorf("--json: %s is a folder", f.json.path)
 	}
 	return nil
 }
@@ -96,13 +128,13 @@ func (f *selftestFlags) keep(report *selftest.Report) error {
 	return os.WriteFile(filepath.Join(f.record.path, recording.FileName()), data, 0o644)
 }
 
-func (f *selftestFlags) save(report *selftest.Report) error {
+func (f *selftestFlags) save(end *ending, report *selftest.Report) error {
 	if f.json.path == "" {
 		return nil
 	}
 	data, err := json.MarshalIndent(report.Results, "", "  ")
 	if err == nil {
-		err = os.WriteFile(f.json.path, append(data, '\n'), 0o644)
+		err = end.attempt(func() error { return os.WriteFile(f.json.path, append(data, '\n'), 0o644) })
 	}
 	if err != nil {
 		return fmt.Errorf("--json: %w", err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -28,6 +27,7 @@ type traceFlags struct {
 	duration  time.Duration
 	interval  time.Duration
 	readyFile pathFlag
+	user      account
 	ring      sizeFlag
 	noDrops   bool
 	noMemory  bool
@@ -50,7 +50,8 @@ func newTraceCommand() (*cobra.Command, func(*cobra.Command) (filter.Options, er
 the kernel path that caused it, the process that owns the socket, what the
 application got from it, what was lost, and what to do about it.
 
-It runs until it is interrupted, and then prints exact totals per cause.
+It runs until it is interrupted, and then prints exact totals per cause. A second
+signal ends it at once. SIGQUIT (Ctrl-\) prints the totals so far.
 
 A filter takes a list, and can be given several times: --port 80,443 --port 8080.
 A comma that belongs to a name follows a backslash: --comm 'a\,b'.`,
@@ -83,7 +84,8 @@ A comma that belongs to a name follows a backslash: --comm 'a\,b'.`,
 	cmd.Flags().Uint64Var(&flags.count, "count", 0, "stop after this many events")
 	cmd.Flags().DurationVar(&flags.duration, "duration", 0, "stop after this time: 30s, 5m")
 	cmd.Flags().DurationVar(&flags.interval, "interval", 0, "print the totals so far this often: 10s, 1m")
-	cmd.Flags().Var(&flags.readyFile, "ready-file", "create this file once everything is attached")
+	cmd.Flags().Var(&flags.readyFile, "ready-file", "create this file, with the pid in it, once everything is attached; it is removed at the end")
+	cmd.Flags().Var(&flags.user, "user", "run as this user once everything is attached; names of containers need its access to the engine's socket")
 	cmd.Flags().BoolVar(&flags.noDrops, "no-drops", false, "do not look at dropped packets: RSTs that end a handshake or a TIME_WAIT, and most ignored ones, are not seen")
 	cmd.Flags().BoolVar(&flags.noMemory, "no-flow-memory", false, "do not note who opened and closed connections: closed-earlier is reported as half-open, what comes after a close has no owner, and no age is known")
 	cmd.Flags().BoolVar(&flags.noFollow, "no-followups", false, "do not look at signals and socket errors: the SIGPIPE that follows a reset, and that the kernel reported the error, is not told")
@@ -116,6 +118,13 @@ func (f *traceFlags) check(cmd *cobra.Command) (filter.Options, error) {
 }
 
 func (f *traceFlags) run(ctx context.Context, wanted filter.Options, stdout, stderr io.Writer) error {
+	ready, err := prepareReadyFile(f.readyFile.path, f.user)
+	if err != nil {
+		return err
+	}
+	defer ready.remove()
+	end := endingOf(ctx)
+	end.leaveNothing(ready.remove)
 	meter, err := f.startMeter()
 	if err != nil {
 		return err
@@ -143,19 +152,28 @@ func (f *traceFlags) run(ctx context.Context, wanted filter.Options, stdout, std
 	defer t.Close()
 	reportFallbacks(stderr, t.Session().Hooks(), f.via.method)
 	reportAbsent(ctx, stderr, wanted)
-	if f.readyFile.path != "" {
-		if err := os.WriteFile(f.readyFile.path, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644); err != nil {
-			return fmt.Errorf("--ready-file: %w", err)
+	if ready.needsPrivileges() {
+		if err := ready.publish(); err != nil {
+			return err
 		}
 	}
-	if err := dropPrivileges(t.Session().Hooks()); err != nil {
-		fmt.Fprintf(stderr, "rsttrace: keeps all its privileges: %v\n", err)
+	if err := dropPrivileges(t.Session().Hooks(), f.user); err != nil {
+		if f.user.changes() {
+			return err
+		}
+		fmt.Fprintf(stderr, "rsttrace: keeps privileges that it does not need: %s\n", oneLine(err))
+	}
+	if err := ready.publish(); err != nil {
+		return err
 	}
 	if f.duration > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, f.duration)
 		defer cancel()
 	}
+	askTotals := t.AskTotals
+	end.onQuit.Store(&askTotals)
+	defer end.onQuit.Store(nil) // before the tracer is closed
 	if err := t.Run(ctx, f.stages(f.open(stdout), stderr)); err != nil {
 		return err
 	}

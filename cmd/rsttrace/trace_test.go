@@ -203,7 +203,7 @@ func TestDuration(t *testing.T) {
 }
 
 func TestSignals(t *testing.T) {
-	for _, signal := range []syscall.Signal{unix.SIGINT, unix.SIGTERM} {
+	for _, signal := range []syscall.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP} {
 		t.Run(unix.SignalName(signal), func(t *testing.T) {
 			address := ownAddress()
 			p := start(t, received(address)...)

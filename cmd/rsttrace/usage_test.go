@@ -91,6 +91,11 @@ func TestWrongUsage(t *testing.T) {
 		{"explain closed-port refused", "arg"},
 		{"version please", "please"},
 		{"doctor please", "please"},
+		{"completion nonsense", "bash, fish, powershell, zsh"},
+		{"completion bash nonsense", "nonsense"},
+		{"help nonsense", "completion, doctor, explain, lab, selftest, version"},
+		{"help lab nonsense", "lab nonsense"},
+		{"--user no-such-user", "there is no user"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			checkFailure(t, command(t, strings.Fields(test.args)...), exitUsage, test.want, "rsttrace --help")
@@ -119,6 +124,12 @@ func TestReadyFileFails(t *testing.T) {
 	if code := p.finish(t); code != exitFailed || !strings.Contains(p.stderr.String(), "--ready-file: ") {
 		t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
 	}
+}
+
+// TestResultsFail: what cannot be written is known before minutes have passed.
+func TestResultsFail(t *testing.T) {
+	checkFailure(t, command(t, "selftest", "--json", "/no/such/folder/results"), exitFailed, "--json: /no/such/folder: ")
+	checkFailure(t, command(t, "selftest", "--json", "/"), exitFailed, "--json: / is a folder")
 }
 
 // TestReadyFileOfOthers: sudo writes where its caller wants it, also where root
