@@ -27,7 +27,7 @@ func (f *filterFlags) register(cmd *cobra.Command) {
 	flags.Var(&f.causes, "cause", "cause ids, as rsttrace explain lists them")
 	flags.Var(&f.hosts, "host", "addresses or prefixes of either end: 10.0.0.5, 2001:db8::/32")
 	flags.Var(&f.ports, "port", "ports or ranges of either end: 443, 8000-8100")
-	flags.Var(&f.netns, "netns", "network namespaces: an inode number, a name as ip netns shows it, a path as /proc/PID/ns/net, own, or all")
+	flags.Var(&f.netns, "netns", "network namespaces: an inode number, a name as ip netns or an event shows it, a path as /proc/PID/ns/net, own, or all")
 	flags.Var(&f.pids, "pid", "processes that own the socket, or ended the connection")
 	flags.Var(&f.comms, "comm", "the same by name")
 	flags.Var(&f.cgroups, "cgroup", "control groups of the socket, with all below: system.slice/nginx.service, or a path below /sys/fs/cgroup")

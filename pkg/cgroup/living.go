@@ -15,22 +15,12 @@ func Living(ctx context.Context, root string) (owners []event.Owner, named bool,
 	if err != nil {
 		return nil, false, err
 	}
+	asker := NewAsker(root)
+	defer asker.Close()
 	named = true
-	names, engines := openNames(root)
-	defer func() {
-		for _, e := range engines {
-			e.close()
-		}
-	}()
 	for _, path := range hierarchies.Paths() {
 		place := Parse(path)
-		if key := place.key(); key != "" {
-			if !names.known.Contains(key) {
-				named = ctx.Err() == nil && names.ask(ctx, question{Place: place}) && named
-			}
-			known, _ := names.known.Get(key)
-			known.apply(&place)
-		}
+		named = asker.name(ctx, &place) && named
 		var owner event.Owner
 		place.fill(&owner)
 		owners = append(owners, owner)

@@ -193,15 +193,7 @@ func (r *Resolver) Process(pid int) Place {
 	if r.processes.recent == nil {
 		return Place{} // there is no /proc
 	}
-	process, err := r.processes.fs.Proc(pid)
-	if err != nil {
-		return Place{}
-	}
-	lines, err := process.Cgroups()
-	if err != nil {
-		return Place{}
-	}
-	place := choose(lines)
+	place := placeOf(r.processes.fs, pid)
 	r.fill(&place)
 	return place
 }

@@ -23,8 +23,8 @@ type Options struct {
 	// events have for it.
 	Cgroups    []string // paths; what is below counts, too
 	Units      []string // systemd units, slices with all that is in them
-	Containers []string // names, or ids from their 12th digit on
-	Pods       []string // names, with or without their namespace, or uids
+	Containers []string // names or ids (12 digits or more), with or without their runtime or pod
+	Pods       []string // names, with or without their namespace, or uids (8 digits or more)
 }
 
 // PortRange is the ports from First to Last, both included.
@@ -94,7 +94,19 @@ func (f *Filter) MatchBeforeOwner(e *event.Event) bool {
 // MatchOwner decides pids and names, and nothing else. Pid and name may be
 // satisfied by different processes of the same event.
 func (f *Filter) MatchOwner(e *event.Event) bool {
-	return matchProcess(f.options.PIDs, e, pidOf) && matchProcess(f.options.Comms, e, commOf)
+	return matchProcess(f.options.PIDs, e, pidOf, sameNumber) && matchProcess(f.options.Comms, e, commOf, same)
+}
+
+// Comms are the names of the processes that are wanted, byte by byte as the
+// kernel has them. ok is false if one is given as a sink prints it: then only
+// MatchOwner can decide.
+func (f *Filter) Comms() (names []string, ok bool) {
+	for _, comm := range f.options.Comms {
+		if !verbatim(comm) {
+			return nil, false
+		}
+	}
+	return f.options.Comms, true
 }
 
 func oneOf[T comparable](wanted []T, v T) bool {
@@ -126,16 +138,18 @@ func matchHost(wanted []netip.Prefix, addr netip.Addr) bool {
 func pidOf(p event.ProcessRef) uint32  { return p.PID }
 func commOf(p event.ProcessRef) string { return p.Comm }
 
+func sameNumber(a, b uint32) bool { return a == b }
+
 // matchProcess compares one property of each process that e names. The zero
 // value means "not known" and matches nothing.
-func matchProcess[T comparable](wanted []T, e *event.Event, property func(event.ProcessRef) T) bool {
+func matchProcess[T comparable](wanted []T, e *event.Event, property func(event.ProcessRef) T, equal func(is, wanted T) bool) bool {
 	if len(wanted) == 0 {
 		return true
 	}
 	isWanted := func(p event.ProcessRef) bool {
 		var unknown T
 		v := property(p)
-		return v != unknown && slices.Contains(wanted, v)
+		return v != unknown && slices.ContainsFunc(wanted, func(one T) bool { return equal(v, one) })
 	}
 	owner := event.ProcessRef{PID: e.Owner.PID, Comm: e.Owner.Comm}
 	return isWanted(owner) || isWanted(e.By) || slices.ContainsFunc(e.Owner.Others, isWanted)

@@ -50,7 +50,7 @@ func ParsePorts(values []string) ([]PortRange, error) {
 	return parseWords(values, "port", "1 to 65535 or a range such as 8000-8100", parsePort)
 }
 
-// ParsePIDs reads process ids.
+// ParsePIDs reads process ids, also as they are printed: nginx[812], pid 812.
 func ParsePIDs(values []string) ([]uint32, error) {
 	return parseWords(values, "pid", "a positive number", parsePID)
 }
@@ -80,7 +80,7 @@ func ParseUnits(values []string) ([]string, error) {
 
 // ParseContainers reads names and ids of containers.
 func ParseContainers(values []string) ([]string, error) {
-	return parseNames(values, "container", "a name, or an id", verbatim)
+	return parseNames(values, "container", "a name, or an id", anyName)
 }
 
 // ParsePods reads names and uids of Kubernetes pods.
@@ -88,7 +88,7 @@ func ParsePods(values []string) ([]string, error) {
 	return parseNames(values, "pod", acceptedPods, parsePod)
 }
 
-func verbatim(text string) (string, error) { return text, nil }
+func anyName(text string) (string, error) { return text, nil }
 
 // ParseNetns reads network namespaces; resolve finds the number of one.
 func ParseNetns(values []string, resolve func(string) (uint32, error)) ([]uint32, error) {
@@ -163,7 +163,11 @@ func parsePort(text string) (PortRange, error) {
 }
 
 func parsePID(text string) (uint32, error) {
-	pid, err := strconv.ParseUint(text, 10, 31) // the kernel's pid_t is a signed 32-bit number
+	number := strings.TrimPrefix(text, "pid ")
+	if at := strings.LastIndexByte(text, '['); at > 0 && strings.HasSuffix(text, "]") {
+		number = text[at+1 : len(text)-1]
+	}
+	pid, err := strconv.ParseUint(number, 10, 31) // the kernel's pid_t is a signed 32-bit number
 	if err != nil || pid == 0 {
 		return 0, fmt.Errorf("bad pid %q: want a positive number (for names use the process name filter)", text)
 	}
@@ -176,7 +180,7 @@ const acceptedPods = "a name such as cart-6d9f or shop/cart-6d9f, or a uid"
 func parsePod(text string) (string, error) {
 	namespace, name, qualified := strings.Cut(text, "/")
 	if qualified && (namespace == "" || name == "" || strings.Contains(name, "/")) {
-		return "", fmt.Errorf("bad pod %q: want %s", text, acceptedPods)
+		return "", fmt.Errorf("bad pod %q: want %s (a container of a pod goes to the container filter)", text, acceptedPods)
 	}
 	return text, nil
 }
@@ -197,5 +201,8 @@ func parseUnit(text string) (string, error) {
 const commBytes = 15
 
 func cutComm(name string) string {
+	if !verbatim(name) {
+		return name // it may be shorter than its escapes
+	}
 	return name[:min(len(name), commBytes)]
 }

@@ -30,8 +30,10 @@ func parseCgroup(text, wanted string, known []string) (string, error) {
 	if wanted == "/" {
 		return "", fmt.Errorf("%q holds every control group: leave the filter out", text)
 	}
-	if slices.Contains(known, wanted) {
-		return wanted, nil
+	for _, one := range known {
+		if same(one, wanted) {
+			return one, nil
+		}
 	}
 	if near := suggest(path.Base(wanted), known, path.Base); len(near) > 0 {
 		return "", fmt.Errorf("there is no control group %q: did you mean %s?", wanted, strings.Join(near, " or "))

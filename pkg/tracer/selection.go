@@ -17,8 +17,11 @@ func selectDetails(s *probe.Selection, f filter.Options) {
 	s.Dirs = f.Dirs
 	s.Hosts = f.Hosts
 	s.PIDs = f.PIDs
-	s.Comms = f.Comms
-	s.Cgroups = filter.New(f).NeedsPlace()
+	wanted := filter.New(f)
+	if comms, ok := wanted.Comms(); ok {
+		s.Comms = comms
+	}
+	s.Cgroups = wanted.NeedsPlace()
 	if s.Netns == nil && len(f.Netns) > 0 {
 		s.Netns = f.Netns
 	}

@@ -201,7 +201,8 @@ func (t *Tracer) give(e *event.Event) error {
 	t.resolver.Last(e)
 	if t.refuses(e) {
 		t.hidePeer(e)
-		return nil
+		_, err := t.elsewhere(e) // its name may have come meanwhile
+		return err
 	}
 	t.checkPeer(e)
 	e.Confirmed = e.Dir == event.Sent && e.PeerEvent != 0 // it was seen to arrive

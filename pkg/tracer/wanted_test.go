@@ -229,6 +229,23 @@ func TestWantedProcesses(t *testing.T) {
 	}
 }
 
+// TestWantedAsPrinted: a name that is printed with escapes finds its process.
+func TestWantedAsPrinted(t *testing.T) {
+	n := inNamespace(t)
+	wanted, other := newTalker(t, n, "es\x1bca\xffpe", ""), newTalker(t, n, "other", "")
+	for _, name := range []string{`lab-es\x1bca\xffpe`, "lab-es\x1bca\ufffdpe", `lab-es\u001bca\ufffdpe`, wanted.Comm} {
+		traced := wantedIn(t, n, "", filter.Options{Comms: []string{name}, Dirs: []event.Dir{event.Sent}})
+		other.abort(2)
+		wanted.abort(2)
+		for _, e := range next(t, traced, 2) {
+			if int(e.Owner.PID) != wanted.PID {
+				t.Errorf("%q finds %+v, want %d", name, e.Owner, wanted.PID)
+			}
+		}
+		rest(t, traced)
+	}
+}
+
 // TestWantedOwners: who did it may not be who owns it, or may not be known in the
 // kernel. Then user space decides.
 func TestWantedOwners(t *testing.T) {
@@ -311,6 +328,10 @@ func TestWantedCgroups(t *testing.T) {
 		{
 			"container", "wanted.slice/docker-" + aContainer + ".scope", "other.slice/docker-" + bContainer + ".scope",
 			filter.Options{Containers: []string{aContainer[:12]}}, true,
+		},
+		{
+			"container as printed", "wanted.slice/docker-" + aContainer + ".scope", "other.slice/docker-" + bContainer + ".scope",
+			filter.Options{Containers: []string{"docker/" + aContainer[:12]}}, true,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
