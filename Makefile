@@ -19,6 +19,11 @@ KERNELS := 5.10 6.1 6.12 7.3 arm64-6.12
 KERNEL ?= 6.1
 VMS ?= 2
 
+# All of them, for make test-all.
+ALL_KERNELS ?= $(shell awk '!/^\#/ && NF { print $$1 }' test/vm/kernels)
+FUZZ_TIME ?= 5m
+LIVE_REPEATS ?= 10
+
 # Attach methods to record on the running kernel.
 NATIVE_METHODS ?= tracepoint
 RECORDED = $(RESULTS)/record/recordings
@@ -118,6 +123,50 @@ unit: go ## Unit tests
 vet: go ## go vet
 	@$(GO) run ./tools/tally step $(RESULTS)/vet vet $(GO) vet ./...
 
+# What takes hours is here and not in make test. The result is a page of the
+# documentation, with the code that it is about; part of a run is not kept.
+.PHONY: test-all
+test-all: ## Everything, on every kernel, for hours; the result is docs/test-all.md, to be committed
+	@rm -rf $(ALL_RESULTS); mkdir -p $(ALL_RESULTS)
+	@$(GO) run ./tools/fullrun code . >$(ALL_RESULTS).code
+	@failed=(); \
+	for step in $(TEST_ALL_STEPS); do \
+		echo "==> make $$step"; \
+		$(MAKE) --no-print-directory RESULTS=$(ALL_RESULTS) $$step || failed+=("$$step"); \
+	done; \
+	$(GO) run ./tools/tally total $(ALL_RESULTS) "$${failed[@]}" >$(ALL_RESULTS).total || true; \
+	tail -n 1 $(ALL_RESULTS).total; \
+	$(GO) run ./tools/fullrun write $(ALL_RESULTS).code $(ALL_RESULTS).total $(FULL_RUN_PAGE); \
+	echo 'written: $(FULL_RUN_PAGE)'; \
+	[[ $${#failed[@]} == 0 ]]
+TEST_ALL_STEPS := unit vet lint race check-generated selftest stories bench-smoke vm-all fuzz live
+ALL_RESULTS = $(RESULTS)/all
+# Nobody has chosen a part of it on the command line or in the environment.
+WHOLE = $(if $(filter-out file,$(foreach v,TEST_ALL_STEPS ALL_KERNELS FUZZ_TIME LIVE_REPEATS,$(origin $(v)))),,yes)
+FULL_RUN_PAGE = $(if $(WHOLE),docs/test-all.md,$(ALL_RESULTS).md)
+
+.PHONY: release-check
+release-check: go ## Is the last make test-all about this code, and did all pass?
+	@$(GO) run ./tools/fullrun check docs/test-all.md .
+
+.PHONY: vm-all
+vm-all: build-all deps-vm
+	@$(MAKE) --no-print-directory -j$(VMS) -k -Otarget $(ALL_KERNELS:%=vm-all-%)
+
+.PHONY: $(ALL_KERNELS:%=vm-all-%)
+$(ALL_KERNELS:%=vm-all-%): vm-all-%:
+	@tools/vm-test $* $(RESULTS)/vm-all
+
+.PHONY: fuzz
+fuzz: go ## Every fuzz target for FUZZ_TIME each
+	@tools/fuzz $(RESULTS)/fuzz $(FUZZ_TIME)
+
+# A test that fails once in ten runs is wrong, or has found something.
+.PHONY: live
+live: go ## The tests that attach to this kernel, LIVE_REPEATS times
+	@$(GO) test -p 1 -count $(LIVE_REPEATS) -timeout 4h -json ./pkg/probe ./pkg/tracer ./pkg/audit ./pkg/cgroup ./cmd/rsttrace | \
+		$(GO) run ./tools/tally unit $(RESULTS)/live
+
 # Every part runs, also after one that failed.
 .PHONY: lint
 lint: go deps-lint ## golangci-lint, gofmt, clang-format, shellcheck, docs
@@ -134,9 +183,11 @@ lint-docs: ; @$(lint-part) $(GO) test ./docs ./tools/gendocs
 
 # Goroutines are in the code of these packages, or in what they use. The race
 # detector is written in C, so this needs cgo and a C compiler; rsttrace does not.
+# The lab's scenarios take minutes and start other programs: the tests of the
+# tracer and of the command play those that they need.
 .PHONY: race
 race: go deps-race ## Unit tests of what has goroutines, with the race detector
-	@CGO_ENABLED=1 $(GO) test -race -p 1 -json $$(tools/race-packages) | $(GO) run ./tools/tally unit $(RESULTS)/race
+	@CGO_ENABLED=1 $(GO) test -race -p 1 -skip '^TestScenarios$$' -json $$(tools/race-packages) | $(GO) run ./tools/tally unit $(RESULTS)/race
 
 .PHONY: check-generated
 check-generated: go deps-bpf ## Is what bpf/ generates up to date with its sources?

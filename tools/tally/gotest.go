@@ -69,8 +69,13 @@ func (p *packageRun) take(e testEvent) (last bool) {
 		if e.Test == "" {
 			return true
 		}
-		p.order = append(p.order, e.Test)
-		p.action[e.Test] = e.Action
+		switch before, again := p.action[e.Test]; {
+		case !again:
+			p.order = append(p.order, e.Test)
+			p.action[e.Test] = e.Action
+		case before != "fail": // of several runs (-count), one that fails counts
+			p.action[e.Test] = e.Action
+		}
 	}
 	return false
 }

@@ -60,6 +60,27 @@ none  no-tests 0.0s
 	}
 }
 
+// TestGoTestRepeated: with -count a test ends several times. It counts once, and
+// fails if it did so once.
+func TestGoTestRepeated(t *testing.T) {
+	const repeated = `{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"fail","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p","Test":"TestB"}
+{"Action":"pass","Package":"p","Test":"TestB"}
+{"Action":"fail","Package":"p"}
+`
+	var out strings.Builder
+	got, err := readGoTest(strings.NewReader(repeated), &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := results{{failed, "p TestA", ""}, {passed, "p TestB", ""}}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(result{})); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestTotal(t *testing.T) {
 	dir := t.TempDir()
 	write := func(path, text string) {
