@@ -24,6 +24,10 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte{3, 0, 0, 0})
 	signal := signalRecord{Kind: bpf.ContextRecordKindRECORD_SIGNAL}
 	f.Add(bytesOf(&signal))
+	late := errorRecord{Kind: bpf.ContextRecordKindRECORD_ERROR}
+	f.Add(bytesOf(&late))
+	group := cgroupRecord{Kind: bpf.ContextRecordKindRECORD_CGROUP}
+	f.Add(bytesOf(&group))
 	f.Add(bytesOf(&reset)[:100])
 	f.Add(bytesOf(&reset)[:resetWithoutSocket])
 	words := textRecord{Kind: bpf.ContextRecordKindRECORD_TEXT, Payload: [64]uint8{'b', 'y', 'e'}}
@@ -32,7 +36,7 @@ func FuzzDecode(f *testing.F) {
 		s := testSession(event.Tracepoint)
 		batch := Batch{Resets: make([]event.Event, 0, 1)}
 		err := s.decode(sample, &batch)
-		entries := len(batch.Resets) + len(batch.Holders) + len(batch.Signals) + len(batch.modules)
+		entries := len(batch.Resets) + len(batch.Holders) + len(batch.Signals) + len(batch.Errors) + len(batch.Cgroups) + len(batch.modules)
 		if err != nil {
 			if entries != 0 {
 				t.Errorf("error %v and %d entries", err, entries)
