@@ -28,6 +28,9 @@ const volatile bool replies_see_resets = false;
 /* INVALID_SYN as a verdict has it; 0: this kernel has no such reason. */
 const volatile __u32 reason_invalid_syn = 0;
 
+/* NOT_SPECIFIED as a verdict has it; 0 as well where a kernel gives no reasons. */
+const volatile __u32 reason_not_specified = 0;
+
 /* Which hooks the tcp_send_reset tracepoint serves: the others are attached otherwise. */
 const volatile bool tracepoint_serves_active = false;
 const volatile bool tracepoint_serves_reply4 = false;
@@ -44,6 +47,16 @@ const volatile __u32 drop_not_specified = 0;
 
 /* Request sockets have reasons of their own for a wrong sequence number: 6.18. */
 const volatile bool drop_tells_request = false;
+
+/* RSTs before the window have a reason of their own (6.6), by number; 0: they have none. */
+const volatile __u32 drop_old_sequence = 0;
+const volatile __u32 drop_invalid_sequence = 0;
+
+/* A RST inside the window of a handshake is challenged. Other kernels end the handshake. */
+const volatile bool challenges_requests = false;
+
+/* All listeners are noted: see listeners.h. */
+const volatile bool listeners_noted = false;
 
 /* Number of possible CPUs. */
 const volatile __u32 cpus = 0;

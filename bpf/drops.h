@@ -70,8 +70,10 @@ static __always_inline bool is_about_request(const struct sighting *seen, const 
 
 /*
  * The request itself is not at hand, and the listener's state stands for it.
- * A reason that is named decides alone; else the kernel's counter does. False
- * where nobody can tell what became of the request.
+ * A reason that is named decides alone; else the kernel's counter does. A kept
+ * request shows where the RST lay on kernels that do only one of two things:
+ * name all other reasons (6.18), or end the request for any RST in the window.
+ * False where nobody can tell what became of the request.
  */
 static __always_inline bool see_request_of_listener(struct sighting *seen, const struct drop *drop,
 						    enum embryonic_change change)
@@ -86,7 +88,33 @@ static __always_inline bool see_request_of_listener(struct sighting *seen, const
 		seen->verdict.hook = HOOK_RECEIVE;
 	else if (drop_tells_request)
 		seen->verdict.facts |= FACT_SEQ_IN_WINDOW;
+	else if (change == EMBRYONIC_SAME && !challenges_requests)
+		seen->verdict.facts |= FACT_SEQ_OUTSIDE;
 	return change != EMBRYONIC_UNKNOWN;
+}
+
+/*
+ * No socket is named, so the place of the drop and the reason have to do. RSTs
+ * for a connection end in tcp_validate_incoming. The other places let go only
+ * those that meet a listener or an attempt to connect: without ACK in
+ * tcp_rcv_state_process, with ACK in tcp_v4_do_rcv, where kernels before 6.9
+ * give no reason. The notes of listeners say which of the two it was.
+ */
+static __always_inline bool see_place(struct sighting *seen, const struct drop *drop)
+{
+	bool has_reason = drop_has_reason && drop->reason != drop_not_specified;
+	__u8 function = function_at(drop->location);
+
+	if (drop_old_sequence && drop->reason == drop_invalid_sequence)
+		seen->verdict.facts |= FACT_SEQ_OUTSIDE;
+	if (function == CALLER_VALIDATE_INCOMING)
+		seen->verdict.caller = function;
+	if (!listeners_noted || (function != CALLER_RCV_STATE_PROCESS && function != CALLER_DO_RCV))
+		return has_reason;
+	seen->verdict.caller = function;
+	if (listens(seen))
+		seen->verdict.facts |= FACT_LISTENER;
+	return has_reason || (function == CALLER_DO_RCV && seen->packet.segment.flags & TCP_ACK);
 }
 
 /* What the RST did, or why it did nothing; false where that is told elsewhere. */
@@ -98,8 +126,7 @@ static __always_inline bool see_drop(struct sighting *seen, const struct drop *d
 		return false;
 	switch (seen->verdict.state) {
 	case 0:
-		/* Without a socket only the reason can tell what happened. */
-		return drop_has_reason && drop->reason != drop_not_specified;
+		return see_place(seen, drop);
 	case TCP_CLOSE: /* obeyed: tcp_reset has reported it */
 		return false;
 	case TCP_TIME_WAIT:
@@ -136,6 +163,8 @@ static __always_inline int dropped(void *ctx, struct drop *drop)
 	open_eyes(&seen, HOOK_IGNORE, (__u64)sk);
 	if (!look(&seen, sk, skb, &tcp) || seen.packet.protocol != IPPROTO_TCP)
 		return 0;
+	if (!seen.tuple.netns)
+		see_netns(&seen, packet_net(skb));
 	if (!see_drop(&seen, drop, change))
 		return 0;
 	if (seen.verdict.hook == HOOK_IGNORE && !watch_ignored)

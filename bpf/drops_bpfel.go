@@ -47,11 +47,14 @@ const (
 	DropsProgDropsKfreeSkb         = "drops_kfree_skb"
 	DropsVarActiveReasonArg        = "active_reason_arg"
 	DropsVarCallers                = "callers"
+	DropsVarChallengesRequests     = "challenges_requests"
 	DropsVarCpus                   = "cpus"
 	DropsVarDetails                = "details"
 	DropsVarDropHasReason          = "drop_has_reason"
 	DropsVarDropHasSocket          = "drop_has_socket"
+	DropsVarDropInvalidSequence    = "drop_invalid_sequence"
 	DropsVarDropNotSpecified       = "drop_not_specified"
+	DropsVarDropOldSequence        = "drop_old_sequence"
 	DropsVarDropReasons            = "drop_reasons"
 	DropsVarDropTellsRequest       = "drop_tells_request"
 	DropsVarFilterCgroups          = "filter_cgroups"
@@ -66,7 +69,9 @@ const (
 	DropsVarFlowMemory             = "flow_memory"
 	DropsVarFollowErrors           = "follow_errors"
 	DropsVarJiffyNs                = "jiffy_ns"
+	DropsVarListenersNoted         = "listeners_noted"
 	DropsVarReasonInvalidSyn       = "reason_invalid_syn"
+	DropsVarReasonNotSpecified     = "reason_not_specified"
 	DropsVarRejectPacketArg        = "reject_packet_arg"
 	DropsVarRepliesSeeResets       = "replies_see_resets"
 	DropsVarReplyReasonArg         = "reply_reason_arg"
@@ -168,11 +173,14 @@ type DropsMapSpecs struct {
 type DropsVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
+	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
+	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
+	DropOldSequence        *ebpf.VariableSpec `ebpf:"drop_old_sequence"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterCgroups          *ebpf.VariableSpec `ebpf:"filter_cgroups"`
@@ -187,7 +195,9 @@ type DropsVariableSpecs struct {
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
+	ListenersNoted         *ebpf.VariableSpec `ebpf:"listeners_noted"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
+	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
@@ -293,11 +303,14 @@ func (m *DropsMaps) Close() error {
 type DropsVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
+	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
+	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
+	DropOldSequence        *ebpf.Variable `ebpf:"drop_old_sequence"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterCgroups          *ebpf.Variable `ebpf:"filter_cgroups"`
@@ -312,7 +325,9 @@ type DropsVariables struct {
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
+	ListenersNoted         *ebpf.Variable `ebpf:"listeners_noted"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
+	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`

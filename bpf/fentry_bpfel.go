@@ -104,11 +104,14 @@ const (
 	FentryProgFentrySendReply6      = "fentry_send_reply6"
 	FentryVarActiveReasonArg        = "active_reason_arg"
 	FentryVarCallers                = "callers"
+	FentryVarChallengesRequests     = "challenges_requests"
 	FentryVarCpus                   = "cpus"
 	FentryVarDetails                = "details"
 	FentryVarDropHasReason          = "drop_has_reason"
 	FentryVarDropHasSocket          = "drop_has_socket"
+	FentryVarDropInvalidSequence    = "drop_invalid_sequence"
 	FentryVarDropNotSpecified       = "drop_not_specified"
+	FentryVarDropOldSequence        = "drop_old_sequence"
 	FentryVarDropReasons            = "drop_reasons"
 	FentryVarDropTellsRequest       = "drop_tells_request"
 	FentryVarFilterCgroups          = "filter_cgroups"
@@ -123,7 +126,9 @@ const (
 	FentryVarFlowMemory             = "flow_memory"
 	FentryVarFollowErrors           = "follow_errors"
 	FentryVarJiffyNs                = "jiffy_ns"
+	FentryVarListenersNoted         = "listeners_noted"
 	FentryVarReasonInvalidSyn       = "reason_invalid_syn"
+	FentryVarReasonNotSpecified     = "reason_not_specified"
 	FentryVarRejectPacketArg        = "reject_packet_arg"
 	FentryVarRepliesSeeResets       = "replies_see_resets"
 	FentryVarReplyReasonArg         = "reply_reason_arg"
@@ -236,11 +241,14 @@ type FentryMapSpecs struct {
 type FentryVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
+	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
+	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
+	DropOldSequence        *ebpf.VariableSpec `ebpf:"drop_old_sequence"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterCgroups          *ebpf.VariableSpec `ebpf:"filter_cgroups"`
@@ -255,7 +263,9 @@ type FentryVariableSpecs struct {
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
+	ListenersNoted         *ebpf.VariableSpec `ebpf:"listeners_noted"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
+	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
@@ -361,11 +371,14 @@ func (m *FentryMaps) Close() error {
 type FentryVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
+	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
+	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
+	DropOldSequence        *ebpf.Variable `ebpf:"drop_old_sequence"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterCgroups          *ebpf.Variable `ebpf:"filter_cgroups"`
@@ -380,7 +393,9 @@ type FentryVariables struct {
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
+	ListenersNoted         *ebpf.Variable `ebpf:"listeners_noted"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
+	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`

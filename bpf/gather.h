@@ -11,13 +11,19 @@
 #include "embryonic.h"
 #include "report.h"
 
-/* Only where the fields cannot tell close, disconnect and a dying listener apart. */
+/*
+ * Only where the fields cannot tell close, disconnect and a dying listener
+ * apart, or a subflow that was destroyed from one that MPTCP gave up.
+ */
 static __always_inline bool active_needs_caller(const struct verdict *verdict)
 {
 	const __u32 both = FACT_SHUT_RCV | FACT_SHUT_SEND;
 	__u32 facts = verdict->facts;
 
-	if (verdict->state != TCP_CLOSE || facts & (FACT_DEAD | FACT_MPTCP))
+	if (facts & FACT_MPTCP)
+		return is_abort(verdict) && verdict->reason == reason_not_specified &&
+		       !(facts & FACT_FAST_CLOSE);
+	if (verdict->state != TCP_CLOSE || facts & FACT_DEAD)
 		return false;
 	if (!(facts & FACT_OWNED))
 		return true;

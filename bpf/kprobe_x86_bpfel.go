@@ -58,11 +58,14 @@ const (
 	KprobeProgKprobeSendReply6      = "kprobe_send_reply6"
 	KprobeVarActiveReasonArg        = "active_reason_arg"
 	KprobeVarCallers                = "callers"
+	KprobeVarChallengesRequests     = "challenges_requests"
 	KprobeVarCpus                   = "cpus"
 	KprobeVarDetails                = "details"
 	KprobeVarDropHasReason          = "drop_has_reason"
 	KprobeVarDropHasSocket          = "drop_has_socket"
+	KprobeVarDropInvalidSequence    = "drop_invalid_sequence"
 	KprobeVarDropNotSpecified       = "drop_not_specified"
+	KprobeVarDropOldSequence        = "drop_old_sequence"
 	KprobeVarDropReasons            = "drop_reasons"
 	KprobeVarDropTellsRequest       = "drop_tells_request"
 	KprobeVarFilterCgroups          = "filter_cgroups"
@@ -77,7 +80,9 @@ const (
 	KprobeVarFlowMemory             = "flow_memory"
 	KprobeVarFollowErrors           = "follow_errors"
 	KprobeVarJiffyNs                = "jiffy_ns"
+	KprobeVarListenersNoted         = "listeners_noted"
 	KprobeVarReasonInvalidSyn       = "reason_invalid_syn"
+	KprobeVarReasonNotSpecified     = "reason_not_specified"
 	KprobeVarRejectPacketArg        = "reject_packet_arg"
 	KprobeVarRepliesSeeResets       = "replies_see_resets"
 	KprobeVarReplyReasonArg         = "reply_reason_arg"
@@ -190,11 +195,14 @@ type KprobeMapSpecs struct {
 type KprobeVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
+	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
+	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
+	DropOldSequence        *ebpf.VariableSpec `ebpf:"drop_old_sequence"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterCgroups          *ebpf.VariableSpec `ebpf:"filter_cgroups"`
@@ -209,7 +217,9 @@ type KprobeVariableSpecs struct {
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
+	ListenersNoted         *ebpf.VariableSpec `ebpf:"listeners_noted"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
+	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
@@ -315,11 +325,14 @@ func (m *KprobeMaps) Close() error {
 type KprobeVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
+	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
+	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
+	DropOldSequence        *ebpf.Variable `ebpf:"drop_old_sequence"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterCgroups          *ebpf.Variable `ebpf:"filter_cgroups"`
@@ -334,7 +347,9 @@ type KprobeVariables struct {
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
+	ListenersNoted         *ebpf.Variable `ebpf:"listeners_noted"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
+	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`

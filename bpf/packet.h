@@ -240,6 +240,22 @@ static __always_inline __u32 read_options(struct sk_buff *skb, const struct pack
 			  packet->header_len - TCP_HEADER);
 }
 
+/*
+ * The namespace of a packet: of the device that it came by, or else of its
+ * route. TCP takes the device away once it has found a socket.
+ */
+static __always_inline struct net *packet_net(struct sk_buff *skb)
+{
+	struct net_device *dev = BPF_CORE_READ(skb, dev);
+
+	if (!dev) {
+		struct dst_entry *dst = (void *)(BPF_CORE_READ(skb, _skb_refdst) & SKB_DST_PTRMASK);
+
+		dev = BPF_CORE_READ(dst, dev);
+	}
+	return BPF_CORE_READ(dev, nd_net.net);
+}
+
 /* Does the kernel hold the packet's destination for its own unicast address? */
 static __always_inline bool for_this_host(struct sk_buff *skb, __u8 family)
 {

@@ -80,6 +80,8 @@ enum fact : __u32 {
 	FACT_SEQ_IN_WINDOW = 1u << 27,
 	FACT_SEQ_OLD = 1u << 28,
 	FACT_REMEMBERED = 1u << 29,
+	FACT_LISTENER = 1u << 30,
+	FACT_SEQ_OUTSIDE = 1u << 31,
 };
 
 /*

@@ -8,18 +8,6 @@
 
 #include "gather.h"
 
-static __always_inline struct net *packet_net(struct sk_buff *skb)
-{
-	struct net_device *dev = BPF_CORE_READ(skb, dev);
-
-	if (!dev) {
-		struct dst_entry *dst = (void *)(BPF_CORE_READ(skb, _skb_refdst) & SKB_DST_PTRMASK);
-
-		dev = BPF_CORE_READ(dst, dev);
-	}
-	return BPF_CORE_READ(dev, nd_net.net);
-}
-
 /* In the output hook the packet is ours: the other way round, with a socket. */
 static __always_inline void see_output(struct sighting *seen, struct sk_buff *skb)
 {

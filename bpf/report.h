@@ -123,6 +123,14 @@ static __always_inline struct listener_note *find_listener(const struct sighting
 	return family == AF_INET ? listener_at(&key) : NULL;
 }
 
+/* Does a socket listen now where the packet was sent to? */
+static __always_inline bool listens(const struct sighting *seen)
+{
+	struct listener_note *note = find_listener(seen);
+
+	return note && !note->closing.time_ns;
+}
+
 /* The listener of a handshake, which the kernel knows, or NULL. */
 static __always_inline struct sock *listener_of_request(const struct sighting *seen)
 {
@@ -229,7 +237,8 @@ static __noinline int fill(struct sighting *seen, struct tcp_sock *tcp, struct s
 	if (is_closed_by_process(&seen->verdict))
 		see_closer(seen, record);
 	if (seen->verdict.hook != HOOK_REJECT &&
-	    (is_unaccepted(&seen->verdict) || is_refused_syn(&seen->verdict)))
+	    (is_unaccepted(&seen->verdict) || is_refused_syn(&seen->verdict) ||
+	     seen->verdict.facts & FACT_LISTENER))
 		see_listener(seen, record);
 	/*
 	 * By a helper: the verifier comes by often, and behind a pointer that is known

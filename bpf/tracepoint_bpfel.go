@@ -47,11 +47,14 @@ const (
 	TracepointProgTracepointSend        = "tracepoint_send"
 	TracepointVarActiveReasonArg        = "active_reason_arg"
 	TracepointVarCallers                = "callers"
+	TracepointVarChallengesRequests     = "challenges_requests"
 	TracepointVarCpus                   = "cpus"
 	TracepointVarDetails                = "details"
 	TracepointVarDropHasReason          = "drop_has_reason"
 	TracepointVarDropHasSocket          = "drop_has_socket"
+	TracepointVarDropInvalidSequence    = "drop_invalid_sequence"
 	TracepointVarDropNotSpecified       = "drop_not_specified"
+	TracepointVarDropOldSequence        = "drop_old_sequence"
 	TracepointVarDropReasons            = "drop_reasons"
 	TracepointVarDropTellsRequest       = "drop_tells_request"
 	TracepointVarFilterCgroups          = "filter_cgroups"
@@ -66,7 +69,9 @@ const (
 	TracepointVarFlowMemory             = "flow_memory"
 	TracepointVarFollowErrors           = "follow_errors"
 	TracepointVarJiffyNs                = "jiffy_ns"
+	TracepointVarListenersNoted         = "listeners_noted"
 	TracepointVarReasonInvalidSyn       = "reason_invalid_syn"
+	TracepointVarReasonNotSpecified     = "reason_not_specified"
 	TracepointVarRejectPacketArg        = "reject_packet_arg"
 	TracepointVarRepliesSeeResets       = "replies_see_resets"
 	TracepointVarReplyReasonArg         = "reply_reason_arg"
@@ -168,11 +173,14 @@ type TracepointMapSpecs struct {
 type TracepointVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
+	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
+	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
+	DropOldSequence        *ebpf.VariableSpec `ebpf:"drop_old_sequence"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterCgroups          *ebpf.VariableSpec `ebpf:"filter_cgroups"`
@@ -187,7 +195,9 @@ type TracepointVariableSpecs struct {
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
+	ListenersNoted         *ebpf.VariableSpec `ebpf:"listeners_noted"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
+	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
@@ -291,11 +301,14 @@ func (m *TracepointMaps) Close() error {
 type TracepointVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
+	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
+	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
+	DropOldSequence        *ebpf.Variable `ebpf:"drop_old_sequence"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterCgroups          *ebpf.Variable `ebpf:"filter_cgroups"`
@@ -310,7 +323,9 @@ type TracepointVariables struct {
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
+	ListenersNoted         *ebpf.Variable `ebpf:"listeners_noted"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
+	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`

@@ -78,7 +78,7 @@ func TestCatalogueMatchesTheContract(t *testing.T) {
 			mptcp-close mptcp-join-refused mptcp-reset netfilter-reject`,
 		event.Received: `refused peer-aborted peer-gone reset-by-peer wrote-after-peer-close reset-after-peer-close
 			reset-while-closing handshake-aborted time-wait-killed`,
-		event.Ignored: `rst-challenged rst-out-of-window rst-old rst-to-listener rst-unacceptable-in-syn-sent
+		event.Ignored: `rst-challenged rst-out-of-window rst-old rst-unacceptable rst-to-listener rst-unacceptable-in-syn-sent
 			rst-time-wait-protected rst-time-wait-out-of-window rst-handshake-challenged rst-handshake-out-of-window
 			rst-no-connection rst-bad-checksum rst-ttl-too-low rst-bad-signature`,
 		"": "unclassified",

@@ -14,6 +14,19 @@ const (
 	seqBeyond = sp
 )
 
+// What the kernel side knows where it sees no numbers.
+const (
+	seqOutside = sp | event.FactSeqOutside
+	listened   = sp | event.FactListener
+)
+
+// Where a RST was dropped.
+const (
+	atValidate = event.CallerValidateIncoming
+	atState    = event.CallerRcvStateProcess
+	atDoRcv    = event.CallerDoRcv
+)
+
 // checkDropped fills what all drops of a RST have in common.
 func checkDropped(t *testing.T, hook event.Hook, rows []row) {
 	t.Helper()
@@ -49,6 +62,15 @@ func TestClassifyIgnoredBeforeConnection(t *testing.T) {
 		{"SYN_SENT, bad ACK", event.Evidence{State: event.StateSynSent, Packet: rst | ack, Reason: "TCP_INVALID_ACK_SEQUENCE", Facts: seqOld}, RSTUnacceptableInSynSent, false},
 		{"SYN_SENT, no reason", event.Evidence{State: event.StateSynSent, Facts: seqInside}, RSTUnacceptableInSynSent, false},
 		{"SYN_SENT, bad ACK, socket unseen", event.Evidence{Socket: none, Packet: rst | ack, Reason: "TCP_INVALID_ACK_SEQUENCE", Facts: sp}, RSTUnacceptableInSynSent, false},
+
+		{"listener, socket unseen", event.Evidence{Socket: none, Caller: atState, Reason: "TCP_RESET", Facts: listened}, RSTToListener, true},
+		{"listener, with ACK, socket unseen, before 6.9", event.Evidence{Socket: none, Caller: atDoRcv, Packet: rst | ack, Reason: "NOT_SPECIFIED", Facts: listened}, RSTToListener, true},
+		{"listener, with ACK, socket unseen, no reason", event.Evidence{Socket: none, Caller: atDoRcv, Packet: rst | ack, Facts: listened}, RSTToListener, true},
+		{"listener, with ACK, socket unseen, 6.9+", event.Evidence{Socket: none, Caller: atDoRcv, Packet: rst | ack, Reason: "TCP_FLAGS", Facts: listened}, RSTToListener, false},
+		{"SYN_SENT, socket unseen", event.Evidence{Socket: none, Caller: atState, Reason: "TCP_RESET", Facts: sp}, RSTUnacceptableInSynSent, true},
+		{"SYN_SENT, bad ACK, socket unseen, before 6.9", event.Evidence{Socket: none, Caller: atDoRcv, Packet: rst | ack, Reason: "NOT_SPECIFIED", Facts: sp}, RSTUnacceptableInSynSent, true},
+		{"SYN_SENT, bad ACK, socket unseen, no reason", event.Evidence{Socket: none, Caller: atDoRcv, Packet: rst | ack, Facts: sp}, RSTUnacceptableInSynSent, true},
+		{"SYN_SENT, bad ACK, socket unseen, a listener at that port, 6.9+", event.Evidence{Socket: none, Caller: atDoRcv, Packet: rst | ack, Reason: "TCP_INVALID_ACK_SEQUENCE", Facts: listened}, RSTUnacceptableInSynSent, false},
 	})
 }
 
@@ -62,14 +84,17 @@ func TestClassifyIgnoredOnConnection(t *testing.T) {
 		{"before rcv_nxt, not acknowledged yet", event.Evidence{State: open, Reason: "TCP_RESET", Facts: seqOld}, RSTChallenged, false},
 		{"beyond a window that was wider", event.Evidence{State: open, Reason: "TCP_RESET", Facts: seqBeyond}, RSTChallenged, false},
 		{"socket unseen, with ACK", event.Evidence{Socket: none, Packet: rst | ack, Reason: "TCP_RESET", Facts: sp}, RSTChallenged, false},
-		{"socket unseen", event.Evidence{Socket: none, Reason: "TCP_RESET", Facts: sp}, RSTChallenged, true},
+		{"socket unseen, dropped by tcp_validate_incoming", event.Evidence{Socket: none, Caller: atValidate, Reason: "TCP_RESET", Facts: sp}, RSTChallenged, false},
+		{"socket and place unseen: a listener would look alike", event.Evidence{Socket: none, Reason: "TCP_RESET", Facts: sp}, RSTUnacceptable, false},
 
 		{"beyond the window", event.Evidence{State: open, Reason: "TCP_INVALID_SEQUENCE", Facts: seqBeyond}, RSTOutOfWindow, false},
 		{"beyond the window, no reason", event.Evidence{State: open, Facts: seqBeyond}, RSTOutOfWindow, false},
 		{"beyond the window, 5.18", event.Evidence{State: event.StateFinWait1, Reason: "NOT_SPECIFIED", Facts: seqBeyond}, RSTOutOfWindow, false},
 		{"payload ends beyond the window, 6.18+", event.Evidence{State: open, Reason: "TCP_INVALID_END_SEQUENCE", Facts: seqInside | event.FactPayload}, RSTOutOfWindow, false},
 		{"exact, payload ends beyond the window, 6.18+", event.Evidence{State: open, Reason: "TCP_INVALID_END_SEQUENCE", Facts: seqExact | event.FactPayload}, RSTOutOfWindow, false},
-		{"socket unseen, sequence", event.Evidence{Socket: none, Reason: "TCP_INVALID_SEQUENCE", Facts: sp}, RSTOutOfWindow, true},
+		{"socket unseen, sequence, old or beyond", event.Evidence{Socket: none, Caller: atValidate, Reason: "TCP_INVALID_SEQUENCE", Facts: sp}, RSTUnacceptable, false},
+		{"socket and place unseen, sequence", event.Evidence{Socket: none, Reason: "TCP_INVALID_SEQUENCE", Facts: sp}, RSTUnacceptable, false},
+		{"socket unseen, sequence, a kernel that names old ones", event.Evidence{Socket: none, Caller: atValidate, Reason: "TCP_INVALID_SEQUENCE", Facts: seqOutside}, RSTOutOfWindow, false},
 		{"socket unseen, end of sequence", event.Evidence{Socket: none, Reason: "TCP_INVALID_END_SEQUENCE", Facts: sp}, RSTOutOfWindow, false},
 
 		{"old, 6.6+", event.Evidence{State: event.StateFinWait2, Reason: "TCP_OLD_SEQUENCE", Facts: seqOld}, RSTOld, false},
@@ -81,6 +106,7 @@ func TestClassifyIgnoredOnConnection(t *testing.T) {
 		{"exact RSTs are obeyed: something else dropped it", event.Evidence{State: open, Reason: "NOT_SPECIFIED", Facts: seqExact}, Unclassified, false},
 		{"nothing known", event.Evidence{Socket: none, Reason: "NOT_SPECIFIED", Facts: sp}, Unclassified, false},
 		{"nothing known, no reason", event.Evidence{Socket: none, Facts: sp}, Unclassified, false},
+		{"tcp_v4_do_rcv drops without ACK for other reasons", event.Evidence{Socket: none, Caller: atDoRcv, Facts: sp}, Unclassified, false},
 	})
 }
 
@@ -93,7 +119,8 @@ func TestClassifyIgnoredInHandshake(t *testing.T) {
 		{"inside the window", event.Evidence{Socket: request, State: embryonic, Reason: "NOT_SPECIFIED", Facts: seqInside}, RSTHandshakeChallenged, false},
 		{"inside the window, no reason", event.Evidence{Socket: request, State: embryonic, Facts: seqInside}, RSTHandshakeChallenged, false},
 		{"only the listener known, a kernel that names other reasons", event.Evidence{Socket: request, State: onlyListener, Reason: "NOT_SPECIFIED", Facts: seqInside}, RSTHandshakeChallenged, false},
-		{"only the listener known", event.Evidence{Socket: request, State: onlyListener, Reason: "NOT_SPECIFIED", Facts: sp}, RSTHandshakeChallenged, true},
+		{"only the listener known", event.Evidence{Socket: request, State: onlyListener, Reason: "NOT_SPECIFIED", Facts: sp}, RSTUnacceptable, false},
+		{"only the listener known, a kernel that does not challenge", event.Evidence{Socket: request, State: onlyListener, Reason: "NOT_SPECIFIED", Facts: seqOutside}, RSTHandshakeOutOfWindow, true},
 		{"exact but kept", event.Evidence{Socket: request, State: embryonic, Reason: "NOT_SPECIFIED", Facts: seqExact}, RSTHandshakeOutOfWindow, true},
 		{"exact but an old timestamp, 6.18+", event.Evidence{Socket: request, State: embryonic, Reason: "TCP_RFC7323_PAWS", Facts: seqExact}, RSTHandshakeOutOfWindow, false},
 		{"inside but an old timestamp, 6.18+", event.Evidence{Socket: request, State: embryonic, Reason: "TCP_RFC7323_PAWS", Facts: seqInside}, RSTHandshakeOutOfWindow, false},

@@ -72,7 +72,7 @@ var (
 		event.StateTimeWait, event.StateClose, event.StateCloseWait, event.StateLastAck, event.StateListen,
 		event.StateClosing, event.StateNewSynRecv,
 	}
-	anySeq     = event.FactSeqExact | event.FactSeqInWindow | event.FactSeqOld
+	anySeq     = event.FactSeqExact | event.FactSeqInWindow | event.FactSeqOld | event.FactSeqOutside
 	anySocket  = []event.SockKind{event.SockNone, event.SockFull, event.SockRequest, event.SockTimeWait}
 	anyPacket  = []event.TCPFlags{0, syn, syn | ack, ack, ack | event.FIN, event.FIN, rst, rst | ack}
 	rstReasons = []string{
@@ -126,7 +126,8 @@ var (
 			packets: anyPacket, random: ^event.FactSeesPacket,
 		},
 		event.HookIgnore: {
-			sockets: anySocket, priors: []event.State{0, event.StateFinWait2}, callers: []event.Caller{0},
+			sockets: anySocket, priors: []event.State{0, event.StateFinWait2},
+			callers: []event.Caller{0, event.CallerValidateIncoming, event.CallerRcvStateProcess, event.CallerDoRcv},
 			reasons: []string{
 				"", "NOT_SPECIFIED", "NO_SOCKET", "TCP_CSUM", "TCP_MINTTL", "TCP_MD5NOTFOUND", "TCP_AOFAILURE", "TCP_AUTH_HDR",
 				"TCP_RESET", "TCP_FLAGS", "TCP_INVALID_SEQUENCE", "TCP_INVALID_END_SEQUENCE", "TCP_OLD_SEQUENCE",
@@ -135,8 +136,8 @@ var (
 			},
 			dropped: true,
 			packets: []event.TCPFlags{rst, rst | ack},
-			fixed:   anySeq,
-			random:  ^(anySeq | event.FactSeesPacket),
+			fixed:   anySeq | event.FactListener,
+			random:  ^(anySeq | event.FactListener | event.FactSeesPacket),
 		},
 	}
 	hooks = []event.Hook{

@@ -77,7 +77,7 @@ func TestLikelySummariesHedge(t *testing.T) {
 		e := *s.e
 		e.Certainty = event.Likely
 		switch e.Cause {
-		case ClosedEarlier, LingerZero, SocketDestroyed, RSTChallenged, RSTOld, RSTHandshakeChallenged:
+		case ClosedEarlier, LingerZero, SocketDestroyed, MPTCPReset, RSTOld:
 			if text := summary(&e); !strings.Contains(text, "most likely") && !strings.Contains(text, "killed") {
 				t.Errorf("%s: %q though it is likely only", s.name, text)
 			}

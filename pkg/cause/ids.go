@@ -54,6 +54,7 @@ const (
 	RSTOld                   event.CauseID = "rst-old"
 	RSTNoConnection          event.CauseID = "rst-no-connection"
 	RSTToListener            event.CauseID = "rst-to-listener"
+	RSTUnacceptable          event.CauseID = "rst-unacceptable"
 	RSTUnacceptableInSynSent event.CauseID = "rst-unacceptable-in-syn-sent"
 	RSTTimeWaitProtected     event.CauseID = "rst-time-wait-protected"
 	RSTTimeWaitOutOfWindow   event.CauseID = "rst-time-wait-out-of-window"

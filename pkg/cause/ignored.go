@@ -59,6 +59,24 @@ var ignored = []Entry{
 		Sources:   []string{"tcp_validate_incoming (net/ipv4/tcp_input.c)", "RFC 9293 3.5.3"},
 	},
 	{
+		ID: RSTUnacceptable, Dir: event.Ignored,
+		Title: "RST that does not fit",
+		Meaning: "The kernel ignored the RST because its sequence number does not fit a connection or a handshake here. This kernel and attach " +
+			"method do not show what number was expected. So it is not known whether the RST was late, forged, or only challenged.",
+		KernelPath: "tcp_validate_incoming; drop reason TCP_INVALID_SEQUENCE (5.19 to 6.5: before or beyond the window). " +
+			"tcp_check_req; drop reason NOT_SPECIFIED (kernels that challenge, before 6.18)",
+		OnTheWire: "the incoming RST; an empty ACK from here if it was challenged",
+		AppHere:   ignoredAppSees,
+		AppPeer:   "If it has reset the connection, it answers the next packet with another RST.",
+		Remedy:    "Ignore single ones; if they repeat, capture packets and compare their seq with the connection's",
+		Fix: []string{
+			"`rsttrace doctor` shows which hooks are missing: with fentry or kprobe the event is rst-old, rst-out-of-window or rst-challenged.",
+			"Compare the TTL of the RST with that of the peer's other packets: another TTL means that another machine sent it.",
+		},
+		Reproduce: []string{lab("rst-old rst-out-of-window") + ` # on Linux 5.19 to 6.5: with "rsttrace --dir ignored --via tracepoint"`},
+		Sources:   []string{"tcp_validate_incoming, tcp_sequence (net/ipv4/tcp_input.c)", "tcp_check_req (net/ipv4/tcp_minisocks.c)", "RFC 9293 3.10.7.4"},
+	},
+	{
 		ID: RSTToListener, Dir: event.Ignored,
 		Title: "RST to a listening port",
 		Meaning: "A RST arrived for a listening socket, and no connection or handshake fits it. TCP ignores it. On kernels before the " +

@@ -49,16 +49,15 @@ var activeMPTCPRules = []rule{
 		},
 	},
 	{
-		// MPTCP's own worker also holds the lock of a live subflow when it
-		// resets it, and these kernels do not say why.
-		name: "MPTCP subflow reset in a system call, no reason", cause: SocketDestroyed,
+		// Without addresses of functions nothing shows tcp_abort. MPTCP's own
+		// worker also holds the lock of a live subflow, and resets far more often.
+		name: "MPTCP subflow reset in a system call, caller unseen", cause: MPTCPReset,
 		when: func(e event.Evidence) bool {
 			return e.Has(event.FactMPTCP) && abortable(e) && reasonSilent(e) && e.Caller == 0
 		},
 		because: []string{
-			"the subflow was alive and held by a process when it was reset",
-			"no fast close was under way",
-			"this kernel gives no reason that would tell a destroyed subflow from one that MPTCP itself gave up",
+			"MPTCP resets a live subflow by itself when it gives it up",
+			"the call that reset the subflow could not be seen: somebody may also have destroyed it",
 		},
 	},
 	{

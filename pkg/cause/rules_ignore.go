@@ -12,7 +12,8 @@ import (
 // the kernel's drop reason by name, "" before 5.17.
 //
 // Without a socket the evidence does not say that there was none: the drop hook
-// names it from 6.11 on only, and until then the reason is all that there is.
+// names it from 6.11 on only. Until then there are the reason, and as Caller the
+// function that dropped the packet.
 var ignoreRules = joinRules(
 	ignoreCheckedRules, ignoreUnconnectedRules, ignoreHandshakeRules, ignoreTimeWaitRules,
 	ignoreReasonRules, ignoreSequenceRules, ignoreUnseenRules,
@@ -60,12 +61,29 @@ var ignoreUnconnectedRules = []rule{
 		name: "socket unseen, drop TCP_INVALID_ACK_SEQUENCE", cause: RSTUnacceptableInSynSent,
 		when: func(e event.Evidence) bool { return noSocket(e) && e.Reason == "TCP_INVALID_ACK_SEQUENCE" },
 	},
+	{
+		name: "socket unseen, dropped where there is no connection, a listener there", cause: RSTToListener,
+		when: func(e event.Evidence) bool { return unconnectedPlace(e) && e.Has(event.FactListener) },
+		because: []string{
+			placeOfUnconnected,
+			"a socket listens at the address that the RST was sent to",
+		},
+	},
+	{
+		name: "socket unseen, dropped where there is no connection", cause: RSTUnacceptableInSynSent,
+		when: unconnectedPlace,
+		because: []string{
+			placeOfUnconnected,
+			"no socket listens at the address that the RST was sent to",
+		},
+	},
 }
 
 // ignoreHandshakeRules: tcp_check_req kept the request socket. It refuses old
 // timestamps even in a RST, then looks at the window, and an exact RST ends the
 // handshake. State LISTEN says that only the listener is known: the kernel's
 // own counter has shown that the request was kept, its numbers were not seen.
+// On kernels without tcp_reqsk_send_challenge_ack that is FactSeqOutside.
 var ignoreHandshakeRules = []rule{
 	{
 		name: "request socket, reason of tcp_check_req", cause: RSTHandshakeOutOfWindow,
@@ -89,13 +107,19 @@ var ignoreHandshakeRules = []rule{
 		},
 	},
 	{
-		name: "request socket, only its listener known", cause: RSTHandshakeChallenged,
+		name: "request socket, kept by a kernel that does not challenge", cause: RSTHandshakeOutOfWindow,
 		when: func(e event.Evidence) bool {
-			return e.Socket == event.SockRequest && e.State == event.StateListen
+			return e.Socket == event.SockRequest && e.Has(event.FactSeqOutside)
 		},
 		because: []string{
 			"the handshake went on after the RST",
-			"this kernel and attach method do not show whether the RST was inside the window, which calls for a challenge ACK, or beyond it",
+			"this kernel has no challenge ACK for handshakes: it ends a handshake on any RST inside the window",
+		},
+	},
+	{
+		name: "request socket, only its listener known", cause: RSTUnacceptable,
+		when: func(e event.Evidence) bool {
+			return e.Socket == event.SockRequest && e.State == event.StateListen
 		},
 	},
 	{
@@ -180,35 +204,50 @@ var ignoreSequenceRules = []rule{
 	},
 }
 
-// ignoreUnseenRules: the socket is not known, only the reason.
+// ignoreUnseenRules: the socket is not known, only the reason and perhaps the
+// place.
 var ignoreUnseenRules = []rule{
 	{
-		// Listeners and connecting sockets give TCP_RESET only without ACK.
-		name: "socket unseen, drop TCP_RESET, with ACK", cause: RSTChallenged,
+		// Listeners and connecting sockets give TCP_RESET only without ACK, and
+		// not in tcp_validate_incoming.
+		name: "socket unseen, drop TCP_RESET of a connection", cause: RSTChallenged,
 		when: func(e event.Evidence) bool {
-			return noSocket(e) && e.Reason == "TCP_RESET" && sees(e, event.ACK)
+			return noSocket(e) && e.Reason == "TCP_RESET" &&
+				(sees(e, event.ACK) || e.Caller == event.CallerValidateIncoming)
 		},
 	},
 	{
-		name: "socket unseen, drop TCP_RESET", cause: RSTChallenged,
+		name: "socket unseen, drop TCP_RESET", cause: RSTUnacceptable,
 		when: func(e event.Evidence) bool { return noSocket(e) && e.Reason == "TCP_RESET" },
-		because: []string{
-			"the kernel found no fault with the RST but did not obey it",
-			"this kernel and attach method do not show the socket: a listener, or one that is still connecting, would give the same picture",
-		},
 	},
 	{
 		name: "socket unseen, drop TCP_INVALID_END_SEQUENCE", cause: RSTOutOfWindow,
 		when: func(e event.Evidence) bool { return noSocket(e) && e.Reason == "TCP_INVALID_END_SEQUENCE" },
 	},
 	{
-		name: "socket unseen, drop TCP_INVALID_SEQUENCE", cause: RSTOutOfWindow,
-		when: func(e event.Evidence) bool { return noSocket(e) && e.Reason == "TCP_INVALID_SEQUENCE" },
-		because: []string{
-			"the kernel found the sequence number of the RST outside the window",
-			"kernels before 6.6 say the same of one that lies before the window, and the socket could not be seen",
+		name: "socket unseen, drop TCP_INVALID_SEQUENCE, another reason for old ones", cause: RSTOutOfWindow,
+		when: func(e event.Evidence) bool {
+			return noSocket(e) && e.Reason == "TCP_INVALID_SEQUENCE" && e.Has(event.FactSeqOutside)
 		},
 	},
+	{
+		name: "socket unseen, drop TCP_INVALID_SEQUENCE", cause: RSTUnacceptable,
+		when: func(e event.Evidence) bool { return noSocket(e) && e.Reason == "TCP_INVALID_SEQUENCE" },
+	},
+}
+
+const placeOfUnconnected = "the RST was dropped where the kernel drops those for listeners and for sockets that are connecting"
+
+// unconnectedPlace: tcp_rcv_state_process drops a RST without ACK only for a
+// listener and in SYN_SENT. With ACK it returns it, and tcp_v4_do_rcv drops it.
+func unconnectedPlace(e event.Evidence) bool {
+	switch {
+	case !noSocket(e):
+		return false
+	case e.Caller == event.CallerRcvStateProcess:
+		return e.Reason == "TCP_RESET"
+	}
+	return e.Caller == event.CallerDoRcv && sees(e, event.ACK) && reasonSilent(e)
 }
 
 // sequenceDrop: drop reasons that name the sequence number.

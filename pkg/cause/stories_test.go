@@ -108,6 +108,11 @@ func stories() []story {
 		e.Socket, e.State = event.SockNone, 0
 		return e
 	}
+	placed := func(caller event.Caller, reason string, flags event.TCPFlags, facts event.Facts) event.Evidence {
+		e := unseen(reason)
+		e.Caller, e.Packet, e.Facts = caller, flags, facts
+		return e
+	}
 	numbers := func(seq, rcvNxt, window uint32) func(*event.Event) {
 		return func(e *event.Event) {
 			e.RST = event.Segment{Flags: rst, Seq: seq, TTL: 3}
@@ -160,8 +165,8 @@ func stories() []story {
 		{"destroyed, by and victim", told(destroyed, func(e *event.Event) { e.By = event.ProcessRef{PID: 4242, Comm: "ss"} }, owner("redis-server", 812, event.FromSocket), overIPv6)},
 		{"destroyed after the peer's FIN", told(event.Evidence{Hook: active, State: event.StateCloseWait, Facts: inConnect | event.FactPeerFIN}, current(ss))},
 		{"destroyed orphan", told(event.Evidence{Hook: active, State: event.StateFinWait1, Reason: "TCP_STATE", Facts: orphaned}, current(ss), lostBytes(0, 0, 1))},
-		{"destroyed MPTCP subflow, likely", told(event.Evidence{Hook: active, State: open, Facts: inConnect | event.FactMPTCP}, current(ss))},
-		{"destroyed MPTCP subflow, likely, nobody known", told(event.Evidence{Hook: active, State: open, Facts: inConnect | event.FactMPTCP})},
+		{"MPTCP subflow given up, likely", told(event.Evidence{Hook: active, State: open, Facts: inConnect | event.FactMPTCP})},
+		{"destroyed MPTCP subflow, by caller", told(event.Evidence{Hook: active, State: open, Caller: event.CallerAbort, Facts: inConnect | event.FactMPTCP}, current(ss))},
 		{"destroyed MPTCP subflow", told(event.Evidence{Hook: active, State: open, Reason: "TCP_STATE", Facts: inConnect | event.FactMPTCP}, current(ss))},
 		{"linger2, at the ACK of the FIN", told(event.Evidence{Hook: reply, State: closed, Prior: event.StateFinWait1, Packet: ack, Reason: "TCP_ABORT_ON_DATA", Facts: sp | event.FactDead | event.FactLinger2Negative})},
 		{"linger2, at the ACK of the FIN, closer known", told(event.Evidence{Hook: reply, State: closed, Prior: event.StateFinWait1, Packet: ack, Facts: sp | event.FactDead | event.FactLinger2Negative}, closedBy(redis, time.Millisecond))},
@@ -290,6 +295,14 @@ func stories() []story {
 		{"RST in SYN_SENT, bad ACK", told(event.Evidence{Hook: reply, State: event.StateSynSent, Packet: rst | ack, Facts: sp})},
 		{"handshake, challenged", told(inRequest("NOT_SPECIFIED", seqInside), numbers(1010, 1000, 64240))},
 		{"handshake, challenged, numbers unknown", told(inRequest("NOT_SPECIFIED", seqInside))},
+		{"RST to a listener, socket unseen", told(placed(event.CallerRcvStateProcess, "TCP_RESET", rst, listened))},
+		{"RST in SYN_SENT, socket unseen", told(placed(event.CallerRcvStateProcess, "TCP_RESET", rst, sp))},
+		{"RST in SYN_SENT, with ACK, socket unseen", told(placed(event.CallerDoRcv, "NOT_SPECIFIED", rst|ack, sp))},
+		{"challenged, socket unseen", told(placed(event.CallerValidateIncoming, "TCP_RESET", rst, sp))},
+		{"unacceptable, old or beyond", told(placed(event.CallerValidateIncoming, "TCP_INVALID_SEQUENCE", rst, sp))},
+		{"beyond the window, socket unseen", told(placed(event.CallerValidateIncoming, "TCP_INVALID_SEQUENCE", rst, seqOutside))},
+		{"unacceptable, place unseen", told(unseen("TCP_RESET"))},
+		{"handshake, only the listener known, no challenges", told(event.Evidence{Hook: ignore, Socket: event.SockRequest, State: event.StateListen, Packet: rst, Reason: "NOT_SPECIFIED", Dropped: true, Facts: seqOutside})},
 		{"handshake, only the listener known", told(event.Evidence{Hook: ignore, Socket: event.SockRequest, State: event.StateListen, Packet: rst, Reason: "NOT_SPECIFIED", Dropped: true, Facts: sp})},
 		{"handshake, beyond the window", told(inRequest("TCP_OVERWINDOW", seqBeyond), numbers(100001000, 1000, 64240))},
 		{"handshake, old", told(inRequest("", seqOld), numbers(1, 2, 64240))},

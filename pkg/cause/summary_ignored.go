@@ -18,15 +18,17 @@ const challengeDue = ", which calls for a challenge ACK"
 func whyIgnored(e *event.Event) string {
 	switch e.Cause {
 	case RSTChallenged:
-		return mostLikely(e) + insideWindow(e, "the window") + challengeDue
+		return insideWindow(e, "the window") + challengeDue
 	case RSTOutOfWindow:
-		return mostLikely(e) + outsideWindow(e)
+		return outsideWindow(e)
+	case RSTUnacceptable:
+		return unfit(e)
 	case RSTOld:
 		return beforeWindow(e) + ", so " + mostLikely(e) + "it is late or repeated"
 	case RSTNoConnection:
 		return noConnection(e)
 	case RSTToListener:
-		return "only a listener has this address, and no handshake under way fits it"
+		return mostLikely(e) + "only a listener has this address, and no handshake under way fits it"
 	case RSTUnacceptableInSynSent:
 		return unacceptable(e)
 	case RSTTimeWaitProtected:
@@ -34,7 +36,7 @@ func whyIgnored(e *event.Event) string {
 	case RSTTimeWaitOutOfWindow:
 		return outsideTimeWait(e)
 	case RSTHandshakeChallenged:
-		return mostLikely(e) + insideWindow(e, "the window of the handshake under way") + challengeDue
+		return insideWindow(e, "the window of the handshake under way") + challengeDue
 	case RSTHandshakeOutOfWindow:
 		return outsideHandshake(e)
 	case RSTBadChecksum:
@@ -119,9 +121,20 @@ func noConnection(e *event.Event) string {
 
 func unacceptable(e *event.Event) string {
 	if e.Evidence.Packet.Has(event.ACK) {
-		return "it acknowledges something other than the SYN that was sent"
+		return mostLikely(e) + "it acknowledges something other than the SYN that was sent"
 	}
-	return "it has no ACK, so it does not answer the SYN that was sent"
+	return "it has no ACK, so " + mostLikely(e) + "it does not answer the SYN that was sent"
+}
+
+// unfit: what was expected is not known.
+func unfit(e *event.Event) string {
+	switch {
+	case e.Evidence.Socket == event.SockRequest:
+		return "the handshake under way went on: its sequence number was not exact, or its timestamp was too old"
+	case e.Evidence.Reason == "TCP_INVALID_SEQUENCE":
+		return "its sequence number is before or beyond the receive window"
+	}
+	return "its sequence number is not exact, or it met a listener or a socket that is connecting"
 }
 
 func outsideTimeWait(e *event.Event) string {
@@ -149,6 +162,8 @@ func outsideHandshake(e *event.Event) string {
 		return "it echoes a timestamp that was never sent in the handshake under way"
 	case e.Evidence.Reason == "TCP_RFC7323_PAWS":
 		return "its timestamp is older than the last one" + handshake
+	case e.Certainty == event.Likely && !numbered(e):
+		return "most likely it is outside the window" + handshake
 	case e.Certainty == event.Likely:
 		return "its sequence number is exact, but most likely its timestamp is older than the last one" + handshake
 	case !numbered(e):

@@ -151,7 +151,7 @@ func mptcpCloseSummary(e *event.Event) string {
 }
 
 func mptcpResetSummary(e *event.Event) string {
-	return fmt.Sprintf("MPTCP on this host gave up its subflow with %s%s", e.Peer, mptcpWhy(e))
+	return fmt.Sprintf("MPTCP on this host %sgave up its subflow with %s%s", mostLikely(e), e.Peer, mptcpWhy(e))
 }
 
 // mptcpWhy puts the kernel's MPTCP reason in words: the codes of the option

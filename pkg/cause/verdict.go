@@ -46,6 +46,8 @@ var kernelVerdicts = map[misleading]string{
 	{RSTToListener, "TCP_FLAGS"}:                    "the flags are those of a normal RST: a listener has no use for it",
 	{RSTUnacceptableInSynSent, "TCP_RESET"}:         notReset + "as it does not acknowledge the SYN",
 	{RSTOld, "TCP_INVALID_SEQUENCE"}:                "the sequence number is before the window, not beyond it: this kernel has one reason for both",
+	{RSTUnacceptable, "TCP_RESET"}:                  notReset + "as its sequence number or what it met does not fit",
+	{RSTUnacceptable, "TCP_INVALID_SEQUENCE"}:       "the sequence number may be before the window or beyond it: this kernel has one reason for both",
 	{RSTOutOfWindow, "TCP_INVALID_END_SEQUENCE"}:    "the sequence number itself may fit: the payload of the RST ends beyond the window",
 	{RSTHandshakeOutOfWindow, "TCP_RFC7323_PAWS"}:   oldStamp,
 	{RSTHandshakeOutOfWindow, "TCP_RFC7323_TSECR"}:  oldStamp,

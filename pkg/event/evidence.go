@@ -43,7 +43,8 @@ const (
 )
 
 // Caller is the kernel function that led to the hook, read from the stack, and
-// only where nothing cheaper decides.
+// only where nothing cheaper decides. Of a dropped RST whose socket is not known
+// it is the function that dropped it.
 type Caller uint8
 
 const (
@@ -107,7 +108,10 @@ const (
 	FactSeqInWindow                       // the same: it is past rcv_nxt and inside the window
 	FactSeqOld                            // the same: it is before rcv_nxt; none of the three: past the window
 	FactRemembered                        // no socket: this host closed that very connection a short while ago
-	factEnd
+	FactListener                          // ignored RST, socket not seen: one listens at the address that it was sent to
+	FactSeqOutside                        // ignored RST, its number not compared: what the kernel did or said puts it outside the window, and of a connection beyond it
+
+	factLast = FactSeqOutside
 )
 
 // Has reports whether every fact of want is set.
@@ -127,6 +131,7 @@ var factNames = [...]string{
 	"shutRcv", "shutSend", "keepOpen", "userTimeout", "mptcp", "fastOpen", "error", "peerFIN",
 	"queueFull", "ackInRange", "seesPacket", "payload", "newData", "window", "tsNegotiated", "tsSeen",
 	"fastClose", "mpJoin", "seqExact", "seqInWindow", "seqOld", "remembered",
+	"listener", "seqOutside",
 }
 
 // String lists the facts by name, comma-separated.

@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
@@ -12,7 +13,7 @@ import (
 func TestEveryCauseHasAScenario(t *testing.T) {
 	shown := map[event.CauseID]bool{}
 	for _, s := range lab.Scenarios() {
-		for _, id := range s.Causes {
+		for _, id := range append(slices.Clone(s.Causes), s.Instead...) {
 			if _, ok := cause.Lookup(id); !ok {
 				t.Errorf("%s shows %s, which is not in the catalogue", s.Name, id)
 			}

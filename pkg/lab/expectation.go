@@ -59,6 +59,9 @@ type Expectation struct {
 	// WithoutPacket is the right cause where the receive hook does not get the
 	// packet, if it differs from Cause.
 	WithoutPacket event.CauseID
+	// WithoutNumbers is the right cause if the numbers that the socket expects are
+	// not seen; "": Cause is right then, too.
+	WithoutNumbers event.CauseID
 	// WithoutMemory is the right cause where the flow memory is off, if it
 	// differs from Cause.
 	WithoutMemory event.CauseID

@@ -15,7 +15,10 @@ type Scenario struct {
 	Story string // two to four sentences for somebody who learns
 	// Causes are those that it demonstrates, the one it is about first. None
 	// where the point is that the kernel sends no RST.
-	Causes   []event.CauseID
+	Causes []event.CauseID
+	// Instead are the causes that a kernel and attach method name if they show
+	// less than others. They claim less.
+	Instead  []event.CauseID
 	Families []event.Family
 	Path     Path
 	// HostChanges says that it needs a host-wide setting or a kernel module

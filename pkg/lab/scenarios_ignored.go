@@ -10,10 +10,11 @@ import (
 // missedRST is a RST whose number is not the one that an established
 // connection obeys.
 type missedRST struct {
-	cause  event.CauseID
-	title  string
-	story  string
-	offset int
+	cause   event.CauseID
+	title   string
+	story   string
+	offset  int
+	without event.CauseID // the cause if the number that the connection expects is not seen; "": the same
 }
 
 var missedRSTs = []missedRST{{
@@ -25,13 +26,20 @@ var missedRSTs = []missedRST{{
 	cause:  "rst-out-of-window",
 	title:  "A RST arrives whose number is far beyond the window.",
 	story:  "Such a number cannot come from the other end of this connection. The kernel ignores the RST.",
-	offset: 10_000_000,
+	offset: 10_000_000, without: "rst-unacceptable",
 }, {
 	cause:  "rst-old",
 	title:  "A RST arrives whose number lies before what was received already.",
 	story:  "A late copy, or a firewall that was slow to make up its mind. The kernel ignores the RST.",
-	offset: -500,
+	offset: -500, without: "rst-unacceptable",
 }}
+
+func (m missedRST) instead() []event.CauseID {
+	if m.without == "" {
+		return nil
+	}
+	return []event.CauseID{m.without}
+}
 
 func ignoredScenarios() []Scenario {
 	var scenarios []Scenario
@@ -39,6 +47,7 @@ func ignoredScenarios() []Scenario {
 		scenarios = append(scenarios, Scenario{
 			Name: string(m.cause), Title: m.title, Story: m.story + " The connection goes on.",
 			Causes:   []event.CauseID{m.cause},
+			Instead:  m.instead(),
 			Families: bothFamilies, Path: Packets, Run: func(e *Env) { playMissed(e, m) },
 		})
 	}
@@ -115,7 +124,7 @@ func playMissed(e *Env, m missedRST) {
 	}
 	c.stillWorks(flow)
 	x := e.ignoredAt(flow, m.cause, AtConnection, event.RST, event.StateEstablished, c.server)
-	x.Sources = connected
+	x.Sources, x.WithoutNumbers = connected, m.without
 	e.Expect(x)
 }
 

@@ -95,10 +95,8 @@ func destroyed(e event.Evidence) bool {
 		return false
 	case !e.Has(event.FactOwned) || !live(e.State):
 		return false
-	case mptcp && e.Reason != "TCP_STATE":
-		return e.Caller == 0 && (e.Reason == "" || e.Reason == "NOT_SPECIFIED")
 	}
-	return true
+	return !mptcp || e.Reason == "TCP_STATE"
 }
 
 // otherPath: reasons that exclude tcp_abort.

@@ -37,6 +37,8 @@ type symbols struct {
 	// present are the functions of firewall rules that are there, built in or
 	// in a module. Names are never hidden, only addresses.
 	present map[string]bool
+	// challenges: handshakeChallenge is there.
+	challenges bool
 }
 
 const kallsyms = "/proc/kallsyms"
@@ -77,6 +79,9 @@ func parseSymbols(kallsyms io.Reader) (found symbols) {
 			end := bytes.IndexAny(name, "\t\n")
 			found.present[string(name[:max(end, 0)])] = true
 		}
+		if bytes.HasPrefix(name, challengePrefix) && string(withoutSuffix(name)) == handshakeChallenge {
+			found.challenges = true
+		}
 		caller, wanted := callerOf(name)
 		if hidden || !wanted && open == len(ranges) {
 			continue
@@ -99,15 +104,23 @@ func parseSymbols(kallsyms io.Reader) (found symbols) {
 // rejectPrefix begins the names of all rejectHooks.
 var rejectPrefix = []byte("nf_")
 
+var challengePrefix = []byte(handshakeChallenge)
+
+// withoutSuffix is a name without the rest of its line, and without what the
+// compiler added to it: ".isra.0".
+func withoutSuffix(name []byte) []byte {
+	if end := bytes.IndexAny(name, ".\t\n"); end >= 0 {
+		return name[:end]
+	}
+	return name
+}
+
 func callerOf(name []byte) (event.Caller, bool) {
 	// Nearly all of some hundred thousand names end here.
 	bare := bytes.TrimPrefix(name, []byte("__"))
 	if !bytes.HasPrefix(bare, []byte("tcp_")) && !bytes.HasPrefix(bare, []byte("inet_")) {
 		return 0, false
 	}
-	if end := bytes.IndexAny(name, ".\t\n"); end >= 0 {
-		name = name[:end]
-	}
-	caller, ok := callerNames[string(name)]
+	caller, ok := callerNames[string(withoutSuffix(name))]
 	return caller, ok
 }

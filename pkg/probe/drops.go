@@ -37,6 +37,13 @@ type dropHook struct {
 	tellsSequence bool
 }
 
+// number is the value of a reason, 0 for one that this kernel does not have.
+func (d *dropHook) number(name string) uint32 { return uint32(max(0, slices.Index(d.reasons, name))) }
+
+// namesOld: a RST before the window has a reason of its own (6.6), so that
+// TCP_INVALID_SEQUENCE means one beyond it.
+func (d *dropHook) namesOld() bool { return slices.Contains(d.reasons, "TCP_OLD_SEQUENCE") }
+
 // tellsRequest: a wrong sequence number of a RST for a request socket has a
 // reason of its own. It came with the others of tcp_check_req, in 6.18.
 func (d *dropHook) tellsRequest() bool { return slices.Contains(d.reasons, "TCP_RFC7323_TSECR") }

@@ -142,12 +142,15 @@ func (s *Session) attachNotes(allowed []event.Method) {
 	}
 }
 
+// oldListenerIterators are the functions of watchOldListeners in Hooks.
+var oldListenerIterators = [...]string{"iterator tcp", "task_file for listeners"}
+
 // watchOldListeners makes listeners known that are older than this session, and
 // the counters of their namespaces. See bpf/embryonic.h.
 func (s *Session) watchOldListeners(object *ebpf.CollectionSpec) {
 	for _, i := range []struct{ program, function, whose string }{
-		{listenersIterator, "iterator tcp", "of the kernel"},
-		{heldListenersIterator, "task_file for listeners", "of a process"},
+		{listenersIterator, oldListenerIterators[0], "of the kernel"},
+		{heldListenersIterator, oldListenerIterators[1], "of a process"},
 	} {
 		status := HookStatus{
 			Hook: "context", Function: i.function,
@@ -156,6 +159,17 @@ func (s *Session) watchOldListeners(object *ebpf.CollectionSpec) {
 		status.settle(runIterator(s.loader, object, i.program))
 		s.add(nil, status)
 	}
+}
+
+// listenersNoted reports whether every listener has left a note: those that come,
+// and those that were there.
+func (s *Session) listenersNoted() bool {
+	for _, function := range oldListenerIterators {
+		if status := s.status(function); status == nil || status.Method == "" {
+			return false
+		}
+	}
+	return s.has("context_state")
 }
 
 // runIterator runs a BPF iterator once, for what it does rather than prints.

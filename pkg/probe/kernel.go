@@ -22,7 +22,14 @@ type kernel struct {
 	present         map[string]bool // functions of rejectHooks that are there
 	drop            dropHook
 	reportsErrors   bool // the inet_sk_error_report tracepoint is there: 5.14 and later
+	// challenges: a RST inside the window of a handshake that is not exact gets
+	// a challenge ACK (7.2 and some stable kernels). Others end the handshake.
+	challenges bool
 }
+
+// handshakeChallenge is the function that sends the challenge ACK. It is global,
+// so a kernel that has it shows it.
+const handshakeChallenge = "tcp_reqsk_send_challenge_ack"
 
 var errNoBTF = errors.New("kernel has no BTF (/sys/kernel/btf/vmlinux is missing): rsttrace needs a kernel built with CONFIG_DEBUG_INFO_BTF=y")
 
@@ -35,16 +42,24 @@ func readKernel(cache *btf.Cache) (*kernel, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the kernel's BTF: %w", err)
 	}
+	return kernelOf(spec), nil
+}
+
+func kernelOf(spec *btf.Spec) *kernel {
 	k := &kernel{reasons: enumNames(spec, "sk_rst_reason", "SK_RST_REASON_"), drop: readDropHook(spec)}
 	k.resetHasPacket = slices.Contains(parameters(spec, "tcp_reset"), "sk_buff")
 	k.activeReasonArg = position(parameters(spec, "tcp_send_active_reset"), "sk_rst_reason")
 	k.replyReasonArg = position(parameters(spec, "tcp_v4_send_reset"), "sk_rst_reason")
+	k.challenges = len(parameters(spec, handshakeChallenge)) > 0
 	k.reportsErrors = len(parameters(spec, "btf_trace_inet_sk_error_report")) > 0
 	k.tracepointSays = slices.Contains(parameters(spec, "btf_trace_tcp_send_reset"), "sk_rst_reason")
-	return k, nil
+	return k
 }
 
-func (k *kernel) locate(found symbols) { k.callers, k.present = found.callers, found.present }
+func (k *kernel) locate(found symbols) {
+	k.callers, k.present = found.callers, found.present
+	k.challenges = k.challenges || found.challenges
+}
 
 // parameters lists the type names of a function's parameters ("" where a
 // parameter has none), or of those of a tracepoint's typedef. It is empty for

@@ -29,7 +29,7 @@ func syntheticKernel(t *testing.T) *btf.Spec {
 		Name: "btf_trace_tcp_send_reset",
 		Type: &btf.Pointer{Target: prototype(&btf.Pointer{Target: (*btf.Void)(nil)}, constSock, skb, reason)},
 	}
-	builder, err := btf.NewBuilder([]btf.Type{
+	return specOf(t,
 		function("tcp_reset", sock, skb),
 		function("tcp_send_active_reset", sock, gfp, reason),
 		function("tcp_v4_send_reset", constSock, skb, reason),
@@ -37,7 +37,12 @@ func syntheticKernel(t *testing.T) *btf.Spec {
 		tracepoint,
 		&btf.Typedef{Name: "not_a_function", Type: number},
 		&btf.Var{Name: "a_variable", Type: number, Linkage: btf.GlobalVar},
-	}, nil)
+	)
+}
+
+func specOf(t *testing.T, types ...btf.Type) *btf.Spec {
+	t.Helper()
+	builder, err := btf.NewBuilder(types, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

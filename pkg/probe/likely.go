@@ -24,6 +24,7 @@ func (s *Session) expect(allowed []event.Method) {
 	}
 	s.loader.repliesSeeResets = byFunctionEntry(likely[atReply4]) && byFunctionEntry(likely[atReply6])
 	s.loader.followErrors = s.needs(errorProgram)
+	s.loader.listenersNoted = true
 }
 
 // likelyPrograms are those that will be attached if all goes as expected.

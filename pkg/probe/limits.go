@@ -34,7 +34,10 @@ type Sight struct {
 	Ignored           bool
 	IgnoredNoSocket   bool                   // for no connection
 	IgnoredHandshake  bool                   // RST+ACK to a listener, or with a wrong ACK in SYN_SENT
-	IgnoredConnection bool                   // for a connection, a listener or an attempt, by its sequence number
+	IgnoredConnection bool                   // for a connection by its sequence number, or without ACK for a listener or an attempt
+	HandshakeSocket   bool                   // those of IgnoredHandshake come with their socket, so with state and owner
+	ConnectionSocket  bool                   // those of IgnoredConnection do
+	ConnectionSide    bool                   // and whether the number was before or beyond the window
 	EarlyDrops        map[event.CauseID]bool // dropped before the connection is looked at
 }
 
@@ -51,17 +54,22 @@ func (s *Session) Sight() Sight {
 	drops := s.has(dropProgram)
 	ignored := s.loader.options.Ignored
 	replies := s.loader.repliesSeeResets
+	noted := s.has("note_validate") && s.has("note_state")
+	places := len(s.kernel.callers) > 0 && s.loader.listenersNoted
 	return Sight{
 		Reject:            s.rejectVia[0] != "" && s.rejectVia[1] != "",
 		RejectLink:        s.rejectVia[2] != "" && s.rejectVia[3] != "",
 		Requests:          drops && (s.has("note_request") || drop.hasSocket),
 		TimeWait:          drops && (s.has("note_time_wait") || drop.hasSocket),
 		DropSocket:        drop.hasSocket,
-		RequestNumbers:    drops && (s.has("note_request") || drop.hasSocket && drop.tellsRequest()),
+		RequestNumbers:    drops && (s.has("note_request") || drop.hasSocket && (drop.tellsRequest() || !s.kernel.challenges)),
 		Ignored:           ignored,
 		IgnoredNoSocket:   ignored && (replies || drops && drop.hasReason),
-		IgnoredHandshake:  ignored && (replies || drops && drop.hasSocket),
-		IgnoredConnection: ignored && drops && drop.tellsSequence && (drop.hasSocket || s.has("note_validate") && s.has("note_state")),
+		IgnoredHandshake:  ignored && (replies || drops && (drop.hasSocket || places)),
+		IgnoredConnection: ignored && drops && drop.tellsSequence,
+		HandshakeSocket:   drop.hasSocket || replies,
+		ConnectionSocket:  drop.hasSocket || noted,
+		ConnectionSide:    drop.hasSocket || noted || drop.namesOld(),
 		EarlyDrops:        s.earlyDrops(ignored && drops),
 		Receive:           receive != "",
 		ReceivedPacket:    s.kernel.resetHasPacket && byFunctionEntry(receive),
@@ -98,43 +106,70 @@ type Limit struct {
 	ID       string
 	Sentence string
 	hides    func(Sight) bool
+	// excludes is about evidence that contradicts the sentence; nil where no
+	// evidence can.
+	excludes func(event.Evidence) bool
 }
+
+// Excludes reports whether an event with this evidence contradicts the limit:
+// where the limit holds there is none.
+func (l Limit) Excludes(e event.Evidence) bool { return l.excludes != nil && l.excludes(e) }
 
 // limits is the whole table, derived from kernel facts.
 var limits = []Limit{
 	{LimitReceive, "received RSTs are not seen: tcp_reset could not be attached",
-		func(s Sight) bool { return !s.Receive }},
+		func(s Sight) bool { return !s.Receive }, obeyed},
 	{LimitNoRSTPacket, "a received RST is not passed to the hook (only tcp_reset of Linux 5.11 and later passes it, to fentry and kprobe): " +
 		"whether the peer aborted or only replied is inferred from TCP timestamps (likely), and without timestamps it is reset-by-peer",
-		func(s Sight) bool { return s.Receive && !s.ReceivedPacket }},
+		func(s Sight) bool { return s.Receive && !s.ReceivedPacket },
+		func(e event.Evidence) bool { return obeyed(e) && e.SeesPacket() }},
 	{LimitActive, "resets that abort a connection (close with unread data, SO_LINGER 0, keep-alive, ...) are not seen: tcp_send_active_reset could not be attached",
-		func(s Sight) bool { return !s.SendActive }},
+		func(s Sight) bool { return !s.SendActive },
+		func(e event.Evidence) bool { return e.Hook == event.HookSendActive }},
 	{LimitReply, "resets in reply to a packet are not seen, or not for both address families: tcp_v4_send_reset or tcp_v6_send_reset could not be attached",
-		func(s Sight) bool { return !s.FullReply }},
+		func(s Sight) bool { return !s.FullReply }, nil},
 	{LimitSocketless, "resets sent without a full socket (closed-port, half-open, data for a TIME_WAIT mini-socket) are not seen: " +
 		"before Linux 6.10 the tracepoint tcp_send_reset is silent there",
-		func(s Sight) bool { return s.FullReply && !s.Socketless }},
+		func(s Sight) bool { return s.FullReply && !s.Socketless },
+		func(e event.Evidence) bool { return e.Hook == event.HookSendReply && e.Socket != event.SockFull }},
 	{"no-signed", "replies to segments that carry an MD5 or AO signature and belong to no full socket are not shown: " +
 		"at the entry of tcp_v4_send_reset nobody knows whether a RST will leave",
-		func(s Sight) bool { return s.Socketless && !s.Signed }},
-	{LimitReject, "resets that firewall rules send (REJECT with tcp-reset) are not seen: they pass no function of TCP, and nf_send_reset " +
-		"can be reached by fentry and kprobe only, once its module is loaded",
-		func(s Sight) bool { return !s.Reject }},
+		func(s Sight) bool { return s.Socketless && !s.Signed }, nil},
+	{LimitReject, "resets that firewall rules send (REJECT with tcp-reset) are not seen, or not for both address families: they pass no function of TCP, " +
+		"and nf_send_reset can be reached by fentry and kprobe only, once its module is loaded",
+		func(s Sight) bool { return !s.Reject }, nil},
 	{LimitRejectLink, "resets that firewall rules of a bridge or of a device's ingress send are not seen: nf_reject_skb_v4_tcp_reset came with Linux 5.11",
-		func(s Sight) bool { return s.Reject && !s.RejectLink }},
+		func(s Sight) bool { return s.Reject && !s.RejectLink }, nil},
 	{LimitRequests, "what an incoming RST did to a handshake under way is not known: the kernel names no socket when it drops the packet " +
 		"(it does from 6.11 on) and tcp_check_req could not be hooked, or drops are switched off",
-		func(s Sight) bool { return !s.Requests }},
+		func(s Sight) bool { return !s.Requests },
+		func(e event.Evidence) bool { return incoming(e) && e.Socket == event.SockRequest }},
 	{LimitTimeWait, "what an incoming RST did to a TIME_WAIT mini-socket is not known: the kernel names no socket when it drops the packet " +
 		"(it does from 6.11 on) and tcp_timewait_state_process could not be hooked, or drops are switched off",
-		func(s Sight) bool { return !s.TimeWait }},
+		func(s Sight) bool { return !s.TimeWait },
+		func(e event.Evidence) bool { return incoming(e) && e.Socket == event.SockTimeWait }},
 	{LimitIgnoredNoSocket, "ignored RSTs for no connection are not seen: the kernel gives no reason when it drops a packet (it does from 5.17 on)",
-		func(s Sight) bool { return s.Ignored && !s.IgnoredNoSocket }},
-	{LimitIgnoredHandshake, "ignored RSTs to a listener or in SYN_SENT are not seen: the kernel names no socket when it drops the packet (it does from 6.11 on)",
-		func(s Sight) bool { return s.Ignored && !s.IgnoredHandshake }},
-	{LimitIgnoredConnection, "RSTs that a connection ignored are not seen: before Linux 5.19 their packets are freed in silence, and before 6.11 " +
-		"the drop names no socket unless tcp_validate_incoming can be hooked",
-		func(s Sight) bool { return s.Ignored && !s.IgnoredConnection }},
+		func(s Sight) bool { return s.Ignored && !s.IgnoredNoSocket }, metNothing},
+	{LimitIgnoredHandshake, "ignored RSTs with ACK to a listener or in SYN_SENT are not seen: the kernel names no socket when it drops the packet " +
+		"(it does from 6.11 on), and it hides its addresses or the listeners are not known",
+		func(s Sight) bool { return s.Ignored && !s.IgnoredHandshake }, metHandshake},
+	{LimitHandshakeSocket, "ignored RSTs with ACK to a listener or in SYN_SENT come without state, and in SYN_SENT without owner: " +
+		"before Linux 6.11 the drop names no socket. Which of the two it was is inferred from the listeners (likely)",
+		func(s Sight) bool { return s.Ignored && s.IgnoredHandshake && !s.HandshakeSocket },
+		func(e event.Evidence) bool { return metHandshake(e) && e.Socket == event.SockFull }},
+	{LimitIgnoredConnection, "RSTs that a connection ignored, and those without ACK to a listener or in SYN_SENT, are not seen: " +
+		"before Linux 5.19 their packets are freed in silence",
+		func(s Sight) bool { return s.Ignored && !s.IgnoredConnection }, metConnection},
+	{LimitConnectionSocket, "RSTs that a connection ignored come without state and owner, and so do those without ACK to a listener or in SYN_SENT: " +
+		"before Linux 6.11 the drop names no socket, and tcp_validate_incoming could not be hooked",
+		func(s Sight) bool { return s.Ignored && s.IgnoredConnection && !s.ConnectionSocket },
+		func(e event.Evidence) bool { return metConnection(e) && e.Socket == event.SockFull }},
+	{LimitConnectionSide, "whether a RST that a connection ignored was before or beyond the window is not known, it is rst-unacceptable: " +
+		"before Linux 6.6 both have one drop reason, and the connection's numbers are not seen",
+		func(s Sight) bool { return s.Ignored && s.IgnoredConnection && !s.ConnectionSide },
+		func(e event.Evidence) bool {
+			return metConnection(e) && (hasPosition(e) || e.Reason == "TCP_OLD_SEQUENCE")
+		}},
 	{LimitEarlyDrops, "ignored RSTs with a bad checksum (reason since 5.17), time to live (6.3) or signature (5.17) are not seen, or not all of them: " +
 		"nothing but the drop reason tells",
 		func(s Sight) bool {
@@ -144,27 +179,36 @@ var limits = []Limit{
 				}
 			}
 			return false
+		}, nil},
+	{LimitRequestNumbers, "whether an ignored RST for a handshake under way was inside the window is not known, it is rst-unacceptable: this kernel challenges those, " +
+		"before Linux 6.18 the drop has no reason of its own, and tcp_check_req could not be hooked",
+		func(s Sight) bool { return s.Ignored && s.Requests && !s.RequestNumbers },
+		func(e event.Evidence) bool {
+			return e.Hook == event.HookIgnore && e.Socket == event.SockRequest && hasPosition(e)
 		}},
-	{LimitRequestNumbers, "whether an ignored RST for a handshake under way was inside the window is not known: before Linux 6.18 the drop has no reason of its own, " +
-		"and tcp_check_req could not be hooked",
-		func(s Sight) bool { return s.Ignored && s.Requests && !s.RequestNumbers }},
 	{LimitDropSocket, "ignored RSTs that are dropped before the connection is looked at (checksum, time to live, signature) come without state and owner: " +
 		"before Linux 6.11 the drop names no socket",
-		func(s Sight) bool { return s.Ignored && !s.DropSocket }},
+		func(s Sight) bool { return s.Ignored && !s.DropSocket },
+		func(e event.Evidence) bool {
+			return e.Hook == event.HookIgnore && beforeSocket(e.Reason) && e.State != 0
+		}},
 	{"no-callers", "the kernel hides its addresses (kernel.kptr_restrict, or CAP_SYSLOG is missing): where only the caller decides, " +
-		"a reset while closing may be missed and a disconnect taken for a close",
-		func(s Sight) bool { return !s.Callers }},
+		"a reset while closing may be missed and a disconnect taken for a close, and what a dropped RST met is not known",
+		func(s Sight) bool { return !s.Callers },
+		func(e event.Evidence) bool { return e.Caller != 0 }},
 	{"no-reasons", "events have no kernelReason: enum sk_rst_reason came with Linux 6.10",
-		func(s Sight) bool { return !s.Reasons }},
+		func(s Sight) bool { return !s.Reasons },
+		func(e event.Evidence) bool { return e.Reason != "" && !e.Dropped }},
 	{"no-state", "the TCP state before a reset is unknown where the kernel has already changed it",
-		func(s Sight) bool { return !s.State }},
+		func(s Sight) bool { return !s.State },
+		func(e event.Evidence) bool { return e.Socket == event.SockFull && e.Prior != 0 }},
 	{"no-closer", "who closed a connection earlier is unknown",
-		func(s Sight) bool { return !s.Closer }},
+		func(s Sight) bool { return !s.Closer }, nil},
 	{"no-holders", "who holds a socket that is alive is unknown",
-		func(s Sight) bool { return !s.Holders }},
+		func(s Sight) bool { return !s.Holders }, nil},
 	{"no-error-report", "that the kernel reported the error which app names is not known (app.reported is absent): " +
 		"the tracepoint inet_sk_error_report came with Linux 5.14, and --no-followups leaves it alone",
-		func(s Sight) bool { return !s.Errors }},
+		func(s Sight) bool { return !s.Errors }, nil},
 }
 
 // IDs of the limits that change what an event says, or whether there is one.
@@ -183,26 +227,37 @@ const (
 	LimitIgnoredHandshake  = "no-ignored-in-handshake"
 	LimitIgnoredConnection = "no-ignored-in-connection"
 	LimitEarlyDrops        = "no-early-drops"
+	LimitHandshakeSocket   = "no-socket-of-ignored-in-handshake"
+	LimitConnectionSocket  = "no-socket-of-ignored-in-connection"
+	LimitConnectionSide    = "no-side-of-ignored-in-connection"
 	LimitRequestNumbers    = "no-request-numbers"
 	LimitDropSocket        = "no-socket-of-early-drops"
 )
 
 // SentenceOf is the sentence of a limit.
 func SentenceOf(id string) string {
+	limit, _ := LimitByID(id)
+	return limit.Sentence
+}
+
+// LimitByID finds a limit; false for an id that there is not.
+func LimitByID(id string) (Limit, bool) {
 	for _, limit := range limits {
 		if limit.ID == id {
-			return limit.Sentence
+			return limit, true
 		}
 	}
-	return ""
+	return Limit{}, false
 }
 
 // Limits lists what this session cannot know.
-func (s *Session) Limits() []Limit {
-	sight := s.Sight()
+func (s *Session) Limits() []Limit { return s.Sight().Limits() }
+
+// Limits lists what cannot be known where that is all that can be seen.
+func (s Sight) Limits() []Limit {
 	var found []Limit
 	for _, limit := range limits {
-		if limit.hides(sight) {
+		if limit.hides(s) {
 			found = append(found, limit)
 		}
 	}

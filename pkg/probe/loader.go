@@ -33,6 +33,7 @@ type loader struct {
 	serves           [3]bool // which of the first three hooks the tcp_send_reset tracepoint serves
 	repliesSeeResets bool    // the reply hooks are attached by function
 	followErrors     bool    // the error hook is attached
+	listenersNoted   bool    // all listeners have notes, old and new ones
 	rejectPacketArg  uint32  // see findRejectPacket
 }
 
@@ -147,6 +148,7 @@ func (l *loader) constants(method event.Method) map[string]any {
 		"active_reason_arg":        activeReason,
 		"reply_reason_arg":         replyReason,
 		"reason_invalid_syn":       k.reasonNumber("INVALID_SYN"),
+		"reason_not_specified":     k.reasonNumber("NOT_SPECIFIED"),
 		"tracepoint_serves_active": l.serves[0],
 		"tracepoint_serves_reply4": l.serves[1],
 		"tracepoint_serves_reply6": l.serves[2],
@@ -189,6 +191,11 @@ func (l *loader) dropConstants() map[string]any {
 		"drop_reasons":       d.watched(reasons...),
 		"drop_not_specified": d.notSpecified,
 		"drop_tells_request": d.tellsRequest(),
+		// RSTs whose socket is not named.
+		"drop_old_sequence":     d.number("TCP_OLD_SEQUENCE"),
+		"drop_invalid_sequence": d.number("TCP_INVALID_SEQUENCE"),
+		"challenges_requests":   l.kernel.challenges,
+		"listeners_noted":       l.listenersNoted,
 	}
 }
 

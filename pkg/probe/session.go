@@ -162,6 +162,7 @@ func (s *Session) attach(located <-chan symbols) error {
 
 	s.attachContextHooks(l.context)
 	l.followErrors = s.has(errorProgram)
+	l.listenersNoted = s.listenersNoted()
 	if err := s.attachResetHooks(allowed); err != nil {
 		return err
 	}

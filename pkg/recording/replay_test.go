@@ -79,6 +79,21 @@ func TestLimitsExist(t *testing.T) {
 	}
 }
 
+// TestLimitsAreTrue: no kernel shows, by any method, what its own limits declare
+// unknowable.
+func TestLimitsAreTrue(t *testing.T) {
+	for _, r := range recordings(t) {
+		for _, id := range r.Limits {
+			limit, _ := probe.LimitByID(id)
+			for _, v := range r.Evidence {
+				if limit.Excludes(v.Evidence) {
+					t.Errorf("%s: %s %s contradicts the limit %s: %+v", r.FileName(), v.Certainty, v.Cause, id, v.Evidence)
+				}
+			}
+		}
+	}
+}
+
 // TestLayout: the files are as Encode writes them, so that recording again
 // shows only what differs.
 func TestLayout(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 	"github.com/rsttrace/rsttrace/pkg/probe"
@@ -31,6 +30,7 @@ func (c *comparison) run() {
 		c.checkExpectation(expected, c.matched[i])
 	}
 	c.checkExtra()
+	c.checkLimits()
 	for _, n := range c.outcome.Namespaces {
 		c.checkWire(n)
 		c.checkCounters(n)
@@ -92,7 +92,24 @@ func (c *comparison) fits(expected lab.Expectation, e *event.Event, strict bool)
 	if strict && e.RST.Flags != 0 && expected.Flags != 0 && e.RST.Flags != expected.Flags {
 		return false
 	}
-	return !strict || e.Cause == expected.Expected(c.sight.ReceivedPacket) && e.Evidence.Hook == expected.Hook
+	due, _ := c.due(expected)
+	return !strict || e.Cause == due && e.Evidence.Hook == expected.Hook
+}
+
+// due is the cause that this kernel, reached like this, must report, and the
+// limit because of which that is not the one of a perfect tracer; "" without.
+func (c *comparison) due(expected lab.Expectation) (event.CauseID, string) {
+	if cause := expected.Expected(c.sight.ReceivedPacket); cause != expected.Cause {
+		return cause, probe.LimitNoRSTPacket
+	}
+	switch {
+	case expected.WithoutNumbers == "":
+	case expected.Seen == lab.AtConnection && !c.sight.ConnectionSide:
+		return expected.WithoutNumbers, probe.LimitConnectionSide
+	case expected.Seen == lab.AtRequest && !c.sight.RequestNumbers:
+		return expected.WithoutNumbers, probe.LimitRequestNumbers
+	}
+	return expected.Cause, ""
 }
 
 func (c *comparison) inode(namespace string) uint32 {
@@ -162,16 +179,15 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 		c.problemf("%s %s of %s was not reported: %s", expected.Dir, expected.Cause, expected.Local, c.counted.text(expected))
 		return
 	}
-	want := expected.Expected(c.sight.ReceivedPacket)
-	if c.confusable(expected, e) {
-		c.limit(probe.SentenceOf(probe.LimitRequestNumbers))
-		want = e.Cause
-	}
+	want, limit := c.due(expected)
 	if e.Cause != want {
 		c.problemf("%s at %s was reported as %s, it is %s (%+v)", e.Dir, e.Local, e.Cause, want, e.Evidence)
 		return
 	}
-	if want != expected.Cause || e.Evidence.Hook == event.HookReceive && !e.Evidence.SeesPacket() {
+	if limit != "" {
+		c.limit(probe.SentenceOf(limit))
+	}
+	if e.Evidence.Hook == event.HookReceive && !e.Evidence.SeesPacket() {
 		c.limit(probe.SentenceOf(probe.LimitNoRSTPacket))
 	}
 	c.checkState(expected, e)
@@ -185,25 +201,31 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 	c.checkText(e)
 }
 
-// confusable: two causes that this kernel cannot tell apart, and the event says
-// that it only infers one of them.
-func (c *comparison) confusable(expected lab.Expectation, e *event.Event) bool {
-	either := func(id event.CauseID) bool {
-		return id == cause.RSTHandshakeChallenged || id == cause.RSTHandshakeOutOfWindow
+// socketLimit is the limit because of which the event comes without its socket;
+// "" where it has one.
+func (c *comparison) socketLimit(expected lab.Expectation) string {
+	switch {
+	case expected.Seen == lab.AtEarlyDrop:
+		return unless(c.sight.DropSocket, probe.LimitDropSocket)
+	case expected.Seen == lab.AtReply && expected.Socket == event.SockFull:
+		return unless(c.sight.HandshakeSocket, probe.LimitHandshakeSocket)
+	case expected.Seen == lab.AtConnection:
+		return unless(c.sight.ConnectionSocket, probe.LimitConnectionSocket)
 	}
-	return !c.sight.RequestNumbers && e.Certainty == event.Likely && either(expected.Cause) && either(e.Cause)
+	return ""
 }
 
-// hidesSocket: the packet was dropped before the connection was looked at, and
-// this kernel does not name the socket then.
-func (c *comparison) hidesSocket(expected lab.Expectation) bool {
-	return expected.Seen == lab.AtEarlyDrop && !c.sight.DropSocket
+// hidesOwner: without the socket there is no owner, except at a listener, which
+// is known by its address.
+func (c *comparison) hidesOwner(expected lab.Expectation) bool {
+	return c.socketLimit(expected) != "" &&
+		(expected.Seen == lab.AtEarlyDrop || !slices.Contains(expected.States, event.StateListen))
 }
 
 // checkOwner: no owner may be wrong, and one that is due must be there.
 func (c *comparison) checkOwner(expected lab.Expectation, e *event.Event) {
 	owner := &c.result.Owners
-	if expected.Owner == "" || c.hidesSocket(expected) {
+	if expected.Owner == "" || c.hidesOwner(expected) {
 		if e.Owner.PID != 0 {
 			owner.Wrong++
 			c.problemf("%s at %s names the owner %s[%d], there is none", e.Cause, e.Local, e.Owner.Comm, e.Owner.PID)
@@ -297,6 +319,17 @@ func (c *comparison) checkExtra() {
 		e := &c.events[i]
 		if !slices.Contains(c.matched, e) {
 			c.problemf("%s %s at %s, peer %s was reported, and no such RST was due (%+v)", e.Dir, e.Cause, e.Local, e.Peer, e.Evidence)
+		}
+	}
+}
+
+// checkLimits: no event has evidence that the limits declare unknowable.
+func (c *comparison) checkLimits() {
+	for _, limit := range c.sight.Limits() {
+		for i := range c.events {
+			if e := &c.events[i]; limit.Excludes(e.Evidence) {
+				c.problemf("%s at %s contradicts the limit %s (%+v)", e.Cause, e.Local, limit.ID, e.Evidence)
+			}
 		}
 	}
 }

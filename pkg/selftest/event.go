@@ -12,8 +12,8 @@ import (
 )
 
 func (c *comparison) checkState(expected lab.Expectation, e *event.Event) {
-	if c.hidesSocket(expected) {
-		c.limit(probe.SentenceOf(probe.LimitDropSocket))
+	if limit := c.socketLimit(expected); limit != "" {
+		c.limit(probe.SentenceOf(limit))
 		expected.States = nil
 	}
 	if len(expected.States) == 0 && e.State == 0 || slices.Contains(expected.States, e.State) {

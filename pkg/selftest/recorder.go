@@ -71,8 +71,12 @@ func (r *recorder) close(namespaces []*lab.Namespace) error {
 	return r.session.IgnoreNetns(inodes(namespaces)...)
 }
 
+// noNamespace is the number of events whose namespace is not known. They are
+// watched too: of a scenario there is none.
+const noNamespace = 0
+
 func inodes(namespaces []*lab.Namespace) []uint32 {
-	var found []uint32
+	found := []uint32{noNamespace}
 	for _, n := range namespaces {
 		found = append(found, n.Inode())
 	}

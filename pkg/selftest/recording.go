@@ -8,7 +8,6 @@ import (
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/recording"
 )
 
@@ -80,13 +79,7 @@ func (c *comparison) observe() {
 
 func (c *comparison) matchOf(expected lab.Expectation, e *event.Event) recording.Match {
 	m := recording.Match{Expected: expected.Cause, Event: e}
-	switch {
-	case e.Cause == expected.Cause:
-	case e.Cause == expected.WithoutPacket:
-		m.Limit = probe.LimitNoRSTPacket
-	case c.confusable(expected, e):
-		m.Limit = probe.LimitRequestNumbers
-	}
+	_, m.Limit = c.due(expected)
 	return m
 }
 

@@ -266,6 +266,7 @@ func (r *runner) playOnce(ctx context.Context, s lab.Scenario, family event.Fami
 	for _, n := range outcome.Namespaces {
 		c.events = append(c.events, r.events.of(n.Inode)...)
 	}
+	c.events = append(c.events, r.events.of(noNamespace)...)
 	c.run()
 	c.observe()
 	return result, outcome.Asked, nil
