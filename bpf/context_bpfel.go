@@ -98,6 +98,8 @@ const (
 	ContextFactFACT_SEQ_IN_WINDOW   ContextFact = 134217728
 	ContextFactFACT_SEQ_OLD         ContextFact = 268435456
 	ContextFactFACT_REMEMBERED      ContextFact = 536870912
+	ContextFactFACT_LISTENER        ContextFact = 1073741824
+	ContextFactFACT_SEQ_OUTSIDE     ContextFact = 2147483648
 )
 
 type ContextHolderRecord struct {
@@ -301,11 +303,14 @@ const (
 	ContextProgListeners             = "listeners"
 	ContextVarActiveReasonArg        = "active_reason_arg"
 	ContextVarCallers                = "callers"
+	ContextVarChallengesRequests     = "challenges_requests"
 	ContextVarCpus                   = "cpus"
 	ContextVarDetails                = "details"
 	ContextVarDropHasReason          = "drop_has_reason"
 	ContextVarDropHasSocket          = "drop_has_socket"
+	ContextVarDropInvalidSequence    = "drop_invalid_sequence"
 	ContextVarDropNotSpecified       = "drop_not_specified"
+	ContextVarDropOldSequence        = "drop_old_sequence"
 	ContextVarDropReasons            = "drop_reasons"
 	ContextVarDropTellsRequest       = "drop_tells_request"
 	ContextVarFilterCgroups          = "filter_cgroups"
@@ -320,7 +325,9 @@ const (
 	ContextVarFlowMemory             = "flow_memory"
 	ContextVarFollowErrors           = "follow_errors"
 	ContextVarJiffyNs                = "jiffy_ns"
+	ContextVarListenersNoted         = "listeners_noted"
 	ContextVarReasonInvalidSyn       = "reason_invalid_syn"
+	ContextVarReasonNotSpecified     = "reason_not_specified"
 	ContextVarRejectPacketArg        = "reject_packet_arg"
 	ContextVarRepliesSeeResets       = "replies_see_resets"
 	ContextVarReplyReasonArg         = "reply_reason_arg"
@@ -420,11 +427,14 @@ type ContextMapSpecs struct {
 type ContextVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
+	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
+	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
 	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
+	DropOldSequence        *ebpf.VariableSpec `ebpf:"drop_old_sequence"`
 	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
 	FilterCgroups          *ebpf.VariableSpec `ebpf:"filter_cgroups"`
@@ -439,7 +449,9 @@ type ContextVariableSpecs struct {
 	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
+	ListenersNoted         *ebpf.VariableSpec `ebpf:"listeners_noted"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
+	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
@@ -525,11 +537,14 @@ func (m *ContextMaps) Close() error {
 type ContextVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
+	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
+	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`
 	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
+	DropOldSequence        *ebpf.Variable `ebpf:"drop_old_sequence"`
 	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
 	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
 	FilterCgroups          *ebpf.Variable `ebpf:"filter_cgroups"`
@@ -544,7 +559,9 @@ type ContextVariables struct {
 	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
+	ListenersNoted         *ebpf.Variable `ebpf:"listeners_noted"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
+	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
