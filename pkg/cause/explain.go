@@ -13,21 +13,6 @@ func Explain(e *event.Event) {
 	x.Explain(e)
 }
 
-// remedy is the usual one, unless the event knows better: the peer is at hand,
-// this side was still writing when the peer had closed, or the peer breaks the
-// protocol.
-func remedy(e *event.Event, usual string) string {
-	switch {
-	case e.PeerEvent != 0 && (e.Cause == PeerAborted || e.Cause == ResetByPeer):
-		return "See the event of the other end: it is on this host, and names the cause"
-	case e.Cause == ResetAfterPeerClose && e.Lost.UnsentBytes > 0:
-		return "Read while you write: the peer closed before it had taken all, and what it said before that may tell why"
-	case behindFIN(e):
-		return "Look at the peer and at what changes packets on the way: a TCP sends nothing behind its own FIN"
-	}
-	return usual
-}
-
 // because lists what a likely cause rests on, and beside an exact one what the
 // flow memory knows of the address: it does not decide there.
 func because(e *event.Event, v *Verdict) []string {

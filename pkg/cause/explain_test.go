@@ -180,7 +180,7 @@ func TestRemedyFits(t *testing.T) {
 		"all was sent":    {late, 0, "Close this side"},
 		"still writing":   {late, 470_720, "Read while you write"},
 		"behind its FIN":  {behind, 0, "Look at the peer"},
-		"while we closed": {event.Evidence{Hook: event.HookReceive, State: event.StateFinWait1, Packet: rst, Facts: sp}, 9, "Ignore it where"},
+		"while we closed": {event.Evidence{Hook: event.HookReceive, State: event.StateFinWait1, Packet: rst, Facts: sp}, 9, "Find out why the peer aborts"},
 	} {
 		e := told(test.evidence)
 		e.Lost.UnsentBytes = test.unsent

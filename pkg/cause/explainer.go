@@ -1,6 +1,10 @@
 package cause
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"cmp"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
 
 // Explainer explains one event after the other, and does not think twice: where
 // thousands come of one kind, the kind is classified once. The zero value is
@@ -18,6 +22,7 @@ type decision struct {
 	entry    *Entry // nil: nothing was decided yet
 	app      event.App
 	write    func([]byte, *event.Event) []byte // the summary; nil where it is not in briefSummaries
+	remedy   func(*event.Event) string         // nil: always the usual one
 }
 
 // Decide fills what the evidence alone says in no words: cause, direction and
@@ -33,7 +38,10 @@ func (x *Explainer) Explain(e *event.Event) {
 	if d.verdict.Cause == HandshakeAborted {
 		e.App = app(e) // it is the only one that goes by more than the evidence
 	}
-	e.Remedy = remedy(e, d.entry.Remedy)
+	e.Remedy = d.entry.Remedy
+	if d.remedy != nil {
+		e.Remedy = cmp.Or(d.remedy(e), e.Remedy)
+	}
 	e.IETFCause = d.entry.IETFCause
 	if d.write == nil || e.RST.DiagText != "" || e.RST.Reason != nil {
 		e.Summary = summary(e)
@@ -51,7 +59,7 @@ func (x *Explainer) decide(e *event.Event) *decision {
 	known := d.entry != nil && d.evidence == e.Evidence
 	if !known {
 		v := Classify(e.Evidence)
-		*d = decision{evidence: e.Evidence, verdict: v, entry: entryOf[v.Cause], write: briefSummaries[v.Cause]}
+		*d = decision{evidence: e.Evidence, verdict: v, entry: entryOf[v.Cause], write: briefSummaries[v.Cause], remedy: remedies[v.Cause]}
 	}
 	e.Cause, e.Dir, e.Certainty = d.verdict.Cause, d.verdict.Dir, d.verdict.Certainty
 	if !known {

@@ -58,7 +58,7 @@ var receivedWhileClosing = []Entry{
 		OnTheWire:  "our FIN, then [R.] with a window or [R] without",
 		AppHere:    "With an open descriptor (after shutdown) ECONNRESET: on read before the peer's FIN, on write after it. SO_ERROR has it either way. After close nobody sees it.",
 		AppPeer:    "Usually nothing: it ended the connection itself.",
-		Remedy:     "Ignore it where the exchange was complete, else find out why the peer aborts instead of closing",
+		Remedy:     "Ignore it if the peer had read all, else find out why it aborts instead of closing",
 		Fix: []string{
 			"Normal with peers that close abortively: browsers, load balancers, health checks (HAProxy, Kubernetes probes).",
 			"If responses arrive cut off: the peer closed with unread data, see unread-data-on-close on its side.",
@@ -95,9 +95,9 @@ var receivedWhileClosing = []Entry{
 		OnTheWire:  "after both FINs, or after ours: [R] or [R.] with the exact next seq",
 		AppHere:    "Nothing: the descriptor is closed.",
 		AppPeer:    "Usually nothing: it ended the connection itself.",
-		Remedy:     "Ignore it, or set tcp_rfc1337 to 1 to protect TIME_WAIT",
+		Remedy:     "Ignore it in TIME_WAIT, and in FIN_WAIT2 find out why the peer aborts instead of closing",
 		Fix: []string{
-			"`sysctl net.ipv4.tcp_rfc1337=1` makes TIME_WAIT ignore RSTs.",
+			"`sysctl net.ipv4.tcp_rfc1337=1` makes TIME_WAIT ignore RSTs. It does not protect FIN_WAIT2.",
 			"In FIN_WAIT2: the peer aborted instead of closing its side.",
 		},
 		Reproduce: []string{lab("time-wait-killed")},

@@ -44,6 +44,15 @@ func appendRefused(text []byte, e *event.Event) []byte {
 	if who := whose(e); who.pid != 0 {
 		text = who.appendOr(append(text, " of "...), "")
 	}
+	switch e.Kernel.OtherEnd {
+	case ClosedPort:
+		return append(text, ": nothing listens there"...)
+	case NetfilterReject:
+		return append(text, ": a firewall rule on this host refused it"...)
+	}
+	if e.PeerEvent != 0 { // it has another cause
+		return text
+	}
 	return append(text, ": nothing listens there, or a firewall in front of it answered"...)
 }
 

@@ -24,6 +24,9 @@ type KernelContext struct {
 	// that the kernel reported on it afterwards.
 	Pending  string
 	Reported SocketError
+	// OtherEnd is the cause of PeerEvent's event, if it is known. It stays if that
+	// event is not shown.
+	OtherEnd CauseID
 	// HookNanos is when the hook ran, by CLOCK_MONOTONIC.
 	HookNanos uint64
 	Mark      uint32

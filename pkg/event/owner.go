@@ -14,7 +14,17 @@ type Owner struct {
 	Pod       string       `json:"pod,omitzero"`
 	Others    []ProcessRef `json:"others,omitzero"` // further holders of the socket
 	Ended     Ended        `json:"ended,omitzero"`
+	SIGPIPE   SignalAction `json:"sigpipe,omitzero"` // asked for only where a write raises it
 }
+
+// SignalAction is what a signal does to a process.
+type SignalAction string
+
+const (
+	SignalDefault SignalAction = "default" // of SIGPIPE: it ends the process
+	SignalIgnored SignalAction = "ignored"
+	SignalCaught  SignalAction = "caught" // by a handler, as every Go program has it
+)
 
 // IsZero reports whether nothing is known of the owner.
 func (o Owner) IsZero() bool { return o.Source == "" }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/owner"
 )
@@ -38,6 +39,10 @@ func flightOf(from, to event.Endpoint) flight {
 // onLoopback reports whether the RST did not leave its network namespace.
 func (f *flight) onLoopback() bool { return netip.AddrFrom16(f.from).Unmap().IsLoopback() }
 
+// causesOfEnds are the causes that decide what the event of the other end says. The first
+// stands for all others.
+var causesOfEnds = []event.CauseID{"", cause.ClosedPort, cause.NetfilterReject}
+
 // sighting is an event whose other end has not been seen. It holds no pointers,
 // so that thousands of them are no work for the garbage collector.
 type sighting struct {
@@ -48,6 +53,7 @@ type sighting struct {
 	seen   bool  // seq is known
 	nanos  int64 // Unix time
 	id     uint64
+	cause  uint8 // its place in causesOfEnds
 }
 
 // peers links the sent and the received event of one RST whose two ends are on
@@ -73,6 +79,7 @@ func (p *peers) note(e *event.Event) {
 	set := p.setOf(&s)
 	if other := set.oldest(func(o *sighting) bool { return o.otherEnd(&s) }); other != nil {
 		e.PeerEvent = other.id
+		e.Kernel.OtherEnd = causesOfEnds[other.cause]
 		*other = sighting{}
 		return
 	}
@@ -122,6 +129,7 @@ func sightingOf(e *event.Event) sighting {
 		seen:  e.RST.Flags.Has(event.RST) && (e.Evidence.Hook == event.HookSendActive || e.Evidence.SeesPacket()),
 		nanos: e.Time.UnixNano(),
 		id:    e.ID,
+		cause: uint8(max(0, slices.Index(causesOfEnds, e.Cause))),
 	}
 	if s.sent {
 		s.flight = flightOf(e.Local, e.Peer)
@@ -160,7 +168,7 @@ func (t *Tracer) linkPeer(e *event.Event) {
 		return
 	}
 	if other := t.queue.find(e.PeerEvent); other != nil {
-		other.PeerEvent = e.ID
+		other.PeerEvent, other.Kernel.OtherEnd = e.ID, e.Cause
 	}
 }
 

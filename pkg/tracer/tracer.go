@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/prometheus/procfs"
+
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
@@ -38,9 +40,11 @@ type Tracer struct {
 	flowIDs   flowIDs
 	places    *places
 	peers     *peers
-	queue     queue
-	causes    []event.CauseID // the only ones wanted, where there are any
-	nextMute  time.Time
+
+	dispositions *dispositions
+	queue        queue
+	causes       []event.CauseID // the only ones wanted, where there are any
+	nextMute     time.Time
 
 	followups followups
 	regular   regular
@@ -64,6 +68,7 @@ func Open(o Options) (*Tracer, error) {
 	t := newTracer(session, o.Filter)
 	t.session = session
 	t.places = openPlaces(t.filter.NeedsNames())
+	t.dispositions = openDispositions(procfs.DefaultMountPoint)
 	if bothEnds(o.Filter.Dirs) {
 		t.peers = newPeers()
 	}
@@ -208,6 +213,7 @@ func (t *Tracer) give(e *event.Event) error {
 	e.Confirmed = e.Dir == event.Sent && e.PeerEvent != 0 // it was seen to arrive
 	e.CommunityID = t.flowIDs.of(e)
 	t.places.complete(e)
+	t.dispositions.complete(e, t.places.clock())
 	t.explainer.Explain(e)
 	confirm(e)
 	t.number(e)

@@ -229,6 +229,7 @@ func appendOwner(l line, owner *event.Owner) line {
 		l = l.text(`"signal":`, end.Signal)
 		l = l.close()
 	}
+	l = l.text(`"sigpipe":`, string(owner.SIGPIPE))
 	return l.close()
 }
 
