@@ -150,6 +150,7 @@ func (f *traceFlags) run(ctx context.Context, wanted filter.Options, stdout, std
 		return err
 	}
 	defer t.Close()
+	limitMemory()
 	reportFallbacks(stderr, t.Session().Hooks(), f.via.method)
 	reportAbsent(ctx, stderr, wanted)
 	if ready.needsPrivileges() {

@@ -33,6 +33,14 @@ type counters struct {
 	keys   *ebpf.Memory
 	muted  *ebpf.Memory // writable: which columns send no details
 	buffer []byte
+	known  [columns]columnEvidence // keys are written once
+	raw    [sizeOfColumnKey]byte
+}
+
+// columnEvidence is what a column counts.
+type columnEvidence struct {
+	event.Evidence
+	ready bool
 }
 
 func openCounters(maps map[string]*ebpf.Map, cpus int, k *kernel) (*counters, error) {
@@ -105,15 +113,19 @@ func (c *counters) read() (Counts, error) {
 
 // key is the evidence that a column counts; false while it is being written.
 func (c *counters) key(column int) (event.Evidence, bool, error) {
-	var raw [sizeOfColumnKey]byte
-	if _, err := c.keys.ReadAt(raw[:], int64(column*sizeOfColumnKey)); err != nil {
+	known := &c.known[column]
+	if known.ready {
+		return known.Evidence, true, nil
+	}
+	if _, err := c.keys.ReadAt(c.raw[:], int64(column*sizeOfColumnKey)); err != nil {
 		return event.Evidence{}, false, fmt.Errorf("read the counters: %w", err)
 	}
-	key, err := view[bpf.ContextColumnKey](raw[:])
+	key, err := view[bpf.ContextColumnKey](c.raw[:])
 	if err != nil || key.Ready == 0 {
 		return event.Evidence{}, false, err
 	}
-	return decodeVerdict(&key.Verdict, c.kernel), true, nil
+	*known = columnEvidence{decodeVerdict(&key.Verdict, c.kernel), true}
+	return known.Evidence, true, nil
 }
 
 const sizeOfFlag = 4

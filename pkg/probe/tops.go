@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"unsafe"
 
 	"github.com/cilium/ebpf"
@@ -32,6 +33,16 @@ type TopTable struct {
 	Others  []Count    // events without an entry: theirs was displaced, or never made
 }
 
+// TopKind names one of the tables.
+type TopKind int
+
+// The tables.
+const (
+	TopOwners = TopKind(bpf.FentryTopTOP_OWNERS)
+	TopPeers  = TopKind(bpf.FentryTopTOP_PEERS)
+	TopPorts  = TopKind(bpf.FentryTopTOP_PORTS)
+)
+
 // TopTables say who is behind the counts.
 type TopTables struct {
 	Owners, Peers, Ports TopTable
@@ -56,7 +67,8 @@ func topSets(wanted, cpus uint32) uint32 {
 	return sets
 }
 
-// tops reads the tables through mmap, for the same reason as counters.
+// tops reads the tables through mmap, for the same reason as counters. A full
+// table has tens of thousands of entries, so all memory is used again.
 type tops struct {
 	counters *counters
 	cpus     int
@@ -66,6 +78,10 @@ type tops struct {
 	others   *ebpf.Memory
 	buffer   []byte // of a table on a CPU
 	again    []byte
+	column   []byte // others of a table on a CPU
+	sums     [columns]uint64
+	found    TopTable
+	names    repeats
 }
 
 func newTopSeed() uint64 { return rand.Uint64() }
@@ -82,40 +98,56 @@ func openTops(maps map[string]*ebpf.Map, c *counters, sets uint32, seed uint64) 
 	size := int(sets) * sizeOfTopSet
 	return &tops{
 		counters: c, cpus: c.cpus, sets: int(sets), seed: seed, entries: entries, others: others,
-		buffer: make([]byte, size), again: make([]byte, size),
+		buffer: make([]byte, size), again: make([]byte, size), column: make([]byte, columns*sizeOfCounter),
 	}, nil
 }
 
-// Tops reads the tables of owners, peers and local ports; all are empty unless
-// Options.Tops asked for them. While events come the sums are a moment apart.
-func (s *Session) Tops() (TopTables, error) {
-	var found TopTables
+// Top reads a table; it is empty unless Options.Tops asked for the tables. While
+// events come the sums are a moment apart. What it returns is valid until the next
+// call.
+func (s *Session) Top(kind TopKind) (*TopTable, error) {
 	if s.tops == nil {
-		return found, nil
+		return &TopTable{}, nil
 	}
-	for top, table := range map[bpf.FentryTop]*TopTable{
-		bpf.FentryTopTOP_OWNERS: &found.Owners, bpf.FentryTopTOP_PEERS: &found.Peers, bpf.FentryTopTOP_PORTS: &found.Ports,
-	} {
-		if err := s.tops.read(top, table); err != nil {
-			return TopTables{}, fmt.Errorf("read the tables of owners, peers and ports: %w", err)
-		}
+	if err := s.tops.read(bpf.FentryTop(kind)); err != nil {
+		return nil, fmt.Errorf("read the tables of owners, peers and ports: %w", err)
 	}
-	return found, nil
+	return &s.tops.found, nil
 }
 
-func (t *tops) read(top bpf.FentryTop, table *TopTable) error {
-	others := make(map[event.Evidence]uint64)
+// Tops reads all tables into memory of their own.
+func (s *Session) Tops() (all TopTables, err error) {
+	for kind, copied := range map[TopKind]*TopTable{TopOwners: &all.Owners, TopPeers: &all.Peers, TopPorts: &all.Ports} {
+		table, err := s.Top(kind)
+		if err != nil {
+			return TopTables{}, err
+		}
+		*copied = TopTable{Entries: slices.Clone(table.Entries), Others: slices.Clone(table.Others)}
+	}
+	return all, nil
+}
+
+func (t *tops) read(top bpf.FentryTop) error {
+	t.found.Entries, t.found.Others = t.found.Entries[:0], t.found.Others[:0]
+	clear(t.sums[:])
 	for cpu := range t.cpus {
 		row := int(top)*t.cpus + cpu
-		if err := t.readEntries(top, row, table); err != nil {
+		if err := t.readEntries(top, row, &t.found); err != nil {
 			return err
 		}
-		if err := t.readOthers(row, others); err != nil {
+		if err := t.readOthers(row); err != nil {
 			return err
 		}
 	}
-	for evidence, events := range others {
-		table.Others = append(table.Others, Count{Evidence: evidence, Events: events})
+	for column, events := range t.sums {
+		if events == 0 {
+			continue
+		}
+		evidence, err := t.evidence(column)
+		if err != nil {
+			return err
+		}
+		t.found.Others = append(t.found.Others, Count{Evidence: evidence, Events: events})
 	}
 	return nil
 }
@@ -124,7 +156,7 @@ func (t *tops) read(top bpf.FentryTop, table *TopTable) error {
 // newcomer may have been seen with the events of the entry before it, so the
 // second number counts, which can only be right.
 func (t *tops) readEntries(top bpf.FentryTop, row int, table *TopTable) error {
-	for _, buffer := range [][]byte{t.buffer, t.again} {
+	for _, buffer := range [...][]byte{t.buffer, t.again} {
 		if _, err := t.entries.ReadAt(buffer, int64(row*t.sets*sizeOfTopSet)); err != nil {
 			return err
 		}
@@ -148,21 +180,12 @@ func (t *tops) readEntries(top bpf.FentryTop, row int, table *TopTable) error {
 	return nil
 }
 
-func (t *tops) readOthers(row int, others map[event.Evidence]uint64) error {
-	var raw [columns * sizeOfCounter]byte
-	if _, err := t.others.ReadAt(raw[:], int64(row*len(raw))); err != nil {
+func (t *tops) readOthers(row int) error {
+	if _, err := t.others.ReadAt(t.column, int64(row*len(t.column))); err != nil {
 		return err
 	}
 	for column := range columns {
-		events := binary.NativeEndian.Uint64(raw[column*sizeOfCounter:])
-		if events == 0 {
-			continue
-		}
-		evidence, err := t.evidence(column)
-		if err != nil {
-			return err
-		}
-		others[evidence] += events
+		t.sums[column] += binary.NativeEndian.Uint64(t.column[column*sizeOfCounter:])
 	}
 	return nil
 }
@@ -184,7 +207,7 @@ func (t *tops) decode(top bpf.FentryTop, key *bpf.FentryTopKey) (TopCount, error
 	count := TopCount{Evidence: evidence, Netns: key.Netns}
 	switch top {
 	case bpf.FentryTopTOP_OWNERS:
-		count.Comm, count.Cgroup = text((*[16]int8)(unsafe.Pointer(&key.Name))[:]), key.Number
+		count.Comm, count.Cgroup = t.names.text((*[16]int8)(unsafe.Pointer(&key.Name))[:]), key.Number
 	case bpf.FentryTopTOP_PEERS:
 		family := event.IPv4
 		if key.Number == afINET6 {

@@ -88,10 +88,20 @@ func (f *fakeSource) Counts() (probe.Counts, error) {
 	return f.counts, nil
 }
 
-func (f *fakeSource) Tops() (probe.TopTables, error) { return f.tops, nil }
-func (f *fakeSource) Interrupt()                     { f.interrupted <- struct{}{} }
-func (f *fakeSource) Detach()                        { f.detached = true }
-func (f *fakeSource) Close() error                   { f.closed = true; return nil }
+// Top is a table of f.tops.
+func (f *fakeSource) Top(kind probe.TopKind) (*probe.TopTable, error) {
+	switch kind {
+	case probe.TopOwners:
+		return &f.tops.Owners, nil
+	case probe.TopPeers:
+		return &f.tops.Peers, nil
+	}
+	return &f.tops.Ports, nil
+}
+
+func (f *fakeSource) Interrupt()   { f.interrupted <- struct{}{} }
+func (f *fakeSource) Detach()      { f.detached = true }
+func (f *fakeSource) Close() error { f.closed = true; return nil }
 
 func resets(events ...event.Event) probe.Batch { return probe.Batch{Resets: events} }
 

@@ -14,7 +14,7 @@ type source interface {
 	Read(ctx context.Context, batch *probe.Batch, deadline time.Time) error
 	Holders() ([]event.Holder, error)
 	Counts() (probe.Counts, error)
-	Tops() (probe.TopTables, error)
+	Top(probe.TopKind) (*probe.TopTable, error)
 	Mute(hidden func(event.Evidence) bool) error
 	HideCgroup(id uint64, while time.Duration) error
 	Interrupt()

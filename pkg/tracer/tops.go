@@ -2,6 +2,7 @@ package tracer
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -13,26 +14,52 @@ import (
 // Tops lists the n most frequent owners, peers and local ports, from tables in
 // the kernel that count every event of the host, whatever is shown. They are
 // empty unless Options.Probe.Tops asked for them.
-func (t *Tracer) Tops(n int) (event.Tops, error) {
-	tables, err := t.source.Tops()
-	if err != nil {
-		return event.Tops{}, err
-	}
-	owners := make(map[uint64]event.Owner) // by cgroup
-	ownerRow := func(c *probe.TopCount) event.TopRow {
-		owner, known := owners[c.Cgroup]
-		if !known {
-			owner = t.places.owner(c.Cgroup)
-			owners[c.Cgroup] = owner
+func (t *Tracer) Tops(n int) (tops event.Tops, err error) {
+	t.tops.begin(t.places)
+	for _, table := range []struct {
+		kind probe.TopKind
+		top  *event.Top
+		row  func(*probe.TopCount) event.TopRow
+	}{
+		{probe.TopOwners, &tops.Owners, t.tops.ownerRow},
+		{probe.TopPeers, &tops.Peers, peerRow},
+		{probe.TopPorts, &tops.Ports, portRow},
+	} {
+		found, err := t.source.Top(table.kind)
+		if err != nil {
+			return event.Tops{}, fmt.Errorf("the most frequent: %w", err)
 		}
-		owner.Comm = c.Comm
-		return event.TopRow{Owner: owner}
+		*table.top = t.tops.list(found, n, table.row)
 	}
-	return event.Tops{
-		Owners: t.top(&tables.Owners, n, ownerRow),
-		Peers:  t.top(&tables.Peers, n, peerRow),
-		Ports:  t.top(&tables.Ports, n, portRow),
-	}, nil
+	return tops, nil
+}
+
+// topLists makes lists of tables. A table may have tens of thousands of entries,
+// and lists may be made every second. So all memory is used again, except that of
+// the rows that are listed.
+type topLists struct {
+	places   *places
+	owners   map[uint64]topOwner // by cgroup
+	numbers  map[topPlace]uint32 // of places
+	verdicts map[event.Evidence]topVerdict
+	position map[topKey]int
+	sums     []topSum
+	listed   []event.TopRow
+}
+
+// topOwner is an owner of whom only the cgroup is known.
+type topOwner struct {
+	event.Owner
+	place uint32 // the same for cgroups that a reader cannot distinguish
+}
+
+type topPlace struct{ cgroup, container string }
+
+// topVerdict is what evidence counts as.
+type topVerdict struct {
+	dir    event.Dir
+	cause  event.CauseID
+	counts bool
 }
 
 // topKey is what makes a row: the kernel side has one for every kind of evidence
@@ -41,73 +68,129 @@ type topKey struct {
 	dir   event.Dir
 	cause event.CauseID
 	netns uint32
-
-	comm, cgroup, container string
-	peer                    netip.Addr
-	port                    uint16
+	place uint32
+	comm  string
+	peer  netip.Addr
+	port  uint16
 }
 
-func (t *Tracer) top(table *probe.TopTable, n int, row func(*probe.TopCount) event.TopRow) event.Top {
-	var top event.Top
-	position := make(map[topKey]int)
-	for i := range table.Entries {
-		entry := &table.Entries[i]
-		if !counts(entry.Evidence) {
-			continue
-		}
-		r := row(entry)
-		r.Dir, r.Cause = classify(entry.Evidence)
-		r.Netns.Inode = entry.Netns
-		key := topKey{r.Dir, r.Cause, entry.Netns, r.Owner.Comm, r.Owner.Cgroup, r.Owner.Container, r.Peer, r.Port}
-		at, known := position[key]
-		if !known {
-			at = len(top.Rows)
-			position[key] = at
-			top.Rows = append(top.Rows, r)
-		}
-		top.Rows[at].Events += entry.Events
+// topSum is a row before it is known whether it will be listed.
+type topSum struct {
+	first  *probe.TopCount
+	events uint64
+}
+
+// begin forgets the names of the last time, which may have changed.
+func (l *topLists) begin(p *places) {
+	if l.owners == nil {
+		l.owners = make(map[uint64]topOwner)
+		l.numbers = make(map[topPlace]uint32)
+		l.verdicts = make(map[event.Evidence]topVerdict)
+		l.position = make(map[topKey]int)
 	}
+	clear(l.owners)
+	clear(l.numbers)
+	l.places = p
+}
+
+func (l *topLists) list(table *probe.TopTable, n int, row func(*probe.TopCount) event.TopRow) event.Top {
+	var top event.Top
+	l.add(table, row)
 	for _, other := range table.Others {
-		if counts(other.Evidence) {
+		if l.verdict(other.Evidence).counts {
 			top.Displaced += other.Events
 		}
 	}
-	slices.SortFunc(top.Rows, compareRows)
-	for _, r := range top.Rows[min(n, len(top.Rows)):] {
+	l.listed = l.listed[:0]
+	for _, sum := range l.sums {
 		top.Further++
-		top.Unlisted += r.Events
+		top.Unlisted += sum.events
+		if n == 0 || len(l.listed) == n && sum.events < l.listed[n-1].Events {
+			continue
+		}
+		l.enter(l.rowOf(sum, row), n)
 	}
-	top.Rows = top.Rows[:min(n, len(top.Rows))]
-	for i := range top.Rows {
-		top.Rows[i].Netns = t.places.namespace(top.Rows[i].Netns.Inode)
+	for i := range l.listed {
+		r := &l.listed[i]
+		r.Netns = l.places.namespace(r.Netns.Inode)
+		top.Further--
+		top.Unlisted -= r.Events
 	}
+	top.Rows = slices.Clone(l.listed)
 	return top
 }
 
-// compareRows puts the most frequent first; the rest only keeps the order the
-// same from one time to the next.
-func compareRows(a, b event.TopRow) int {
-	return cmp.Or(
-		cmp.Compare(b.Events, a.Events),
-		cmp.Compare(slices.Index(event.Dirs, a.Dir), slices.Index(event.Dirs, b.Dir)),
-		cmp.Compare(a.Cause, b.Cause),
-		cmp.Compare(a.Owner.Comm, b.Owner.Comm),
-		cmp.Compare(a.Owner.Cgroup, b.Owner.Cgroup),
-		a.Peer.Compare(b.Peer),
-		cmp.Compare(a.Port, b.Port),
-		cmp.Compare(a.Netns.Inode, b.Netns.Inode),
-	)
+// add sums up what is one row for a reader.
+func (l *topLists) add(table *probe.TopTable, row func(*probe.TopCount) event.TopRow) {
+	l.sums = l.sums[:0]
+	clear(l.position)
+	for i := range table.Entries {
+		entry := &table.Entries[i]
+		if !l.verdict(entry.Evidence).counts {
+			continue
+		}
+		r := l.rowOf(topSum{first: entry}, row)
+		key := topKey{r.Dir, r.Cause, r.Netns.Inode, l.owners[entry.Cgroup].place, r.Owner.Comm, r.Peer, r.Port}
+		at, known := l.position[key]
+		if !known {
+			at = len(l.sums)
+			l.position[key] = at
+			l.sums = append(l.sums, topSum{first: entry})
+		}
+		l.sums[at].events += entry.Events
+	}
 }
 
-// counts: what is counted without evidence is an event all the same.
-func counts(e event.Evidence) bool { return e == (event.Evidence{}) || cause.IsReset(e) }
+func (l *topLists) rowOf(sum topSum, row func(*probe.TopCount) event.TopRow) event.TopRow {
+	r := row(sum.first)
+	verdict := l.verdict(sum.first.Evidence)
+	r.Dir, r.Cause, r.Events = verdict.dir, verdict.cause, sum.events
+	r.Netns.Inode = sum.first.Netns
+	return r
+}
 
-func classify(e event.Evidence) (event.Dir, event.CauseID) {
-	if e == (event.Evidence{}) {
-		return "", cause.Unclassified
+// enter puts a row among the n that come first.
+func (l *topLists) enter(r event.TopRow, n int) {
+	at, _ := slices.BinarySearchFunc(l.listed, r, compareRows)
+	if at == n {
+		return
 	}
-	verdict := cause.Classify(e)
-	return verdict.Dir, verdict.Cause
+	if len(l.listed) == n {
+		l.listed = l.listed[:n-1]
+	}
+	l.listed = slices.Insert(l.listed, at, r)
+}
+
+// verdict: what is counted without evidence is an event all the same.
+func (l *topLists) verdict(e event.Evidence) topVerdict {
+	v, known := l.verdicts[e]
+	if known {
+		return v
+	}
+	switch {
+	case e == (event.Evidence{}):
+		v = topVerdict{cause: cause.Unclassified, counts: true}
+	case cause.IsReset(e):
+		verdict := cause.Classify(e)
+		v = topVerdict{verdict.Dir, verdict.Cause, true}
+	}
+	l.verdicts[e] = v
+	return v
+}
+
+func (l *topLists) ownerRow(c *probe.TopCount) event.TopRow {
+	owner, known := l.owners[c.Cgroup]
+	if !known {
+		owner.Owner = l.places.owner(c.Cgroup)
+		place := topPlace{owner.Cgroup, owner.Container}
+		if owner.place, known = l.numbers[place]; !known {
+			owner.place = uint32(len(l.numbers))
+			l.numbers[place] = owner.place
+		}
+		l.owners[c.Cgroup] = owner
+	}
+	owner.Comm = c.Comm
+	return event.TopRow{Owner: owner.Owner}
 }
 
 func peerRow(c *probe.TopCount) event.TopRow { return event.TopRow{Peer: c.Peer} }
@@ -118,4 +201,21 @@ func portRow(c *probe.TopCount) event.TopRow {
 		return event.TopRow{}
 	}
 	return event.TopRow{Port: c.Port}
+}
+
+// compareRows puts the most frequent first; the rest only keeps the order the
+// same from one time to the next.
+func compareRows(a, b event.TopRow) int {
+	if a.Events != b.Events {
+		return cmp.Compare(b.Events, a.Events)
+	}
+	return cmp.Or(
+		cmp.Compare(slices.Index(event.Dirs, a.Dir), slices.Index(event.Dirs, b.Dir)),
+		cmp.Compare(a.Cause, b.Cause),
+		cmp.Compare(a.Owner.Comm, b.Owner.Comm),
+		cmp.Compare(a.Owner.Cgroup, b.Owner.Cgroup),
+		a.Peer.Compare(b.Peer),
+		cmp.Compare(a.Port, b.Port),
+		cmp.Compare(a.Netns.Inode, b.Netns.Inode),
+	)
 }

@@ -2,7 +2,9 @@ package tracer
 
 import (
 	"net/netip"
+	"runtime"
 	"testing"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -90,5 +92,41 @@ func TestTopsInTotals(t *testing.T) {
 		if totals.Tops != nil && totals.Tops.Peers.Displaced != uint64(test.want) {
 			t.Errorf("displaced %d, want %d", totals.Tops.Peers.Displaced, test.want)
 		}
+	}
+}
+
+// TestTopsReuseMemory: lists of full tables are made every second, and what that
+// allocates does not depend on how full they are.
+func TestTopsReuseMemory(t *testing.T) {
+	const listed = 10
+	allocations := func(entries int) (objects float64, bytes uint64) {
+		f := newFakeSource()
+		for i := range entries {
+			peer := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
+			f.tops.Owners.Entries = append(f.tops.Owners.Entries, probe.TopCount{Evidence: receivedEvidence, Cgroup: uint64(i % 64), Netns: uint32(i), Events: 1})
+			f.tops.Peers.Entries = append(f.tops.Peers.Entries, probe.TopCount{Evidence: closedPortEvidence, Peer: peer, Events: uint64(1 + i%7)})
+			f.tops.Ports.Entries = append(f.tops.Ports.Entries, probe.TopCount{Evidence: closedPortEvidence, Port: uint16(i), Events: uint64(i)})
+		}
+		tracer := newTracer(f, filter.Options{})
+		again := func() {
+			if _, err := tracer.Tops(listed); err != nil {
+				t.Fatal(err)
+			}
+		}
+		again() // it grows to its size
+		const runs = 10
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		objects = testing.AllocsPerRun(runs, again)
+		runtime.ReadMemStats(&after)
+		return objects, (after.TotalAlloc - before.TotalAlloc) / runs
+	}
+	few, _ := allocations(2 * listed)
+	many, bytes := allocations(32_768)
+	if many > few+100 { // a map of that size may move some of its entries when it is filled again
+		t.Errorf("%.0f objects for full tables, %.0f for small ones", many, few)
+	}
+	if limit := uint64(listed * 3 * unsafe.Sizeof(event.TopRow{}) * 4); bytes > limit {
+		t.Errorf("%d bytes for full tables, want no more than %d", bytes, limit)
 	}
 }

@@ -55,6 +55,7 @@ type Tracer struct {
 	arrived uint64      // events in the queue so far
 	numbers numbers
 	listed  int // Options.Top
+	tops    topLists
 }
 
 // Open attaches to the kernel. See probe.Open for what it needs.
