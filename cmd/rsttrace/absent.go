@@ -21,7 +21,7 @@ func reportAbsent(ctx context.Context, stderr io.Writer, wanted filter.Options) 
 	defer cancel()
 	owners, named, err := cgroup.Living(ctx, "")
 	if err != nil {
-		fmt.Fprintf(stderr, "rsttrace: cannot tell whether what is asked for is here: %v\n", err)
+		fmt.Fprintf(stderr, "rsttrace: cannot check whether what is asked for is here: %v\n", err)
 		return
 	}
 	for _, text := range filter.New(wanted).Absent(owners, named) {

@@ -18,7 +18,7 @@ func newExplain() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [CAUSE]",
 		Short: "Explain a cause: what happened, how to fix it, how to reproduce it",
-		Long: `explain tells all about one cause: what happened, in which kernel function, how it
+		Long: `explain shows all about one cause: what happened, in which kernel function, how it
 looks on the wire, what both applications see, how to fix it, how to reproduce it.
 Without CAUSE it lists all of them.`,
 		Example: `  rsttrace explain
@@ -125,7 +125,7 @@ func (p *sheet) list() {
 		}
 		p.buf.WriteByte('\n')
 	}
-	p.wrap("", 0, "`rsttrace explain CAUSE` tells all about one of them.")
+	p.wrap("", 0, "`rsttrace explain CAUSE` shows all about one of them.")
 }
 
 func (p *sheet) entry(e cause.Entry) {

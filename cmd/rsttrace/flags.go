@@ -29,7 +29,7 @@ func (f *filterFlags) register(cmd *cobra.Command) {
 	flags.Var(&f.ports, "port", "ports or ranges of either end: 443, 8000-8100")
 	flags.Var(&f.netns, "netns", "network namespaces: an inode number, a name as ip netns or an event shows it, a path as /proc/PID/ns/net, own, or all")
 	flags.Var(&f.pids, "pid", "processes that own the socket, or ended the connection")
-	flags.Var(&f.comms, "comm", "the same by name")
+	flags.Var(&f.comms, "comm", "names of processes that own the socket, or ended the connection")
 	flags.Var(&f.cgroups, "cgroup", "control groups of the socket, with all below: system.slice/nginx.service, or a path below /sys/fs/cgroup")
 	flags.Var(&f.units, "unit", "systemd units or slices: nginx, user.slice")
 	flags.Var(&f.containers, "container", "containers, by name or id (12 digits or more): web-1, docker/web-1")

@@ -88,7 +88,7 @@ A comma that belongs to a name follows a backslash: --comm 'a\,b'.`,
 	cmd.Flags().Var(&flags.user, "user", "run as this user once everything is attached; names of containers need its access to the engine's socket")
 	cmd.Flags().BoolVar(&flags.noDrops, "no-drops", false, "do not look at dropped packets: RSTs that end a handshake or a TIME_WAIT, and most ignored ones, are not seen")
 	cmd.Flags().BoolVar(&flags.noMemory, "no-flow-memory", false, "do not note who opened and closed connections: closed-earlier is reported as half-open, what comes after a close has no owner, and no age is known")
-	cmd.Flags().BoolVar(&flags.noFollow, "no-followups", false, "do not look at signals and socket errors: the SIGPIPE that follows a reset, and that the kernel reported the error, is not told")
+	cmd.Flags().BoolVar(&flags.noFollow, "no-followups", false, "do not watch signals and socket errors: the lines of SIGPIPE and app.reported are missing")
 	cmd.Flags().Var(&flags.ring, "ring", "size of the ring buffer, a power of two: 64K to 1G (default 4M)")
 	return cmd, flags.check
 }

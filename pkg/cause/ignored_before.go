@@ -66,7 +66,7 @@ var ignoredBeforeConnection = []Entry{
 		AppPeer:    "It believes that it has reset the connection.",
 		Remedy:     "Compare the keys on both ends, or wait for the hold timer after a reboot of the peer",
 		Fix: []string{
-			"`nstat -az | grep -E 'MD5|AO'` tells missing, unexpected and wrong signatures apart.",
+			"`nstat -az | grep -E 'MD5|AO'` counts missing, unexpected and wrong signatures separately.",
 			"BGP: graceful restart or BFD shortens the wait after a reboot.",
 		},
 		Reproduce: []string{lab("rst-bad-signature")},

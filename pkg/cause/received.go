@@ -19,7 +19,7 @@ var received = []Entry{
 		Remedy:     "Check that the service listens on that address and port and that no firewall refuses it",
 		Fix: []string{
 			"On the peer: `ss -tlnp`, address family and namespace included; rsttrace there shows closed-port or netfilter-reject.",
-			"The RST's TTL tells who answered: compare it with that of other packets from the peer. A firewall on the way is nearer, so its TTL is higher.",
+			"The RST's TTL shows what answered: compare it with that of other packets from the peer. A firewall on the way is nearer, so its TTL is higher.",
 			"`localhost` may mean ::1 first: a service on 127.0.0.1 only then refuses once before it works.",
 			"At start-up: retry with a backoff, or wait for readiness (`systemd Type=notify`, Kubernetes readiness probes).",
 		},
@@ -67,7 +67,7 @@ var received = []Entry{
 			"Go: `net.Dialer{KeepAliveConfig}` and `http.Transport.IdleConnTimeout` below the limit; Java: connection pools with `maxIdleTime` or `evictIdleConnections`; Node.js: `agentkeepalive`, `socket.setKeepAlive(true, 60000)`; gRPC: keep-alive pings; database pools: `maxLifetime`.",
 			"HAProxy: `option srvtcpka`, `timeout tunnel`; nginx: `proxy_socket_keepalive on`; Envoy and Istio: tcpKeepalive in the DestinationRule.",
 			"Kubernetes: a Service whose endpoint went away leaves clients with dead connections; conntrack INVALID at the peer's node has the same effect.",
-			"The RST's TTL, compared with the peer's other packets, tells whether a device on the way answered.",
+			"The RST's TTL, compared with the peer's other packets, shows whether a device on the way answered.",
 		},
 		Reproduce: []string{lab("power-loss")},
 		Sources:   []string{"tcp_validate_incoming, tcp_reset (net/ipv4/tcp_input.c)", "RFC 9293 3.5.1, 3.5.2 group 1"},
@@ -85,7 +85,7 @@ var received = []Entry{
 		Remedy:     "Capture the RST to see its shape and TTL, or look at the peer",
 		Fix: []string{
 			"`rsttrace doctor` says which attach method would show the packet.",
-			"`tcpdump -nvi any 'tcp[tcpflags] & tcp-rst != 0'`: flags, window and TTL tell abort, answer and middlebox apart.",
+			"`tcpdump -nvi any 'tcp[tcpflags] & tcp-rst != 0'`: flags, window and TTL distinguish abort, answer and middlebox.",
 			"Injected RSTs (censorship, intrusion prevention) often have a TTL or IP ID unlike the peer's other packets.",
 		},
 		Reproduce: []string{lab("reset-by-peer")},

@@ -105,7 +105,7 @@ var sentByClose = []Entry{
 		AppPeer:    "It has already received our data up to the closed window; then ECONNRESET on read and write.",
 		Remedy:     "Wait until everything written was sent before dropping the socket",
 		Fix: []string{
-			"SIOCOUTQ (ioctl) tells what is not acknowledged yet, SIOCOUTQNSD what was not even sent.",
+			"SIOCOUTQ (ioctl) reports what is not acknowledged yet, SIOCOUTQNSD what was not even sent.",
 			"Look at the peer: a window that stays closed means that its application does not read.",
 			"Remove SO_LINGER {1,0}; a plain close would have left the kernel to deliver the rest.",
 		},

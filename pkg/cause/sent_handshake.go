@@ -9,7 +9,7 @@ var sentInHandshake = []Entry{
 		Title: "ACK to a listener fits no handshake",
 		Meaning: "An ACK reached a listening port, and no half-open connection or SYN cookie fits it. The handshake may have timed " +
 			"out here, may have been dropped because a queue was full, or its ACK may be wrong; it may also be a scan. The kernel " +
-			"does not keep what would tell these apart.",
+			"keeps nothing that distinguishes these.",
 		KernelPath: "tcp_v4_do_rcv, tcp_rcv_state_process in LISTEN (after tcp_check_req or cookie_v4_check, where those ran), " +
 			"tcp_v4_send_reset; reason TCP_FLAGS (6.10+)",
 		OnTheWire: replyOnTheWire,
@@ -17,7 +17,7 @@ var sentInHandshake = []Entry{
 		AppPeer:   "Its connect had succeeded; now read and write give ECONNRESET.",
 		Remedy:    "Look at the listener's backlog and at SYN cookies, then at the network",
 		Fix: []string{
-			"`nstat -az TcpExtListenOverflows TcpExtListenDrops TcpExtSyncookiesFailed TcpExtTCPReqQFullDrop` tells whether queues are the reason.",
+			"`nstat -az TcpExtListenOverflows TcpExtListenDrops TcpExtSyncookiesFailed TcpExtTCPReqQFullDrop` shows whether queues are the reason.",
 			"`ss -tln`: Recv-Q near Send-Q is a full accept queue. Raise the backlog in the application and `net.core.somaxconn`, and accept faster.",
 			"nginx: `listen ... backlog=4096`; Go uses somaxconn; Java: the second argument of ServerSocket; Node.js: `listen({backlog})`.",
 			"Several machines behind one address need the same SYN cookies or the same flow hashing: the ACK went to another one than the SYN.",
@@ -48,7 +48,7 @@ var sentInHandshake = []Entry{
 		ID: SynInHandshake, Dir: event.Sent,
 		Title: "second, different SYN in a handshake",
 		Meaning: "A half-open connection exists, and a SYN with another sequence number inside its window arrives from the same " +
-			"address and port: the client started anew, or two clients share the address and port behind a NAT.",
+			"address and port: the client started again, or two clients share the address and port behind a NAT.",
 		KernelPath: "tcp_check_req, tcp_v4_send_reset or tcp_v6_send_reset with the listener, or with the child for Fast Open; reason INVALID_SYN (6.10+)",
 		OnTheWire:  "[R.] with seq 0, window 0, IP ID 0, no timestamps, in answer to a SYN",
 		AppHere:    "Nothing: accept never returns it. A Fast Open connection goes on.",
@@ -97,7 +97,7 @@ var sentInHandshake = []Entry{
 		Fix: []string{
 			"Quick reuse of source ports towards one server meets its old connections: widen `net.ipv4.ip_local_port_range`, keep connections alive and reuse them.",
 			"`ss -tan` on the peer shows the stale connection, often FIN_WAIT2, CLOSE_WAIT or ESTABLISHED.",
-			"A NAT that reuses a port before the server has forgotten the old flow causes the same.",
+			"A NAT that reuses a port before the server has forgotten the old flow causes it, too.",
 		},
 		Reproduce: []string{lab("bad-ack-in-syn-sent")},
 		Sources:   []string{"tcp_rcv_synsent_state_process (net/ipv4/tcp_input.c)", "RFC 9293 3.10.7.3, 3.5.1"},

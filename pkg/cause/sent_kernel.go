@@ -39,7 +39,7 @@ var sentByKernel = []Entry{
 		Remedy:    "Find who closes connections that never finish, then raise tcp_max_orphans or tcp_mem",
 		Fix: []string{
 			"`ss -s` counts orphans; `ss -tan state fin-wait-1 state last-ack state closing` shows which peers never answer.",
-			"`dmesg | grep -E 'orphaned|tcp_mem'` tells which limit was hit.",
+			"`dmesg | grep -E 'orphaned|tcp_mem'` shows which limit was hit.",
 			"`sysctl net.ipv4.tcp_max_orphans` and `net.ipv4.tcp_mem` raise the limits; each orphan costs up to 64 KiB.",
 			"`sysctl net.ipv4.tcp_orphan_retries` makes dead peers go away sooner.",
 			"Many clients that vanish without a FIN (mobile, attacks): shorten the time with TCP_USER_TIMEOUT.",

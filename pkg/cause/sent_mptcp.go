@@ -50,7 +50,7 @@ var sentByMPTCPAndFirewall = []Entry{
 		KernelPath: "mptcp_subflow_reset, mptcp_check_fastclose or subflow_check_data_avail, tcp_send_active_reset; reasons MPTCP_RST_* (6.10+)",
 		OnTheWire:  "[R.] with a window and timestamps, and the MPTCP option MP_RST with a reason code",
 		AppHere:    "Nothing while another subflow is left; with the last one ECONNRESET or a stall until the connection times out.",
-		AppPeer:    "The same.",
+		AppPeer:    "What the application here sees.",
 		Remedy:     "Read the kernel's MPTCP reason and look for middleboxes that strip options",
 		Fix: []string{
 			"`nstat -az | grep MPTcpExt` shows which check failed (MPJoin*, DSS*, MPFail*).",

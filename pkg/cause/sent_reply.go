@@ -72,7 +72,7 @@ var sentAsReply = []Entry{
 		Title: "data arrived after close",
 		Meaning: "The application had closed the socket, all was in order (FIN sent, perhaps acknowledged), and then the peer sent " +
 			"more data. Nobody can read it, so the kernel says so with a RST. It is the other end of a broken pipe. With " +
-			"shutdown(SHUT_RDWR) but no close it happens too, and then this side's application is told as well. A peer that " +
+			"shutdown(SHUT_RDWR) but no close it happens too, and then this side's application gets the error as well. A peer that " +
 			"sends data behind its own FIN gets the same answer.",
 		KernelPath: "tcp_rcv_state_process, tcp_reset, tcp_v4_send_reset on a full socket (reason TCP_ABORT_ON_DATA); most often " +
 			"tcp_timewait_state_process in substate FIN_WAIT2, tcp_v4_send_reset (reason TCP_TIMEWAIT_SOCKET); 6.10+",
