@@ -35,9 +35,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// withoutRoot: nothing is attached. "make quick" sets the variable.
+var withoutRoot = os.Geteuid() != 0 || os.Getenv("RSTTRACE_TEST_WITHOUT_ROOT") != ""
+
 func needRoot(t *testing.T) {
 	t.Helper()
-	if os.Geteuid() != 0 || os.Getenv("RSTTRACE_TEST_WITHOUT_ROOT") != "" {
+	if withoutRoot {
 		t.Skip("needs root: BPF programs cannot be loaded without CAP_BPF")
 	}
 }

@@ -21,6 +21,7 @@ func (s *Segment) clone() Segment {
 	c := *s
 	c.Window = clonePointer(s.Window)
 	c.SeqOffset = clonePointer(s.SeqOffset)
+	c.Reason = clonePointer(s.Reason)
 	return c
 }
 
