@@ -78,6 +78,8 @@ func deathRemedy(signal string, code int) string {
 		return "Look for the crash of the process: its log, the journal, a core dump"
 	case "SIGKILL":
 		return "Find out what sent SIGKILL: a person, a supervisor, or the kernel when memory ran out"
+	case "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT":
+		return "Find out what sent " + signal + ", and let the program finish its connections before it ends"
 	case "SIGPIPE":
 		return "Make the program ignore SIGPIPE: it wrote to a connection or pipe that was closed, and died of it"
 	}
