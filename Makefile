@@ -14,8 +14,8 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),,$(shell command -v sudo))
 # Where tests leave what they found: a folder per step, see tools/tally.
 RESULTS ?= results
 
-# Kernels of test/vm that the selftest runs on, and how many at a time.
-KERNELS := 5.10 6.1 6.12 7.3 arm64-6.12
+# Kernels that the selftest runs on, and how many at a time.
+KERNELS := $(shell awk '$$7 == "always" { print $$1 }' test/vm/kernels)
 KERNEL ?= 6.1
 VMS ?= 2
 

@@ -11,10 +11,14 @@ import (
 	"strings"
 )
 
-// Label names the kernel as people do: "6.12", "arm64-6.12".
+// Label names the kernel as people do, and as test/vm/kernels does: "6.12",
+// "6.12-rt", "arm64-6.12".
 func (r *Recording) Label() string {
 	major, minor := r.version()
 	label := fmt.Sprintf("%d.%d", major, minor)
+	if r.Realtime {
+		label += "-rt"
+	}
 	if r.Arch != "amd64" {
 		return r.Arch + "-" + label
 	}
@@ -81,5 +85,5 @@ func compare(a, b *Recording) int {
 	aMajor, aMinor := a.version()
 	bMajor, bMinor := b.version()
 	return cmp.Or(strings.Compare(a.Arch, b.Arch), cmp.Compare(aMajor, bMajor), cmp.Compare(aMinor, bMinor),
-		cmp.Compare(a.Method, b.Method))
+		strings.Compare(a.Label(), b.Label()), cmp.Compare(a.Method, b.Method))
 }

@@ -7,11 +7,13 @@ const Format = 1
 
 // Recording is what one run of the selftest saw on one kernel by one method.
 type Recording struct {
-	Format int          `json:"format"`
-	Schema int          `json:"eventSchema"`
-	Kernel string       `json:"kernel"` // release
-	Arch   string       `json:"arch"`   // as Go calls it
-	Method event.Method `json:"method"` // that was forced
+	Format int    `json:"format"`
+	Schema int    `json:"eventSchema"`
+	Kernel string `json:"kernel"` // release
+	Arch   string `json:"arch"`   // as Go calls it
+	// Realtime says that it was built with CONFIG_PREEMPT_RT.
+	Realtime bool         `json:"realtime,omitzero"`
+	Method   event.Method `json:"method"` // that was forced
 	// Hooks says how each kernel function, tracepoint and iterator was
 	// reached; "" where it was not.
 	Hooks    map[string]event.Method `json:"hooks"`

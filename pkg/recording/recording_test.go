@@ -78,9 +78,11 @@ func TestEncode(t *testing.T) {
 func TestReadDir(t *testing.T) {
 	dir := t.TempDir()
 	for _, kernel := range []string{"6.12.1", "6.1.0", "5.10.0"} {
-		r := sample(t)
-		r.Kernel = kernel
-		save(t, dir, r.FileName(), r)
+		for _, realtime := range []bool{true, false} {
+			r := sample(t)
+			r.Kernel, r.Realtime = kernel, realtime
+			save(t, dir, r.FileName(), r)
+		}
 	}
 	all, err := ReadDir(dir)
 	if err != nil {
@@ -90,7 +92,7 @@ func TestReadDir(t *testing.T) {
 	for _, r := range all {
 		labels = append(labels, r.Label())
 	}
-	if diff := cmp.Diff([]string{"5.10", "6.1", "6.12"}, labels); diff != "" {
+	if diff := cmp.Diff([]string{"5.10", "5.10-rt", "6.1", "6.1-rt", "6.12", "6.12-rt"}, labels); diff != "" {
 		t.Error(diff)
 	}
 	save(t, dir, "6.13-fentry.json", sample(t))
@@ -114,6 +116,7 @@ func TestFileName(t *testing.T) {
 	for want, r := range map[string]Recording{
 		"6.12-fentry.json":           {Kernel: "6.12.38+deb12-cloud-amd64", Arch: "amd64", Method: event.Fentry},
 		"arm64-6.12-tracepoint.json": {Kernel: "6.12.1", Arch: "arm64", Method: event.Tracepoint},
+		"6.12-rt-kprobe.json":        {Kernel: "6.12.117+deb13-rt-amd64", Arch: "amd64", Realtime: true, Method: event.Kprobe},
 	} {
 		if got := r.FileName(); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -3,6 +3,7 @@ package selftest
 import (
 	"fmt"
 	"runtime"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -24,7 +25,8 @@ func (r *Report) Recording(via event.Method) (*recording.Recording, error) {
 	}
 	header := recording.Recording{
 		Kernel: unix.ByteSliceToString(host.Release[:]), Arch: runtime.GOARCH, Method: via,
-		Hooks: make(map[string]event.Method),
+		Realtime: strings.Contains(unix.ByteSliceToString(host.Version[:]), "PREEMPT_RT"),
+		Hooks:    make(map[string]event.Method),
 	}
 	for _, h := range r.Hooks {
 		header.Hooks[h.Function] = h.Method
