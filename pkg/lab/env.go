@@ -107,7 +107,7 @@ func (e *Env) Sysctl(end, key, value string) {
 // Actor starts a process in the namespace of the named end.
 func (e *Env) Actor(name, end string) *Actor {
 	n := e.namespace(end)
-	p, err := actor.Start(n.Do, name)
+	p, err := actor.Start(e.ctx, n.Do, name)
 	e.must(err)
 	return e.join(p, n.Name())
 }

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 
@@ -86,7 +85,7 @@ func (e *Env) connect(server string) error {
 	if err := netns.Connect(a, b, device, addrs.first, addrs.second); err != nil {
 		return err
 	}
-	return netns.AwaitReachable(a, addrs.first.Addr(), b, addrs.second.Addr())
+	return netns.AwaitReachable(e.ctx, a, addrs.first.Addr(), b, addrs.second.Addr())
 }
 
 // buildRouter wires the client and the server to the router, each its own
@@ -113,7 +112,7 @@ func (e *Env) buildRouter() error {
 			return err
 		}
 	}
-	return netns.AwaitReachable(client, addrs.first.Addr(), server, addrs.second.Addr())
+	return netns.AwaitReachable(e.ctx, client, addrs.first.Addr(), server, addrs.second.Addr())
 }
 
 // buildBridge wires the client and the server to the bridge: one network.
@@ -128,7 +127,7 @@ func (e *Env) buildBridge() error {
 	if err := bridge.Bridge(bridgeDevice, device, secondDevice); err != nil {
 		return err
 	}
-	return netns.AwaitReachable(client, addrs.first.Addr(), server, addrs.second.Addr())
+	return netns.AwaitReachable(e.ctx, client, addrs.first.Addr(), server, addrs.second.Addr())
 }
 
 // lastAddress is the address whose last byte is 254, in the same network.
@@ -142,11 +141,10 @@ func lastAddress(p netip.Prefix) netip.Prefix {
 // buildPeer puts a packet peer next to the only namespace.
 func (e *Env) buildPeer() error {
 	addrs := e.plan()
-	peer, err := packetpeer.New(e.namespaces[0], addrs.first, addrs.second.Addr())
+	peer, err := packetpeer.New(e.ctx, e.namespaces[0], addrs.first, addrs.second.Addr())
 	if err != nil {
 		return err
 	}
-	context.AfterFunc(e.ctx, peer.Close)
 	e.peer = peer
 	return nil
 }

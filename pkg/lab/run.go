@@ -75,15 +75,16 @@ func (e *Env) play(s Scenario) error {
 		s.Run(e)
 	}()
 	<-done
-	if e.err == nil {
-		e.err = e.ctx.Err()
+	if interrupted := e.ctx.Err(); interrupted != nil {
+		return errors.Join(interrupted, e.err) // what failed, failed because of it
 	}
 	return e.err
 }
 
+// clearFirewalls removes the rules, of an interrupted scenario too.
 func (e *Env) clearFirewalls() (err error) {
 	for _, n := range e.firewalls {
-		err = errors.Join(err, firewall.Clear(n))
+		err = errors.Join(err, firewall.Clear(context.WithoutCancel(e.ctx), n))
 	}
 	return err
 }

@@ -3,7 +3,6 @@ package lab_test
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -59,19 +58,6 @@ func TestFailureIsReported(t *testing.T) {
 	}
 	if !torndown || len(outcome.Actors) != 1 || outcome.Actors[0].Status.ExitCode != 0 {
 		t.Errorf("torn down %t, outcome %+v", torndown, outcome)
-	}
-}
-
-// TestCancel stops a scenario in the middle of a call that would block.
-func TestCancel(t *testing.T) {
-	roottest.Need(t, roottest.Namespaces)
-	ctx, cancel := context.WithCancel(context.Background())
-	s := lab.Scenario{Name: "stuck", Path: lab.Loopback, Run: func(e *lab.Env) {
-		time.AfterFunc(50*time.Millisecond, cancel)
-		e.Await("something that never happens", func() bool { return false })
-	}}
-	if _, err := lab.Run(ctx, s, event.IPv4, lab.Options{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("error: %v", err)
 	}
 }
 

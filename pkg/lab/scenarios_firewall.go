@@ -82,15 +82,15 @@ func firewallScenarios() []Scenario {
 
 // reject puts a rule against the server's port into a chain of the named end.
 func (e *Env) reject(end string, at firewall.Place) {
+	e.must(firewall.Reject(e.ctx, e.namespace(end), at, serverPort))
 	e.firewalls = append(e.firewalls, e.namespace(end))
-	e.must(firewall.Reject(e.namespace(end), at, serverPort))
 	e.Stepf("a rule in the %s chain of the %s rejects what goes to port %d", at.Chain, end, serverPort)
 }
 
 func playRejectXTables(e *Env) {
 	server := e.namespace(serverEnd)
+	e.must(firewall.RejectXTables(e.ctx, server, event.ChainInput, serverPort))
 	e.firewalls = append(e.firewalls, server)
-	e.must(firewall.RejectXTables(server, event.ChainInput, serverPort))
 	e.Stepf("a rule of iptables in the INPUT chain of the server rejects what goes to port %d", serverPort)
 	playRejected(e, serverEnd, firewall.Place{Chain: event.ChainInput})
 }

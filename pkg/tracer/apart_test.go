@@ -43,7 +43,7 @@ func newResident(t *testing.T, name string, uid uint32) *resident {
 		t.Skipf("no control group can be made here: %v", err)
 	}
 	t.Cleanup(func() { removeGroup(t, group) })
-	if r.Process, err = actor.Start(n.Do, name); err != nil {
+	if r.Process, err = actor.Start(t.Context(), n.Do, name); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { r.Kill() })
@@ -110,7 +110,7 @@ func TestOwnersApart(t *testing.T) {
 	if err := netns.Connect(client.netns, server.netns, "apart0", clientAt, serverAt); err != nil {
 		t.Fatal(err)
 	}
-	if err := netns.AwaitReachable(client.netns, clientAt.Addr(), server.netns, serverAt.Addr()); err != nil {
+	if err := netns.AwaitReachable(t.Context(), client.netns, clientAt.Addr(), server.netns, serverAt.Addr()); err != nil {
 		t.Fatal(err)
 	}
 	traced, err := tracer.Open(tracer.Options{Probe: probe.Options{

@@ -35,7 +35,7 @@ func newOlderConnections(t *testing.T) *olderConnections {
 	t.Cleanup(n.Close)
 	o := &olderConnections{t: t, netns: n.Inode(), at: netip.MustParseAddrPort("127.0.0.1:8080")}
 	for name, p := range map[string]**actor.Process{"server": &o.server, "client": &o.client} {
-		if *p, err = actor.Start(n.Do, name); err != nil {
+		if *p, err = actor.Start(t.Context(), n.Do, name); err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { (*p).Kill() })

@@ -37,7 +37,7 @@ func newTalker(t *testing.T, n *netns.Namespace, name, group string) *talker {
 	if group != "" {
 		makeGroup(t, group)
 	}
-	process, err := actor.Start(n.Do, name)
+	process, err := actor.Start(t.Context(), n.Do, name)
 	if err != nil {
 		t.Fatal(err)
 	}

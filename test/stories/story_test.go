@@ -98,6 +98,6 @@ func (s *story) wire(a, b *host) (address string) {
 	ipA, ipB := netip.MustParseAddr(network+".10"), netip.MustParseAddr(network+".1")
 	const bits = 24
 	s.must(netns.Connect(a.ns, b.ns, device, netip.PrefixFrom(ipA, bits), netip.PrefixFrom(ipB, bits)))
-	s.must(netns.AwaitReachable(a.ns, ipA, b.ns, ipB))
+	s.must(netns.AwaitReachable(s.Context(), a.ns, ipA, b.ns, ipB))
 	return ipB.String()
 }

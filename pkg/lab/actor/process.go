@@ -56,8 +56,8 @@ func (s Status) String() string {
 // kernel kills the actor when that thread ends.
 type Starter func(func() error) error
 
-// Start runs a new actor and waits until it is ready.
-func Start(where Starter, name string) (*Process, error) {
+// Start runs a new actor and waits until it is ready. It is killed when ctx ends.
+func Start(ctx context.Context, where Starter, name string) (*Process, error) {
 	if isActor() {
 		return nil, errors.New("an actor cannot start actors: its program must call lab.ActorMain first in main")
 	}
@@ -77,6 +77,7 @@ func Start(where Starter, name string) (*Process, error) {
 		return nil, fmt.Errorf("starting actor %s: %w", name, err)
 	}
 	go p.reap()
+	context.AfterFunc(ctx, func() { p.Kill() })
 	if err := p.greet(); err != nil {
 		p.Kill()
 		return nil, fmt.Errorf("starting actor %s: %w", name, err)

@@ -24,7 +24,7 @@ func here(fn func() error) error { return fn() }
 
 func start(t *testing.T, name string) *Process {
 	t.Helper()
-	p, err := Start(here, name)
+	p, err := Start(t.Context(), here, name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,7 @@ package firewall
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
+	"context"
 	"math"
 	"strings"
 
@@ -55,30 +54,27 @@ const (
 
 // Reject answers TCP segments to a port with a RST:
 // `tcp dport PORT reject with tcp reset`, for IPv4 and IPv6.
-func Reject(n *netns.Namespace, at Place, port uint16) error {
-	conn, err := nftables.New(nftables.WithNetNSFd(n.FD()))
-	if err != nil {
-		return fmt.Errorf("nftables: %w", err)
-	}
+func Reject(ctx context.Context, n *netns.Namespace, at Place, port uint16) error {
 	family, hook := cmp.Or(at.Family, nftables.TableFamilyINet), hooks[at.Chain]
 	if family == NetDev {
 		hook = nftables.ChainHookIngress
 	}
-	addRule(conn, &nftables.Chain{
-		Name: at.Chain.String(), Table: &nftables.Table{Family: family, Name: "lab"},
-		Hooknum: hook, Device: at.Device,
-	}, rejectPort(port))
-	return install(conn)
+	return change(ctx, in(n), func(conn *nftables.Conn) {
+		addRule(conn, &nftables.Chain{
+			Name: at.Chain.String(), Table: &nftables.Table{Family: family, Name: "lab"},
+			Hooknum: hook, Device: at.Device,
+		}, rejectPort(port))
+	})
 }
 
 // RejectXTables does the same with the extensions of x_tables, in the way of
 // `iptables -A CHAIN -p tcp --dport PORT -j REJECT --reject-with tcp-reset` and
 // ip6tables.
-func RejectXTables(n *netns.Namespace, chain event.Chain, port uint16) error {
-	conn, err := nftables.New(nftables.WithNetNSFd(n.FD()))
-	if err != nil {
-		return fmt.Errorf("nftables: %w", err)
-	}
+func RejectXTables(ctx context.Context, n *netns.Namespace, chain event.Chain, port uint16) error {
+	return change(ctx, in(n), func(conn *nftables.Conn) { addXTables(conn, chain, port) })
+}
+
+func addXTables(conn *nftables.Conn, chain event.Chain, port uint16) {
 	for family, answer := range map[nftables.TableFamily]uint32{
 		nftables.TableFamilyIPv4: 7, // IPT_TCP_RESET
 		nftables.TableFamilyIPv6: 6, // IP6T_TCP_RESET
@@ -93,7 +89,6 @@ func RejectXTables(n *netns.Namespace, chain event.Chain, port uint16) error {
 			&expr.Target{Name: "REJECT", Info: rejectInfo(answer)},
 		})
 	}
-	return install(conn)
 }
 
 // rejectInfo is struct ipt_reject_info, padded as x_tables wants it.
@@ -105,16 +100,8 @@ func rejectInfo(answer uint32) *xt.Unknown {
 
 // Clear removes all rules. They go with their namespace too, but that may live
 // on for minutes in a connection that nobody answers, and hold their modules.
-func Clear(n *netns.Namespace) error {
-	conn, err := nftables.New(nftables.WithNetNSFd(n.FD()))
-	if err != nil {
-		return fmt.Errorf("nftables: %w", err)
-	}
-	conn.FlushRuleset()
-	if err := conn.Flush(); err != nil {
-		return fmt.Errorf("nftables: %w", err)
-	}
-	return nil
+func Clear(ctx context.Context, n *netns.Namespace) error {
+	return change(ctx, in(n), (*nftables.Conn).FlushRuleset)
 }
 
 func addRule(conn *nftables.Conn, chain *nftables.Chain, rule []expr.Any) {
@@ -122,19 +109,6 @@ func addRule(conn *nftables.Conn, chain *nftables.Chain, rule []expr.Any) {
 	conn.AddTable(chain.Table)
 	conn.AddChain(chain)
 	conn.AddRule(&nftables.Rule{Table: chain.Table, Chain: chain, Exprs: rule})
-}
-
-func install(conn *nftables.Conn) error {
-	err := conn.Flush()
-	for _, missing := range []error{unix.ENOENT, unix.EOPNOTSUPP, unix.EPROTONOSUPPORT} {
-		if errors.Is(err, missing) {
-			return fmt.Errorf("nftables: %w: %w (nf_tables or an expression of the rule is missing in this kernel)", err, netns.ErrUnavailable)
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("nftables: %w", err)
-	}
-	return nil
 }
 
 func rejectPort(port uint16) []expr.Any {

@@ -18,8 +18,8 @@ import (
 // provide what is needed. The text says what that is.
 var ErrUnavailable = errors.New("not available here")
 
-// netlinkTimeout is generous because emulated machines are slow; an answer of
-// the kernel normally takes microseconds.
+// netlinkTimeout is for an answer that got lost. The kernel answers a request
+// while it takes it, so nothing waits for as long as a context might want to end.
 const netlinkTimeout = time.Minute
 
 // Namespace is a network namespace of our own.

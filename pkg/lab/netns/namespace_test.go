@@ -59,7 +59,7 @@ func TestConnect(t *testing.T) {
 		if err := Connect(a, b, "lab0", addrA, addrB); err != nil {
 			t.Fatal(err)
 		}
-		if err := AwaitReachable(a, addrA.Addr(), b, addrB.Addr()); err != nil {
+		if err := AwaitReachable(t.Context(), a, addrA.Addr(), b, addrB.Addr()); err != nil {
 			t.Error(err)
 		}
 		if err := b.CutOff("lab0"); err != nil {

@@ -1,6 +1,7 @@
 package netns
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"time"
@@ -17,7 +18,7 @@ const (
 // kernel starts the queues of a new device in the background and drops what is
 // sent before, so the only certain sign is a packet that came through. UDP, so
 // that no TCP counter moves.
-func AwaitReachable(a *Namespace, addrA netip.Addr, b *Namespace, addrB netip.Addr) error {
+func AwaitReachable(ctx context.Context, a *Namespace, addrA netip.Addr, b *Namespace, addrB netip.Addr) error {
 	there, err := a.udpSocket(addrA)
 	if err != nil {
 		return err
@@ -28,10 +29,10 @@ func AwaitReachable(a *Namespace, addrA netip.Addr, b *Namespace, addrB netip.Ad
 		return err
 	}
 	defer unix.Close(here)
-	if err := passes(there, here); err != nil {
+	if err := passes(ctx, there, here); err != nil {
 		return fmt.Errorf("%s to %s: %w", addrA, addrB, err)
 	}
-	if err := passes(here, there); err != nil {
+	if err := passes(ctx, here, there); err != nil {
 		return fmt.Errorf("%s to %s: %w", addrB, addrA, err)
 	}
 	return nil
@@ -58,7 +59,7 @@ func (n *Namespace) udpSocket(addr netip.Addr) (fd int, err error) {
 }
 
 // passes sends from one socket to the other until something arrives.
-func passes(from, to int) error {
+func passes(ctx context.Context, from, to int) error {
 	target, err := unix.Getsockname(to)
 	if err != nil {
 		return fmt.Errorf("getsockname: %w", err)
@@ -66,6 +67,9 @@ func passes(from, to int) error {
 	var lastErr error
 	var buf [1]byte
 	for deadline := time.Now().Add(reachTimeout); time.Now().Before(deadline); {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("waiting for a packet: %w", err)
+		}
 		if err := unix.Sendto(from, buf[:], 0, target); err != nil {
 			lastErr = err // no route yet, most likely
 		}

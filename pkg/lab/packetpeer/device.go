@@ -2,6 +2,7 @@ package packetpeer
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,8 +31,8 @@ type Peer struct {
 }
 
 // New puts a peer with address peer next to a namespace, whose own address on
-// that network becomes local.
-func New(n *netns.Namespace, local netip.Prefix, peer netip.Addr) (*Peer, error) {
+// that network becomes local. The peer is closed when ctx ends.
+func New(ctx context.Context, n *netns.Namespace, local netip.Prefix, peer netip.Addr) (*Peer, error) {
 	p := &Peer{addr: peer, waiting: make(map[flowKey][]Segment)}
 	err := n.Do(func() (err error) {
 		p.device, err = openTUN()
@@ -40,11 +41,12 @@ func New(n *netns.Namespace, local netip.Prefix, peer netip.Addr) (*Peer, error)
 	if err != nil {
 		return nil, fmt.Errorf("packet peer: %w", err)
 	}
+	context.AfterFunc(ctx, p.Close)
 	err = n.AddAddress(DeviceName, local)
 	if err == nil {
 		// The kernel installs the route of an IPv6 address to itself in the
 		// background; what comes for it before is dropped.
-		err = netns.AwaitReachable(n, local.Addr(), n, local.Addr())
+		err = netns.AwaitReachable(ctx, n, local.Addr(), n, local.Addr())
 	}
 	if err != nil {
 		p.Close()

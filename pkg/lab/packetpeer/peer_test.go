@@ -50,7 +50,7 @@ func TestTimestamps(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer n.Close()
-	peer, err := New(n, netip.MustParsePrefix("10.77.0.1/24"), netip.MustParseAddr("10.77.0.2"))
+	peer, err := New(t.Context(), n, netip.MustParsePrefix("10.77.0.1/24"), netip.MustParseAddr("10.77.0.2"))
 	if err != nil {
 		t.Fatal(err)
 	}
