@@ -48,7 +48,7 @@ func attempt(ctx context.Context, where nftables.ConnOption, prepare func(*nftab
 	// would wait for one to each message. So a single question goes first.
 	if _, err := rules.ListTables(); err != nil {
 		if errors.Is(err, unix.EINVAL) { // nobody answers for nf_tables
-			err = errors.Join(err, errMissing)
+			err = fmt.Errorf("%w: %w", err, errMissing)
 		}
 		return explain(ctx, err)
 	}
@@ -69,7 +69,7 @@ func explain(ctx context.Context, err error) error {
 	}
 	for _, missing := range []error{unix.ENOENT, unix.EOPNOTSUPP, unix.EPROTONOSUPPORT} {
 		if errors.Is(err, missing) {
-			return errors.Join(err, errMissing)
+			return fmt.Errorf("%w: %w", err, errMissing)
 		}
 	}
 	return err
