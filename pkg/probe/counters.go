@@ -149,7 +149,7 @@ func (c *counters) mute(hidden func(event.Evidence) bool) error {
 
 // Counts reads the exact totals.
 func (s *Session) Counts() (Counts, error) {
-	counts, err := s.counters.read()
+	counts, err := s.readCounters()
 	if err != nil {
 		return Counts{}, err
 	}
@@ -157,10 +157,18 @@ func (s *Session) Counts() (Counts, error) {
 	return counts, nil
 }
 
+func (s *Session) readCounters() (Counts, error) {
+	s.totals.Lock()
+	defer s.totals.Unlock()
+	return s.counters.read()
+}
+
 // missed adds up what the kernel says that it suppressed: programs that would
 // have interrupted themselves (5.12 and later), and kprobes without a free
 // slot (6.6 and later). Older kernels do not tell.
 func (s *Session) missed() uint64 {
+	s.late.Lock()
+	defer s.late.Unlock()
 	var total uint64
 	for _, a := range s.attached {
 		if stats, err := a.program.Stats(); err == nil {

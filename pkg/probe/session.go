@@ -50,7 +50,8 @@ type Options struct {
 const DefaultRingBytes = 4 << 20
 
 // Session is a set of attached programs and the way to read from them. Its
-// methods are for one goroutine, but for Interrupt, Hooks, Sight and Limits.
+// methods are for one goroutine, except Interrupt, Hooks, Sight, Limits, Counts,
+// Tops, WatchNetns and IgnoreNetns. These may be called beside Read.
 type Session struct {
 	// late guards what changes when a module comes: attached, statuses and
 	// rejectVia.
@@ -65,10 +66,12 @@ type Session struct {
 	reader    reader
 	// shortReset is the last record that ended early, made whole.
 	shortReset resetRecord
-	counters   *counters
-	holders    *holderIterator
-	stacks     *stacks // nil where they are not taken
-	tops       *tops   // nil where they are not counted
+	// totals guards the memory that counters and tops read into.
+	totals   sync.Mutex
+	counters *counters
+	holders  *holderIterator
+	stacks   *stacks // nil where they are not taken
+	tops     *tops   // nil where they are not counted
 }
 
 // Open attaches to the kernel. It returns an error when no reset hook at all

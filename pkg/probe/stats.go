@@ -31,6 +31,8 @@ func CountCosts() (io.Closer, error) {
 
 // Programs says what each attached program has cost.
 func (s *Session) Programs() ([]ProgramStats, error) {
+	s.late.Lock()
+	defer s.late.Unlock()
 	var found []ProgramStats
 	for _, a := range s.attached {
 		stats, err := a.program.Stats()

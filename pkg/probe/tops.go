@@ -106,6 +106,13 @@ func openTops(maps map[string]*ebpf.Map, c *counters, sets uint32, seed uint64) 
 // events come the sums are a moment apart. What it returns is valid until the next
 // call.
 func (s *Session) Top(kind TopKind) (*TopTable, error) {
+	s.totals.Lock()
+	defer s.totals.Unlock()
+	return s.readTop(kind)
+}
+
+// readTop is for who holds totals.
+func (s *Session) readTop(kind TopKind) (*TopTable, error) {
 	if s.tops == nil {
 		return &TopTable{}, nil
 	}
@@ -117,8 +124,10 @@ func (s *Session) Top(kind TopKind) (*TopTable, error) {
 
 // Tops reads all tables into memory of their own.
 func (s *Session) Tops() (all TopTables, err error) {
+	s.totals.Lock()
+	defer s.totals.Unlock()
 	for kind, copied := range map[TopKind]*TopTable{TopOwners: &all.Owners, TopPeers: &all.Peers, TopPorts: &all.Ports} {
-		table, err := s.Top(kind)
+		table, err := s.readTop(kind)
 		if err != nil {
 			return TopTables{}, err
 		}
