@@ -187,7 +187,10 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 	if limit != "" {
 		c.limit(probe.SentenceOf(limit))
 	}
-	if e.Evidence.Hook == event.HookReceive && !e.Evidence.SeesPacket() {
+	switch blind := e.Evidence.Hook == event.HookReceive && !e.Evidence.SeesPacket(); {
+	case blind && c.sight.ReceivedPacket:
+		c.problemf("%s at %s lacks the RST itself, which this kernel is said to pass", e.Cause, e.Local)
+	case blind:
 		c.limit(probe.SentenceOf(probe.LimitNoRSTPacket))
 	}
 	c.checkState(expected, e)
