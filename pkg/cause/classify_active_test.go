@@ -159,6 +159,10 @@ func TestClassifyMPTCP(t *testing.T) {
 		{"no reason, callers hidden", event.Evidence{State: open, Facts: mptcp | event.FactOwned}, MPTCPReset, true},
 		{"in the accept queue, 6.12+", event.Evidence{State: event.StateClose, Prior: open, Reason: "TCP_STATE", Facts: mptcp}, ListenerClosed, false},
 		{"in the accept queue, caller known", event.Evidence{State: event.StateClose, Prior: open, Caller: event.CallerListenStop, Facts: mptcp}, ListenerClosed, false},
+		{"linger, closed after the client, 6.16", event.Evidence{
+			State: event.StateClose, Prior: event.StateFinWait1, Reason: "TCP_STATE",
+			Facts: mptcp | lingerZero | event.FactOwned | event.FactInFlight | event.FactShutRcv | event.FactShutSend,
+		}, LingerZero, false},
 		{"in no file, no reason", event.Evidence{State: event.StateClose, Prior: open, Facts: mptcp}, MPTCPReset, false},
 		{"subflow reset", event.Evidence{State: open, Reason: "MPTCP_RST_EMPTCP", Facts: mptcp | event.FactOwned}, MPTCPReset, false},
 		{"subflow reset, unknown code", event.Evidence{State: open, Reason: "ERROR", Facts: mptcp}, MPTCPReset, false},

@@ -49,6 +49,15 @@ var activeMPTCPRules = []rule{
 		},
 	},
 	{
+		// Only tcp_disconnect makes a subflow CLOSE before it resets it, and
+		// without a fast close only its close calls that.
+		name: "MPTCP subflow closed, SO_LINGER {1,0}", cause: LingerZero,
+		when: func(e event.Evidence) bool {
+			return e.Has(event.FactMPTCP|event.FactLingerZero|event.FactOwned) && e.State == event.StateClose &&
+				(e.Reason == "TCP_STATE" || reasonSilent(e))
+		},
+	},
+	{
 		// Without addresses of functions nothing shows tcp_abort. MPTCP's own
 		// worker also holds the lock of a live subflow, and resets far more often.
 		name: "MPTCP subflow reset in a system call, caller unseen", cause: MPTCPReset,
