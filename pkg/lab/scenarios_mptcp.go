@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"net/netip"
+	"strings"
 
 	"github.com/gopacket/gopacket/layers"
 
@@ -22,12 +23,9 @@ func mptcpScenarios() []Scenario {
 	}, {
 		Name:  "mptcp-close-linger-zero",
 		Title: "The same by close with SO_LINGER {1,0}.",
-		Story: "Recent kernels treat the abortive close of an MPTCP connection as a fast close. " +
-			"Older ones hand the option down to the subflow, or ignore it.",
-		Causes: closes, Families: bothFamilies, Path: Veth,
-		Run: func(e *Env) {
-			playMPTCPAbort(e, "closes with SO_LINGER {1,0}", func(s *Socket) { s.LingerZero(); s.Close() })
-		},
+		Story: "Most kernels treat the abortive close of an MPTCP connection as a fast close. " +
+			"Some close in order. They reset the subflow only when the client has closed, too.",
+		Causes: closes, Families: bothFamilies, Path: Veth, Run: playMPTCPLingerZero,
 	}, {
 		Name:   "mptcp-close-disconnect",
 		Title:  "The same by connect(AF_UNSPEC).",
@@ -128,12 +126,42 @@ func playMPTCPAbort(e *Env, what string, end func(*Socket)) {
 	c.expectFastClose(fastCloses, what, "linger-zero")
 }
 
-// expectFastClose expects the end of the only subflow. otherwise is the cause
-// on kernels that hand the abort down to it.
+// playMPTCPLingerZero closes with SO_LINGER {1,0}. What the client reads shows
+// whether this kernel heeds the option.
+func playMPTCPLingerZero(e *Env) {
+	const what = "closes with SO_LINGER {1,0}"
+	c := e.converseMPTCP()
+	fastCloses := e.Counter(serverEnd, "MPTcpExtMPFastcloseTx")
+	c.servSock.LingerZero()
+	c.servSock.Close()
+	e.Await("the client's socket has come to an end", func() bool {
+		return strings.Contains(c.clientSock.poll(), "HUP") // RDHUP as well
+	})
+	if got := c.clientSock.Read(); got != EOF {
+		c.clientSock.want("read", got, Result{Errno: "ECONNRESET"})
+		c.expectAbort(fastCloses, what, "linger-zero")
+		return
+	}
+	e.Differs("the close is orderly, and no RST is sent")
+	e.Stepf("server %s: its kernel closes in order; client reads 0", what)
+	// The subflow has the option, too. Its own close comes when the client has
+	// closed, and races with the client's FIN.
+	e.must(e.namespace(serverEnd).CutOff(device))
+}
+
+// expectFastClose expects the end of the only subflow, and that the client
+// learns of it.
 func (c *conversation) expectFastClose(before uint64, what string, otherwise event.CauseID) {
+	c.env.AwaitGone(clientEnd, c.clientAt, c.serverAt)
+	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
+	c.expectAbort(before, what, otherwise)
+}
+
+// expectAbort expects a RST on the only subflow; the client has read ECONNRESET.
+// otherwise is the cause on kernels that hand the abort down to the subflow.
+func (c *conversation) expectAbort(before uint64, what string, otherwise event.CauseID) {
 	e := c.env
 	e.AwaitGone(clientEnd, c.clientAt, c.serverAt)
-	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
 	cause := event.CauseID("mptcp-close")
 	if e.Counter(serverEnd, "MPTcpExtMPFastcloseTx") == before {
 		e.Differs("no MP_FASTCLOSE is sent")
