@@ -3,6 +3,8 @@ package lab
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
+	"io/fs"
 	"net/netip"
 	"strings"
 
@@ -104,9 +106,11 @@ func (e *Env) connectMPTCP() *conversation {
 
 // switchMPTCPOn switches MPTCP on at the named end, or ends the scenario.
 func (e *Env) switchMPTCPOn(end string) {
-	if err := e.namespace(end).Sysctl("mptcp/enabled", "1"); err != nil {
-		e.fail(unavailable("MPTCP", "CONFIG_MPTCP is off in this kernel"))
+	err := e.namespace(end).Sysctl("mptcp/enabled", "1")
+	if errors.Is(err, fs.ErrNotExist) {
+		err = unavailable("MPTCP", "CONFIG_MPTCP is off in this kernel")
 	}
+	e.must(err)
 }
 
 func playMPTCPUnread(e *Env) {

@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -33,9 +35,10 @@ const orphanLimit = "/proc/sys/net/ipv4/tcp_max_orphans"
 // withoutOrphans runs fn while the machine may have no orphan at all.
 func (e *Env) withoutOrphans(fn func()) {
 	before, err := os.ReadFile(orphanLimit)
-	if err != nil {
-		e.fail(unavailable(orphanLimit, "it can be reached only from the initial network namespace"))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = unavailable(orphanLimit, "it can be reached only from the initial network namespace")
 	}
+	e.must(err)
 	set := func(value string) error { return os.WriteFile(orphanLimit, []byte(value), 0) }
 	e.must(set("0"))
 	// Also when fn ends the scenario.

@@ -57,7 +57,7 @@ func (l *loader) loadAhead(candidates []candidate) {
 		}
 	}
 	close(a.queue)
-	for range runtime.GOMAXPROCS(0) {
+	for range loadWorkers() {
 		a.workers.Go(func() {
 			for next := range a.queue {
 				next.program, next.err = l.create(next.object, next.name, next.constants)
@@ -66,6 +66,10 @@ func (l *loader) loadAhead(candidates []candidate) {
 		})
 	}
 }
+
+// loadWorkers is how many programs are loaded at once: with more the largest one
+// decides how long it takes, and each costs open files.
+func loadWorkers() int { return min(runtime.GOMAXPROCS(0), 8) }
 
 // take waits for a program that was loaded with these constants. It returns nil
 // where there is none, once no other is being loaded: what is loaded then may

@@ -58,21 +58,21 @@ func (l *loader) attachFirst(h hook, allowed []event.Method, status *HookStatus)
 // attach loads and attaches one program of a method's object.
 func (l *loader) attach(method event.Method, program, function string) (*attached, *Refusal) {
 	if err := offered(method); err != nil {
-		return nil, &Refusal{method, "attach", err}
+		return nil, l.refuse(Refusal{method, "attach", err})
 	}
 	if err := l.forbidden[method]; err != nil {
-		return nil, &Refusal{method, "load", err}
+		return nil, l.refuse(Refusal{method, "load", err})
 	}
 	object, err := l.object(method)
 	if err != nil {
-		return nil, &Refusal{method, "load", err}
+		return nil, l.refuse(Refusal{method, "load", err})
 	}
 	loaded, err := l.load(object, program, method)
 	if err != nil {
 		if errors.Is(err, unix.EPERM) {
 			l.forbidden[method] = err // for every function: it is not asked again
 		}
-		return nil, &Refusal{method, "load", err}
+		return nil, l.refuse(Refusal{method, "load", err})
 	}
 	a := &attached{name: program, method: method, program: loaded}
 	if method == event.Kprobe {
@@ -82,7 +82,7 @@ func (l *loader) attach(method event.Method, program, function string) (*attache
 	}
 	if err != nil {
 		loaded.Close()
-		return nil, &Refusal{method, "attach", err}
+		return nil, l.refuse(Refusal{method, "attach", err})
 	}
 	return a, nil
 }
@@ -91,12 +91,12 @@ func (l *loader) attach(method event.Method, program, function string) (*attache
 func (l *loader) attachTracepoint(object *ebpf.CollectionSpec, program string) (*attached, *Refusal) {
 	loaded, err := l.load(object, program, event.Tracepoint)
 	if err != nil {
-		return nil, &Refusal{event.Tracepoint, "load", err}
+		return nil, l.refuse(Refusal{event.Tracepoint, "load", err})
 	}
 	attachment, err := link.AttachTracing(link.TracingOptions{Program: loaded})
 	if err != nil {
 		loaded.Close()
-		return nil, &Refusal{event.Tracepoint, "attach", err}
+		return nil, l.refuse(Refusal{event.Tracepoint, "attach", err})
 	}
 	return &attached{name: program, method: event.Tracepoint, program: loaded, link: attachment}, nil
 }
@@ -117,6 +117,8 @@ func (l *loader) tryFentry() {
 		collection.Close()
 	case errors.Is(err, unix.EPERM):
 		l.forbidden[event.Fentry] = err
+	default:
+		l.runOut(err)
 	}
 }
 

@@ -3,6 +3,7 @@ package probe
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"strconv"
@@ -39,6 +40,7 @@ type symbols struct {
 	present map[string]bool
 	// challenges: handshakeChallenge is there.
 	challenges bool
+	err        error // why they could not be read
 }
 
 const kallsyms = "/proc/kallsyms"
@@ -48,7 +50,7 @@ const kallsyms = "/proc/kallsyms"
 func findSymbols() symbols {
 	file, err := os.Open(kallsyms)
 	if err != nil {
-		return symbols{}
+		return symbols{err: err}
 	}
 	defer file.Close()
 	return parseSymbols(file)
@@ -68,6 +70,9 @@ func parseSymbols(kallsyms io.Reader) (found symbols) {
 		line, err := lines.ReadSlice('\n')
 		if err != nil {
 			found.callers = ranges[:open]
+			if !errors.Is(err, io.EOF) {
+				found.err = err
+			}
 			return found
 		}
 		address, rest, ok := bytes.Cut(line, []byte(" "))

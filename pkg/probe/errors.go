@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+	"kernel.org/pub/linux/libs/security/libcap/cap"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -14,9 +15,13 @@ import (
 var ErrPermission = errors.New("not permitted: rsttrace needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN; run it as root")
 
 // explainMapError says what to do about a map that could not be created. Maps
-// come first, so missing privileges and old kernels show here.
-func explainMapError(name string, err error) error {
+// come first, so missing privileges and old kernels show here. memlock says why
+// the limit of locked memory was not raised: before 5.11 the kernel answers with
+// EPERM, too, when it is reached.
+func explainMapError(name string, err, memlock error) error {
 	switch {
+	case errors.Is(err, unix.EPERM) && memlock != nil && mayLoad():
+		return fmt.Errorf("%w: the maps need more locked memory than this process may have: raise the limit (ulimit -l unlimited), or add CAP_SYS_RESOURCE", ErrExhausted)
 	case errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES):
 		return ErrPermission
 	case errors.Is(err, unix.EINVAL) && name == "ring":
@@ -50,4 +55,18 @@ var facility = map[event.Method]string{
 	event.Fentry:     "BPF trampolines for fentry (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)",
 	event.Kprobe:     "kprobes (CONFIG_KPROBES, CONFIG_BPF_EVENTS)",
 	event.Tracepoint: "BTF tracepoints (CONFIG_DEBUG_INFO_BTF, CONFIG_TRACEPOINTS)",
+}
+
+// mayLoad reports whether this process has the privileges to make maps.
+func mayLoad() bool {
+	have, err := cap.GetPID(0)
+	if err != nil {
+		return false
+	}
+	for _, value := range []cap.Value{cap.BPF, cap.SYS_ADMIN} {
+		if has, err := have.GetFlag(cap.Effective, value); err == nil && has {
+			return true
+		}
+	}
+	return false
 }

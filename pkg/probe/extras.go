@@ -176,21 +176,21 @@ func (s *Session) listenersNoted() bool {
 func runIterator(l *loader, object *ebpf.CollectionSpec, name string) *Refusal {
 	program, err := l.load(object, name, event.Tracepoint)
 	if err != nil {
-		return &Refusal{event.Tracepoint, "load", err}
+		return l.refuse(Refusal{event.Tracepoint, "load", err})
 	}
 	defer program.Close()
 	iterator, err := link.AttachIter(link.IterOptions{Program: program})
 	if err != nil {
-		return &Refusal{event.Tracepoint, "attach", err}
+		return l.refuse(Refusal{event.Tracepoint, "attach", err})
 	}
 	defer iterator.Close()
 	run, err := iterator.Open()
 	if err != nil {
-		return &Refusal{event.Tracepoint, "attach", fmt.Errorf("run: %w", err)}
+		return l.refuse(Refusal{event.Tracepoint, "attach", fmt.Errorf("run: %w", err)})
 	}
 	defer run.Close()
 	if _, err := io.Copy(io.Discard, run); err != nil {
-		return &Refusal{event.Tracepoint, "attach", fmt.Errorf("run: %w", err)}
+		return l.refuse(Refusal{event.Tracepoint, "attach", fmt.Errorf("run: %w", err)})
 	}
 	return nil
 }

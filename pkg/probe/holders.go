@@ -21,12 +21,12 @@ type holderIterator struct {
 func openHolderIterator(l *loader, object *ebpf.CollectionSpec) (*holderIterator, *Refusal) {
 	program, err := l.load(object, holdersIterator, event.Tracepoint)
 	if err != nil {
-		return nil, &Refusal{event.Tracepoint, "load", err}
+		return nil, l.refuse(Refusal{event.Tracepoint, "load", err})
 	}
 	iterator, err := link.AttachIter(link.IterOptions{Program: program})
 	if err != nil {
 		program.Close()
-		return nil, &Refusal{event.Tracepoint, "attach", err}
+		return nil, l.refuse(Refusal{event.Tracepoint, "attach", err})
 	}
 	return &holderIterator{program, iterator}, nil
 }
@@ -39,12 +39,12 @@ func (h *holderIterator) close() {
 func (h *holderIterator) run() ([]event.Holder, error) {
 	reader, err := h.link.Open()
 	if err != nil {
-		return nil, fmt.Errorf("walk file tables: %w", err)
+		return nil, fmt.Errorf("walk file tables: %w", explain(err))
 	}
 	defer reader.Close()
 	data, err := io.ReadAll(reader)
 	if err != nil {
-		return nil, fmt.Errorf("walk file tables: %w", err)
+		return nil, fmt.Errorf("walk file tables: %w", explain(err))
 	}
 	var known repeats
 	holders := make([]event.Holder, 0, len(data)/sizeOfHolder)

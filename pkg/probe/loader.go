@@ -27,6 +27,9 @@ type loader struct {
 	topSets uint32
 	topSeed uint64
 
+	exhausted error // the first resource that ran out, see refuse
+	memlock   error // why the limit of locked memory was not raised
+
 	forbidden map[event.Method]error // methods that this kernel forbids, whatever the function
 
 	// What programs are told of other hooks: what is expected, until it is known.
@@ -212,6 +215,7 @@ func (l *loader) findRejectPacket() uint32 {
 	}
 	module, err := l.btf.Module("nf_reject_ipv4")
 	if err != nil {
+		l.runOut(err)
 		return usual
 	}
 	if at := position(parameters(module, "nf_send_reset"), "sk_buff"); at > 0 {
@@ -257,7 +261,7 @@ func (l *loader) newMaps() (map[string]*ebpf.Map, error) {
 		}
 		m, err := ebpf.NewMap(spec)
 		if err != nil {
-			return nil, errors.Join(explainMapError(name, err), closeMaps(created))
+			return nil, errors.Join(explainMapError(name, err, l.memlock), closeMaps(created))
 		}
 		created[name] = m
 	}

@@ -76,6 +76,9 @@ func (s *Session) Read(ctx context.Context, batch *Batch, deadline time.Time) er
 	for _, module := range batch.modules {
 		s.moduleLoaded(module)
 	}
+	if err == nil {
+		err = s.loader.exhausted // by a module's hooks
+	}
 	return err
 }
 

@@ -64,14 +64,14 @@ func TestNothingAttached(t *testing.T) {
 
 func TestMapErrors(t *testing.T) {
 	for _, number := range []error{unix.EPERM, unix.EACCES} {
-		if err := explainMapError("counts", number); !errors.Is(err, ErrPermission) {
+		if err := explainMapError("counts", number, nil); !errors.Is(err, ErrPermission) {
 			t.Errorf("%v: %v", number, err)
 		}
 	}
-	if err := explainMapError("ring", unix.EINVAL); !strings.Contains(err.Error(), "5.8") {
+	if err := explainMapError("ring", unix.EINVAL, nil); !strings.Contains(err.Error(), "5.8") {
 		t.Errorf("no ring buffer: %v", err)
 	}
-	if err := explainMapError("counts", unix.EINVAL); !errors.Is(err, unix.EINVAL) || strings.Contains(err.Error(), "5.8") {
+	if err := explainMapError("counts", unix.EINVAL, nil); !errors.Is(err, unix.EINVAL) || strings.Contains(err.Error(), "5.8") {
 		t.Errorf("another map: %v", err)
 	}
 }

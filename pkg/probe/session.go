@@ -81,22 +81,29 @@ func Open(options Options) (*Session, error) {
 	if options.RingBytes == 0 {
 		options.RingBytes = DefaultRingBytes
 	}
+	if err := checkFiles(); err != nil {
+		return nil, explain(err)
+	}
 	located := make(chan symbols, 1)
 	go func() { located <- findSymbols() }() // takes as long as all that needs no symbols
 	cache := btf.NewCache()
 	kernel, err := readKernel(cache)
 	if err != nil {
-		return nil, err
+		return nil, explain(err)
 	}
 	// Before 5.11 maps count against RLIMIT_MEMLOCK. Where raising it is not
 	// allowed, creating a map fails and says so.
-	_ = rlimit.RemoveMemlock()
+	memlock := rlimit.RemoveMemlock()
 
 	s := &Session{
 		kernel: kernel,
-		loader: &loader{kernel: kernel, btf: cache, objects: make(map[event.Method]*ebpf.CollectionSpec), forbidden: make(map[event.Method]error), options: options},
+		loader: &loader{kernel: kernel, btf: cache, objects: make(map[event.Method]*ebpf.CollectionSpec), forbidden: make(map[event.Method]error), memlock: memlock, options: options},
 	}
-	if err := s.open(options, located); err != nil {
+	err = explain(s.open(options, located))
+	if s.loader.exhausted != nil {
+		err = s.loader.exhausted // whatever it led to, also where another method stepped in
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -158,7 +165,9 @@ func (s *Session) attach(located <-chan symbols) error {
 		return err
 	}
 	l.rejectPacketArg = l.findRejectPacket()
-	s.kernel.locate(<-located)
+	found := <-located
+	l.runOut(found.err)
+	s.kernel.locate(found)
 	s.expect(allowed)
 	l.loadAhead(s.likelyPrograms(allowed))
 	defer l.ahead.close()
