@@ -12,8 +12,8 @@ import (
 
 // reportAbsent prints a line for each unit, container and pod of the filter that
 // is not here. That is no error: it may be what is about to be started.
-func reportAbsent(ctx context.Context, stderr io.Writer, wanted filter.Options) {
-	if len(wanted.Units)+len(wanted.Containers)+len(wanted.Pods) == 0 {
+func reportAbsent(ctx context.Context, stderr io.Writer, wanted *filter.Filter) {
+	if !wanted.Mentions("unit", "container", "pod") {
 		return
 	}
 	const patience = time.Second // of who starts rsttrace
@@ -24,7 +24,7 @@ func reportAbsent(ctx context.Context, stderr io.Writer, wanted filter.Options) 
 		fmt.Fprintf(stderr, "rsttrace: cannot check whether what is asked for is here: %v\n", err)
 		return
 	}
-	for _, text := range filter.New(wanted).Absent(owners, named) {
+	for _, text := range wanted.Absent(owners, named) {
 		fmt.Fprintf(stderr, "rsttrace: %s (its events are shown once there is one)\n", text)
 	}
 }

@@ -57,17 +57,15 @@ func checkPositive(cmd *cobra.Command, names ...string) error {
 }
 
 // checkSeen refuses filters that no event can pass.
-func (f *traceFlags) checkSeen(wanted filter.Options) error {
+func (f *traceFlags) checkSeen(wanted *filter.Filter) error {
+	dirs := wanted.Selection().Dirs
 	others := func(d event.Dir) bool { return d != event.Ignored }
-	if f.noDrops && len(wanted.Dirs) > 0 && !slices.ContainsFunc(wanted.Dirs, others) {
+	if f.noDrops && len(dirs) > 0 && !slices.ContainsFunc(dirs, others) {
 		return errors.New("--dir ignored, --no-drops: without dropped packets hardly any ignored RST is seen; leave one out")
 	}
-	if len(wanted.Causes) == 0 {
-		return nil
-	}
 	var why error
-	for _, id := range wanted.Causes {
-		problem := f.unseen(id, wanted.Dirs)
+	for _, value := range wanted.Values("cause") {
+		problem := f.unseen(event.CauseID(value), dirs)
 		if problem == nil {
 			return nil
 		}
@@ -75,7 +73,25 @@ func (f *traceFlags) checkSeen(wanted filter.Options) error {
 			why = problem
 		}
 	}
+	if why == nil && !matchesSomeCause(wanted) {
+		why = errors.New("no event can match this filter: its causes and directions exclude each other")
+	}
 	return why
+}
+
+// matchesSomeCause reports whether there is a cause whose events may match.
+func matchesSomeCause(wanted *filter.Filter) bool {
+	for entry := range cause.All() {
+		for _, dir := range event.Dirs {
+			for _, certainty := range []event.Certainty{event.Exact, event.Likely} {
+				e := event.Event{Dir: dir, Cause: entry.ID, Certainty: certainty}
+				if (entry.Dir == "" || entry.Dir == dir) && wanted.Decide(&e, filter.KnowsVerdict) != filter.No {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // unseen says why no event can have a cause, nil if one can.
@@ -97,9 +113,12 @@ func (f *traceFlags) unseen(id event.CauseID, dirs []event.Dir) error {
 // reportUselessFilters says which filters change nothing under --summary: they
 // choose what is shown, and totals are of the whole host. --dir does more: it
 // decides whether ignored RSTs are looked at.
-func reportUselessFilters(cmd *cobra.Command) {
+func reportUselessFilters(cmd *cobra.Command, args []string) {
 	var given []string
-	for _, name := range []string{"cause", "host", "port", "netns", "pid", "comm", "cgroup", "unit", "container", "pod"} {
+	if len(args) > 0 {
+		given = append(given, "the filter")
+	}
+	for _, name := range []string{"cause", "host", "port", "netns", "pid", "comm", "cgroup", "unit", "container", "pod", "filter-file"} {
 		if cmd.Flags().Changed(name) {
 			given = append(given, "--"+name)
 		}

@@ -28,13 +28,16 @@ Without CAUSE it lists all of them.`,
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return causesToComplete(), cobra.ShellCompDirectiveNoFileComp
+			return append(causesToComplete(), cobra.CompletionWithDesc("filter", "the fields of filters")), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p := newSheet(cmd.OutOrStdout())
 			if len(args) == 0 {
 				p.list()
 				return p.flush()
+			}
+			if args[0] == "filter" {
+				return printFields(cmd.OutOrStdout())
 			}
 			entry, err := findCause(args[0])
 			if err != nil {

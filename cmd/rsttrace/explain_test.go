@@ -91,8 +91,8 @@ func TestExplainUnknownCause(t *testing.T) {
 func TestExplainCompletes(t *testing.T) {
 	root := newExplain()
 	values, _ := root.ValidArgsFunction(root, nil, "")
-	if len(values) != len(causeNames()) {
-		t.Errorf("%d causes offered, want %d", len(values), len(causeNames()))
+	if len(values) != len(causeNames())+1 { // and the fields of filters
+		t.Errorf("%d pages offered, want %d", len(values), len(causeNames())+1)
 	}
 	if values, _ := root.ValidArgsFunction(root, []string{"refused"}, ""); len(values) != 0 {
 		t.Errorf("a second cause is offered: %v", values)

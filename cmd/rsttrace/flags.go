@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -18,11 +21,12 @@ import (
 type filterFlags struct {
 	dirs, causes, hosts, ports, netns, pids, comms listFlag
 	cgroups, units, containers, pods               listFlag
+	file                                           pathFlag
 }
 
 func (f *filterFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	f.dirs.values, f.netns.values = []string{string(event.Sent), string(event.Received)}, []string{allNetns}
+	f.dirs.values, f.netns.values = []string{string(event.Sent), string(event.Received)}, []string{"all"}
 	flags.Var(&f.dirs, "dir", "directions: sent, received, ignored, or all")
 	flags.Var(&f.causes, "cause", "cause ids, as rsttrace explain lists them")
 	flags.Var(&f.hosts, "host", "addresses or prefixes of either end: 10.0.0.5, 2001:db8::/32")
@@ -34,58 +38,116 @@ func (f *filterFlags) register(cmd *cobra.Command) {
 	flags.Var(&f.units, "unit", "systemd units or slices: nginx, user.slice")
 	flags.Var(&f.containers, "container", "containers, by name or id (12 digits or more): web-1, docker/web-1")
 	flags.Var(&f.pods, "pod", "Kubernetes pods, by name or uid: cart-6d9f, shop/cart-6d9f")
+	f.file.kind = "file"
+	flags.Var(&f.file, "filter-file", "read the filter from this file; # begins a comment")
 	complete(cmd, "dir", "sent", "received", "ignored", "all")
 	complete(cmd, "cause", causeNames()...)
 }
 
-func (f *filterFlags) parse() (filter.Options, error) {
-	var options filter.Options
-	var err error
-	parse := func(flag string, set func() error) {
-		if err == nil {
-			if problem := set(); problem != nil {
-				err = usageError{fmt.Errorf("--%s: %w", flag, problem)}
-			}
-		}
-	}
-	parse("dir", func() (e error) {
-		if !slices.Equal(f.dirs.values, []string{"all"}) {
-			options.Dirs, e = filter.ParseDirs(f.dirs.values)
-		}
-		return e
-	})
-	parse("cause", func() (e error) { options.Causes, e = filter.ParseCauses(f.causes.values, causeIDs()); return e })
-	parse("host", func() (e error) { options.Hosts, e = filter.ParseHosts(f.hosts.values); return e })
-	parse("port", func() (e error) { options.Ports, e = filter.ParsePorts(f.ports.values); return e })
-	parse("netns", func() (e error) { options.Netns, e = parseNetns(f.netns.values); return e })
-	parse("pid", func() (e error) { options.PIDs, e = filter.ParsePIDs(f.pids.values); return e })
-	parse("comm", func() (e error) { options.Comms, e = filter.ParseComms(f.comms.values); return e })
-	parse("cgroup", func() (e error) { options.Cgroups, e = parseCgroups(f.cgroups.values); return e })
-	parse("unit", func() (e error) { options.Units, e = filter.ParseUnits(f.units.values); return e })
-	parse("container", func() (e error) { options.Containers, e = filter.ParseContainers(f.containers.values); return e })
-	parse("pod", func() (e error) { options.Pods, e = filter.ParsePods(f.pods.values); return e })
-	return options, err
-}
-
-// parseCgroups looks at what is mounted here only where that is asked for.
-func parseCgroups(texts []string) ([]string, error) {
-	if len(texts) == 0 {
-		return nil, nil
-	}
-	found, err := cgroup.ReadHierarchies("")
+// filter joins the flags with a filter on the command line or in a file: an event
+// must satisfy all of them.
+func (f *filterFlags) filter(args []string, v filter.Vocabulary) (*filter.Filter, error) {
+	written, err := f.written(args, v)
 	if err != nil {
 		return nil, err
 	}
-	return filter.ParseCgroups(texts, found.Path, found.Paths())
+	terms := []*filter.Filter{written}
+	for _, list := range f.lists() {
+		values := list.flag.values
+		if list.all != "" && slices.Equal(values, []string{list.all}) {
+			continue
+		}
+		if list.field == "dir" && !list.flag.given && written.Mentions(directionFields...) {
+			continue // the default is for those who say nothing of directions
+		}
+		term, err := filter.FromFlag(list.field, values, v)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--%s: %w", list.field, err)}
+		}
+		terms = append(terms, term)
+	}
+	return filter.And(terms...), nil
 }
 
-const allNetns = "all"
+// directionFields are the fields of filters that say a direction.
+var directionFields = []string{"dir", string(event.Sent), string(event.Received), string(event.Ignored)}
 
-func parseNetns(texts []string) ([]uint32, error) {
-	if slices.Equal(texts, []string{allNetns}) {
-		return nil, nil
+// listOf is a flag that is short for a field of filters.
+type listOf struct {
+	field string // and name of the flag
+	flag  *listFlag
+	all   string // the value that means everything
+}
+
+func (f *filterFlags) lists() []listOf {
+	return []listOf{
+		{"dir", &f.dirs, "all"}, {"cause", &f.causes, ""}, {"host", &f.hosts, ""}, {"port", &f.ports, ""}, {"netns", &f.netns, "all"},
+		{"pid", &f.pids, ""}, {"comm", &f.comms, ""}, {"cgroup", &f.cgroups, ""}, {"unit", &f.units, ""}, {"container", &f.containers, ""},
+		{"pod", &f.pods, ""},
 	}
-	return filter.ParseNetns(texts, netnsname.Resolve)
+}
+
+// written is the filter in the arguments, or in a file.
+func (f *filterFlags) written(args []string, v filter.Vocabulary) (*filter.Filter, error) {
+	text := strings.Join(args, " ")
+	if f.file.path != "" {
+		if len(args) > 0 {
+			return nil, usageError{errors.New("--filter-file: there is a filter on the command line, too; leave one out")}
+		}
+		content, err := readFilterFile(f.file.path)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--filter-file: %w", err)}
+		}
+		text = content
+	}
+	parsed, err := filter.Parse(text, v)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return parsed, nil
+}
+
+// filterMax bounds what is read of a file.
+const filterMax = 1 << 20
+
+func readFilterFile(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, filterMax+1))
+	switch {
+	case err != nil:
+		return "", err
+	case len(content) > filterMax:
+		return "", fmt.Errorf("%s is larger than %d MB: no filter is", path, filterMax>>20)
+	}
+	return string(content), nil
+}
+
+// thisHost is what names in filters mean on this machine.
+func thisHost() filter.Vocabulary {
+	return filter.Vocabulary{
+		Netns: netnsname.Resolve,
+		Cgroup: func(text string) (string, error) {
+			found, err := cgroup.ReadHierarchies("")
+			if err != nil {
+				return "", err
+			}
+			return filter.ParseCgroup(text, found.Path(text), found.Paths())
+		},
+	}
+}
+
+// completeFilter offers what may come next in a filter on the command line.
+func completeFilter(_ *cobra.Command, args []string, last string) ([]string, cobra.ShellCompDirective) {
+	text := strings.Join(append(slices.Clone(args), last), " ")
+	var offers []string
+	for _, offer := range filter.Complete(text) {
+		offers = append(offers, offer[len(text)-len(last):])
+	}
+	return offers, cobra.ShellCompDirectiveNoFileComp
 }
 
 // methodFlag is --via.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
@@ -23,6 +24,9 @@ const (
 
 // usageError is a mistake on the command line.
 type usageError struct{ error }
+
+// Unwrap returns the mistake itself.
+func (u usageError) Unwrap() error { return u.error }
 
 // run executes one command line and returns the exit code. A goroutine may be left
 // behind: the process has to end.
@@ -45,12 +49,16 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return report(problems, err)
 }
 
-// report prints an error, in one line, and returns the exit code.
+// report prints an error and returns the exit code.
 func report(stderr io.Writer, err error) int {
 	var usage usageError
+	var syntax *filter.SyntaxError
 	switch {
 	case err == nil, errors.Is(err, unix.EPIPE):
 		return exitFine
+	case errors.As(err, &syntax):
+		fmt.Fprintf(stderr, "rsttrace: %v\n", syntax)
+		return exitUsage
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "rsttrace: %s (see rsttrace --help)\n", oneLine(err))
 		return exitUsage
@@ -76,7 +84,7 @@ func oneLine(err error) string {
 
 func newRoot() *cobra.Command {
 	root := newTrace()
-	root.AddCommand(newLab(), newSelftest(), newExplain(), newDoctor(), newVersion())
+	root.AddCommand(newLab(), newSelftest(), newRead(), newExplain(), newDoctor(), newVersion())
 	setHelp(root)
 	root.SilenceErrors = true
 	root.SilenceUsage = true

@@ -15,6 +15,9 @@ type limit struct {
 }
 
 func (l *limit) Event(e *event.Event) error {
+	if l.left == 0 {
+		return event.ErrEnough
+	}
 	if err := l.Sink.Event(e); err != nil {
 		return err
 	}
@@ -23,6 +26,9 @@ func (l *limit) Event(e *event.Event) error {
 	}
 	return nil
 }
+
+// reached reports whether the last event was shown. There may be no limit.
+func (l *limit) reached() bool { return l != nil && l.left == 0 }
 
 // quiet is how long nothing must happen before the tool says that it is alive.
 const quiet = 5 * time.Second

@@ -32,6 +32,8 @@ type traceFlags struct {
 	noDrops   bool
 	noMemory  bool
 	noFollow  bool
+
+	explainFilter bool
 }
 
 func newTrace() *cobra.Command {
@@ -41,10 +43,10 @@ func newTrace() *cobra.Command {
 
 // newTraceCommand returns also what checks its command line: all that happens
 // before anything is attached.
-func newTraceCommand() (*cobra.Command, func(*cobra.Command) (filter.Options, error)) {
+func newTraceCommand() (*cobra.Command, func(*cobra.Command, []string) (*filter.Filter, error)) {
 	flags := traceFlags{readyFile: pathFlag{kind: "file"}}
 	cmd := &cobra.Command{
-		Use:   "rsttrace",
+		Use:   "rsttrace [FILTER]",
 		Short: "Explain every TCP reset of this machine",
 		Long: `rsttrace names, for every TCP RST that this machine sends, receives or ignores,
 the kernel path that caused it, the process that owns the socket, what the
@@ -53,10 +55,13 @@ application got from it, what was lost, and what to do about it.
 It runs until it is interrupted, and then prints exact totals per cause. A second
 signal ends it at once. SIGQUIT (Ctrl-\) prints the totals so far.
 
-A filter takes a list, and can be given several times: --port 80,443 --port 8080.
-A comma that belongs to a name follows a backslash: --comm 'a\,b'.`,
+A filter says which events to show: sent and port 443 and not comm nginx.
+"rsttrace explain filter" lists its fields. The flags --dir to --pod are short for
+its fields. They take lists, and can be given several times: --port 80,443 --port
+8080. A comma that belongs to a name follows a backslash: --comm 'a\,b'.`,
 		Example: `  rsttrace                                  # all that is sent and received, live
-  rsttrace --port 443 --dir sent            # who here resets our HTTPS clients?
+  rsttrace sent and port 443                # who here resets our HTTPS clients?
+  rsttrace 'cause peer-gone and silence > 300s and not comm nginx'
   rsttrace --comm nginx -o json | jq .      # for machines
   rsttrace --container web-1                # also --pod shop/cart-6d9f, --unit nginx, --cgroup PATH
   rsttrace --cause closed-port --count 10   # the first ten, then totals
@@ -64,14 +69,21 @@ A comma that belongs to a name follows a backslash: --comm 'a\,b'.`,
   rsttrace --dir all --audit end            # also what is ignored; do the kernel's counters agree?
   rsttrace explain unread-data-on-close     # what a cause means and how to fix it
   rsttrace lab                              # see it work`,
-		Args: arguments(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			wanted, err := flags.check(cmd)
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: completeFilter,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkCommand(cmd, args); err != nil {
+				return err
+			}
+			wanted, err := flags.check(cmd, args)
 			if err != nil {
 				return err
 			}
+			if flags.explainFilter {
+				return printParts(cmd.OutOrStdout(), wanted)
+			}
 			if flags.summary {
-				reportUselessFilters(cmd)
+				reportUselessFilters(cmd, args)
 			}
 			return flags.run(cmd.Context(), wanted, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -81,6 +93,7 @@ A comma that belongs to a name follows a backslash: --comm 'a\,b'.`,
 	flags.costFlags.register(cmd)
 	flags.via.register(cmd)
 	flags.audit.register(cmd)
+	cmd.Flags().BoolVar(&flags.explainFilter, "explain-filter", false, "print who decides each part of the filter, the kernel or rsttrace, and end")
 	cmd.Flags().Uint64Var(&flags.count, "count", 0, "stop after this many events")
 	cmd.Flags().DurationVar(&flags.duration, "duration", 0, "stop after this time: 30s, 5m")
 	cmd.Flags().DurationVar(&flags.interval, "interval", 0, "print the totals so far this often: 10s, 1m")
@@ -94,8 +107,8 @@ A comma that belongs to a name follows a backslash: --comm 'a\,b'.`,
 }
 
 // check finds every mistake on the command line before anything is attached.
-func (f *traceFlags) check(cmd *cobra.Command) (filter.Options, error) {
-	wanted, err := f.filterFlags.parse()
+func (f *traceFlags) check(cmd *cobra.Command, args []string) (*filter.Filter, error) {
+	wanted, err := f.filterFlags.filter(args, thisHost())
 	if err != nil {
 		return wanted, err
 	}
@@ -117,7 +130,7 @@ func (f *traceFlags) check(cmd *cobra.Command) (filter.Options, error) {
 	return wanted, nil
 }
 
-func (f *traceFlags) run(ctx context.Context, wanted filter.Options, stdout, stderr io.Writer) error {
+func (f *traceFlags) run(ctx context.Context, wanted *filter.Filter, stdout, stderr io.Writer) error {
 	ready, err := prepareReadyFile(f.readyFile.path, f.user)
 	if err != nil {
 		return err
@@ -130,10 +143,11 @@ func (f *traceFlags) run(ctx context.Context, wanted filter.Options, stdout, std
 		return err
 	}
 	defer meter.close()
+	dirs := wanted.Selection().Dirs
 	t, err := tracer.Open(tracer.Options{
 		Probe: probe.Options{
 			Via:          f.via.method,
-			Ignored:      len(wanted.Dirs) == 0 || slices.Contains(wanted.Dirs, event.Ignored),
+			Ignored:      len(dirs) == 0 || slices.Contains(dirs, event.Ignored),
 			NoDrops:      f.noDrops,
 			NoFlowMemory: f.noMemory,
 			NoFollowups:  f.noFollow,

@@ -3,6 +3,7 @@ package cause
 import (
 	"strings"
 
+	"github.com/rsttrace/rsttrace/internal/nearest"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -18,7 +19,7 @@ func Suggest(text string) (event.CauseID, bool) {
 	limit := len(text)/3 + 1
 	for _, entry := range catalogue {
 		id := string(entry.ID)
-		d := editDistance(text, id)
+		d := nearest.Distance(text, id)
 		if len(text) >= 4 && strings.Contains(id, text) {
 			d = 1
 		}
@@ -27,25 +28,4 @@ func Suggest(text string) (event.CauseID, bool) {
 		}
 	}
 	return best, best != ""
-}
-
-// editDistance counts insertions, deletions and substitutions (Levenshtein).
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

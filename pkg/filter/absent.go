@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rsttrace/rsttrace/internal/nearest"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -13,7 +14,6 @@ import (
 // among owners: they may start later, or be mistyped. named says that owners have
 // the names of containers and pods, without which nothing can be said of these.
 func (f *Filter) Absent(owners []event.Owner, named bool) []string {
-	o := &f.options
 	var absent []string
 	for _, kind := range []struct {
 		name   string
@@ -22,9 +22,9 @@ func (f *Filter) Absent(owners []event.Owner, named bool) []string {
 		in     func(*event.Owner, string) bool
 		of     func(*event.Owner) string
 	}{
-		{"unit", o.Units, true, inUnit, func(o *event.Owner) string { return o.Unit }},
-		{"container", o.Containers, named, inContainer, func(o *event.Owner) string { return shortName(o.Container) }},
-		{"pod", o.Pods, named, inPod, func(o *event.Owner) string { return o.Pod }},
+		{"unit", f.Values("unit"), true, inUnit, func(o *event.Owner) string { return o.Unit }},
+		{"container", f.Values("container"), named, inContainer, func(o *event.Owner) string { return shortName(o.Container) }},
+		{"pod", f.Values("pod"), named, inPod, func(o *event.Owner) string { return o.Pod }},
 	} {
 		if !kind.known {
 			continue
@@ -34,7 +34,7 @@ func (f *Filter) Absent(owners []event.Owner, named bool) []string {
 				continue
 			}
 			text := fmt.Sprintf("there is no %s %q now", kind.name, wanted)
-			if near := suggest(wanted, names(owners, kind.of), whole); len(near) > 0 {
+			if near := nearest.Suggest(wanted, names(owners, kind.of), nil); len(near) > 0 {
 				text += ": did you mean " + strings.Join(near, " or ") + "?"
 			}
 			absent = append(absent, text)

@@ -11,31 +11,29 @@ import (
 func TestAbsent(t *testing.T) {
 	here := []event.Owner{service, docker, pod, lxc, {Cgroup: "/user.slice"}}
 	for name, test := range map[string]struct {
-		options Options
+		filter  string
 		unnamed bool
 		want    []string
 	}{
 		"nothing asked for": {},
-		"all here": {options: Options{
-			Units: []string{"web.service", "system.slice"}, Containers: []string{"web-1", id1[:12], "mail"}, Pods: []string{"cart-6d9f", uid},
-		}},
+		"all here":          {filter: "unit in (web.service, system.slice) and container in (web-1, " + id1[:12] + ", mail) and pod in (cart-6d9f, " + uid + ")"},
 		"mistyped": {
-			options: Options{Units: []string{"wbe.service"}, Containers: []string{"web-2", "mail"}, Pods: []string{"shop/cart-6d9e"}},
+			filter: "unit wbe.service and container in (web-2, mail) and pod shop/cart-6d9e",
 			want: []string{
 				`there is no unit "wbe.service" now: did you mean web.service?`,
 				`there is no container "web-2" now: did you mean web-1?`,
 				`there is no pod "shop/cart-6d9e" now: did you mean shop/cart-6d9f?`,
 			},
 		},
-		"nothing like it": {options: Options{Units: []string{"postgresql.service"}}, want: []string{`there is no unit "postgresql.service" now`}},
+		"nothing like it": {filter: "unit postgresql.service", want: []string{`there is no unit "postgresql.service" now`}},
 		"names unknown": {
-			options: Options{Units: []string{"db.service"}, Containers: []string{"nowhere"}, Pods: []string{"nowhere"}}, unnamed: true,
+			filter: "unit db.service and container nowhere and pod nowhere", unnamed: true,
 			want: []string{`there is no unit "db.service" now: did you mean web.service?`},
 		},
-		"one of two": {options: Options{Units: []string{"web.service", "cups.socket"}}, want: []string{`there is no unit "cups.socket" now`}},
+		"one of two": {filter: "unit in (web.service, cups.socket)", want: []string{`there is no unit "cups.socket" now`}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, New(test.options).Absent(here, !test.unnamed)); diff != "" {
+			if diff := cmp.Diff(test.want, MustParse(test.filter).Absent(here, !test.unnamed)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})

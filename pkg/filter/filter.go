@@ -1,156 +1,156 @@
 package filter
 
 import (
-	"net/netip"
-	"slices"
+	"fmt"
+	"strings"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// Options says what to show. Values of one option are alternatives; an event
-// must satisfy every option that has values. An option without values asks for
-// nothing.
-type Options struct {
-	Dirs   []event.Dir
-	Causes []event.CauseID
-	Hosts  []netip.Prefix // of the local or the peer address
-	Ports  []PortRange    // of the local or the peer port
-	Netns  []uint32       // network namespaces, by inode number
-	PIDs   []uint32       // of the owner, another holder of the socket, or who brought the reset about
-	Comms  []string       // the same processes by name
-
-	// Where the socket was created, else where its owner runs, in the words that
-	// events have for it.
-	Cgroups    []string // paths; what is below counts, too
-	Units      []string // systemd units, slices with all that is in them
-	Containers []string // names or ids (12 digits or more), with or without their runtime or pod
-	Pods       []string // names, with or without their namespace, or uids (8 digits or more)
-}
-
-// PortRange is the ports from First to Last, both included.
-type PortRange struct {
-	First, Last uint16
-}
-
-// Contains reports whether port is in the range.
-func (r PortRange) Contains(port uint16) bool { return r.First <= port && port <= r.Last }
-
-// Filter matches events against Options. It is immutable: several goroutines
-// may use it at once.
+// Filter says which events a person asked to see. It is immutable: several
+// goroutines may use it at once. Parse, Term and And make one; the zero value and
+// nil match everything.
 type Filter struct {
-	options Options
+	tree node // nil: everything
 }
 
-// New returns the filter for o, which it copies. Hosts and names are brought
-// into the form that events have: IPv4-mapped prefixes become IPv4 ones, names
-// are cut to the 15 bytes that the kernel keeps.
-func New(o Options) *Filter {
-	f := &Filter{Options{
-		Dirs:   slices.Clone(o.Dirs),
-		Causes: slices.Clone(o.Causes),
-		Hosts:  slices.Clone(o.Hosts),
-		Ports:  slices.Clone(o.Ports),
-		Netns:  slices.Clone(o.Netns),
-		PIDs:   slices.Clone(o.PIDs),
-		Comms:  slices.Clone(o.Comms),
+// Match reports whether e is to be shown. All parts of e must be filled in.
+func (f *Filter) Match(e *event.Event) bool { return f.Decide(e, KnowsAll) == Yes }
 
-		Cgroups:    slices.Clone(o.Cgroups),
-		Units:      slices.Clone(o.Units),
-		Containers: slices.Clone(o.Containers),
-		Pods:       slices.Clone(o.Pods),
-	}}
-	for i, host := range f.options.Hosts {
-		f.options.Hosts[i] = unmapPrefix(host)
+// Decide says what the parts of e that are known so far decide. It does not
+// allocate.
+func (f *Filter) Decide(e *event.Event, known Known) Answer {
+	if f.matchesAll() {
+		return Yes
 	}
-	for i, comm := range f.options.Comms {
-		f.options.Comms[i] = cutComm(comm)
+	return f.tree.decide(e, known)
+}
+
+// Reads are the parts of an event that Match looks at.
+func (f *Filter) Reads() Known {
+	if f.matchesAll() {
+		return 0
 	}
-	return f
+	return f.tree.reads()
 }
 
-// Match reports whether e is to be shown. Its owner must be filled in if
-// NeedsOwner or NeedsPlace says so; an event without owner never matches a pid, a
-// name or a place.
-func (f *Filter) Match(e *event.Event) bool {
-	return f.MatchBeforeOwner(e) && f.MatchOwner(e) && f.MatchPlace(&e.Owner)
-}
-
-// NeedsOwner reports whether Match reads the processes of the owner.
-func (f *Filter) NeedsOwner() bool {
-	return len(f.options.PIDs) > 0 || len(f.options.Comms) > 0
-}
-
-// MatchBeforeOwner decides everything but the owner. What it refuses needs
-// no owner look-up.
-func (f *Filter) MatchBeforeOwner(e *event.Event) bool {
-	o := &f.options
-	return oneOf(o.Dirs, e.Dir) &&
-		oneOf(o.Causes, e.Cause) &&
-		oneOf(o.Netns, e.Netns.Inode) &&
-		(matchPort(o.Ports, e.Local.Port) || matchPort(o.Ports, e.Peer.Port)) &&
-		(matchHost(o.Hosts, e.Local.Addr) || matchHost(o.Hosts, e.Peer.Addr))
-}
-
-// MatchOwner decides pids and names, and nothing else. Pid and name may be
-// satisfied by different processes of the same event.
-func (f *Filter) MatchOwner(e *event.Event) bool {
-	return matchProcess(f.options.PIDs, e, pidOf, sameNumber) && matchProcess(f.options.Comms, e, commOf, same)
-}
-
-// Comms are the names of the processes that are wanted, byte by byte as the
-// kernel has them. ok is false if one is given as a sink prints it: then only
-// MatchOwner can decide.
-func (f *Filter) Comms() (names []string, ok bool) {
-	for _, comm := range f.options.Comms {
-		if !verbatim(comm) {
-			return nil, false
-		}
-	}
-	return f.options.Comms, true
-}
-
-func oneOf[T comparable](wanted []T, v T) bool {
-	return len(wanted) == 0 || slices.Contains(wanted, v)
-}
-
-func matchPort(wanted []PortRange, port uint16) bool {
-	for _, r := range wanted {
-		if r.Contains(port) {
-			return true
-		}
-	}
-	return len(wanted) == 0
-}
-
-func matchHost(wanted []netip.Prefix, addr netip.Addr) bool {
-	if len(wanted) == 0 {
-		return true
-	}
-	addr = addr.Unmap().WithZone("") // a prefix contains no address with a zone
-	for _, prefix := range wanted {
-		if prefix.Contains(addr) {
+// NeedsNames reports whether Match reads the names of containers or pods, which
+// container engines are asked for.
+func (f *Filter) NeedsNames() bool {
+	for t := range f.tests() {
+		if t.field.Name == "container" || t.field.Name == "pod" {
 			return true
 		}
 	}
 	return false
 }
 
-func pidOf(p event.ProcessRef) uint32  { return p.PID }
-func commOf(p event.ProcessRef) string { return p.Comm }
-
-func sameNumber(a, b uint32) bool { return a == b }
-
-// matchProcess compares one property of each process that e names. The zero
-// value means "not known" and matches nothing.
-func matchProcess[T comparable](wanted []T, e *event.Event, property func(event.ProcessRef) T, equal func(is, wanted T) bool) bool {
-	if len(wanted) == 0 {
-		return true
+// ExcludesNames reports whether the name of a container or a pod can hide an event
+// that would be shown without it: not container web-1.
+func (f *Filter) ExcludesNames() bool {
+	excludes := false
+	if !f.matchesAll() {
+		walk(f.tree, false, func(t *test, negated bool) bool {
+			name := t.field.Name == "container" || t.field.Name == "pod"
+			excludes = name && negated != (t.op == isNot)
+			return !excludes
+		})
 	}
-	isWanted := func(p event.ProcessRef) bool {
-		var unknown T
-		v := property(p)
-		return v != unknown && slices.ContainsFunc(wanted, func(one T) bool { return equal(v, one) })
+	return excludes
+}
+
+// Selection is what each event has that f matches.
+func (f *Filter) Selection() Selection {
+	if f.matchesAll() {
+		return Selection{}
 	}
-	owner := event.ProcessRef{PID: e.Owner.PID, Comm: e.Owner.Comm}
-	return isWanted(owner) || isWanted(e.By) || slices.ContainsFunc(e.Owner.Others, isWanted)
+	return f.tree.selection(false)
+}
+
+// String writes f in its language. Parse reads it again. Of a filter that matches
+// everything it is "".
+func (f *Filter) String() string {
+	if f.matchesAll() {
+		return ""
+	}
+	var b strings.Builder
+	f.tree.write(&b, loose)
+	return b.String()
+}
+
+func (f *Filter) matchesAll() bool { return f == nil || f.tree == nil }
+
+// MustParse is Parse for a filter that is part of a program. It panics if the
+// filter is wrong.
+func MustParse(text string) *Filter {
+	f, err := Parse(text, Vocabulary{})
+	if err != nil {
+		panic(err)
+	}
+	return f
+}
+
+// Term is the filter for one field and any of some values. Without values it
+// matches everything. There must be a field of that name.
+func Term(field string, values []string, v Vocabulary) (*Filter, error) {
+	f := fieldByName(field)
+	var tests disjunction
+	for _, value := range values {
+		one, err := f.compile(&v, is, value)
+		if err != nil {
+			return nil, err
+		}
+		tests = append(tests, one)
+	}
+	switch len(tests) {
+	case 0:
+		return &Filter{}, nil
+	case 1:
+		return &Filter{tests[0]}, nil
+	default:
+		return &Filter{tests}, nil
+	}
+}
+
+// FromFlag is Term for what a flag has collected: each text is a list with commas,
+// see splitList. Blanks beside a comma do not count. An empty value is an error:
+// nobody means it.
+func FromFlag(field string, texts []string, v Vocabulary) (*Filter, error) {
+	f := fieldByName(field)
+	var values []string
+	for _, text := range texts {
+		for _, value := range splitList(text) {
+			if !f.blanks {
+				value = strings.TrimSpace(value)
+			}
+			if strings.TrimSpace(value) == "" {
+				return nil, fmt.Errorf("empty value in %q: write one, as in %s", text, f.Example)
+			}
+			values = append(values, value)
+		}
+	}
+	return Term(field, values, v)
+}
+
+// And is the filter for events that all of some filters match.
+func And(filters ...*Filter) *Filter {
+	var trees conjunction
+	for _, f := range filters {
+		if f.matchesAll() {
+			continue
+		}
+		if several, ok := f.tree.(conjunction); ok {
+			trees = append(trees, several...)
+		} else {
+			trees = append(trees, f.tree)
+		}
+	}
+	switch len(trees) {
+	case 0:
+		return &Filter{}
+	case 1:
+		return &Filter{trees[0]}
+	default:
+		return &Filter{trees}
+	}
 }

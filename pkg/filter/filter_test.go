@@ -23,60 +23,48 @@ func endpoint(text string) event.Endpoint {
 	return event.Endpoint{Addr: ap.Addr(), Port: ap.Port()}
 }
 
-func prefixes(texts ...string) (all []netip.Prefix) {
-	for _, text := range texts {
-		all = append(all, netip.MustParsePrefix(text))
-	}
-	return all
-}
-
 func TestMatch(t *testing.T) {
 	for name, c := range map[string]struct {
-		options     Options
-		before, all bool // want of MatchBeforeOwner and of Match
+		filter string
+		before Answer // what is decided before the owner is known
+		all    bool
 	}{
-		"no options":             {Options{}, true, true},
-		"direction":              {Options{Dirs: []event.Dir{event.Sent}}, true, true},
-		"one of two directions":  {Options{Dirs: []event.Dir{event.Ignored, event.Sent}}, true, true},
-		"other direction":        {Options{Dirs: []event.Dir{event.Received}}, false, false},
-		"cause":                  {Options{Causes: []event.CauseID{"refused", "unread-data-on-close"}}, true, true},
-		"other cause":            {Options{Causes: []event.CauseID{"refused"}}, false, false},
-		"local host":             {Options{Hosts: prefixes("10.0.0.0/8")}, true, true},
-		"peer host":              {Options{Hosts: prefixes("2001:db8::/32")}, true, true},
-		"mapped host":            {Options{Hosts: prefixes("::ffff:10.0.0.0/104")}, true, true},
-		"host with low bits":     {Options{Hosts: prefixes("10.99.99.99/8")}, true, true},
-		"other host":             {Options{Hosts: prefixes("192.0.2.0/24", "2001:db9::/32")}, false, false},
-		"local port":             {Options{Ports: []PortRange{{8080, 8080}}}, true, true},
-		"peer port in range":     {Options{Ports: []PortRange{{1, 2}, {51000, 52000}}}, true, true},
-		"other port":             {Options{Ports: []PortRange{{8081, 51233}}}, false, false},
-		"namespace":              {Options{Netns: []uint32{1, 4026532001}}, true, true},
-		"other namespace":        {Options{Netns: []uint32{4026532002}}, false, false},
-		"owner pid":              {Options{PIDs: []uint32{812}}, true, true},
-		"other holder's pid":     {Options{PIDs: []uint32{1, 813}}, true, true},
-		"pid of who did it":      {Options{PIDs: []uint32{991}}, true, true},
-		"other pid":              {Options{PIDs: []uint32{814}}, true, false},
-		"owner name":             {Options{Comms: []string{"nginx"}}, true, true},
-		"other holder's name":    {Options{Comms: []string{"nginx-worker"}}, true, true},
-		"name of who did it":     {Options{Comms: []string{"ss"}}, true, true},
-		"part of a name":         {Options{Comms: []string{"ngin"}}, true, false},
-		"pid and name":           {Options{PIDs: []uint32{812}, Comms: []string{"ss"}}, true, true},
-		"pid but not name":       {Options{PIDs: []uint32{812}, Comms: []string{"java"}}, true, false},
-		"port but not direction": {Options{Ports: []PortRange{{8080, 8080}}, Dirs: []event.Dir{event.Ignored}}, false, false},
-		"all of it": {Options{
-			Dirs: event.Dirs, Causes: []event.CauseID{"unread-data-on-close"}, Hosts: prefixes("10.0.0.5/32"),
-			Ports: []PortRange{{8080, 8080}}, PIDs: []uint32{812}, Comms: []string{"nginx"},
-		}, true, true},
+		"no options":             {"", Yes, true},
+		"direction":              {"dir sent", Yes, true},
+		"one of two directions":  {"dir in (ignored, sent)", Yes, true},
+		"other direction":        {"dir received", No, false},
+		"cause":                  {"cause in (refused, unread-data-on-close)", Yes, true},
+		"other cause":            {"cause refused", No, false},
+		"local host":             {"host 10.0.0.0/8", Yes, true},
+		"peer host":              {"host 2001:db8::/32", Yes, true},
+		"mapped host":            {"host ::ffff:10.0.0.0/104", Yes, true},
+		"host with low bits":     {"host 10.99.99.99/8", Yes, true},
+		"other host":             {"host in (192.0.2.0/24, 2001:db9::/32)", No, false},
+		"local port":             {"port 8080", Yes, true},
+		"peer port in range":     {"port in (1-2, 51000-52000)", Yes, true},
+		"other port":             {"port 8081-51233", No, false},
+		"namespace":              {"netns in (1, 4026532001)", Yes, true},
+		"other namespace":        {"netns 4026532002", No, false},
+		"owner pid":              {"pid 812", Maybe, true},
+		"other holder's pid":     {"pid in (1, 813)", Maybe, true},
+		"pid of who did it":      {"pid 991", Maybe, true},
+		"other pid":              {"pid 814", Maybe, false},
+		"owner name":             {"comm nginx", Maybe, true},
+		"other holder's name":    {"comm nginx-worker", Maybe, true},
+		"name of who did it":     {"comm ss", Maybe, true},
+		"part of a name":         {"comm ngin", Maybe, false},
+		"pid and name":           {"pid 812 and comm ss", Maybe, true},
+		"pid but not name":       {"pid 812 and comm java", Maybe, false},
+		"port but not direction": {"port 8080 and dir ignored", No, false},
+		"all of it":              {"dir in (sent, received, ignored) and cause unread-data-on-close and host 10.0.0.5/32 and port 8080 and pid 812 and comm nginx", Maybe, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := New(c.options)
-			if got := f.MatchBeforeOwner(sample()); got != c.before {
-				t.Errorf("MatchBeforeOwner is %v", got)
+			f := MustParse(c.filter)
+			if got := f.Decide(sample(), KnowsVerdict|KnowsRecord); got != c.before {
+				t.Errorf("before the owner is known: %d", got)
 			}
 			if got := f.Match(sample()); got != c.all {
 				t.Errorf("Match is %v", got)
-			}
-			if needs := len(c.options.PIDs)+len(c.options.Comms) > 0; f.NeedsOwner() != needs {
-				t.Errorf("NeedsOwner is %v", f.NeedsOwner())
 			}
 		})
 	}
@@ -85,22 +73,18 @@ func TestMatch(t *testing.T) {
 func TestUnknownOwner(t *testing.T) {
 	e := sample()
 	e.Owner, e.By = event.Owner{}, event.ProcessRef{}
-	if !New(Options{}).Match(e) {
+	if !MustParse("").Match(e) {
 		t.Error("an event without owner must be shown when nobody asks for one")
 	}
-	if New(Options{PIDs: []uint32{812}}).Match(e) || New(Options{Comms: []string{"nginx"}}).Match(e) {
+	if MustParse("pid 812").Match(e) || MustParse("comm nginx").Match(e) {
 		t.Error("an event without owner matches a pid or a name")
-	}
-	// values that only a program could pass: unknown is not a value
-	if New(Options{PIDs: []uint32{0}}).Match(e) || New(Options{Comms: []string{""}}).Match(e) {
-		t.Error("an unknown owner matches pid 0 or the empty name")
 	}
 }
 
 func TestLongNameIsCutAsTheKernelDoes(t *testing.T) {
 	e := sample()
 	e.Owner.Comm = "systemd-resolve" // 15 bytes of systemd-resolved
-	if !New(Options{Comms: []string{"systemd-resolved"}}).Match(e) {
+	if !MustParse("comm systemd-resolved").Match(e) {
 		t.Error("the full name of a process does not find it")
 	}
 }
@@ -108,25 +92,13 @@ func TestLongNameIsCutAsTheKernelDoes(t *testing.T) {
 func TestAddressWithZone(t *testing.T) {
 	e := sample()
 	e.Peer = endpoint("[fe80::1%eth0]:443")
-	if !New(Options{Hosts: prefixes("fe80::/10")}).Match(e) {
+	if !MustParse("host fe80::/10").Match(e) {
 		t.Error("a link-local peer is not found by its prefix")
 	}
 }
 
-func TestNewCopies(t *testing.T) {
-	ports := []PortRange{{8080, 8080}}
-	f := New(Options{Ports: ports})
-	ports[0] = PortRange{1, 1}
-	if !f.Match(sample()) {
-		t.Error("the filter changed with the caller's slice")
-	}
-}
-
 func BenchmarkMatch(b *testing.B) {
-	f := New(Options{
-		Dirs: event.Dirs, Hosts: prefixes("192.0.2.0/24", "10.0.0.0/8"), Ports: []PortRange{{1, 100}, {8000, 8100}},
-		Comms: []string{"java", "nginx"},
-	})
+	f := MustParse("dir in (sent, received, ignored) and host in (192.0.2.0/24, 10.0.0.0/8) and port in (1-100, 8000-8100) and comm in (java, nginx)")
 	e := sample()
 	b.ReportAllocs()
 	n := 0

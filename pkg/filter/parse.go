@@ -11,14 +11,20 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// The parsers take what a repeatable flag collected: each value may itself be
-// a comma-separated list, see splitList. No values give no elements, and an empty
-// value is an error: it is no filter that nobody meant. An error names the first
-// bad value and says what is accepted.
+// PortRange is the ports from First to Last, both included.
+type PortRange struct {
+	First, Last uint16
+}
 
-// ParseDirs reads directions: sent, received, ignored.
-func ParseDirs(values []string) ([]event.Dir, error) {
-	return parseWords(values, "direction", "sent, received or ignored", ParseDir)
+// Contains reports whether port is in the range.
+func (r PortRange) Contains(port uint16) bool { return r.First <= port && port <= r.Last }
+
+// String writes 443, or 8000-8100.
+func (r PortRange) String() string {
+	if r.First == r.Last {
+		return strconv.Itoa(int(r.First))
+	}
+	return fmt.Sprintf("%d-%d", r.First, r.Last)
 }
 
 // ParseDir reads one direction.
@@ -31,95 +37,8 @@ func ParseDir(text string) (event.Dir, error) {
 	return "", fmt.Errorf("unknown direction %q: want sent, received or ignored", text)
 }
 
-// ParseCauses reads cause ids. known are the ids of the catalogue; a near miss
-// is answered with the ids that may have been meant.
-func ParseCauses(values []string, known []event.CauseID) ([]event.CauseID, error) {
-	return parseWords(values, "cause", "the id of a cause, such as closed-port", func(text string) (event.CauseID, error) {
-		return parseCause(text, known)
-	})
-}
-
-// ParseHosts reads addresses and prefixes, IPv4 and IPv6. An address stands for
-// the prefix that holds nothing else; bits past the prefix length are cleared.
-func ParseHosts(values []string) ([]netip.Prefix, error) {
-	return parseWords(values, "host", "an address or prefix, such as 192.0.2.1 or 2001:db8::/32", parseHost)
-}
-
-// ParsePorts reads ports and ranges such as 8000-8100.
-func ParsePorts(values []string) ([]PortRange, error) {
-	return parseWords(values, "port", "1 to 65535 or a range such as 8000-8100", parsePort)
-}
-
-// ParsePIDs reads process ids, also as they are printed: nginx[812], pid 812.
-func ParsePIDs(values []string) ([]uint32, error) {
-	return parseWords(values, "pid", "a positive number", parsePID)
-}
-
-// ParseComms reads process names. The kernel keeps 15 bytes of a name, so
-// longer ones are cut rather than never found.
-func ParseComms(values []string) ([]string, error) {
-	return parseNames(values, "process name", "a name as ps -o comm shows it", func(text string) (string, error) {
-		return cutComm(text), nil
-	})
-}
-
-// ParseCgroups reads paths of control groups. form brings one into the form that
-// events have, known are all that exist; a near miss is answered with those that
-// may have been meant.
-func ParseCgroups(values []string, form func(string) string, known []string) ([]string, error) {
-	return parseNames(values, "control group", "a path such as /system.slice/nginx.service", func(text string) (string, error) {
-		return parseCgroup(text, form(text), known)
-	})
-}
-
-// ParseUnits reads systemd units. As for systemctl, a name without a type is
-// that of a service.
-func ParseUnits(values []string) ([]string, error) {
-	return parseNames(values, "unit", "a name such as nginx.service", parseUnit)
-}
-
-// ParseContainers reads names and ids of containers.
-func ParseContainers(values []string) ([]string, error) {
-	return parseNames(values, "container", "a name, or an id", anyName)
-}
-
-// ParsePods reads names and uids of Kubernetes pods.
-func ParsePods(values []string) ([]string, error) {
-	return parseNames(values, "pod", acceptedPods, parsePod)
-}
-
+// anyName takes a name as it is.
 func anyName(text string) (string, error) { return text, nil }
-
-// ParseNetns reads network namespaces; resolve finds the number of one.
-func ParseNetns(values []string, resolve func(string) (uint32, error)) ([]uint32, error) {
-	return parseNames(values, "network namespace", "an inode number, a name, a path, own, or all", resolve)
-}
-
-// parseWords parses every part of values. Blanks around a part do not count.
-func parseWords[T any](values []string, what, accepted string, parse func(string) (T, error)) ([]T, error) {
-	return parseNames(values, what, accepted, func(part string) (T, error) {
-		return parse(strings.TrimSpace(part))
-	})
-}
-
-// parseNames parses every part of values as it is: a name may begin or end with
-// a blank.
-func parseNames[T any](values []string, what, accepted string, parse func(string) (T, error)) ([]T, error) {
-	var parsed []T
-	for _, value := range values {
-		for _, part := range splitList(value) {
-			if strings.TrimSpace(part) == "" {
-				return nil, fmt.Errorf("empty %s in %q: want %s", what, value, accepted)
-			}
-			one, err := parse(part)
-			if err != nil {
-				return nil, err
-			}
-			parsed = append(parsed, one)
-		}
-	}
-	return parsed, nil
-}
 
 func parseHost(text string) (netip.Prefix, error) {
 	if prefix, err := netip.ParsePrefix(text); err == nil {
@@ -145,6 +64,21 @@ func unmapPrefix(prefix netip.Prefix) netip.Prefix {
 	}
 	return prefix.Masked()
 }
+
+// inPrefix compares the address of one end. A prefix contains no address with a zone.
+func inPrefix(end *event.Endpoint, prefix netip.Prefix) bool {
+	return prefix.Contains(end.Addr.Unmap().WithZone(""))
+}
+
+// prefixText writes the prefix of one address without its length.
+func prefixText(prefix netip.Prefix) string {
+	if prefix.IsSingleIP() {
+		return prefix.Addr().String()
+	}
+	return prefix.String()
+}
+
+func hostsOf(prefix netip.Prefix) Selection { return Selection{Hosts: []netip.Prefix{prefix}} }
 
 func parsePort(text string) (PortRange, error) {
 	first, last, isRange := strings.Cut(text, "-")

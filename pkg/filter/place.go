@@ -9,28 +9,6 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// NeedsPlace reports whether Match reads where the owner runs.
-func (f *Filter) NeedsPlace() bool {
-	return len(f.options.Cgroups)+len(f.options.Units) > 0 || f.NeedsNames()
-}
-
-// NeedsNames reports whether Match reads the names of containers or pods.
-func (f *Filter) NeedsNames() bool {
-	return len(f.options.Containers)+len(f.options.Pods) > 0
-}
-
-// MatchPlace decides control groups, units, containers and pods. What is not
-// known matches nothing.
-func (f *Filter) MatchPlace(owner *event.Owner) bool {
-	o := &f.options
-	return anyOf(o.Cgroups, owner, inCgroup) && anyOf(o.Units, owner, inUnit) &&
-		anyOf(o.Containers, owner, inContainer) && anyOf(o.Pods, owner, inPod)
-}
-
-func anyOf(wanted []string, owner *event.Owner, in func(*event.Owner, string) bool) bool {
-	return len(wanted) == 0 || slices.ContainsFunc(wanted, func(one string) bool { return one != "" && in(owner, one) })
-}
-
 func inCgroup(o *event.Owner, wanted string) bool {
 	// A process outside of our cgroup namespace has dots before its path.
 	below, inside := strings.CutPrefix(path.Clean(o.Cgroup), wanted)

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/sink/internal/fixture"
@@ -35,10 +34,10 @@ func TestPrintedNamesAreFilters(t *testing.T) {
 			for flag, values := range names {
 				for _, value := range values {
 					found[from+" "+flag]++
-					options, err := optionsOf(flag, value)
+					wanted, err := filterOf(flag, value)
 					if err != nil {
 						t.Errorf("event %d, %s: --%s %q: %v", e.ID, from, flag, value, err)
-					} else if !filter.New(options).Match(e) {
+					} else if !wanted.Match(e) {
 						t.Errorf("event %d, %s: --%s %q does not find it: %+v", e.ID, from, flag, value, e.Owner)
 					}
 				}
@@ -62,12 +61,12 @@ func TestPrintedNamesFindNothingElse(t *testing.T) {
 	for _, flag := range []string{"container", "pod", "comm"} {
 		for _, e := range events {
 			for _, value := range append(inText(t, e)[flag], inJSON(t, e)[flag]...) {
-				options, err := optionsOf(flag, value)
+				wanted, err := filterOf(flag, value)
 				if err != nil {
 					t.Fatal(err)
 				}
 				for _, other := range events {
-					if filter.New(options).Match(other) && !shares(flag, e, other) {
+					if wanted.Match(other) && !shares(flag, e, other) {
 						t.Errorf("--%s %q of event %d finds event %d: %+v", flag, value, e.ID, other.ID, other.Owner)
 					}
 				}
@@ -199,32 +198,10 @@ func inJSON(t *testing.T, e *event.Event) printed {
 	return names
 }
 
-// optionsOf reads a flag as the command does.
-func optionsOf(flag, value string) (o filter.Options, err error) {
-	values := []string{strings.ReplaceAll(value, ",", `\,`)}
-	switch flag {
-	case "dir":
-		o.Dirs, err = filter.ParseDirs(values)
-	case "cause":
-		var known []event.CauseID
-		for entry := range cause.All() {
-			known = append(known, entry.ID)
-		}
-		o.Causes, err = filter.ParseCauses(values, known)
-	case "pid":
-		o.PIDs, err = filter.ParsePIDs(values)
-	case "comm":
-		o.Comms, err = filter.ParseComms(values)
-	case "cgroup":
-		o.Cgroups, err = filter.ParseCgroups(values, func(text string) string { return text }, cgroups())
-	case "unit":
-		o.Units, err = filter.ParseUnits(values)
-	case "container":
-		o.Containers, err = filter.ParseContainers(values)
-	case "pod":
-		o.Pods, err = filter.ParsePods(values)
-	}
-	return o, err
+// filterOf reads a flag as the command does.
+func filterOf(flag, value string) (*filter.Filter, error) {
+	known := filter.Vocabulary{Cgroup: func(text string) (string, error) { return filter.ParseCgroup(text, text, cgroups()) }}
+	return filter.FromFlag(flag, []string{strings.ReplaceAll(value, ",", `\,`)}, known)
 }
 
 // cgroups are those that exist on the host of the events.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/rsttrace/rsttrace/pkg/audit"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
@@ -41,7 +40,7 @@ func TestAuditEvents(t *testing.T) {
 // and reported behind the last event, before the totals.
 func TestAuditBeforeDetach(t *testing.T) {
 	f := newFakeSource()
-	tracer := newTracer(f, filter.Options{})
+	tracer := tracing(f, "")
 	tracer.regular.options.AtEnd = true
 	f.afterDetach = []probe.Batch{resets(closedPort(1))}
 	var order []string
@@ -72,7 +71,7 @@ func TestAuditBeforeDetach(t *testing.T) {
 func TestAskTotals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakeSource(resets(closedPort(1)))
-		tracer := newTracer(f, filter.Options{})
+		tracer := tracing(f, "")
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		var shown []uint64

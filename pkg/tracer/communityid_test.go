@@ -5,14 +5,13 @@ import (
 	"testing/synctest"
 
 	"github.com/rsttrace/rsttrace/pkg/communityid"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 )
 
 // TestCommunityID: both ends' events have the same.
 func TestCommunityID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent, received := resetPair()
-		_, events := collect(newTracer(newFakeSource(resets(sent, received)), filter.Options{}), 2)
+		_, events := collect(tracing(newFakeSource(resets(sent, received)), ""), 2)
 		want := communityid.TCP(addrPort(sent.Local), addrPort(sent.Peer))
 		if events[0].CommunityID != want || events[1].CommunityID != want {
 			t.Errorf("%s and %s, want %s", events[0].CommunityID, events[1].CommunityID, want)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/sink/jsonl"
 )
@@ -81,7 +80,7 @@ type storming struct {
 }
 
 func newStorming(tb testing.TB) *storming {
-	s := &storming{tracer: newTracer(newRefusals(), filter.Options{}), out: jsonl.New(io.Discard, jsonl.Options{})}
+	s := &storming{tracer: tracing(newRefusals(), ""), out: jsonl.New(io.Discard, jsonl.Options{})}
 	s.tracer.peers = newPeers()
 	s.tracer.places = openPlaces(false)
 	tb.Cleanup(s.tracer.places.close)

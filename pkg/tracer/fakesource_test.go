@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
@@ -26,6 +27,9 @@ type fakeSource struct {
 	closed      bool
 	reads       int
 }
+
+// tracing is a tracer of a source with a filter.
+func tracing(s source, wanted string) *Tracer { return newTracer(s, filter.MustParse(wanted)) }
 
 func newFakeSource(batches ...probe.Batch) *fakeSource {
 	return &fakeSource{batches: batches, interrupted: make(chan struct{}, 1)}

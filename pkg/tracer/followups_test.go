@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
@@ -144,7 +143,7 @@ func TestFollowupInStream(t *testing.T) {
 		batch.Signals = []event.Signal{sigpipe(10, first.Time.Add(time.Second))}
 		holding := holderOf(first, 10)
 		f := newFakeSource(batch, probe.Batch{Holders: []event.Holder{closedBy(holding)}})
-		tracer := newTracer(f, filter.Options{})
+		tracer := tracing(f, "")
 		var order []string
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -175,7 +174,7 @@ func closedBy(h event.Holder) event.Holder {
 func TestFollowupError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := errors.New("disk full")
-		tracer := newTracer(newFakeSource(probe.Batch{Signals: []event.Signal{sigpipe(10, time.Now())}}), filter.Options{})
+		tracer := tracing(newFakeSource(probe.Batch{Signals: []event.Signal{sigpipe(10, time.Now())}}), "")
 		tracer.followups.shown(broken(1, 10, time.Now()))
 		err := tracer.Run(t.Context(), &sinkFuncs{followup: func(*event.Followup) error { return full }})
 		if !errors.Is(err, full) {

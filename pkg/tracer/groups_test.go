@@ -29,11 +29,11 @@ func TestContainerOfTheDead(t *testing.T) {
 	top := filepath.Join(unifiedHierarchy(t), fmt.Sprintf("rsttrace-%d-pods.slice", os.Getpid()))
 	pod := "pod3f2a9c0d_11e2_4b4a_9687_78695a4b3c2d"
 	below := fmt.Sprintf("kubepods-%s.slice", pod)
-	for name, wanted := range map[string]filter.Options{
-		"cgroup":    {Cgroups: []string{"/" + filepath.Base(top)}},
-		"unit":      {Units: []string{below}},
-		"container": {Containers: []string{aContainer[:12]}},
-		"pod":       {Pods: []string{"3f2a9c0d-11e2-4b4a-9687-78695a4b3c2d"}},
+	for name, wanted := range map[string]string{
+		"cgroup":    "cgroup /" + filepath.Base(top),
+		"unit":      "unit " + below,
+		"container": "container " + aContainer[:12],
+		"pod":       "pod 3f2a9c0d-11e2-4b4a-9687-78695a4b3c2d",
 	} {
 		for _, via := range append([]event.Method{""}, event.Methods...) {
 			t.Run(name+" "+string(via), func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestGroupsGoneAtOnce(t *testing.T) {
 	n := inNamespace(t)
 	traced, err := tracer.Open(tracer.Options{
 		Probe:  probe.Options{Selection: probe.Selection{Netns: []uint32{n.Inode()}}, NoFollowups: true},
-		Filter: filter.Options{Units: []string{filepath.Base(jobs)}},
+		Filter: filter.MustParse("unit " + filepath.Base(jobs)),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/rsttrace/rsttrace/pkg/cgroup"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/netnsname"
 )
 
@@ -54,7 +53,7 @@ func TestSilentEngine(t *testing.T) {
 	silentEngine(t, root)
 	events, wanted := fromContainers(t, root, 30)
 	f := newFakeSource(resets(events[:10]...), resets(events[10:]...))
-	tracer := newTracer(f, filter.Options{Containers: []string{"web-1", wanted}})
+	tracer := tracing(f, "container in (web-1, "+wanted+")")
 	tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root, ByName: true}), netns: netnsname.New(netnsname.Options{Root: root})}
 	defer tracer.Close()
 	var warnings []error
@@ -80,7 +79,7 @@ func TestSilentEngineAtTheEnd(t *testing.T) {
 		events[i].Time = time.Now().Add(-lastNamePatience) // the patience of what is running is longer
 	}
 	f := newFakeSource(resets(events...))
-	tracer := newTracer(f, filter.Options{Containers: []string{"web-1"}})
+	tracer := tracing(f, "container web-1")
 	tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root, ByName: true}), netns: netnsname.New(netnsname.Options{Root: root})}
 	defer tracer.Close()
 	ctx, cancel := context.WithCancelCause(t.Context())

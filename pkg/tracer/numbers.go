@@ -4,6 +4,7 @@ import (
 	"sort"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/filter"
 )
 
 // numbersKept is how many numbers are remembered. The two ends of a RST are at
@@ -59,4 +60,6 @@ func (t *Tracer) number(e *event.Event) {
 
 // decidesLate reports whether the filter decides on some events only when they
 // are about to be shown.
-func (t *Tracer) decidesLate() bool { return t.filter.NeedsOwner() || t.filter.NeedsPlace() }
+func (t *Tracer) decidesLate() bool {
+	return t.reads&(filter.KnowsOwner|filter.KnowsPlace|filter.KnowsRest) != 0
+}

@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
@@ -35,18 +34,18 @@ func TestNumbers(t *testing.T) {
 // ends are those of events that are shown.
 func TestNumbersOfShown(t *testing.T) {
 	for name, test := range map[string]struct {
-		filter filter.Options
+		filter string
 		want   [][2]uint64 // id and peerEvent, in order
 	}{
-		"all":               {filter.Options{}, [][2]uint64{{1, 0}, {2, 4}, {3, 0}, {4, 2}, {5, 0}}},
-		"hidden at arrival": {filter.Options{Ports: []filter.PortRange{{First: 80, Last: 80}}}, [][2]uint64{{1, 2}, {2, 1}}},
-		"all, decided late": {filter.Options{Comms: []string{"app", "other", "server"}}, [][2]uint64{{1, 0}, {2, 0}, {3, 0}, {4, 2}, {5, 0}}},
-		"hidden late":       {filter.Options{Comms: []string{"app", "server"}}, [][2]uint64{{1, 0}, {2, 1}}},
-		"one end hidden":    {filter.Options{Comms: []string{"other", "server"}}, [][2]uint64{{1, 0}, {2, 0}, {3, 0}, {4, 0}}},
+		"all":               {"", [][2]uint64{{1, 0}, {2, 4}, {3, 0}, {4, 2}, {5, 0}}},
+		"hidden at arrival": {"port 80", [][2]uint64{{1, 2}, {2, 1}}},
+		"all, decided late": {"comm in (app, other, server)", [][2]uint64{{1, 0}, {2, 0}, {3, 0}, {4, 2}, {5, 0}}},
+		"hidden late":       {"comm in (app, server)", [][2]uint64{{1, 0}, {2, 1}}},
+		"one end hidden":    {"comm in (other, server)", [][2]uint64{{1, 0}, {2, 0}, {3, 0}, {4, 0}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				tracer := newTracer(newFakeSource(aPairAmongOthers()), test.filter)
+				tracer := tracing(newFakeSource(aPairAmongOthers()), test.filter)
 				tracer.peers = newPeers()
 				_, events := collect(tracer, len(test.want))
 				var got [][2]uint64

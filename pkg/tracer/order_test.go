@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/owner"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
@@ -30,7 +29,7 @@ func TestOrder(t *testing.T) {
 			}
 			return []event.Holder{holderOf(first, 10)}
 		}
-		all, events := collect(newTracer(f, filter.Options{}), 3)
+		all, events := collect(tracing(f, ""), 3)
 		want := []seen{{port: 1, pid: 10}, {port: 2}, {port: 3}}
 		if diff := cmp.Diff(want, onlyEvents(all), compareSeen, cmpopts.IgnoreFields(seen{}, "after")); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -50,7 +49,7 @@ func TestOrder(t *testing.T) {
 func TestPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakeSource(resets(received(1, 0x100), closedPort(2)))
-		tracer := newTracer(f, filter.Options{})
+		tracer := tracing(f, "")
 		all, _ := collect(tracer, 2)
 		got := onlyEvents(all)
 		if got[0].port != 1 || got[0].pid != 0 || got[1].port != 2 {
@@ -87,7 +86,7 @@ func TestPatienceToWalk(t *testing.T) {
 					}
 					return holders
 				}
-				all, _ := collect(newTracer(f, filter.Options{}), 2)
+				all, _ := collect(tracing(f, ""), 2)
 				got := onlyEvents(all)[1]
 				if want := map[bool]uint32{true: 20}[known]; got.pid != want {
 					t.Errorf("its owner is %d, want %d", got.pid, want)
@@ -105,7 +104,7 @@ func TestPatienceCountsFromHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		late := received(1, 0x100)
 		late.Time = late.Time.Add(-owner.Patience)
-		all, _ := collect(newTracer(newFakeSource(resets(late)), filter.Options{}), 1)
+		all, _ := collect(tracing(newFakeSource(resets(late)), ""), 1)
 		if after := onlyEvents(all)[0].after; after != 0 {
 			t.Errorf("an old event waited for another %s", after)
 		}
@@ -119,7 +118,7 @@ func TestClosedSettles(t *testing.T) {
 		closing := holderOf(e, 10)
 		closing.Closed = true
 		f := newFakeSource(resets(e), probe.Batch{Holders: []event.Holder{closing}})
-		all, events := collect(newTracer(f, filter.Options{}), 1)
+		all, events := collect(tracing(f, ""), 1)
 		if got := onlyEvents(all)[0]; got.pid != 10 || got.after != 0 {
 			t.Errorf("%+v", got)
 		}
@@ -138,7 +137,7 @@ func TestAddressOfClosedSocket(t *testing.T) {
 		one, two := holderOf(first, 10), holderOf(second, 20)
 		batch := resets(first, second)
 		batch.Holders = []event.Holder{one, two}
-		all, _ := collect(newTracer(newFakeSource(batch), filter.Options{}), 2)
+		all, _ := collect(tracing(newFakeSource(batch), ""), 2)
 		want := []seen{{port: 1, pid: 10}, {port: 2, pid: 20}}
 		if diff := cmp.Diff(want, onlyEvents(all), compareSeen); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
@@ -154,7 +153,7 @@ func TestStorm(t *testing.T) {
 		for i := range queueMax + extra - 1 {
 			storm.Resets = append(storm.Resets, received(uint16(i+1), uint64(i+1)<<8))
 		}
-		all, _ := collect(newTracer(newFakeSource(storm), filter.Options{}), queueMax+extra-1)
+		all, _ := collect(tracing(newFakeSource(storm), ""), queueMax+extra-1)
 		var early int
 		for i, s := range onlyEvents(all) {
 			if s.port != uint16(i+1) {
@@ -177,7 +176,7 @@ func TestFilters(t *testing.T) {
 		mine, other, unknown := received(1, 0x100), received(2, 0x200), received(3, 0x300)
 		f := newFakeSource(resets(other, closedPort(9), unknown, mine))
 		f.holders = func() []event.Holder { return []event.Holder{holderOf(other, 20), holderOf(mine, 10)} }
-		tracer := newTracer(f, filter.Options{PIDs: []uint32{10}, Dirs: []event.Dir{event.Received}})
+		tracer := tracing(f, "pid 10 and dir received")
 		all, events := collect(tracer, 1)
 		if got := onlyEvents(all); got[0].port != 1 || got[0].pid != 10 {
 			t.Errorf("%+v", got)

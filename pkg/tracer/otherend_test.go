@@ -6,7 +6,6 @@ import (
 	"testing/synctest"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 )
 
 // TestRefusedByWhat: the event of the other end decides what refused a connection,
@@ -16,16 +15,16 @@ func TestRefusedByWhat(t *testing.T) {
 	for name, test := range map[string]struct {
 		sent     event.Evidence
 		received bool // first
-		filter   filter.Options
+		filter   string
 		want     string
 	}{
-		"closed port":              {closedPortEvidence, false, filter.Options{}, ": nothing listens there"},
-		"closed port, in reverse":  {closedPortEvidence, true, filter.Options{}, ": nothing listens there"},
-		"closed port, not shown":   {closedPortEvidence, false, filter.Options{Comms: []string{"app"}}, ": nothing listens there"},
-		"rule":                     {byRule, false, filter.Options{}, ": a firewall rule on this host refused it"},
-		"rule, in reverse":         {byRule, true, filter.Options{}, ": a firewall rule on this host refused it"},
-		"rule, decided elsewhere":  {byRule, false, filter.Options{Comms: []string{"app"}}, ": a firewall rule on this host refused it"},
-		"rule, both are processes": {byRule, false, filter.Options{Comms: []string{"app", "other"}}, ": a firewall rule on this host refused it"},
+		"closed port":              {closedPortEvidence, false, "", ": nothing listens there"},
+		"closed port, in reverse":  {closedPortEvidence, true, "", ": nothing listens there"},
+		"closed port, not shown":   {closedPortEvidence, false, "comm app", ": nothing listens there"},
+		"rule":                     {byRule, false, "", ": a firewall rule on this host refused it"},
+		"rule, in reverse":         {byRule, true, "", ": a firewall rule on this host refused it"},
+		"rule, decided elsewhere":  {byRule, false, "comm app", ": a firewall rule on this host refused it"},
+		"rule, both are processes": {byRule, false, "comm in (app, other)", ": a firewall rule on this host refused it"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -36,10 +35,10 @@ func TestRefusedByWhat(t *testing.T) {
 				if test.received {
 					batch = resets(refused, sent)
 				}
-				tracer := newTracer(newFakeSource(batch), test.filter)
+				tracer := tracing(newFakeSource(batch), test.filter)
 				tracer.peers = newPeers()
 				want := 2
-				if len(test.filter.Comms) > 0 {
+				if test.filter != "" {
 					want = 1
 				}
 				_, events := collect(tracer, want)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
@@ -115,7 +114,7 @@ func TestPeersOneEach(t *testing.T) {
 
 // TestPeersGone: an event that was shown already is named all the same.
 func TestPeersGone(t *testing.T) {
-	tracer := newTracer(newFakeSource(), filter.Options{})
+	tracer := tracing(newFakeSource(), "")
 	tracer.peers = newPeers()
 	sent, received := theEnds(7)
 	tracer.queue.add(&sent)
@@ -165,7 +164,7 @@ func TestPeersInStream(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sent, received := resetPair()
-				tracer := newTracer(&pausing{newFakeSource(resets(sent), resets(), resets(received)), test.pause}, filter.Options{})
+				tracer := tracing(&pausing{newFakeSource(resets(sent), resets(), resets(received)), test.pause}, "")
 				tracer.peers = newPeers()
 				_, events := collect(tracer, 2)
 				for i, want := range test.want {
@@ -201,7 +200,7 @@ func TestPeersHidden(t *testing.T) {
 				shown = &received
 			}
 			shown.Kernel.Current = event.Process{PID: 7, Comm: "app"}
-			tracer := newTracer(newFakeSource(resets(sent, received)), filter.Options{Comms: []string{"app"}})
+			tracer := tracing(newFakeSource(resets(sent, received)), "comm app")
 			tracer.peers = newPeers()
 			_, events := collect(tracer, 1)
 			if events[0].PeerEvent != 0 {

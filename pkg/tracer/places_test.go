@@ -12,7 +12,6 @@ import (
 
 	"github.com/rsttrace/rsttrace/pkg/cgroup"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/netnsname"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
@@ -47,7 +46,7 @@ func TestPlaces(t *testing.T) {
 	e.Netns.Inode = 0xEFFFFFF9 // the initial one
 	f := newFakeSource(resets(e))
 	f.holders = func() []event.Holder { return nil }
-	tracer := newTracer(f, filter.Options{})
+	tracer := tracing(f, "")
 	tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
 	defer tracer.Close()
 	tracer.places.note(&e)
@@ -76,7 +75,7 @@ func TestTopsPlaces(t *testing.T) {
 		{Evidence: receivedEvidence, Cgroup: id + 1e6, Netns: 0xEFFFFFF9, Events: 1}, // gone
 		{Evidence: receivedEvidence, Netns: 0xEFFFFFF9, Events: 1},
 	}
-	tracer := newTracer(f, filter.Options{})
+	tracer := tracing(f, "")
 	tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
 	defer tracer.Close()
 	got, err := tracer.Tops(10)

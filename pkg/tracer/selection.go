@@ -1,7 +1,6 @@
 package tracer
 
 import (
-	"slices"
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
@@ -13,19 +12,14 @@ import (
 // selectDetails gives the kernel as much of the filter as it can do, so that
 // what is not wanted costs next to nothing. The filter still runs: the kernel
 // knows few owners, and learns of causes and control groups only as they occur.
-func selectDetails(s *probe.Selection, f filter.Options) {
-	s.Dirs = f.Dirs
-	s.Hosts = f.Hosts
-	s.PIDs = f.PIDs
-	wanted := filter.New(f)
-	if comms, ok := wanted.Comms(); ok {
-		s.Comms = comms
+func selectDetails(s *probe.Selection, f *filter.Filter) {
+	wanted := f.Selection()
+	s.Dirs, s.Hosts, s.PIDs, s.Comms = wanted.Dirs, wanted.Hosts, wanted.PIDs, wanted.Comms
+	s.Cgroups = f.Reads()&filter.KnowsPlace != 0
+	if s.Netns == nil && len(wanted.Netns) > 0 {
+		s.Netns = wanted.Netns
 	}
-	s.Cgroups = wanted.NeedsPlace()
-	if s.Netns == nil && len(f.Netns) > 0 {
-		s.Netns = f.Netns
-	}
-	for _, r := range f.Ports {
+	for _, r := range wanted.Ports {
 		s.Ports = append(s.Ports, probe.PortRange{First: r.First, Last: r.Last})
 	}
 }
@@ -36,12 +30,13 @@ const muteInterval = 100 * time.Millisecond
 // muteCauses tells the kernel which kinds of evidence mean a cause that is not
 // wanted.
 func (t *Tracer) muteCauses(now time.Time) error {
-	if len(t.causes) == 0 || now.Before(t.nextMute) {
+	if t.reads&filter.KnowsVerdict == 0 || now.Before(t.nextMute) {
 		return nil
 	}
 	t.nextMute = now.Add(muteInterval)
 	return t.source.Mute(func(e event.Evidence) bool {
-		return !slices.Contains(t.causes, cause.Classify(e).Cause)
+		v := cause.Classify(e)
+		return t.filter.Decide(&event.Event{Dir: v.Dir, Cause: v.Cause, Certainty: v.Certainty}, filter.KnowsVerdict) == filter.No
 	})
 }
 
@@ -52,11 +47,11 @@ const namesHold = time.Second
 // elsewhere decides an event by the control group of its socket, if that is enough,
 // and tells the kernel which ones are not wanted.
 func (t *Tracer) elsewhere(e *event.Event) (bool, error) {
-	if t.places == nil || !t.filter.NeedsPlace() {
+	if t.places == nil || t.reads&filter.KnowsPlace == 0 {
 		return false, nil
 	}
 	owner, named, settled := t.places.cgroups.Settled(e)
-	if !settled || t.filter.MatchPlace(&owner) || t.awaitsName(e, e.Time) {
+	if !settled || t.decideByPlace(&owner) != filter.No || t.awaitsName(e, e.Time) {
 		return false, nil
 	}
 	var while time.Duration
@@ -85,18 +80,25 @@ func (t *Tracer) awaitsName(e *event.Event, now time.Time) bool {
 		return false
 	}
 	owner, pending := t.places.cgroups.Pending(e)
-	return pending && !t.filter.MatchPlace(&owner)
+	return pending && (t.filter.ExcludesNames() || t.decideByPlace(&owner) != filter.Yes)
+}
+
+// decideByPlace says what the place of an owner alone decides.
+func (t *Tracer) decideByPlace(owner *event.Owner) filter.Answer {
+	t.scratch.Owner = *owner
+	return t.filter.Decide(&t.scratch, filter.KnowsPlace)
 }
 
 // refuses reports whether the filter hides e, of whose owner nothing more will
 // become known.
 func (t *Tracer) refuses(e *event.Event) bool {
-	if !t.filter.MatchOwner(e) {
+	const now = filter.KnowsVerdict | filter.KnowsRecord | filter.KnowsOwner
+	if t.filter.Decide(e, now) == filter.No {
 		return true
 	}
-	if !t.filter.NeedsPlace() {
+	if t.reads&filter.KnowsPlace == 0 {
 		return false
 	}
 	t.places.complete(e)
-	return !t.filter.MatchPlace(&e.Owner)
+	return t.filter.Decide(e, now|filter.KnowsPlace) == filter.No
 }

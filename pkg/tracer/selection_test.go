@@ -12,7 +12,6 @@ import (
 
 	"github.com/rsttrace/rsttrace/pkg/cgroup"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/netnsname"
 )
 
@@ -38,18 +37,18 @@ func TestHiddenCgroups(t *testing.T) {
 	container := addCgroup(t, root, "docker/"+strings.Repeat("5", 64))
 	top := addCgroup(t, root, ".")
 	for name, test := range map[string]struct {
-		filter filter.Options
+		filter string
 		hidden map[uint64]time.Duration
 		shown  []uint16
 	}{
-		"no filter":    {filter.Options{}, nil, []uint16{1, 2, 3, 4, 5}},
-		"other filter": {filter.Options{PIDs: []uint32{10}}, nil, []uint16{1, 2, 3, 4, 5}},
-		"a cgroup":     {filter.Options{Cgroups: []string{"/system.slice/web.service"}}, map[uint64]time.Duration{mail: 0, container: 0}, []uint16{1}},
-		"a slice":      {filter.Options{Units: []string{"system.slice"}}, map[uint64]time.Duration{container: 0}, []uint16{1, 2}},
-		"a container":  {filter.Options{Containers: []string{"web-1"}}, map[uint64]time.Duration{web: 0, mail: 0, container: namesHold}, nil},
-		"its id":       {filter.Options{Containers: []string{strings.Repeat("5", 12)}}, map[uint64]time.Duration{web: 0, mail: 0}, []uint16{3}},
-		"a pod":        {filter.Options{Pods: []string{"cart"}}, map[uint64]time.Duration{web: 0, mail: 0, container: namesHold}, nil},
-		"not its port": {filter.Options{Ports: []filter.PortRange{{First: 1, Last: 1}}, Units: []string{"db.service"}}, map[uint64]time.Duration{web: 0}, nil},
+		"no filter":    {"", nil, []uint16{1, 2, 3, 4, 5}},
+		"other filter": {"pid 10", nil, []uint16{1, 2, 3, 4, 5}},
+		"a cgroup":     {"cgroup /system.slice/web.service", map[uint64]time.Duration{mail: 0, container: 0}, []uint16{1}},
+		"a slice":      {"unit system.slice", map[uint64]time.Duration{container: 0}, []uint16{1, 2}},
+		"a container":  {"container web-1", map[uint64]time.Duration{web: 0, mail: 0, container: namesHold}, nil},
+		"its id":       {"container " + strings.Repeat("5", 12), map[uint64]time.Duration{web: 0, mail: 0}, []uint16{3}},
+		"a pod":        {"pod cart", map[uint64]time.Duration{web: 0, mail: 0, container: namesHold}, nil},
+		"not its port": {"port 1 and unit db.service", map[uint64]time.Duration{web: 0}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var events []event.Event
@@ -62,7 +61,7 @@ func TestHiddenCgroups(t *testing.T) {
 			}
 			f := newFakeSource()
 			f.afterDetach = append(f.afterDetach, resets(events...))
-			tracer := newTracer(f, test.filter)
+			tracer := tracing(f, test.filter)
 			tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
 			defer tracer.Close()
 			for _, e := range events {
@@ -95,7 +94,7 @@ func TestPeersElsewhere(t *testing.T) {
 	sent, refused := resetPair()
 	sent.Kernel.Cgroup = web
 	f := newFakeSource(resets(sent, refused))
-	tracer := newTracer(f, filter.Options{Units: []string{"web.service"}})
+	tracer := tracing(f, "unit web.service")
 	tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
 	defer tracer.Close()
 	tracer.peers = newPeers()

@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
@@ -151,7 +150,7 @@ func TestLateErrorInStream(t *testing.T) {
 			Time:        events[0].Time, Socket: itsSocket, HookNanos: itsHook,
 		}
 		f := newFakeSource(resets(events...), probe.Batch{Errors: []event.LateError{saidOfFirst}})
-		tracer := newTracer(f, filter.Options{})
+		tracer := tracing(f, "")
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		var got []bool

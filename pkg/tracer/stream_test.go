@@ -12,7 +12,6 @@ import (
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
@@ -20,7 +19,7 @@ import (
 func TestFlush(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakeSource(resets(closedPort(1), closedPort(2)), resets(closedPort(3)))
-		all, _ := collect(newTracer(f, filter.Options{}), 3)
+		all, _ := collect(tracing(f, ""), 3)
 		var ports []uint16
 		for _, s := range all {
 			ports = append(ports, s.port)
@@ -36,7 +35,7 @@ func TestNoReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		data := received(1, 0x100)
 		data.Evidence = noReset
-		all, events := collect(newTracer(newFakeSource(resets(data, closedPort(2))), filter.Options{}), 1)
+		all, events := collect(tracing(newFakeSource(resets(data, closedPort(2))), ""), 1)
 		if got := onlyEvents(all); got[0].port != 2 || events[0].ID != 1 {
 			t.Errorf("%+v, id %d", got, events[0].ID)
 		}
@@ -48,7 +47,7 @@ func TestErrorEndsStream(t *testing.T) {
 		f := newFakeSource(resets(closedPort(1)))
 		f.failure = errors.New("no more")
 		var errs []error
-		for _, err := range newTracer(f, filter.Options{}).Events(t.Context()) {
+		for _, err := range tracing(f, "").Events(t.Context()) {
 			errs = append(errs, err)
 		}
 		if len(errs) != 2 || errs[0] != nil || !errors.Is(errs[1], f.failure) {
@@ -75,7 +74,7 @@ func TestEnd(t *testing.T) {
 			}
 			cancel()
 		}()
-		err := newTracer(f, filter.Options{}).Run(ctx, &sinkFuncs{
+		err := tracing(f, "").Run(ctx, &sinkFuncs{
 			event: func(e *event.Event) error {
 				got = append(got, seen{port: e.Local.Port, pid: e.Owner.PID})
 				return nil
@@ -105,7 +104,7 @@ func TestEndWhileWaiting(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		events := 0
-		err := newTracer(f, filter.Options{}).Run(ctx, &sinkFuncs{
+		err := tracing(f, "").Run(ctx, &sinkFuncs{
 			event: func(*event.Event) error { events++; return nil },
 			flush: func() error { cancel(); return nil },
 		})
@@ -127,7 +126,7 @@ func TestInterruptedBatch(t *testing.T) {
 		defer cancel()
 		f.cancel = cancel
 		events := 0
-		for _, err := range newTracer(f, filter.Options{}).Events(ctx) {
+		for _, err := range tracing(f, "").Events(ctx) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -160,7 +159,7 @@ func TestBreak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFakeSource(resets(closedPort(1), closedPort(2)), resets(closedPort(3)))
 		f.counts.ByEvidence = []probe.Count{{Evidence: closedPortEvidence, Events: 3}}
-		tracer := newTracer(f, filter.Options{})
+		tracer := tracing(f, "")
 		for _, err := range tracer.Events(t.Context()) {
 			if err != nil {
 				t.Fatal(err)
@@ -205,7 +204,7 @@ func TestTotals(t *testing.T) {
 		},
 		Lost: 20, Uncounted: 2, Missed: 3,
 	}
-	tracer := newTracer(f, filter.Options{})
+	tracer := tracing(f, "")
 	tracer.numbers.last = 60
 	totals, err := tracer.Totals()
 	if err != nil {

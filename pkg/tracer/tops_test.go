@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
@@ -47,7 +46,7 @@ func TestTops(t *testing.T) {
 			{Evidence: overIPv6, Port: 80, Events: 1},
 		}},
 	}
-	got, err := newTracer(f, filter.Options{}).Tops(3)
+	got, err := tracing(f, "").Tops(3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +81,7 @@ func TestTops(t *testing.T) {
 func TestTopsInTotals(t *testing.T) {
 	f := newFakeSource()
 	f.tops.Peers.Others = []probe.Count{{Evidence: closedPortEvidence, Events: 9}}
-	tracer := newTracer(f, filter.Options{})
+	tracer := tracing(f, "")
 	for _, test := range []struct{ listed, want int }{{0, 0}, {5, 9}} {
 		tracer.listed = test.listed
 		totals, err := tracer.Totals()
@@ -107,7 +106,7 @@ func TestTopsReuseMemory(t *testing.T) {
 			f.tops.Peers.Entries = append(f.tops.Peers.Entries, probe.TopCount{Evidence: closedPortEvidence, Peer: peer, Events: uint64(1 + i%7)})
 			f.tops.Ports.Entries = append(f.tops.Ports.Entries, probe.TopCount{Evidence: closedPortEvidence, Port: uint16(i), Events: uint64(i)})
 		}
-		tracer := newTracer(f, filter.Options{})
+		tracer := tracing(f, "")
 		again := func() {
 			if _, err := tracer.Tops(listed); err != nil {
 				t.Fatal(err)

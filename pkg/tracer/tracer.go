@@ -15,8 +15,9 @@ import (
 
 // Options for Open. The zero value traces everything by the best methods.
 type Options struct {
-	Probe  probe.Options
-	Filter filter.Options
+	Probe probe.Options
+	// Filter says which events the sink gets; nil: all. Totals count all events.
+	Filter *filter.Filter
 	// Top is how many owners, peers and local ports Totals lists; 0: it lists
 	// none, and they are not counted.
 	Top int
@@ -35,6 +36,8 @@ type Tracer struct {
 	session   *probe.Session
 	source    source // the session
 	filter    *filter.Filter
+	reads     filter.Known // of the filter
+	scratch   event.Event  // of which only the place is known
 	resolver  owner.Resolver
 	explainer cause.Explainer
 	flowIDs   flowIDs
@@ -43,7 +46,6 @@ type Tracer struct {
 
 	dispositions *dispositions
 	queue        queue
-	causes       []event.CauseID // the only ones wanted, where there are any
 	nextMute     time.Time
 
 	followups followups
@@ -70,18 +72,17 @@ func Open(o Options) (*Tracer, error) {
 	t.session = session
 	t.places = openPlaces(t.filter.NeedsNames())
 	t.dispositions = openDispositions(procfs.DefaultMountPoint)
-	if bothEnds(o.Filter.Dirs) {
+	if bothEnds(o.Filter.Selection().Dirs) {
 		t.peers = newPeers()
 	}
-	t.causes = o.Filter.Causes
 	t.regular.every, t.regular.options = o.Interval, o.Audit
 	t.listed = o.Top
 	t.warn = o.Warn
 	return t, nil
 }
 
-func newTracer(s source, wanted filter.Options) *Tracer {
-	return &Tracer{source: s, filter: filter.New(wanted), resolver: owner.Resolver{Walk: s.Holders}}
+func newTracer(s source, wanted *filter.Filter) *Tracer {
+	return &Tracer{source: s, filter: wanted, reads: wanted.Reads(), resolver: owner.Resolver{Walk: s.Holders}}
 }
 
 // Session gives access to the kernel side: how hooks are reached, and what
@@ -155,7 +156,7 @@ func (t *Tracer) take(e *event.Event) error {
 	}
 	settled := t.resolver.FromRecord(e)
 	t.explainer.Decide(e)
-	if !t.filter.MatchBeforeOwner(e) {
+	if t.filter.Decide(e, filter.KnowsVerdict|filter.KnowsRecord) == filter.No {
 		return nil
 	}
 	t.places.note(e)
@@ -217,6 +218,10 @@ func (t *Tracer) give(e *event.Event) error {
 	t.dispositions.complete(e, t.places.clock())
 	t.explainer.Explain(e)
 	confirm(e)
+	if t.reads&filter.KnowsRest != 0 && !t.filter.Match(e) {
+		t.hidePeer(e)
+		return nil
+	}
 	t.number(e)
 	t.followups.shown(e)
 	return t.to.Event(e)

@@ -118,14 +118,14 @@ const (
 )
 
 // wantedIn traces a namespace with a filter and a small ring.
-func wantedIn(t *testing.T, n *netns.Namespace, via event.Method, wanted filter.Options) *tracer.Tracer {
+func wantedIn(t *testing.T, n *netns.Namespace, via event.Method, wanted string) *tracer.Tracer {
 	t.Helper()
 	traced, err := tracer.Open(tracer.Options{
 		Probe: probe.Options{
 			Via: via, RingBytes: ringOfWanted, NoFollowups: true,
 			Selection: probe.Selection{Netns: []uint32{n.Inode()}},
 		},
-		Filter: wanted,
+		Filter: filter.MustParse(wanted),
 	})
 	if err != nil && via != "" {
 		t.Skipf("this kernel refuses %s: %v", via, err)
@@ -201,21 +201,20 @@ func inNamespace(t *testing.T) *netns.Namespace {
 func TestWantedProcesses(t *testing.T) {
 	n := inNamespace(t)
 	wanted, other := newTalker(t, n, "wanted", ""), newTalker(t, n, "other", "")
-	pid, comm := []uint32{1, uint32(wanted.PID)}, []string{"nobody", wanted.Comm}
+	pid, comm := fmt.Sprintf("pid in (1, %d)", wanted.PID), fmt.Sprintf("comm in (nobody, %s)", wanted.Comm)
 	for _, test := range []struct {
 		name   string
-		filter filter.Options
+		filter string
 		via    event.Method // "": the best that there is
 	}{
-		{"pid", filter.Options{PIDs: pid}, ""},
-		{"comm", filter.Options{Comms: comm}, ""},
-		{"by fentry", filter.Options{PIDs: pid, Comms: comm}, event.Fentry},
-		{"by kprobe", filter.Options{PIDs: pid, Comms: comm}, event.Kprobe},
-		{"by tracepoint", filter.Options{PIDs: pid, Comms: comm}, event.Tracepoint},
+		{"pid", pid, ""},
+		{"comm", comm, ""},
+		{"by fentry", pid + " and " + comm, event.Fentry},
+		{"by kprobe", pid + " and " + comm, event.Kprobe},
+		{"by tracepoint", pid + " and " + comm, event.Tracepoint},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			test.filter.Dirs = []event.Dir{event.Sent} // who receives is found in user space
-			traced := wantedIn(t, n, test.via, test.filter)
+			traced := wantedIn(t, n, test.via, "sent and "+test.filter) // the process that receives is found in user space
 			other.abort(roomOf)
 			wanted.abort(2)
 			for _, e := range next(t, traced, 2) {
@@ -234,7 +233,11 @@ func TestWantedAsPrinted(t *testing.T) {
 	n := inNamespace(t)
 	wanted, other := newTalker(t, n, "es\x1bca\xffpe", ""), newTalker(t, n, "other", "")
 	for _, name := range []string{`lab-es\x1bca\xffpe`, "lab-es\x1bca\ufffdpe", `lab-es\u001bca\ufffdpe`, wanted.Comm} {
-		traced := wantedIn(t, n, "", filter.Options{Comms: []string{name}, Dirs: []event.Dir{event.Sent}})
+		byName, err := filter.Term("comm", []string{name}, filter.Vocabulary{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		traced := wantedIn(t, n, "", byName.String()+" and sent")
 		other.abort(2)
 		wanted.abort(2)
 		for _, e := range next(t, traced, 2) {
@@ -265,12 +268,12 @@ func TestWantedOwners(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name   string
-		filter filter.Options
+		filter string
 		want   []event.CauseID // of what wanted and destroyer do
 	}{
-		{"owner", filter.Options{PIDs: []uint32{uint32(wanted.PID)}}, []event.CauseID{"linger-zero", "peer-aborted", "refused", "socket-destroyed", "peer-aborted"}},
-		{"by", filter.Options{Comms: []string{destroyer.Comm}}, []event.CauseID{"socket-destroyed"}},
-		{"neither", filter.Options{PIDs: []uint32{uint32(stranger.PID)}}, nil},
+		{"owner", fmt.Sprint("pid ", wanted.PID), []event.CauseID{"linger-zero", "peer-aborted", "refused", "socket-destroyed", "peer-aborted"}},
+		{"by", "comm " + destroyer.Comm, []event.CauseID{"socket-destroyed"}},
+		{"neither", fmt.Sprint("pid ", stranger.PID), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			traced := wantedIn(t, n, "", test.filter)
@@ -314,24 +317,24 @@ func TestWantedCgroups(t *testing.T) {
 	for _, test := range []struct {
 		name          string
 		wanted, other string // control groups
-		filter        filter.Options
+		filter        string
 		inKernel      bool
 	}{
 		{
 			"cgroup", "wanted.slice/docker-" + aContainer + ".scope", "other.slice/docker-" + bContainer + ".scope",
-			filter.Options{Cgroups: []string{"/no/such", path("wanted.slice")}}, true,
+			"cgroup in (/no/such, " + path("wanted.slice") + ")", true,
 		},
 		{
 			"unit", "wanted.slice/web.service", "other.slice/web.service",
-			filter.Options{Units: []string{prefix + "wanted.slice"}}, !hasV1(t),
+			"unit " + prefix + "wanted.slice", !hasV1(t),
 		},
 		{
 			"container", "wanted.slice/docker-" + aContainer + ".scope", "other.slice/docker-" + bContainer + ".scope",
-			filter.Options{Containers: []string{aContainer[:12]}}, true,
+			"container " + aContainer[:12], true,
 		},
 		{
 			"container as printed", "wanted.slice/docker-" + aContainer + ".scope", "other.slice/docker-" + bContainer + ".scope",
-			filter.Options{Containers: []string{"docker/" + aContainer[:12]}}, true,
+			"container " + "docker/" + aContainer[:12], true,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
