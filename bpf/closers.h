@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Notes of who closed a connection, and how. They outlive the socket, so they are
- * found by addresses and ports.
+ * Notes of what ended a connection: who closed it, and how, or that a RST or a
+ * timer did. They outlive the socket, so they are found by addresses and ports.
  */
 #ifndef RSTTRACE_CLOSERS_H
 #define RSTTRACE_CLOSERS_H
@@ -63,6 +63,10 @@ static __always_inline void read_closing(const struct note *note, __u64 now,
 	closing->to = note_to(note);
 	closing->unread = !!(note_flags(note) & NOTE_UNREAD);
 	closing->linger_zero = !!(note_flags(note) & NOTE_LINGER_ZERO);
+	closing->by = note_flags(note) & NOTE_RESET   ? BY_RESET :
+		      note_flags(note) & NOTE_TIMEOUT ? BY_TIMEOUT :
+							BY_PROCESS;
+	closing->by_close = !!(note_flags(note) & NOTE_CLOSE);
 }
 
 static __always_inline __u64 *closer_bucket(__u64 key)
@@ -117,11 +121,17 @@ static __always_inline bool was_noted(__u64 key, __u32 youngest, __u8 from)
 	       read_closer(youngest, key, &note);
 }
 
-/* key is mix_tuple of the connection; when it was closed is now. */
-static __always_inline void note_closer(__u64 key, const struct closing *closing)
+/*
+ * key is mix_tuple of the connection; when it was closed is now. in_process: the
+ * running one did it, or was in a call on its own socket when it happened.
+ */
+static __always_inline void note_closer(__u64 key, const struct closing *closing, bool in_process)
 {
-	__u8 flags =
-		(closing->unread ? NOTE_UNREAD : 0) | (closing->linger_zero ? NOTE_LINGER_ZERO : 0);
+	__u8 flags = (closing->unread ? NOTE_UNREAD : 0) |
+		     (closing->linger_zero ? NOTE_LINGER_ZERO : 0) |
+		     (closing->by == BY_RESET ? NOTE_RESET : 0) |
+		     (closing->by == BY_TIMEOUT ? NOTE_TIMEOUT : 0) |
+		     (closing->by_close ? NOTE_CLOSE : 0);
 	__u64 *bucket = closer_bucket(key);
 	struct note note = {
 		.when = bpf_jiffies64(),
@@ -136,7 +146,8 @@ static __always_inline void note_closer(__u64 key, const struct closing *closing
 	struct note *slot = bpf_map_lookup_elem(&closers, &at);
 	if (!slot)
 		return;
-	sign(&note);
+	if (in_process)
+		sign(&note);
 	note.check = proof(key, &note);
 	*slot = note;
 	if (!again)

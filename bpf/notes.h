@@ -17,7 +17,7 @@
 #include "process.h"
 
 /*
- * What a process did to a connection, and when. Whole words, because they are
+ * What happened to a connection, and when. Whole words, because they are
  * hashed right after they were written.
  */
 struct note {
@@ -33,6 +33,9 @@ enum note_flag {
 	NOTE_EXITING = 2,
 	NOTE_UNREAD = 4,
 	NOTE_LINGER_ZERO = 8,
+	NOTE_RESET = 16, /* enum ended_by */
+	NOTE_TIMEOUT = 32,
+	NOTE_CLOSE = 64,
 };
 
 static __always_inline __u64 proof(__u64 key, const struct note *note)

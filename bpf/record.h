@@ -141,14 +141,23 @@ struct expectation {
 	__u32 window; /* what is left of it from rcv_nxt on */
 };
 
-/* How a process closed a connection. */
+/* What ended a connection. */
+enum ended_by : __u8 {
+	BY_PROCESS = 0, /* or it is not known */
+	BY_RESET, /* the socket had the error of a RST: one came, or data that drew one */
+	BY_TIMEOUT, /* a timer gave it up */
+};
+
+/* How a connection was closed. */
 struct closing {
 	__u64 time_ns; /* give or take a jiffy; 0: not known */
 	__u8 from; /* TCP state before and after */
 	__u8 to;
 	__u8 unread; /* with data unread */
 	__u8 linger_zero; /* with SO_LINGER {1,0} */
-	__u32 unused;
+	enum ended_by by;
+	__u8 by_close; /* of a process: it was open, and the call was close or the process's end */
+	__u8 unused[2];
 };
 
 /* Numbers of a full socket. */

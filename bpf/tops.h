@@ -150,14 +150,20 @@ static __always_inline bool closed_by_owner(const struct verdict *verdict,
 	case SOCKET_TIME_WAIT:
 		return true;
 	case SOCKET_FULL:
-		return verdict->facts & (FACT_DEAD | FACT_REMEMBERED);
+		if (verdict->facts & FACT_DEAD)
+			return true;
+		if (!(verdict->facts & FACT_REMEMBERED))
+			return false;
+		break;
 	case SOCKET_NONE:
-		/* What else went straight to CLOSE may have been destroyed by another. */
-		return note_to(closer) != TCP_CLOSE ||
-		       note_flags(closer) & (NOTE_UNREAD | NOTE_LINGER_ZERO | NOTE_EXITING);
+		break;
 	default:
 		return false;
 	}
+	/* What else went straight to CLOSE may have been destroyed by another. */
+	return note_to(closer) != TCP_CLOSE ||
+	       note_flags(closer) & (NOTE_UNREAD | NOTE_LINGER_ZERO | NOTE_EXITING | NOTE_RESET |
+				     NOTE_TIMEOUT | NOTE_CLOSE);
 }
 
 static __always_inline void name_closer(const struct sighting *seen, struct top_key *key)

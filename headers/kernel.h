@@ -358,6 +358,11 @@ struct bpf_iter__tcp {
 #define PF_KTHREAD 0x00200000
 
 #define SIGPIPE 13
+
+#define EPIPE 32
+#define EBADMSG 74
+#define ECONNABORTED 103
+#define ECONNRESET 104
 /* TRACE_SIGNAL_DELIVERED of include/trace/events/signal.h: neither ignored nor pending already. */
 #define SIGNAL_DELIVERED 0
 

@@ -2,6 +2,8 @@ package cause
 
 import (
 	"fmt"
+	"strconv"
+	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -13,12 +15,49 @@ func resetAtOnce(c event.Closing) bool {
 	return c.To == event.StateClose && (beforeShutdown(c.From) || c.From == 0)
 }
 
+// notByProcess says how the connection ended that no process closed: "a RST had
+// ended". It is "" if one did, or that is not known. What the event of the end was
+// says more than the note.
+func notByProcess(e *event.Event) string {
+	switch e.Earlier.Cause {
+	case ListenerClosed:
+		return "had ended with its listener"
+	case SocketDestroyed:
+		return "somebody had destroyed"
+	case Disconnect:
+		return "connect(AF_UNSPEC) had ended"
+	}
+	switch e.Kernel.Closing.By {
+	case event.ByReset:
+		if receivedEarlier(e) {
+			return "a RST had ended"
+		}
+		return "had been reset"
+	case event.ByTimeout:
+		switch e.Earlier.Cause {
+		case KeepaliveTimeout:
+			return "keep-alive had given up"
+		case KeepaliveUserTimeout:
+			return "TCP_USER_TIMEOUT had ended"
+		}
+		return "had timed out"
+	}
+	return ""
+}
+
+// receivedEarlier reports whether the event that ended the connection was a RST
+// that came.
+func receivedEarlier(e *event.Event) bool {
+	entry := entryOf[e.Earlier.Cause]
+	return entry != nil && entry.Dir == event.Received
+}
+
 // endedVerb is what its closer had done: "closed". Where the connection went to
 // CLOSE in a way that is no close of its owner, "ended" is all that is certain:
 // connect(AF_UNSPEC), or somebody destroyed it.
 func endedVerb(e *event.Event) string {
 	c := e.Kernel.Closing
-	if c.To == event.StateClose && !c.Unread && !c.LingerZero {
+	if c.To == event.StateClose && !c.Unread && !c.LingerZero && !c.ByClose {
 		return "ended"
 	}
 	return "closed"
@@ -41,20 +80,37 @@ func closedHow(e *event.Event) string {
 	return ""
 }
 
-// when is " (12 ms earlier)", where it is known.
+// when is " (12 ms earlier)", where it is known, with the number of the event if
+// it was one: " (#12, 12 ms earlier)".
 func when(e *event.Event) string {
-	if e.Kernel.Closing.Ago <= 0 {
-		return ""
+	if text := whenText(e); text != "" {
+		return " (" + text + ")"
 	}
-	return " (" + ago(e.Kernel.Closing) + " earlier)"
+	return ""
 }
 
 // earlier is when, after words that end in brackets: ", 12 ms earlier".
 func earlier(e *event.Event) string {
-	if e.Kernel.Closing.Ago <= 0 {
+	if text := whenText(e); text != "" {
+		return ", " + text
+	}
+	return ""
+}
+
+func whenText(e *event.Event) string {
+	c := e.Kernel.Closing
+	if c.Ago <= 0 {
 		return ""
 	}
-	return ", " + ago(e.Kernel.Closing) + " earlier"
+	number := "#" + strconv.FormatUint(e.Earlier.Event, 10)
+	last := time.Duration(e.Earlier.AgoMillis) * time.Millisecond
+	switch {
+	case e.Earlier.Event == 0:
+		return ago(c) + " earlier"
+	case c.Ago-last > 2*c.Within+time.Millisecond: // closed first, then ended by something else
+		return ago(c) + " earlier; " + number + " ended it"
+	}
+	return number + ", " + ago(c) + " earlier"
 }
 
 // past is " 12 s ago", where it is known.
@@ -93,6 +149,12 @@ func closedBefore(e *event.Event) string {
 	}
 	if !e.Kernel.Closer.Known() && e.Kernel.Closing.Ago <= 0 {
 		return ""
+	}
+	switch e.Kernel.Closing.By {
+	case event.ByReset:
+		return "a connection between these addresses was reset" + past(e)
+	case event.ByTimeout:
+		return "a connection between these addresses timed out" + past(e)
 	}
 	who := actorOf(e.Kernel.Closer)
 	if who.ended != "" {

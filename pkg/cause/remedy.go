@@ -2,6 +2,7 @@ package cause
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -15,6 +16,7 @@ var remedies = map[event.CauseID]func(*event.Event) string{
 	ListenerClosed:           afterDeath,
 	MPTCPClose:               afterDeath,
 	DataAfterClose:           afterClose,
+	ClosedEarlier:            endedEarlier,
 	SocketDestroyed:          destroyedBy,
 	NetfilterReject:          rejectedBy,
 
@@ -35,6 +37,21 @@ func otherEnd(e *event.Event) string {
 		return ""
 	}
 	return "See the event of the other end: it is on this host, and names the cause"
+}
+
+// endedEarlier names the event that ended the connection, if there was one.
+// Otherwise the note says where to look.
+func endedEarlier(e *event.Event) string {
+	end := "#" + strconv.FormatUint(e.Earlier.Event, 10)
+	switch by := e.Kernel.Closing.By; {
+	case by == event.ByReset && e.Earlier.Event != 0 && receivedEarlier(e):
+		return "Look at " + end + ", which ended the connection. The peer sent on: if it did not send that RST, something between did"
+	case e.Earlier.Event != 0:
+		return "Look at " + end + ", which ended the connection: this one is its echo"
+	case by == event.ByTimeout:
+		return "Find out why the peer could not be reached for so long: it did not answer, and now it sends"
+	}
+	return ""
 }
 
 // afterDeath: it was the process's end that closed the socket, and nothing that

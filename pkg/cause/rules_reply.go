@@ -100,7 +100,7 @@ var replyListenRules = []rule{
 			return ackAtListener(e) && e.Has(event.FactRemembered) && !fromCheckReq(e)
 		},
 		because: []string{
-			"this host closed a connection of the very same addresses and ports a short while ago",
+			"a connection of the very same addresses and ports ended on this host a short while ago",
 			"an ACK for a new handshake between the same ports would look alike",
 		},
 	},

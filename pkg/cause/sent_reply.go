@@ -51,9 +51,9 @@ var sentAsReply = []Entry{
 	},
 	{
 		ID: ClosedEarlier, Dir: event.Sent,
-		Title: "packet for a connection closed here a moment ago",
-		Meaning: "As half-open, but rsttrace saw this very connection end on this host shortly before: it was reset, or it went " +
-			"through its close, and the peer was still sending. Packets in flight at that moment draw this RST too.",
+		Title: "packet for a connection that ended here a moment ago",
+		Meaning: "As half-open, but rsttrace saw this very connection end on this host shortly before. A process closed it, a RST " +
+			"came for it, or a timer gave the peer up: the summary says which, and when. The peer was still sending. Packets in flight at that moment draw this RST too.",
 		KernelPath: "tcp_v4_rcv or tcp_v6_rcv, tcp_v4_send_reset or tcp_v6_send_reset; reason NO_SOCKET (6.10+): the kernel keeps no memory of closed connections",
 		OnTheWire:  replyOnTheWire,
 		AppHere:    "Nothing: the socket is gone.",
@@ -62,8 +62,10 @@ var sentAsReply = []Entry{
 		Fix: []string{
 			"Several of these after one abort are the peer's packets that were on their way: nothing more to fix than the abort.",
 			"If the connection was closed in an orderly way, the peer sends after our close: see data-after-close.",
+			"If a RST had ended it and the peer sends on, the peer did not send that RST. A firewall, a load balancer or somebody who guesses did: compare TTL and shape of the RST with the peer's other packets.",
+			"If a timer had ended it, the peer was cut off and came back: look at the network between for the time before.",
 		},
-		Reproduce: []string{lab("closed-earlier")},
+		Reproduce: []string{lab("closed-earlier closed-earlier-reset closed-earlier-keepalive")},
 		Sources:   []string{"tcp_v4_rcv (net/ipv4/tcp_ipv4.c)", "RFC 9293 3.5.2 group 1"},
 		IETFCause: ietfDesynchronized,
 	},

@@ -11,6 +11,9 @@ import (
 func closedEarlierSummary(e *event.Event) string {
 	who := closer(e)
 	sent := fmt.Sprintf("%s sent %s %sfor a connection that", e.Peer, packetName(e.Trigger), mostLikely(e))
+	if text := notByProcess(e); text != "" {
+		return sent + " " + text + when(e)
+	}
 	if who.ended != "" {
 		return fmt.Sprintf("%s ended when %s %s%s%s", sent, who.name(), who.ended, leaving(e), earlier(e))
 	}

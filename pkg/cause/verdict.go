@@ -33,7 +33,7 @@ var kernelVerdicts = map[misleading]string{
 		"as a TIME_WAIT mini-socket, and data arrived for it",
 	{SynInFinWait2, "TCP_TIMEWAIT_SOCKET"}: "the connection was not in TIME_WAIT: the kernel keeps a closed FIN_WAIT2 connection " +
 		"as a TIME_WAIT mini-socket, and a SYN arrived for it",
-	{ClosedEarlier, "NO_SOCKET"}:                    "the socket is gone, but this host closed that very connection a short while ago",
+	{ClosedEarlier, "NO_SOCKET"}:                    "the socket is gone, but that very connection ended on this host a short while ago",
 	{ClosedEarlier, "TCP_FLAGS"}:                    "the flags are those of a normal packet: its connection is gone, and only the listener is still there",
 	{StraySynAck, "NO_SOCKET"}:                      "the port does not matter: the packet is a SYN-ACK, and no connection is being opened here that it could answer",
 	{StraySynAck, "TCP_FLAGS"}:                      "the flags are those of a normal SYN-ACK: no connection is being opened here that it could answer",

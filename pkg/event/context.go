@@ -7,8 +7,9 @@ import "time"
 type KernelContext struct {
 	Current Process // who ran at the hook; only set where the socket was owned by its system call
 	Closer  Process // who closed the connection earlier, from the kernel-side notes
-	// Closing is how Closer closed it. For a SYN to a closed port it is about
-	// the listener that was there.
+	// Closing is how the connection ended earlier: how Closer closed it, or what
+	// else ended it. For a SYN to a closed port it is about the listener that was
+	// there.
 	Closing Closing
 	// Connector called connect for the socket, and may have passed it on since.
 	Connector Process
@@ -43,14 +44,26 @@ type KernelContext struct {
 	SndNxt uint32
 }
 
-// Closing is how a process closed a connection.
+// Closing is how a connection was closed, or ended.
 type Closing struct {
 	Ago        time.Duration // before the event; 0: not known
 	Within     time.Duration // how exact Ago is
 	From, To   State
 	Unread     bool // with data unread
 	LingerZero bool // with SO_LINGER {1,0}
+	By         EndedBy
+	ByClose    bool // it was open, and its owner called close or ended
 }
+
+// EndedBy is what ended a connection.
+type EndedBy uint8
+
+// The values of enum ended_by in bpf/record.h.
+const (
+	ByProcess EndedBy = iota // or it is not known
+	ByReset                  // a RST came, or data that drew one
+	ByTimeout                // a timer gave it up
+)
 
 // Process is a thread as the kernel knew it at the hook.
 type Process struct {

@@ -37,6 +37,7 @@ type Event struct {
 	Chain     string     `json:"chain,omitzero"`
 	Forwarded bool       `json:"forwarded,omitzero"`
 	PeerEvent uint64     `json:"peerEvent,omitzero"`
+	Earlier   Earlier    `json:"earlier,omitzero"`
 	Netns     Netns      `json:"netns,omitzero"`
 	Conn      Conn       `json:"conn,omitzero"`
 
@@ -97,6 +98,14 @@ const (
 
 // Methods lists every method, the best first.
 var Methods = []Method{Fentry, Kprobe, Tracepoint}
+
+// Earlier is what had ended the connection that a packet came for.
+type Earlier struct {
+	Event     uint64  `json:"event,omitzero"` // number of the event that it was, where that was shown
+	Cause     CauseID `json:"cause,omitzero"` // the cause of that event, shown or not
+	By        string  `json:"by,omitzero"`    // "process", "reset", "timeout"
+	AgoMillis uint64  `json:"agoMillis,omitzero"`
+}
 
 // Lost is the data that died with the connection, in bytes.
 type Lost struct {

@@ -107,7 +107,7 @@ const (
 	FactSeqExact                          // ignored RST or mini-socket: its sequence number is rcv_nxt
 	FactSeqInWindow                       // the same: it is past rcv_nxt and inside the window
 	FactSeqOld                            // the same: it is before rcv_nxt; none of the three: past the window
-	FactRemembered                        // no socket: this host closed that very connection a short while ago
+	FactRemembered                        // no socket: that very connection ended on this host a short while ago
 	FactListener                          // ignored RST, socket not seen: one listens at the address that it was sent to
 	FactSeqOutside                        // ignored RST, its number not compared: what the kernel did or said puts it outside the window, and of a connection beyond it
 

@@ -11,6 +11,7 @@ type conversation struct {
 	listener             *Socket
 	clientSock, servSock *Socket
 	clientAt, serverAt   event.Endpoint
+	endedBy              int // Pair of the event that ended the server's side; 0: none did
 }
 
 // converse connects a client and a server.

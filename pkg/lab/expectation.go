@@ -89,6 +89,12 @@ type Expectation struct {
 	App  event.App   // On and Reported do not count
 	Lost *event.Lost // nil: cannot be determined
 
+	// Earlier is the Pair of the event that had ended the connection which the packet
+	// came for; 0: there is none. EarlierBy is what had ended it, "" where nothing
+	// had or it cannot be known.
+	Earlier   int
+	EarlierBy string
+
 	// Pair is the same for the two events of one RST, and unique otherwise.
 	Pair   int
 	OnWire bool           // a packet capture in Namespace sees this RST

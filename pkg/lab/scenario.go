@@ -60,6 +60,7 @@ func Scenarios() []Scenario {
 		orphanScenarios(),
 		// answers
 		noSocketScenarios(),
+		endedEarlierScenarios(),
 		handshakeScenarios(),
 		fastOpenScenarios(),
 		timeWaitScenarios(),

@@ -176,8 +176,9 @@ func (c *conversation) closedEarlier(before ...event.State) Expectation {
 	x := c.repliedByServer("closed-earlier", 0)
 	x.WithoutMemory = "ack-to-listener"
 	x.Socket, x.Lost = event.SockFull, nil
+	x.Earlier = c.endedBy
 	x.States = append(x.States, before...)
-	x.Sources = []event.OwnerSource{event.FromCloser}
+	x.Sources, x.EarlierBy = []event.OwnerSource{event.FromCloser}, byProcess
 	return x
 }
 
@@ -188,6 +189,7 @@ func playAbortedEarlier(e *Env) {
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("server closes with SO_LINGER {1,0}: its kernel sends a RST")
 	e.Expect(c.sentByServer("linger-zero", event.StateEstablished))
+	c.endedBy = e.pairs
 	c.sendTooLate(flow, event.StateEstablished)
 }
 

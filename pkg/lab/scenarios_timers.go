@@ -1,6 +1,9 @@
 package lab
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
+)
 
 // fromTimer: nobody's system call, the socket is open.
 var fromTimer = []event.OwnerSource{event.FromSocket, event.FromListener, event.FromCloser}
@@ -42,8 +45,8 @@ func timerScenarios() []Scenario {
 	}}
 }
 
-func playKeepalive(e *Env, cause event.CauseID, configure func(*Socket)) {
-	c, flow := e.converseWithPeer(serverEnd)
+func playKeepalive(e *Env, cause event.CauseID, configure func(*Socket)) (c *conversation, flow *packetpeer.Flow) {
+	c, flow = e.converseWithPeer(serverEnd)
 	configure(c.servSock)
 	e.Stepf("the client vanishes; the server's kernel sends keep-alive probes in vain")
 	e.awaitFrom(flow, event.RST)
@@ -54,6 +57,7 @@ func playKeepalive(e *Env, cause event.CauseID, configure func(*Socket)) {
 	sent := c.sentByServer(cause, event.StateEstablished)
 	sent.Sources, sent.App = fromTimer, timedOut
 	e.Expect(sent)
+	return c, flow
 }
 
 func playFinWait2Timeout(e *Env) {

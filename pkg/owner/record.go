@@ -128,7 +128,7 @@ func closedByOwner(e *event.Event) bool {
 	case event.SockRequest:
 		return false
 	case event.SockFull:
-		return e.Evidence.Facts.Any(event.FactDead | event.FactRemembered)
+		return e.Evidence.Has(event.FactDead) || e.Evidence.Has(event.FactRemembered) && closedOrderly(e)
 	case event.SockNone:
 		return e.Evidence.Hook != event.HookReject && (gaveUp(e) || e.Evidence.Packet&event.SYN == 0 && closedOrderly(e))
 	}
@@ -140,12 +140,13 @@ func gaveUp(e *event.Event) bool {
 	return e.Evidence.Packet.Has(event.SYN|event.ACK) && e.Kernel.Closing.From == event.StateSynSent
 }
 
-// closedOrderly: only the owner shuts a connection down, closes it with data
-// unread or with SO_LINGER {1,0}, or leaves it behind at its end. What else went
+// closedOrderly: only the owner shuts a connection down or closes it, with data
+// unread or with SO_LINGER {1,0}, or leaves it behind at its end. Only in the
+// owner's call a RST or a timer finds the socket busy, and waits. What else went
 // straight to CLOSE in a process may have been destroyed by another.
 func closedOrderly(e *event.Event) bool {
 	c := &e.Kernel.Closing
-	return c.To != event.StateClose || c.Unread || c.LingerZero || e.Kernel.Closer.Exiting
+	return c.To != event.StateClose || c.Unread || c.LingerZero || c.By != event.ByProcess || c.ByClose || e.Kernel.Closer.Exiting
 }
 
 func (r *Resolver) ownerOf(p event.Process, source event.OwnerSource) event.Owner {

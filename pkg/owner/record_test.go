@@ -125,3 +125,30 @@ func TestGaveUp(t *testing.T) {
 		}
 	}
 }
+
+// TestRemembered: who closed a connection is its owner, but not who destroyed it,
+// whether a listener is in its place or not.
+func TestRemembered(t *testing.T) {
+	for name, test := range map[string]struct {
+		how  event.Closing
+		want bool
+	}{
+		"by FIN":                        {event.Closing{From: event.StateEstablished, To: event.StateFinWait1}, true},
+		"at once, by close":             {event.Closing{From: event.StateEstablished, To: event.StateClose, ByClose: true}, true},
+		"with data unread":              {event.Closing{From: event.StateEstablished, To: event.StateClose, Unread: true}, true},
+		"by a RST, in the owner's call": {event.Closing{From: event.StateEstablished, To: event.StateClose, By: event.ByReset}, true},
+		"by a timer that had to wait":   {event.Closing{From: event.StateEstablished, To: event.StateClose, By: event.ByTimeout}, true},
+		"destroyed":                     {event.Closing{From: event.StateEstablished, To: event.StateClose}, false},
+	} {
+		for _, socket := range []event.SockKind{event.SockNone, event.SockFull} {
+			e := event.Event{
+				Evidence: event.Evidence{Hook: event.HookSendReply, Socket: socket, Packet: event.ACK, Facts: event.FactRemembered},
+				Kernel:   event.KernelContext{Closer: event.Process{PID: 10, Comm: "ss", Cgroup: 70}, Closing: test.how},
+			}
+			new(Resolver).FromRecord(&e)
+			if named := e.Owner.PID == 10; named != test.want || named != (e.Kernel.OwnerCgroup == 70) {
+				t.Errorf("%s, %v: owner %+v in %d", name, socket, e.Owner, e.Kernel.OwnerCgroup)
+			}
+		}
+	}
+}

@@ -177,6 +177,8 @@ func decodeClosing(r *resetRecord, jiffy time.Duration) event.Closing {
 		To:         event.State(c.To),
 		Unread:     c.Unread != 0,
 		LingerZero: c.LingerZero != 0,
+		By:         event.EndedBy(c.By),
+		ByClose:    c.ByClose != 0,
 	}
 }
 

@@ -137,7 +137,7 @@ func TestDecodeProcesses(t *testing.T) {
 	r := resetRecord{TimeNs: 5e9, Sk: 0xffff888000000040, Inode: 77, Cookie: 12, Cgroup: 4711, CurrentCgroup: 4712, CloserCgroup: 4713}
 	r.Verdict.Hook = bpf.ContextHookHOOK_SEND_REPLY
 	r.Numbers.Error = uint32(unix.ECONNABORTED)
-	r.Closing.TimeNs, r.Closing.Unread = 3e9, 1
+	r.Closing.TimeNs, r.Closing.Unread, r.Closing.By, r.Closing.ByClose = 3e9, 1, bpf.ContextEndedByBY_TIMEOUT, 1
 	r.Closing.From, r.Closing.To = uint8(event.StateCloseWait), uint8(event.StateLastAck)
 	r.Closer = bpf.ContextProcess{Pid: 10, Tid: 11, Uid: 33, ExitStatus: 9, Known: 1, Exiting: 1, Comm: fixed("sixteen-bytes-xx")}
 	// Not known: whatever else the record holds means nothing.
@@ -151,7 +151,7 @@ func TestDecodeProcesses(t *testing.T) {
 		Cgroup: 4711, HookNanos: 5e9, Pending: "ECONNABORTED",
 		Closing: event.Closing{
 			Ago: 2 * time.Second, Within: 4 * time.Millisecond,
-			From: event.StateCloseWait, To: event.StateLastAck, Unread: true,
+			From: event.StateCloseWait, To: event.StateLastAck, Unread: true, By: event.ByTimeout, ByClose: true,
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

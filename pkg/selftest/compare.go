@@ -201,6 +201,7 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 	c.checkDiagnosis(expected, e)
 	c.checkOwner(expected, e)
 	c.checkBy(expected, e)
+	c.checkEarlier(expected, e)
 	c.checkText(e)
 }
 
@@ -291,6 +292,24 @@ func (c *comparison) checkBy(expected lab.Expectation, e *event.Event) {
 	}
 	if expected.Chain != 0 && e.Chain != expected.Chain.String() || e.Forwarded != expected.Forwarded {
 		c.problemf("%s at %s has chain %q, forwarded %t, expected %s, %t", e.Cause, e.Local, e.Chain, e.Forwarded, expected.Chain, expected.Forwarded)
+	}
+}
+
+// checkEarlier: what had ended the connection is said, and the event that it was is
+// named wherever this kernel shows it.
+func (c *comparison) checkEarlier(expected lab.Expectation, e *event.Event) {
+	if e.Earlier.By != expected.EarlierBy {
+		c.problemf("%s at %s says that the connection had been ended by %q, it was %q", e.Cause, e.Local, e.Earlier.By, expected.EarlierBy)
+	}
+	var want event.Earlier
+	for i, x := range c.outcome.Expect {
+		if x.Pair == expected.Earlier && x.Namespace == expected.Namespace && c.matched[i] != nil {
+			want.Event, want.Cause = c.matched[i].ID, c.matched[i].Cause
+		}
+	}
+	if e.Earlier.Event != want.Event || e.Earlier.Cause != want.Cause {
+		c.problemf("%s at %s says that event %d (%s) had ended the connection, it was %d (%s)",
+			e.Cause, e.Local, e.Earlier.Event, e.Earlier.Cause, want.Event, want.Cause)
 	}
 }
 

@@ -192,6 +192,7 @@ func (t *Tracer) checkPeer(e *event.Event) {
 	}
 	inTheEnd := *other
 	t.resolver.Last(&inTheEnd)
+	t.endings.link(&inTheEnd)
 	if t.refuses(&inTheEnd) {
 		e.PeerEvent = 0
 	}

@@ -50,6 +50,7 @@ type Tracer struct {
 
 	followups followups
 	regular   regular
+	endings   endings
 
 	to      event.Sink  // of Run
 	warn    func(error) // Options.Warn, or nil
@@ -206,7 +207,9 @@ func (t *Tracer) give(e *event.Event) error {
 		t.resolver.Forget(e)
 	}
 	t.resolver.Last(e)
+	t.endings.link(e)
 	if t.refuses(e) {
+		t.endings.note(e, 0)
 		t.hidePeer(e)
 		_, err := t.elsewhere(e) // its name may have come meanwhile
 		return err
@@ -223,6 +226,7 @@ func (t *Tracer) give(e *event.Event) error {
 		return nil
 	}
 	t.number(e)
+	t.endings.note(e, e.ID)
 	t.followups.shown(e)
 	return t.to.Event(e)
 }

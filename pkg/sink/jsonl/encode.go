@@ -102,6 +102,14 @@ func appendWho(l line, e *event.Event) line {
 	l = l.text(`"chain":`, e.Chain)
 	l = l.flag(`"forwarded":`, e.Forwarded)
 	l = l.number(`"peerEvent":`, e.PeerEvent)
+	if p := &e.Earlier; *p != (event.Earlier{}) {
+		l = l.open(`"earlier":`)
+		l = l.number(`"event":`, p.Event)
+		l = l.text(`"cause":`, string(p.Cause))
+		l = l.text(`"by":`, p.By)
+		l = l.number(`"agoMillis":`, p.AgoMillis)
+		l = l.close()
+	}
 	l = appendNetns(l, e.Netns)
 	if c := &e.Conn; c.Known {
 		l = l.open(`"conn":`)
