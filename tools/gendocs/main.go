@@ -1,6 +1,6 @@
 // Command gendocs writes the pages of docs/ that state what a table in the code
-// or a recording states: causes.md, from the catalogue of causes, and
-// coverage.md, from what was recorded on real kernels.
+// or a recording states: causes.md, from the catalogue of causes, coverage.md, from
+// what was recorded on real kernels, and filters.md, from the fields of filters.
 //
 //	gendocs ROOT
 package main
@@ -45,5 +45,5 @@ func pages(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]string{"causes.md": causesPage(), "coverage.md": coveragePage(recordings)}, nil
+	return map[string]string{"causes.md": causesPage(), "coverage.md": coveragePage(recordings), "filters.md": filtersPage()}, nil
 }
