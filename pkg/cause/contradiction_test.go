@@ -37,7 +37,8 @@ var claims = []claim{
 		}
 		return e.State == event.StateFinWait1 || e.State == event.StateFinWait2
 	}},
-	{"rsttrace there", func(e *event.Event) bool { return e.PeerEvent != 0 }},
+	{"rsttrace there", func(e *event.Event) bool { return e.PeerEvent != 0 || e.Kernel.EndHidden }},
+	{"shows both", func(e *event.Event) bool { return !e.Kernel.EndHidden }},
 	{"event of the other end", func(e *event.Event) bool { return e.PeerEvent == 0 }},
 	{"named under by", func(e *event.Event) bool { return e.By.PID == 0 }},
 	{"the named hook", func(e *event.Event) bool { return e.Evidence.Chain == 0 }},
@@ -86,9 +87,12 @@ var contexts = map[string]func(*event.Event){
 	"other end, data lost": func(e *event.Event) {
 		e.PeerEvent, e.Lost = 7, event.Lost{UnackedBytes: 10}
 	},
-	"ignores SIGPIPE": func(e *event.Event) { ownedBy(e, event.SignalIgnored) },
-	"catches SIGPIPE": func(e *event.Event) { ownedBy(e, event.SignalCaught) },
-	"dies of SIGPIPE": func(e *event.Event) { ownedBy(e, event.SignalDefault) },
+	"other end, hidden":   func(e *event.Event) { e.Kernel.EndHidden = true },
+	"hidden, data lost":   func(e *event.Event) { e.Kernel.EndHidden, e.Lost = true, event.Lost{UnackedBytes: 10} },
+	"hidden, closed port": func(e *event.Event) { e.Kernel.EndHidden, e.Kernel.OtherEnd = true, ClosedPort },
+	"ignores SIGPIPE":     func(e *event.Event) { ownedBy(e, event.SignalIgnored) },
+	"catches SIGPIPE":     func(e *event.Event) { ownedBy(e, event.SignalCaught) },
+	"dies of SIGPIPE":     func(e *event.Event) { ownedBy(e, event.SignalDefault) },
 	"was killed": func(e *event.Event) {
 		e.Owner = event.Owner{PID: 812, Comm: "app", Source: event.FromCurrent, Ended: event.Ended{Signal: "SIGKILL"}}
 		if e.Evidence.Hook == event.HookSendReply {

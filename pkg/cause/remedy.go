@@ -33,7 +33,11 @@ var remedies = map[event.CauseID]func(*event.Event) string{
 
 // otherEnd: the other end of the RST is on this host, and its event says more.
 func otherEnd(e *event.Event) string {
-	if e.PeerEvent == 0 {
+	switch {
+	case e.Kernel.EndHidden:
+		// Of both ports that is the service's, nearly always.
+		return fmt.Sprintf("Look at the other end too: it is on this host, and --port %d shows both", min(e.Local.Port, e.Peer.Port))
+	case e.PeerEvent == 0:
 		return ""
 	}
 	return "See the event of the other end: it is on this host, and names the cause"
@@ -146,7 +150,7 @@ func busy(c *event.Conn) bool { return c.LastReceivedMillis > 0 && c.LastReceive
 
 // forgotten: a connection that was in use was not forgotten for being idle.
 func forgotten(e *event.Event) string {
-	if e.PeerEvent == 0 && busy(&e.Conn) {
+	if e.PeerEvent == 0 && !e.Kernel.EndHidden && busy(&e.Conn) {
 		return "Look for a restart or failover of the peer, and for a rule or device that answers in its name"
 	}
 	return otherEnd(e)
@@ -175,7 +179,7 @@ func afterPeerClose(e *event.Event) string {
 func whileClosing(e *event.Event) string {
 	bothClosed := e.State == event.StateLastAck || e.State == event.StateClosing
 	switch {
-	case e.PeerEvent != 0:
+	case e.PeerEvent != 0 || e.Kernel.EndHidden:
 		return otherEnd(e)
 	case e.Lost.UnsentBytes > 0 || e.Lost.UnackedBytes > 0:
 		return "Find out why the peer aborts: it did not take all that was sent"
@@ -191,7 +195,7 @@ func killedTimeWait(e *event.Event) string {
 	switch {
 	case e.Evidence.Prior != event.StateFinWait2:
 		return "Ignore it: both sides had closed before, and nothing is lost"
-	case e.PeerEvent != 0:
+	case e.PeerEvent != 0 || e.Kernel.EndHidden:
 		return otherEnd(e)
 	}
 	return "Find out whether the peer had read all: it aborts instead of closing"

@@ -28,6 +28,9 @@ type KernelContext struct {
 	// OtherEnd is the cause of PeerEvent's event, if it is known. It stays if that
 	// event is not shown.
 	OtherEnd CauseID
+	// EndHidden: the other end is on this host, too, and its event is not shown
+	// because of what was asked for.
+	EndHidden bool
 	// HookNanos is when the hook ran, by CLOCK_MONOTONIC.
 	HookNanos uint64
 	Mark      uint32

@@ -2,6 +2,7 @@ package filter
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -57,6 +58,24 @@ func (f *Filter) ExcludesNames() bool {
 		})
 	}
 	return excludes
+}
+
+// Divides reports whether one end of a connection of this host may match and the
+// other not. Both have the same ports and addresses.
+func (f *Filter) Divides() bool {
+	if dirs := f.Selection().Dirs; len(dirs) > 0 && !slices.Contains(dirs, event.Sent) {
+		return true
+	}
+	for t := range f.tests() {
+		switch t.field.Name {
+		case "dir", "port", "host", "netns":
+		default:
+			if !isDirWord(t.field) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Selection is what each event has that f matches.

@@ -197,3 +197,14 @@ func (t *Tracer) checkPeer(e *event.Event) {
 		e.PeerEvent = 0
 	}
 }
+
+// hidesOtherEnd reports whether the end that sent e is on this host and would be
+// seen, were it not for the filter. Either it was seen, or the peer's address is
+// of e's own namespace for certain.
+func (t *Tracer) hidesOtherEnd(e *event.Event) bool {
+	if e.PeerEvent != 0 || e.Dir != event.Received || !t.filter.Divides() {
+		return false
+	}
+	own := e.Peer.Addr.IsLoopback() || e.Peer.Addr == e.Local.Addr
+	return e.Kernel.OtherEnd != "" || own && (t.seesReplies || e.Cause == cause.PeerAborted)
+}

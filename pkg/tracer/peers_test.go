@@ -3,6 +3,7 @@ package tracer
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -259,4 +260,61 @@ func BenchmarkPeers(b *testing.B) {
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/event")
 		b.ReportMetric(0, "ns/op")
 	})
+}
+
+// onLoopback moves both ends to 127.0.0.1.
+func onLoopback(sent, received *event.Event) {
+	for _, end := range []*event.Endpoint{&sent.Local, &sent.Peer, &received.Local, &received.Peer} {
+		end.Addr = netip.MustParseAddr("127.0.0.1")
+	}
+}
+
+// TestHiddenEnd: where a filter shows one end of a connection of this host, its
+// event says how to see the other, and only there.
+func TestHiddenEnd(t *testing.T) {
+	const hint = "--port 80 shows both"
+	for name, test := range map[string]struct {
+		filter string
+		change func(sent, received *event.Event)
+		alone  bool // the kernel holds the other end back
+		blind  bool // to replies
+		hinted bool
+	}{
+		"both are shown":        {hinted: false},
+		"the other was seen":    {filter: "comm app", hinted: true},
+		"not seen, not local":   {filter: "comm app", alone: true},
+		"not seen, on loopback": {filter: "comm app", change: onLoopback, alone: true, hinted: true},
+		"not asked for":         {filter: "received", change: onLoopback, alone: true, hinted: true},
+		"no filter":             {change: onLoopback, alone: true},
+		"a filter of both":      {filter: "port 80 and (sent or received)", change: onLoopback, alone: true},
+		"nobody can see it":     {filter: "comm app", change: onLoopback, alone: true, blind: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sent, refused := resetPair()
+				received := received(80, 0x100)
+				received.Local, received.Peer = refused.Local, refused.Peer
+				received.State, received.Evidence.State = event.StateEstablished, event.StateEstablished
+				if test.change != nil {
+					test.change(&sent, &received)
+				}
+				f := newFakeSource(resets(sent, received))
+				if test.alone {
+					f = newFakeSource(resets(received))
+				}
+				f.holders = func() []event.Holder { return []event.Holder{holderOf(received, 10)} }
+				tracer := tracing(f, test.filter)
+				tracer.peers, tracer.seesReplies = newPeers(), !test.blind
+				want := 2
+				if test.alone || tracer.filter.Divides() {
+					want = 1
+				}
+				_, events := collect(tracer, want)
+				e := events[len(events)-1]
+				if got := strings.Contains(e.Remedy, hint); e.Dir != event.Received || got != test.hinted {
+					t.Errorf("%s: %q, hint %t, want %t", e.Cause, e.Remedy, got, test.hinted)
+				}
+			})
+		})
+	}
 }

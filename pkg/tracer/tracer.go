@@ -52,13 +52,15 @@ type Tracer struct {
 	regular   regular
 	endings   endings
 
-	to      event.Sink  // of Run
-	warn    func(error) // Options.Warn, or nil
-	ending  bool        // the context has ended
-	arrived uint64      // events in the queue so far
-	numbers numbers
-	listed  int // Options.Top
-	tops    topLists
+	to     event.Sink  // of Run
+	warn   func(error) // Options.Warn, or nil
+	ending bool        // the context has ended
+	// seesReplies: also resets that are sent without a full socket are seen.
+	seesReplies bool
+	arrived     uint64 // events in the queue so far
+	numbers     numbers
+	listed      int // Options.Top
+	tops        topLists
 }
 
 // Open attaches to the kernel. See probe.Open for what it needs.
@@ -76,6 +78,7 @@ func Open(o Options) (*Tracer, error) {
 	if bothEnds(o.Filter.Selection().Dirs) {
 		t.peers = newPeers()
 	}
+	t.seesReplies = session.Sight().Socketless
 	t.regular.every, t.regular.options = o.Interval, o.Audit
 	t.listed = o.Top
 	t.warn = o.Warn
@@ -219,6 +222,7 @@ func (t *Tracer) give(e *event.Event) error {
 	e.CommunityID = t.flowIDs.of(e)
 	t.places.complete(e)
 	t.dispositions.complete(e, t.places.clock())
+	e.Kernel.EndHidden = t.hidesOtherEnd(e)
 	t.explainer.Explain(e)
 	confirm(e)
 	if t.reads&filter.KnowsRest != 0 && !t.filter.Match(e) {
