@@ -62,7 +62,8 @@ var ignored = []Entry{
 		ID: RSTUnacceptable, Dir: event.Ignored,
 		Title: "RST that does not fit",
 		Meaning: "The kernel ignored the RST because its sequence number does not fit a connection or a handshake here. This kernel and attach " +
-			"method do not show what number was expected. So it is not known whether the RST was late, forged, or only challenged.",
+			"method do not show what number was expected. So it is not known whether the RST was late, forged, or only challenged. If the kernel " +
+			"also hides its addresses, the RST may have met a listener or a socket that was connecting.",
 		KernelPath: "tcp_validate_incoming; drop reason TCP_INVALID_SEQUENCE (5.19 to 6.5: before or beyond the window). " +
 			"tcp_check_req; drop reason NOT_SPECIFIED (kernels that challenge, before 6.18)",
 		OnTheWire: "the incoming RST; an empty ACK from here if it was challenged",

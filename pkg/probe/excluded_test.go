@@ -65,7 +65,7 @@ func TestExcludes(t *testing.T) {
 		},
 		"to a listener, 6.1, socket unseen": {
 			placed(event.CallerRcvStateProcess, drop(none, 0, rst, "TCP_RESET", event.FactListener)),
-			[]string{LimitIgnoredConnection, "no-callers"},
+			[]string{LimitIgnoredConnection, LimitConnectionPlace, "no-callers"},
 		},
 		"to a listener, with ACK, 6.1, socket unseen": {
 			placed(event.CallerDoRcv, drop(none, 0, rstAck, "NOT_SPECIFIED", event.FactListener)),

@@ -38,6 +38,7 @@ type Sight struct {
 	HandshakeSocket   bool                   // those of IgnoredHandshake come with their socket, so with state and owner
 	ConnectionSocket  bool                   // those of IgnoredConnection do
 	ConnectionSide    bool                   // and whether the number was before or beyond the window
+	ConnectionPlace   bool                   // and whether one without ACK met a connection, a listener or an attempt
 	EarlyDrops        map[event.CauseID]bool // dropped before the connection is looked at
 }
 
@@ -70,6 +71,7 @@ func (s *Session) Sight() Sight {
 		HandshakeSocket:   drop.hasSocket || replies,
 		ConnectionSocket:  drop.hasSocket || noted,
 		ConnectionSide:    drop.hasSocket || noted || drop.namesOld(),
+		ConnectionPlace:   drop.hasSocket || noted || places,
 		EarlyDrops:        s.earlyDrops(ignored && drops),
 		Receive:           receive != "",
 		ReceivedPacket:    s.kernel.resetHasPacket && byFunctionEntry(receive),
@@ -170,6 +172,10 @@ var limits = []Limit{
 		func(e event.Evidence) bool {
 			return metConnection(e) && (hasPosition(e) || e.Reason == "TCP_OLD_SEQUENCE")
 		}},
+	{LimitConnectionPlace, "whether an ignored RST without ACK met a connection, a listener or an attempt to connect is not known, it is rst-unacceptable: " +
+		"before Linux 6.11 the drop names no socket, and the kernel hides its addresses or the listeners are not known",
+		func(s Sight) bool { return s.Ignored && s.IgnoredConnection && !s.ConnectionPlace },
+		func(e event.Evidence) bool { return metConnection(e) && e.Caller == event.CallerRcvStateProcess }},
 	{LimitEarlyDrops, "ignored RSTs with a bad checksum (reason since 5.17), time to live (6.3) or signature (5.17) are not seen, or not all of them: " +
 		"nothing but the drop reason tells",
 		func(s Sight) bool {
@@ -230,6 +236,7 @@ const (
 	LimitHandshakeSocket   = "no-socket-of-ignored-in-handshake"
 	LimitConnectionSocket  = "no-socket-of-ignored-in-connection"
 	LimitConnectionSide    = "no-side-of-ignored-in-connection"
+	LimitConnectionPlace   = "no-place-of-ignored-in-connection"
 	LimitRequestNumbers    = "no-request-numbers"
 	LimitDropSocket        = "no-socket-of-early-drops"
 )

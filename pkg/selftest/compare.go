@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 	"github.com/rsttrace/rsttrace/pkg/probe"
@@ -99,10 +100,12 @@ func (c *comparison) fits(expected lab.Expectation, e *event.Event, strict bool)
 // due is the cause that this kernel, reached like this, must report, and the
 // limit because of which that is not the one of a perfect tracer; "" without.
 func (c *comparison) due(expected lab.Expectation) (event.CauseID, string) {
-	if cause := expected.Expected(c.sight.ReceivedPacket); cause != expected.Cause {
-		return cause, probe.LimitNoRSTPacket
+	if unseen := expected.Expected(c.sight.ReceivedPacket); unseen != expected.Cause {
+		return unseen, probe.LimitNoRSTPacket
 	}
 	switch {
+	case c.hidesPlace(expected):
+		return cause.RSTUnacceptable, probe.LimitConnectionPlace
 	case expected.WithoutNumbers == "":
 	case expected.Seen == lab.AtConnection && !c.sight.ConnectionSide:
 		return expected.WithoutNumbers, probe.LimitConnectionSide
@@ -110,6 +113,13 @@ func (c *comparison) due(expected lab.Expectation) (event.CauseID, string) {
 		return expected.WithoutNumbers, probe.LimitRequestNumbers
 	}
 	return expected.Cause, ""
+}
+
+// hidesPlace: nothing shows what a RST met that was found without fault. One
+// with a wrong number has a reason of its own.
+func (c *comparison) hidesPlace(expected lab.Expectation) bool {
+	return expected.Seen == lab.AtConnection && !c.sight.ConnectionPlace &&
+		expected.WithoutNumbers == "" && !expected.Flags.Has(event.ACK)
 }
 
 func (c *comparison) inode(namespace string) uint32 {
@@ -222,8 +232,8 @@ func (c *comparison) socketLimit(expected lab.Expectation) string {
 // hidesOwner: without the socket there is no owner, except at a listener, which
 // is known by its address.
 func (c *comparison) hidesOwner(expected lab.Expectation) bool {
-	return c.socketLimit(expected) != "" &&
-		(expected.Seen == lab.AtEarlyDrop || !slices.Contains(expected.States, event.StateListen))
+	atListener := slices.Contains(expected.States, event.StateListen) && expected.Seen != lab.AtEarlyDrop
+	return c.socketLimit(expected) != "" && (!atListener || c.hidesPlace(expected))
 }
 
 // checkOwner: no owner may be wrong, and one that is due must be there.
