@@ -21,7 +21,7 @@ var claims = []claim{
 	}},
 	{"tcp_rfc1337 to 1", func(e *event.Event) bool { return e.Evidence.Prior == event.StateFinWait2 }},
 	{"nothing listens", func(e *event.Event) bool {
-		return e.Dir == event.Received && e.PeerEvent != 0 && e.Kernel.OtherEnd != ClosedPort
+		return e.Dir == event.Received && (e.Kernel.PeerListens || e.PeerEvent != 0 && e.Kernel.OtherEnd != ClosedPort)
 	}},
 	{"firewall", func(e *event.Event) bool {
 		return e.Dir == event.Received && e.Kernel.OtherEnd == ClosedPort
@@ -99,8 +99,9 @@ var contexts = map[string]func(*event.Event){
 			e.Owner.Source = event.FromCloser
 		}
 	},
-	"rule of a chain":    func(e *event.Event) { e.Evidence.Chain = event.ChainInput },
-	"by another process": func(e *event.Event) { e.By = event.ProcessRef{PID: 4242, Comm: "ss"} },
+	"a listener is there": func(e *event.Event) { e.Kernel.PeerListens = true },
+	"rule of a chain":     func(e *event.Event) { e.Evidence.Chain = event.ChainInput },
+	"by another process":  func(e *event.Event) { e.By = event.ProcessRef{PID: 4242, Comm: "ss"} },
 }
 
 func ownedBy(e *event.Event, action event.SignalAction) {

@@ -138,6 +138,9 @@ func refusedBy(e *event.Event) string {
 	case NetfilterReject:
 		return "Look at the rules on this host that reject with tcp reset"
 	}
+	if e.Kernel.PeerListens {
+		return "Look at the rules on this host that reject with tcp reset, unless the service has just started"
+	}
 	return otherEnd(e)
 }
 

@@ -50,8 +50,11 @@ func appendRefused(text []byte, e *event.Event) []byte {
 	case NetfilterReject:
 		return append(text, ": a firewall rule on this host refused it"...)
 	}
-	if e.PeerEvent != 0 { // it has another cause
+	switch {
+	case e.PeerEvent != 0: // it has another cause
 		return text
+	case e.Kernel.PeerListens:
+		return append(text, " although something listens there now: a firewall rule refused it, or the listener came a moment later"...)
 	}
 	return append(text, ": nothing listens there, or a firewall in front of it answered"...)
 }

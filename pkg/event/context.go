@@ -31,6 +31,9 @@ type KernelContext struct {
 	// EndHidden: the other end is on this host, too, and its event is not shown
 	// because of what was asked for.
 	EndHidden bool
+	// PeerListens: a moment after the event something listened at Peer, which is on
+	// this host. It may have begun in that moment.
+	PeerListens bool
 	// HookNanos is when the hook ran, by CLOCK_MONOTONIC.
 	HookNanos uint64
 	Mark      uint32

@@ -45,6 +45,7 @@ type Tracer struct {
 	peers     *peers
 
 	dispositions *dispositions
+	listeners    *listeners
 	queue        queue
 	nextMute     time.Time
 
@@ -75,6 +76,7 @@ func Open(o Options) (*Tracer, error) {
 	t.session = session
 	t.places = openPlaces(t.filter.NeedsNames())
 	t.dispositions = openDispositions(procfs.DefaultMountPoint)
+	t.listeners = openListeners(procfs.DefaultMountPoint)
 	if bothEnds(o.Filter.Selection().Dirs) {
 		t.peers = newPeers()
 	}
@@ -223,6 +225,7 @@ func (t *Tracer) give(e *event.Event) error {
 	t.places.complete(e)
 	t.dispositions.complete(e, t.places.clock())
 	e.Kernel.EndHidden = t.hidesOtherEnd(e)
+	t.listeners.complete(e, t.places.clock())
 	t.explainer.Explain(e)
 	confirm(e)
 	if t.reads&filter.KnowsRest != 0 && !t.filter.Match(e) {
