@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 	"github.com/rsttrace/rsttrace/pkg/probe"
@@ -215,9 +216,18 @@ type shownNumbers struct {
 func (n *shownNumbers) forget() { n.of = make(map[uint64]uint64) }
 
 // number gives e the next number. The number of an event that is yet to come is
-// not known.
+// not known. Words that name the event before it are written again.
 func (n *shownNumbers) number(e *event.Event) {
 	n.last++
 	n.of[e.ID] = n.last
 	e.ID, e.PeerEvent = n.last, n.of[e.PeerEvent]
+	if e.Earlier.Event == 0 {
+		return
+	}
+	if e.Earlier.Event = n.of[e.Earlier.Event]; e.Earlier.Event == 0 {
+		e.Earlier = event.Earlier{}
+	}
+	reported := e.App.Reported // by the kernel: words do not change it
+	cause.Explain(e)
+	e.App.Reported = reported
 }
