@@ -8,6 +8,7 @@
 #define RSTTRACE_AWAITED_H
 
 #include "hash.h"
+#include "process.h"
 
 #include <bpf/bpf_helpers.h>
 
@@ -20,7 +21,8 @@
 struct awaited_note {
 	__u64 sk;
 	__u64 inode;
-	__u64 check; /* of both */
+	__u64 cred; /* of the file: see name_creator() */
+	__u64 check; /* of all */
 };
 
 struct awaited {
@@ -53,22 +55,28 @@ static __always_inline struct awaited_note *awaited_slot(__u64 sk)
 	return found->last[1].sk == sk ? &found->last[1] : NULL;
 }
 
-static __always_inline __u64 awaited_check(__u64 sk, __u64 inode)
+static __always_inline __u64 awaited_check(const struct awaited_note *note)
 {
-	return sk * 0x9e3779b97f4a7c15ull ^ inode;
+	__u64 sum = note->sk * 0x9e3779b97f4a7c15ull ^ note->inode;
+
+	return sum * 0x9e3779b97f4a7c15ull ^ note->cred;
 }
 
-static __always_inline void await_holder(__u64 sk, __u64 inode)
+static __always_inline void await_holder(struct sock *sk, __u64 inode)
 {
-	struct awaited *found = awaited_at(sk);
+	struct awaited_note note = {
+		.sk = (__u64)sk,
+		.inode = inode,
+		.cred = file_cred(sk),
+	};
+	struct awaited *found = awaited_at(note.sk);
 
 	if (!found)
 		return;
-	if (found->last[0].sk != sk)
+	if (found->last[0].sk != note.sk)
 		found->last[1] = found->last[0];
-	found->last[0].inode = inode;
-	found->last[0].check = awaited_check(sk, inode);
-	found->last[0].sk = sk;
+	note.check = awaited_check(&note);
+	found->last[0] = note;
 }
 
 static __always_inline bool holder_awaited(__u64 sk)
@@ -76,17 +84,16 @@ static __always_inline bool holder_awaited(__u64 sk)
 	return awaited_slot(sk) != NULL;
 }
 
-/* The inode of an awaited socket, which is awaited no longer; 0 for any other. */
-static __always_inline __u64 take_awaited(__u64 sk)
+/* The note of an awaited socket, which is awaited no longer; false for any other. */
+static __always_inline bool take_awaited(__u64 sk, struct awaited_note *note)
 {
 	struct awaited_note *slot = awaited_slot(sk);
 
 	if (!slot)
-		return 0;
-	__u64 inode = slot->inode;
-	bool whole = slot->check == awaited_check(sk, inode);
+		return false;
+	*note = *slot;
 	slot->sk = 0;
-	return whole ? inode : 0;
+	return note->check == awaited_check(note) && note->inode;
 }
 
 #endif

@@ -122,10 +122,11 @@ static __always_inline bool was_noted(__u64 key, __u32 youngest, __u8 from)
 }
 
 /*
- * key is mix_tuple of the connection; when it was closed is now. in_process: the
+ * key is mix_tuple of the connection, sk its socket; when it was closed is now. in_process: the
  * running one did it, or was in a call on its own socket when it happened.
  */
-static __always_inline void note_closer(__u64 key, const struct closing *closing, bool in_process)
+static __always_inline void note_closer(__u64 key, struct sock *sk, const struct closing *closing,
+					bool in_process)
 {
 	__u8 flags = (closing->unread ? NOTE_UNREAD : 0) |
 		     (closing->linger_zero ? NOTE_LINGER_ZERO : 0) |
@@ -146,8 +147,10 @@ static __always_inline void note_closer(__u64 key, const struct closing *closing
 	struct note *slot = bpf_map_lookup_elem(&closers, &at);
 	if (!slot)
 		return;
-	if (in_process)
-		sign(&note);
+	if (in_process) {
+		struct running running = read_ender(sk, 0);
+		sign(&note, &running);
+	}
 	note.check = proof(key, &note);
 	*slot = note;
 	if (!again)

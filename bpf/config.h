@@ -86,6 +86,15 @@ const volatile __u32 jiffy_ns = 0;
 const volatile __u32 window_budget = 0;
 const volatile __u32 window_shift = 0;
 
+/*
+ * System calls, by number, in which a thread looks at files of other processes, and those in
+ * which it does only if what it reads is such a list: see walker.h.
+ */
+#define SYSTEM_CALLS 512
+const volatile __u64 walking_calls[SYSTEM_CALLS / 64] = {};
+const volatile __u64 reading_calls[SYSTEM_CALLS / 64] = {};
+const volatile __u32 sendfile_call = 0; /* it reads its second argument, not its first */
+
 /* Take the kernel stack of every detail. */
 const volatile bool take_stacks = false;
 

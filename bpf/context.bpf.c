@@ -90,7 +90,8 @@ static __always_inline void note_end(struct tcp_sock *tcp, int from, int to, boo
 	if (bpf_core_field_exists(net->hash_mix))
 		netns_mix = READ(net, hash_mix);
 	read_socket_tuple(tcp, &tuple);
-	note_closer(mix_tuple(&tuple, netns_mix), &closing, in_process);
+	note_closer(mix_tuple(&tuple, netns_mix), (struct sock *)address_of(tcp), &closing,
+		    in_process);
 }
 
 /* sk is untyped: the iterator has it as something else. */
@@ -114,12 +115,12 @@ static __always_inline void note_listener(struct sock *sk, bool closed)
 		note.closing.time_ns = bpf_ktime_get_ns();
 		note.closing.from = TCP_LISTEN;
 		note.closing.to = TCP_CLOSE;
-		read_current(&note.process);
+		write_ender(&note.process, sk, 0);
 	}
 	write_listener(&note);
 }
 
-static __always_inline void report_closer(__u64 sk, __u64 inode)
+static __always_inline void report_closer(const struct awaited_note *note)
 {
 	struct holder_record *record = RESERVE(struct holder_record, COLUMN_HOLDER_LOST);
 
@@ -127,10 +128,9 @@ static __always_inline void report_closer(__u64 sk, __u64 inode)
 		return;
 	record->kind = RECORD_HOLDER;
 	record->closed = 1;
-	record->cgroup = current_cgroup();
-	record->sk = sk;
-	record->inode = inode;
-	read_current(&record->process);
+	record->sk = note->sk;
+	record->inode = note->inode;
+	record->cgroup = write_ender(&record->process, NULL, note->cred);
 	SUBMIT(record);
 }
 
@@ -140,9 +140,10 @@ static __always_inline void report_closer(__u64 sk, __u64 inode)
  */
 static __always_inline void report_orphaner(__u64 sk, struct tcp_sock *tcp)
 {
-	if (!holder_awaited(sk) || !shut_down(tcp))
-		return;
-	report_closer(sk, take_awaited(sk));
+	struct awaited_note note;
+
+	if (holder_awaited(sk) && shut_down(tcp) && take_awaited(sk, &note))
+		report_closer(&note);
 }
 
 /*
@@ -153,10 +154,13 @@ static __always_inline void report_mptcp_closer(struct sock *sk)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 
+	struct awaited_note note;
+
 	if (!holder_awaited((__u64)sk) || !BPF_CORE_READ(sk, sk_lock.owned) ||
 	    BPF_CORE_READ(task, flags) & PF_KTHREAD)
 		return;
-	report_closer((__u64)sk, take_awaited((__u64)sk));
+	if (take_awaited((__u64)sk, &note))
+		report_closer(&note);
 }
 
 /* A process calls connect, or the peer's connection is complete. */
@@ -249,8 +253,6 @@ int held_listeners(struct bpf_iter__task_file *ctx)
 
 	if (!file)
 		return 0;
-	if (ctx->meta->seq_num == 0)
-		note_walker();
 	struct sock *sk = socket_of(file);
 	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN ||
 	    BPF_CORE_READ((struct sock___protocol *)sk, sk_protocol) != IPPROTO_TCP)
@@ -268,13 +270,14 @@ int context_destroy(__u64 *ctx)
 	struct sock *sk = (struct sock *)ctx[0];
 	__u64 address = address_of(sk);
 
-	__u64 inode = take_awaited(address);
-	if (!inode)
+	struct awaited_note note;
+
+	if (!take_awaited(address, &note))
 		return 0;
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	if (!tcp || !owned(tcp, TCP_CLOSE))
 		return 0;
-	report_closer(address, inode);
+	report_closer(&note);
 	return 0;
 }
 
@@ -288,8 +291,6 @@ int holders(struct bpf_iter__task_file *ctx)
 
 	if (!task || !file)
 		return 0;
-	if (ctx->meta->seq_num == 0)
-		note_walker();
 	record.sk = (__u64)socket_of(file);
 	if (!record.sk || !holder_awaited(record.sk))
 		return 0;

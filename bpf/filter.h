@@ -164,15 +164,6 @@ static __always_inline bool cgroup_wanted(struct tcp_sock *tcp)
 	return !until || (*until != FOR_GOOD && bpf_ktime_get_ns() >= *until);
 }
 
-static __always_inline bool is_kernel_thread(void)
-{
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
-		return bpf_get_current_task_btf()->flags & PF_KTHREAD;
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-
-	return BPF_CORE_READ(task, flags) & PF_KTHREAD;
-}
-
 /* For where the running process, and no other, will be named. */
 static __noinline bool current_wanted(void)
 {
@@ -181,7 +172,7 @@ static __noinline bool current_wanted(void)
 	char name[16] = {};
 
 	/* It finishes what another began, and that one may be named. */
-	if (is_kernel_thread() || is_walker((__u32)ids))
+	if (is_bystander())
 		return true;
 	if (filter_pids && !bpf_map_lookup_elem(&wanted_pids, &pid))
 		return false;

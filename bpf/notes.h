@@ -36,6 +36,7 @@ enum note_flag {
 	NOTE_RESET = 16, /* enum ended_by */
 	NOTE_TIMEOUT = 32,
 	NOTE_CLOSE = 64,
+	NOTE_CREATOR = 128,
 };
 
 static __always_inline __u64 proof(__u64 key, const struct note *note)
@@ -50,15 +51,14 @@ static __always_inline bool is_proven(__u64 key, const struct note *note)
 	return note->when && note->check == proof(key, note);
 }
 
-/* By the running process. */
-static __always_inline void sign(struct note *note)
+static __always_inline void sign(struct note *note, const struct running *running)
 {
-	struct running running = read_running();
-	__u8 flags = (running.kernel ? NOTE_KERNEL : 0) | (running.exiting ? NOTE_EXITING : 0);
+	__u8 flags = (running->kernel ? NOTE_KERNEL : 0) | (running->exiting ? NOTE_EXITING : 0) |
+		     (running->creator ? NOTE_CREATOR : 0);
 
-	note->thread = (__u64)running.identity.pid << 32 | running.tid;
-	note->rest |= keep_identity(&running.identity, note->when & 1);
-	note->rest |= (__u64)(__u16)running.exit_status << 32 | (__u64)flags << 56;
+	note->thread = (__u64)running->identity.pid << 32 | running->tid;
+	note->rest |= keep_identity(&running->identity, note->when & 1);
+	note->rest |= (__u64)(__u16)running->exit_status << 32 | (__u64)flags << 56;
 }
 
 static __always_inline __u8 note_flags(const struct note *note)
@@ -96,6 +96,7 @@ static __always_inline __u64 read_signature(const struct note *note, struct proc
 	process->uid = identity.uid;
 	process->known = 1;
 	process->kernel = !!(note_flags(note) & NOTE_KERNEL);
+	process->creator = !!(note_flags(note) & NOTE_CREATOR);
 	process->exiting = !!(note_flags(note) & NOTE_EXITING);
 	if (process->exiting)
 		process->exit_status = (__u16)(note->rest >> 32);

@@ -72,8 +72,10 @@ static __always_inline void note_origin(__u64 sk, struct tcp_sock *tcp, bool by_
 
 	if (!pair)
 		return;
-	if (by_process)
-		sign(&note);
+	if (by_process) {
+		struct running running = read_running();
+		sign(&note, &running);
+	}
 	note.rest = (note.rest & ~(0xffffull << 32)) | (__u64)origin_tag(sk) << 32;
 	note.check = proof(origin_key(sk, tcp), &note);
 	*origin_slot(pair, sk) = note;

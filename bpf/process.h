@@ -4,36 +4,9 @@
 #define RSTTRACE_PROCESS_H
 
 #include "access.h"
+#include "hash.h"
 #include "record.h"
-
-/*
- * The thread that walked the file tables last. While it looks at a file it
- * holds a reference; if the owner closes the file meanwhile, the last reference
- * goes, and the close runs, in the walker: it is then nobody's closer.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u32);
-} walker SEC(".maps");
-
-static __always_inline void note_walker(void)
-{
-	__u32 first = 0;
-	__u32 *tid = bpf_map_lookup_elem(&walker, &first);
-
-	if (tid)
-		*tid = (__u32)bpf_get_current_pid_tgid();
-}
-
-static __always_inline bool is_walker(__u32 tid)
-{
-	__u32 first = 0;
-	__u32 *walking = bpf_map_lookup_elem(&walker, &first);
-
-	return walking && *walking == tid;
-}
+#include "walker.h"
 
 /* A process is called as its first thread is. Others may have names of their own. */
 static __always_inline void read_name(struct process *process, struct task_struct *task)
@@ -55,13 +28,51 @@ struct running {
 	__u32 tid;
 	__u32 exit_status;
 	bool kernel;
-	bool exiting;
+	bool exiting; /* the whole process */
+	bool thread_exits;
+	bool creator; /* not the running thread at all: see name_creator() */
 };
 
 /* The v2 control group of the running process, by a helper. */
 static __always_inline __u64 current_cgroup(void)
 {
 	return bpf_get_current_cgroup_id();
+}
+
+/*
+ * Which process has which credentials. A file keeps the credentials of the process
+ * that opened it, the very object, and no other process has the same one. A process
+ * is noted here when it opens or ends a connection.
+ */
+#define CREATORS_BITS 12
+
+struct creator {
+	__u64 cred;
+	__u64 leader; /* first thread of the process */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << CREATORS_BITS);
+	__type(key, __u32);
+	__type(value, struct creator);
+} creators SEC(".maps");
+
+static __always_inline struct creator *creator_slot(__u64 cred)
+{
+	__u32 at = hash_address(cred, CREATORS_BITS);
+
+	return bpf_map_lookup_elem(&creators, &at);
+}
+
+static __always_inline void note_creator(__u64 cred, __u64 leader)
+{
+	struct creator *slot = creator_slot(cred);
+
+	if (!slot || (slot->cred == cred && slot->leader == leader))
+		return;
+	slot->cred = cred;
+	slot->leader = leader;
 }
 
 /*
@@ -83,6 +94,7 @@ static __always_inline __u32 read_thread(struct running *running)
 		if (bpf_core_field_exists(task->cgroups))
 			identity->cgroup = task->cgroups->dfl_cgrp->kn->id;
 		running->tid = task->pid;
+		note_creator(number_of(task->cred), number_of(leader));
 		return task->flags;
 	}
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
@@ -96,21 +108,108 @@ static __always_inline __u32 read_thread(struct running *running)
 	return BPF_CORE_READ(task, flags);
 }
 
+/* The credentials of the file of a socket, 0 if it has none any more. */
+static __always_inline __u64 file_cred(struct sock *sk)
+{
+	return (__u64)BPF_CORE_READ(sk, sk_socket, file, f_cred);
+}
+
+/*
+ * The process that opened a file with these credentials, if it is there and has not changed its
+ * credentials since. Else nobody: running->kernel.
+ *
+ * The proof: the file holds its credentials, so they are still those of the file. The
+ * first thread of a process has its own until the kernel frees the thread.
+ */
+static __noinline int name_creator(struct running *running, __u64 cred)
+{
+	if (!running)
+		return 0;
+	struct creator *slot = creator_slot(cred);
+
+	running->kernel = true;
+	if (!cred || !slot || slot->cred != cred)
+		return 0;
+	struct task_struct *leader = (struct task_struct *)slot->leader;
+
+	if ((__u64)BPF_CORE_READ(leader, cred) != cred)
+		return 0;
+	running->identity.pid = BPF_CORE_READ(leader, tgid);
+	running->identity.uid = BPF_CORE_READ(leader, cred, uid.val);
+	running->identity.cgroup = BPF_CORE_READ(leader, cgroups, dfl_cgrp, kn, id);
+	BPF_CORE_READ_INTO(&running->identity.comm, leader, comm);
+	running->tid = 0;
+	running->kernel = false;
+	running->creator = true;
+	return 0;
+}
+
+static __always_inline __u32 thread_flags(void)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
+		return bpf_get_current_task_btf()->flags;
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, flags);
+}
+
+/* Does the running thread only finish what others began? */
+static __always_inline bool is_bystander(void)
+{
+	__u32 flags = thread_flags();
+
+	return flags & PF_KTHREAD || (!(flags & PF_EXITING) && looks_at_files());
+}
+
+static __always_inline void read_exit(struct running *running)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	/* A thread that ends is not the end of its process. */
+	if (BPF_CORE_READ(task, signal, live.counter))
+		return;
+	running->exiting = true;
+	running->exit_status = BPF_CORE_READ(task, exit_code);
+}
+
+/* Who runs, whatever it does to a socket. */
 static __always_inline struct running read_running(void)
 {
 	struct running running = {};
 	__u32 flags = read_thread(&running);
 
-	running.kernel = flags & PF_KTHREAD || is_walker(running.tid);
-	if (!(flags & PF_EXITING))
-		return running;
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	/* A thread that ends is not the end of its process. */
-	if (BPF_CORE_READ(task, signal, live.counter))
-		return running;
-	running.exiting = true;
-	running.exit_status = BPF_CORE_READ(task, exit_code);
+	running.kernel = flags & PF_KTHREAD;
+	running.thread_exits = flags & PF_EXITING;
+	if (running.thread_exits)
+		read_exit(&running);
 	return running;
+}
+
+/*
+ * Who ends a socket: the running process, unless it was only left with the last
+ * reference to the file. Then the creator of the file, which had the socket once, is the
+ * best that is known. cred is that of the file, or 0 as long as the socket has its file.
+ */
+static __always_inline struct running read_ender(struct sock *sk, __u64 cred)
+{
+	struct running running = read_running();
+
+	if (!running.kernel && !running.thread_exits && looks_at_files())
+		name_creator(&running, cred ? cred : file_cred(sk));
+	return running;
+}
+
+static __always_inline void write_process(const struct running *running, struct process *process)
+{
+	process->pid = running->identity.pid;
+	process->tid = running->tid;
+	process->uid = running->identity.uid;
+	process->exit_status = running->exit_status;
+	process->known = 1;
+	process->kernel = running->kernel;
+	process->exiting = running->exiting;
+	process->creator = running->creator;
+	__builtin_memcpy(process->comm, running->identity.comm, sizeof(process->comm));
 }
 
 static __noinline int read_current(struct process *process)
@@ -119,16 +218,19 @@ static __noinline int read_current(struct process *process)
 		return 0;
 	struct running running = read_running();
 
-	process->pid = running.identity.pid;
-	process->tid = running.tid;
-	process->uid = running.identity.uid;
-	process->exit_status = running.exit_status;
-	process->known = 1;
-	process->kernel = running.kernel;
-	process->exiting = running.exiting;
-	process->unused = 0;
-	__builtin_memcpy(process->comm, running.identity.comm, sizeof(process->comm));
+	write_process(&running, process);
 	return 0;
+}
+
+/* The same of a record or note. Returns the control group. */
+static __noinline __u64 write_ender(struct process *process, struct sock *sk, __u64 cred)
+{
+	if (!process)
+		return 0;
+	struct running running = read_ender(sk, cred);
+
+	write_process(&running, process);
+	return running.identity.cgroup;
 }
 
 /*

@@ -110,9 +110,9 @@ struct process {
 	__u32 uid;
 	__u32 exit_status; /* wait status, where exiting */
 	__u8 known;
-	__u8 kernel; /* a kernel thread, or rsttrace itself: it only finishes what others began */
+	__u8 kernel; /* a kernel thread, or a bystander: it only finishes what others began */
 	__u8 exiting;
-	__u8 unused;
+	__u8 creator; /* it opened the socket's file; who closed that is not known */
 	char comm[16];
 };
 

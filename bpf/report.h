@@ -147,7 +147,7 @@ static __always_inline void await_listener(struct reset_record *record, struct s
 {
 	record->listener = (__u64)sk;
 	record->listener_inode = socket_inode(sk);
-	await_holder((__u64)sk, record->listener_inode);
+	await_holder(sk, record->listener_inode);
 }
 
 /* The listener that a connection waits at, or that a SYN was meant for. */
@@ -212,9 +212,41 @@ static __noinline int see_closer(const struct sighting *seen, struct reset_recor
 static __always_inline void await_owner(const struct sighting *seen, struct tcp_sock *tcp,
 					__u64 inode)
 {
-	await_holder((__u64)seen->sk, inode);
+	await_holder(seen->sk, inode);
 	if (tcp && seen->verdict.facts & FACT_MPTCP)
-		await_holder((__u64)application_socket(tcp), inode);
+		await_holder(application_socket(tcp), inode);
+}
+
+/*
+ * A connection that nobody has accepted has no file. Where a bystander ended its
+ * listener, the note of that one knows the creator: see name_creator().
+ */
+static __noinline int see_listener_ender(const struct sighting *seen, struct reset_record *record)
+{
+	if (!seen || !record)
+		return 0;
+	struct listener_note *note = find_listener(seen);
+	if (!note || !note->process.creator)
+		return 0;
+
+	__u64 check = note->check;
+	record->current = note->process;
+	if (!STILL_WHOLE(note, check)) {
+		__builtin_memset(&record->current, 0, sizeof(record->current));
+		record->current.known = record->current.kernel = 1;
+	}
+	return 0;
+}
+
+static __always_inline void see_current(const struct sighting *seen, struct reset_record *record)
+{
+	if (!names_current(&seen->verdict)) {
+		read_current(&record->current);
+		return;
+	}
+	write_ender(&record->current, seen->sk, 0);
+	if (record->current.kernel && seen->verdict.caller == CALLER_LISTEN_STOP)
+		see_listener_ender(seen, record);
 }
 
 /* The part of a record that every reset has. */
@@ -233,7 +265,7 @@ static __noinline int fill(struct sighting *seen, struct tcp_sock *tcp, struct s
 		record->cookie = socket_cookie(seen->sk, tcp);
 	}
 	if (in_process(&seen->verdict))
-		read_current(&record->current);
+		see_current(seen, record);
 	if (is_closed_by_process(&seen->verdict))
 		see_closer(seen, record);
 	if (seen->verdict.hook != HOOK_REJECT &&
@@ -258,7 +290,7 @@ static __noinline int fill_socket(const struct sighting *seen, struct tcp_sock *
 	if (!(seen->verdict.facts & FACT_REMEMBERED))
 		record->cgroup = socket_cgroup(tcp);
 	if (in_process(&seen->verdict))
-		record->current_cgroup = current_cgroup();
+		record->current_cgroup = record->current.creator ? 0 : current_cgroup();
 	read_numbers(tcp, &record->numbers);
 	see_origin(seen, tcp, record);
 	return 0;

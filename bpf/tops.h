@@ -172,7 +172,8 @@ static __always_inline void name_closer(const struct sighting *seen, struct top_
 	struct note note;
 
 	if (!find_closer(mix_tuple(&seen->tuple, seen->netns_mix), &note) ||
-	    note_flags(&note) & NOTE_KERNEL || !closed_by_owner(&seen->verdict, &note))
+	    note_flags(&note) & (NOTE_KERNEL | NOTE_CREATOR) ||
+	    !closed_by_owner(&seen->verdict, &note))
 		return;
 	if (!signer(&note, &identity))
 		return;
@@ -184,8 +185,7 @@ static __always_inline void name_current(struct top_key *key)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 
-	if (!(BPF_CORE_READ(task, flags) & PF_KTHREAD) &&
-	    !is_walker((__u32)bpf_get_current_pid_tgid()))
+	if (!is_bystander())
 		BPF_CORE_READ_INTO(&key->name, task, group_leader, comm);
 }
 

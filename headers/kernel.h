@@ -75,7 +75,23 @@ struct signal_struct {
 	atomic_t live; /* threads of the process that are not ending */
 };
 
+struct thread_info {
+	unsigned long flags;
+	__u32 status; /* x86 */
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
 struct task_struct {
+	struct thread_info thread_info;
+	void *stack;
 	unsigned int flags;
 	unsigned int ptrace;
 	int exit_code;
@@ -89,6 +105,7 @@ struct task_struct {
 	sigset_t blocked;
 	struct task_struct *group_leader;
 	struct css_set *cgroups;
+	struct files_struct *files;
 };
 
 /* Control groups */
@@ -120,14 +137,20 @@ struct sock_cgroup_data___val {
 
 /* Files */
 
+struct super_block {
+	unsigned long s_magic;
+};
+
 struct inode {
 	unsigned short i_mode;
 	unsigned long i_ino;
+	struct super_block *i_sb;
 };
 
 struct file {
 	struct inode *f_inode;
 	void *private_data;
+	const struct cred *f_cred; /* of the process that opened it */
 };
 
 struct socket {
@@ -320,6 +343,19 @@ struct pt_regs {
 #define FOURTH_ARGUMENT regs[3]
 #endif
 
+/* Registers of a system call: the same object serves both architectures. */
+
+struct pt_regs___x86 {
+	unsigned long orig_ax;
+	unsigned long di, si;
+};
+
+struct pt_regs___arm64 {
+	__u64 regs[31];
+	__u64 orig_x0;
+	int syscallno;
+};
+
 /* BPF itself */
 
 struct bpf_array {
@@ -365,6 +401,11 @@ struct bpf_iter__tcp {
 #define ECONNRESET 104
 /* TRACE_SIGNAL_DELIVERED of include/trace/events/signal.h: neither ignored nor pending already. */
 #define SIGNAL_DELIVERED 0
+
+/* include/uapi/linux/magic.h */
+#define PROC_SUPER_MAGIC 0x9fa0
+#define BPF_FS_MAGIC 0xcafe4a11
+#define ANON_INODE_FS_MAGIC 0x09041934
 
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000

@@ -63,9 +63,9 @@ func whose(e *event.Event) actor {
 }
 
 // holder is the process that has the socket now, and so is the one to have done
-// something with it. Who connected may have passed it on.
+// something with it. The process that connected or opened it may have passed it on.
 func holder(e *event.Event) actor {
-	if e.Owner.Source == event.FromConnector {
+	if e.Owner.Source == event.FromConnector || e.Owner.Source == event.FromCreator {
 		return actor{}
 	}
 	return whose(e)
@@ -79,9 +79,10 @@ func destroyer(e *event.Event) actor {
 	return actorOf(e.Kernel.Current)
 }
 
-// actorOf never names a kernel thread: it only finishes what somebody else began.
+// actorOf never names a kernel thread, which only finishes what somebody else began,
+// nor a process that was not seen to act.
 func actorOf(p event.Process) actor {
-	if p.PID == 0 || p.Kernel {
+	if p.PID == 0 || p.Kernel || p.Creator {
 		return actor{}
 	}
 	return actor{comm: p.Comm, pid: p.PID, ended: ending(p)}

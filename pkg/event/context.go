@@ -77,7 +77,8 @@ type Process struct {
 	Comm     string // of the process, whatever the thread is called
 	UID      uint32
 	Cgroup   uint64 // cgroup v2 id; 0: not known
-	Kernel   bool   // a kernel thread: never an owner
+	Kernel   bool   // a kernel thread, or one that only looked at the file: never an owner
+	Creator  bool   // it opened the socket's file; it was not seen to close it
 	Exiting  bool   // it was ending, and its end closed the socket
 	// ExitStatus is the wait status of an exiting process: low 7 bits the
 	// signal, next 8 bits the exit code.

@@ -36,6 +36,7 @@ const (
 	FromCurrent   OwnerSource = "current"   // it happened in the owner's own system call or exit
 	FromCloser    OwnerSource = "closer"    // the process that closed the socket
 	FromConnector OwnerSource = "connector" // the process that called connect
+	FromCreator   OwnerSource = "creator"   // the process that opened the socket, by socket or accept
 	FromSocket    OwnerSource = "socket"    // a file table holds the socket
 	FromListener  OwnerSource = "listener"  // the process that listens
 	FromCgroup    OwnerSource = "cgroup"    // the socket's cgroup; no process known

@@ -20,13 +20,13 @@ func (r *Resolver) FromRecord(e *event.Event) bool {
 			e.By = event.ProcessRef{PID: k.Current.PID, Comm: k.Current.Comm}
 		}
 	case k.Current.Known() && !k.Current.Kernel:
-		e.Owner, k.OwnerCgroup = r.ownerOf(k.Current, event.FromCurrent), k.Current.Cgroup
+		e.Owner, k.OwnerCgroup = r.ownerOf(k.Current, sourceOf(k.Current, event.FromCurrent)), k.Current.Cgroup
 	}
 	switch {
 	case k.Current.Known() && !byOther(e.Evidence):
 		// A kernel thread finishes what somebody began: nobody can be named.
 	case k.Closer.Known() && !k.Closer.Kernel && closedByOwner(e):
-		e.Owner, k.OwnerCgroup = r.ownerOf(k.Closer, event.FromCloser), k.Closer.Cgroup
+		e.Owner, k.OwnerCgroup = r.ownerOf(k.Closer, sourceOf(k.Closer, event.FromCloser)), k.Closer.Cgroup
 	}
 	return !Wanted(e)
 }
@@ -147,6 +147,16 @@ func gaveUp(e *event.Event) bool {
 func closedOrderly(e *event.Event) bool {
 	c := &e.Kernel.Closing
 	return c.To != event.StateClose || c.Unread || c.LingerZero || c.By != event.ByProcess || c.ByClose || e.Kernel.Closer.Exiting
+}
+
+// sourceOf is how an owner is known that acted on the socket. Some other process may
+// have been left with the last reference to the file, by looking at it: then the
+// record names the process that opened the socket.
+func sourceOf(p event.Process, acted event.OwnerSource) event.OwnerSource {
+	if p.Creator {
+		return event.FromCreator
+	}
+	return acted
 }
 
 func (r *Resolver) ownerOf(p event.Process, source event.OwnerSource) event.Owner {

@@ -44,6 +44,14 @@ func TestFromRecord(t *testing.T) {
 			current: event.Process{PID: 1, TID: 1, Comm: "init"}, settled: true,
 			want: event.Owner{PID: 1, TID: 1, Comm: "init", UID: pointer[uint32](0), Source: event.FromCurrent},
 		},
+		"only the creator is known, as another was left with the last reference": {
+			current: event.Process{PID: 10, Comm: "nginx", UID: 33, Creator: true}, facts: event.FactOwned | event.FactHasSocket, settled: true,
+			want: event.Owner{PID: 10, Comm: "nginx", UID: pointer[uint32](33), Source: event.FromCreator},
+		},
+		"the same at an earlier close": {
+			closer: event.Process{PID: 10, Comm: "nginx", UID: 33, Creator: true}, settled: true,
+			want: event.Owner{PID: 10, Comm: "nginx", UID: pointer[uint32](33), Source: event.FromCreator},
+		},
 		"alive":     {facts: event.FactHasSocket, settled: false},
 		"no socket": {settled: true},
 		"an orphan": {facts: event.FactDead, settled: true},

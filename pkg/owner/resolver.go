@@ -76,7 +76,7 @@ func (r *Resolver) Closed(h event.Holder) {
 		// A worker ran the close that a process had begun: nobody can be named.
 		return
 	}
-	owner := r.ownerOf(h.Process, event.FromCloser)
+	owner := r.ownerOf(h.Process, sourceOf(h.Process, event.FromCloser))
 	owner.Ended = event.Ended{} // that came later: it is not how the reset came about
 	r.settle(h.Socket.Inode, owner, h.Process.Cgroup)
 }

@@ -216,6 +216,7 @@ func (known *repeats) process(p *bpf.ContextProcess, cgroup uint64) event.Proces
 		Cgroup:     cgroup,
 		Kernel:     p.Kernel != 0,
 		Exiting:    p.Exiting != 0,
+		Creator:    p.Creator != 0,
 		ExitStatus: p.ExitStatus,
 	}
 }

@@ -166,6 +166,7 @@ func (l *loader) constants(method event.Method) map[string]any {
 		"top_seed":                 l.topSeed,
 	}
 	maps.Copy(values, l.dropConstants())
+	maps.Copy(values, walkerConstants())
 	jiffy := jiffyLength()
 	shift := windowShift(jiffy)
 	values["jiffy_ns"], values["window_shift"] = uint32(jiffy.Nanoseconds()), shift

@@ -134,6 +134,8 @@ func sourceNote(o *event.Owner) string {
 		return " (closed it)"
 	case event.FromConnector:
 		return " (connected)"
+	case event.FromCreator:
+		return " (opened it)"
 	case event.FromListener:
 		return " (listens)"
 	}
