@@ -16,6 +16,7 @@
 #include "origins.h"
 #include "priors.h"
 #include "ring.h"
+#include "search.h"
 #include "socket.h"
 
 /* In both directions, as close does first of all. */
@@ -228,38 +229,61 @@ int listeners(struct bpf_iter__tcp *ctx)
 	return 0;
 }
 
-/* The socket that a file is, or NULL. Its inode has no name that could be opened, so this is a real
- * one. */
-static __always_inline struct sock *socket_of(struct file *file)
-{
-	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
-		return NULL;
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-	if (!socket || BPF_CORE_READ(socket, file) != file)
-		return NULL;
-	return BPF_CORE_READ(socket, sk);
-}
-
 struct sock___protocol {
 	__u16 sk_protocol;
 } __attribute__((preserve_access_index));
 
-/* The same of all namespaces, but for those that only the kernel holds: an iterator of sockets sees
- * one namespace. */
-SEC("iter/task_file")
-int held_listeners(struct bpf_iter__task_file *ctx)
+/* Global, so that the verifier sees it once. */
+__attribute__((noinline, weak)) int note_if_listener(__u64 file)
 {
-	struct file *file = ctx->file;
+	struct sock *sk = socket_of((struct file *)file);
 
-	if (!file)
-		return 0;
-	struct sock *sk = socket_of(file);
 	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN ||
 	    BPF_CORE_READ((struct sock___protocol *)sk, sk_protocol) != IPPROTO_TCP)
 		return 0;
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	if (family == AF_INET || family == AF_INET6)
 		note_old_listener(sk);
+	return 0;
+}
+
+/* A callback for bpf_loop. */
+static long inspect_block(__u64 index, void *unused)
+{
+	struct search *search = the_search();
+
+	if (!search || !read_block(search, search->first + index * BLOCK))
+		return 1;
+	for (__u32 i = 0; i < BLOCK; i++) {
+		if (search->block[i])
+			note_if_listener(search->block[i]);
+	}
+	return 0;
+}
+
+/*
+ * The same of all namespaces, except those that only the kernel holds: an iterator of
+ * sockets sees one namespace.
+ */
+SEC("iter/task")
+int held_listeners(struct bpf_iter__task *ctx)
+{
+	struct search *search = the_search();
+	struct task_struct *task = ctx->task;
+
+	if (task && search && owns_table(task))
+		walk_table(search, task, BLOCKS_TO_INSPECT, inspect_block);
+	return 0;
+}
+
+/* The same by references: before 5.17. */
+SEC("iter/task_file")
+int held_listeners_by_file(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+
+	if (file)
+		note_if_listener(number_of(file));
 	return 0;
 }
 
@@ -281,9 +305,25 @@ int context_destroy(__u64 *ctx)
 	return 0;
 }
 
-/* Every descriptor that refers to an awaited socket, as a holder_record. */
+/* Every process that has a sought socket, as a finding. */
+SEC("iter/task")
+int holders(struct bpf_iter__task *ctx)
+{
+	struct search *search = the_search();
+	struct task_struct *task = ctx->task;
+
+	if (!task || !search)
+		return 0;
+	if (ctx->meta->seq_num == 0 && search->first == 0)
+		bpf_loop(search->count, seek_file, NULL, 0);
+	if (owns_table(task) && !was_searched(search, task))
+		walk_table(search, task, BLOCKS_TO_SEARCH, search_block);
+	return 0;
+}
+
+/* Every descriptor that refers to an awaited socket, as a holder_record: before 5.17. */
 SEC("iter/task_file")
-int holders(struct bpf_iter__task_file *ctx)
+int holders_by_file(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;

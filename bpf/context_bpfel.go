@@ -56,14 +56,6 @@ type ContextColumnKey struct {
 	Unused  uint32
 }
 
-type ContextEndedBy uint8
-
-const (
-	ContextEndedByBY_PROCESS ContextEndedBy = 0
-	ContextEndedByBY_RESET   ContextEndedBy = 1
-	ContextEndedByBY_TIMEOUT ContextEndedBy = 2
-)
-
 type ContextErrorRecord struct {
 	_           structs.HostLayout
 	Kind        ContextRecordKind
@@ -110,6 +102,16 @@ const (
 	ContextFactFACT_SEQ_OUTSIDE     ContextFact = 2147483648
 )
 
+type ContextFinding struct {
+	_       structs.HostLayout
+	Started uint64
+	Cgroup  uint64
+	Socket  uint32
+	Unused  uint32
+	Process ContextProcess
+	_       [4]byte
+}
+
 type ContextHolderRecord struct {
 	_       structs.HostLayout
 	Kind    ContextRecordKind
@@ -147,7 +149,7 @@ type ContextProcess struct {
 	Known      uint8
 	Kernel     uint8
 	Exiting    uint8
-	Unused     uint8
+	Creator    uint8
 	Comm       [16]int8
 }
 
@@ -204,7 +206,7 @@ type ContextResetRecord struct {
 		To         uint8
 		Unread     uint8
 		LingerZero uint8
-		By         ContextEndedBy
+		By         uint8
 		ByClose    uint8
 		Unused     [2]uint8
 	}
@@ -235,6 +237,38 @@ type ContextResetRecord struct {
 	}
 	Connector ContextProcess
 	_         [4]byte
+}
+
+type ContextSearch struct {
+	_          structs.HostLayout
+	First      uint32
+	Count      uint32
+	Found      uint32
+	Unfinished uint32
+	LastFiles  uint64
+	LastPid    uint32
+	Unused     uint32
+	Sockets    [2048]struct {
+		_     structs.HostLayout
+		Sk    uint64
+		Inode uint64
+	}
+	Bloom [1024]uint64
+	Files [4096]struct {
+		_      structs.HostLayout
+		File   uint64
+		Socket uint32
+		Unused uint32
+	}
+	Findings [4096]ContextFinding
+	Walked   struct {
+		_     structs.HostLayout
+		Task  uint64
+		Files uint64
+		Table uint64
+		Slots uint64
+	}
+	Block [64]uint64
 }
 
 type ContextSignalRecord struct {
@@ -292,6 +326,7 @@ const (
 	ContextMapColumnKeys             = "column_keys"
 	ContextMapColumns                = "columns"
 	ContextMapCounts                 = "counts"
+	ContextMapCreators               = "creators"
 	ContextMapEmbryonic              = "embryonic"
 	ContextMapErrors                 = "errors"
 	ContextMapIdentities             = "identities"
@@ -300,8 +335,8 @@ const (
 	ContextMapOrigins                = "origins"
 	ContextMapPriors                 = "priors"
 	ContextMapRing                   = "ring"
+	ContextMapSearches               = "searches"
 	ContextMapStacks                 = "stacks"
-	ContextMapWalker                 = "walker"
 	ContextProgContextCgroup         = "context_cgroup"
 	ContextProgContextDestroy        = "context_destroy"
 	ContextProgContextError          = "context_error"
@@ -309,7 +344,9 @@ const (
 	ContextProgContextSignal         = "context_signal"
 	ContextProgContextState          = "context_state"
 	ContextProgHeldListeners         = "held_listeners"
+	ContextProgHeldListenersByFile   = "held_listeners_by_file"
 	ContextProgHolders               = "holders"
+	ContextProgHoldersByFile         = "holders_by_file"
 	ContextProgListeners             = "listeners"
 	ContextVarActiveReasonArg        = "active_reason_arg"
 	ContextVarCallers                = "callers"
@@ -336,12 +373,14 @@ const (
 	ContextVarFollowErrors           = "follow_errors"
 	ContextVarJiffyNs                = "jiffy_ns"
 	ContextVarListenersNoted         = "listeners_noted"
+	ContextVarReadingCalls           = "reading_calls"
 	ContextVarReasonInvalidSyn       = "reason_invalid_syn"
 	ContextVarReasonNotSpecified     = "reason_not_specified"
 	ContextVarRejectPacketArg        = "reject_packet_arg"
 	ContextVarRepliesSeeResets       = "replies_see_resets"
 	ContextVarReplyReasonArg         = "reply_reason_arg"
 	ContextVarResetHasPacket         = "reset_has_packet"
+	ContextVarSendfileCall           = "sendfile_call"
 	ContextVarTakeStacks             = "take_stacks"
 	ContextVarTakeTops               = "take_tops"
 	ContextVarTopSeed                = "top_seed"
@@ -349,6 +388,7 @@ const (
 	ContextVarTracepointServesActive = "tracepoint_serves_active"
 	ContextVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	ContextVarTracepointServesReply6 = "tracepoint_serves_reply6"
+	ContextVarWalkingCalls           = "walking_calls"
 	ContextVarWatchIgnored           = "watch_ignored"
 	ContextVarWindowBudget           = "window_budget"
 	ContextVarWindowShift            = "window_shift"
@@ -396,15 +436,17 @@ type ContextSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type ContextProgramSpecs struct {
-	ContextCgroup  *ebpf.ProgramSpec `ebpf:"context_cgroup"`
-	ContextDestroy *ebpf.ProgramSpec `ebpf:"context_destroy"`
-	ContextError   *ebpf.ProgramSpec `ebpf:"context_error"`
-	ContextModule  *ebpf.ProgramSpec `ebpf:"context_module"`
-	ContextSignal  *ebpf.ProgramSpec `ebpf:"context_signal"`
-	ContextState   *ebpf.ProgramSpec `ebpf:"context_state"`
-	HeldListeners  *ebpf.ProgramSpec `ebpf:"held_listeners"`
-	Holders        *ebpf.ProgramSpec `ebpf:"holders"`
-	Listeners      *ebpf.ProgramSpec `ebpf:"listeners"`
+	ContextCgroup       *ebpf.ProgramSpec `ebpf:"context_cgroup"`
+	ContextDestroy      *ebpf.ProgramSpec `ebpf:"context_destroy"`
+	ContextError        *ebpf.ProgramSpec `ebpf:"context_error"`
+	ContextModule       *ebpf.ProgramSpec `ebpf:"context_module"`
+	ContextSignal       *ebpf.ProgramSpec `ebpf:"context_signal"`
+	ContextState        *ebpf.ProgramSpec `ebpf:"context_state"`
+	HeldListeners       *ebpf.ProgramSpec `ebpf:"held_listeners"`
+	HeldListenersByFile *ebpf.ProgramSpec `ebpf:"held_listeners_by_file"`
+	Holders             *ebpf.ProgramSpec `ebpf:"holders"`
+	HoldersByFile       *ebpf.ProgramSpec `ebpf:"holders_by_file"`
+	Listeners           *ebpf.ProgramSpec `ebpf:"listeners"`
 }
 
 // ContextMapSpecs contains maps before they are loaded into the kernel.
@@ -419,6 +461,7 @@ type ContextMapSpecs struct {
 	ColumnKeys   *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns      *ebpf.MapSpec `ebpf:"columns"`
 	Counts       *ebpf.MapSpec `ebpf:"counts"`
+	Creators     *ebpf.MapSpec `ebpf:"creators"`
 	Embryonic    *ebpf.MapSpec `ebpf:"embryonic"`
 	Errors       *ebpf.MapSpec `ebpf:"errors"`
 	Identities   *ebpf.MapSpec `ebpf:"identities"`
@@ -427,8 +470,8 @@ type ContextMapSpecs struct {
 	Origins      *ebpf.MapSpec `ebpf:"origins"`
 	Priors       *ebpf.MapSpec `ebpf:"priors"`
 	Ring         *ebpf.MapSpec `ebpf:"ring"`
+	Searches     *ebpf.MapSpec `ebpf:"searches"`
 	Stacks       *ebpf.MapSpec `ebpf:"stacks"`
-	Walker       *ebpf.MapSpec `ebpf:"walker"`
 }
 
 // ContextVariableSpecs contains global variables before they are loaded into the kernel.
@@ -460,12 +503,14 @@ type ContextVariableSpecs struct {
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.VariableSpec `ebpf:"listeners_noted"`
+	ReadingCalls           *ebpf.VariableSpec `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
+	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
 	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
@@ -473,6 +518,7 @@ type ContextVariableSpecs struct {
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
+	WalkingCalls           *ebpf.VariableSpec `ebpf:"walking_calls"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
 	WindowShift            *ebpf.VariableSpec `ebpf:"window_shift"`
@@ -506,6 +552,7 @@ type ContextMaps struct {
 	ColumnKeys   *ebpf.Map `ebpf:"column_keys"`
 	Columns      *ebpf.Map `ebpf:"columns"`
 	Counts       *ebpf.Map `ebpf:"counts"`
+	Creators     *ebpf.Map `ebpf:"creators"`
 	Embryonic    *ebpf.Map `ebpf:"embryonic"`
 	Errors       *ebpf.Map `ebpf:"errors"`
 	Identities   *ebpf.Map `ebpf:"identities"`
@@ -514,8 +561,8 @@ type ContextMaps struct {
 	Origins      *ebpf.Map `ebpf:"origins"`
 	Priors       *ebpf.Map `ebpf:"priors"`
 	Ring         *ebpf.Map `ebpf:"ring"`
+	Searches     *ebpf.Map `ebpf:"searches"`
 	Stacks       *ebpf.Map `ebpf:"stacks"`
-	Walker       *ebpf.Map `ebpf:"walker"`
 }
 
 func (m *ContextMaps) Close() error {
@@ -528,6 +575,7 @@ func (m *ContextMaps) Close() error {
 		m.ColumnKeys,
 		m.Columns,
 		m.Counts,
+		m.Creators,
 		m.Embryonic,
 		m.Errors,
 		m.Identities,
@@ -536,8 +584,8 @@ func (m *ContextMaps) Close() error {
 		m.Origins,
 		m.Priors,
 		m.Ring,
+		m.Searches,
 		m.Stacks,
-		m.Walker,
 	)
 }
 
@@ -570,12 +618,14 @@ type ContextVariables struct {
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.Variable `ebpf:"listeners_noted"`
+	ReadingCalls           *ebpf.Variable `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
+	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
 	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
@@ -583,6 +633,7 @@ type ContextVariables struct {
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
+	WalkingCalls           *ebpf.Variable `ebpf:"walking_calls"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
 	WindowShift            *ebpf.Variable `ebpf:"window_shift"`
@@ -592,15 +643,17 @@ type ContextVariables struct {
 //
 // It can be passed to LoadContextObjects or ebpf.CollectionSpec.LoadAndAssign.
 type ContextPrograms struct {
-	ContextCgroup  *ebpf.Program `ebpf:"context_cgroup"`
-	ContextDestroy *ebpf.Program `ebpf:"context_destroy"`
-	ContextError   *ebpf.Program `ebpf:"context_error"`
-	ContextModule  *ebpf.Program `ebpf:"context_module"`
-	ContextSignal  *ebpf.Program `ebpf:"context_signal"`
-	ContextState   *ebpf.Program `ebpf:"context_state"`
-	HeldListeners  *ebpf.Program `ebpf:"held_listeners"`
-	Holders        *ebpf.Program `ebpf:"holders"`
-	Listeners      *ebpf.Program `ebpf:"listeners"`
+	ContextCgroup       *ebpf.Program `ebpf:"context_cgroup"`
+	ContextDestroy      *ebpf.Program `ebpf:"context_destroy"`
+	ContextError        *ebpf.Program `ebpf:"context_error"`
+	ContextModule       *ebpf.Program `ebpf:"context_module"`
+	ContextSignal       *ebpf.Program `ebpf:"context_signal"`
+	ContextState        *ebpf.Program `ebpf:"context_state"`
+	HeldListeners       *ebpf.Program `ebpf:"held_listeners"`
+	HeldListenersByFile *ebpf.Program `ebpf:"held_listeners_by_file"`
+	Holders             *ebpf.Program `ebpf:"holders"`
+	HoldersByFile       *ebpf.Program `ebpf:"holders_by_file"`
+	Listeners           *ebpf.Program `ebpf:"listeners"`
 }
 
 func (p *ContextPrograms) Close() error {
@@ -612,7 +665,9 @@ func (p *ContextPrograms) Close() error {
 		p.ContextSignal,
 		p.ContextState,
 		p.HeldListeners,
+		p.HeldListenersByFile,
 		p.Holders,
+		p.HoldersByFile,
 		p.Listeners,
 	)
 }

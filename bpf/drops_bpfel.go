@@ -26,6 +26,7 @@ const (
 	DropsMapColumnKeys             = "column_keys"
 	DropsMapColumns                = "columns"
 	DropsMapCounts                 = "counts"
+	DropsMapCreators               = "creators"
 	DropsMapEmbryonic              = "embryonic"
 	DropsMapErrors                 = "errors"
 	DropsMapHiddenCgroups          = "hidden_cgroups"
@@ -40,7 +41,6 @@ const (
 	DropsMapTopBusy                = "top_busy"
 	DropsMapTopOthers              = "top_others"
 	DropsMapTops                   = "tops"
-	DropsMapWalker                 = "walker"
 	DropsMapWantedComms            = "wanted_comms"
 	DropsMapWantedNetns            = "wanted_netns"
 	DropsMapWantedPids             = "wanted_pids"
@@ -70,12 +70,14 @@ const (
 	DropsVarFollowErrors           = "follow_errors"
 	DropsVarJiffyNs                = "jiffy_ns"
 	DropsVarListenersNoted         = "listeners_noted"
+	DropsVarReadingCalls           = "reading_calls"
 	DropsVarReasonInvalidSyn       = "reason_invalid_syn"
 	DropsVarReasonNotSpecified     = "reason_not_specified"
 	DropsVarRejectPacketArg        = "reject_packet_arg"
 	DropsVarRepliesSeeResets       = "replies_see_resets"
 	DropsVarReplyReasonArg         = "reply_reason_arg"
 	DropsVarResetHasPacket         = "reset_has_packet"
+	DropsVarSendfileCall           = "sendfile_call"
 	DropsVarTakeStacks             = "take_stacks"
 	DropsVarTakeTops               = "take_tops"
 	DropsVarTopSeed                = "top_seed"
@@ -83,6 +85,7 @@ const (
 	DropsVarTracepointServesActive = "tracepoint_serves_active"
 	DropsVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	DropsVarTracepointServesReply6 = "tracepoint_serves_reply6"
+	DropsVarWalkingCalls           = "walking_calls"
 	DropsVarWatchIgnored           = "watch_ignored"
 	DropsVarWindowBudget           = "window_budget"
 	DropsVarWindowShift            = "window_shift"
@@ -147,6 +150,7 @@ type DropsMapSpecs struct {
 	ColumnKeys    *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns       *ebpf.MapSpec `ebpf:"columns"`
 	Counts        *ebpf.MapSpec `ebpf:"counts"`
+	Creators      *ebpf.MapSpec `ebpf:"creators"`
 	Embryonic     *ebpf.MapSpec `ebpf:"embryonic"`
 	Errors        *ebpf.MapSpec `ebpf:"errors"`
 	HiddenCgroups *ebpf.MapSpec `ebpf:"hidden_cgroups"`
@@ -161,7 +165,6 @@ type DropsMapSpecs struct {
 	TopBusy       *ebpf.MapSpec `ebpf:"top_busy"`
 	TopOthers     *ebpf.MapSpec `ebpf:"top_others"`
 	Tops          *ebpf.MapSpec `ebpf:"tops"`
-	Walker        *ebpf.MapSpec `ebpf:"walker"`
 	WantedComms   *ebpf.MapSpec `ebpf:"wanted_comms"`
 	WantedNetns   *ebpf.MapSpec `ebpf:"wanted_netns"`
 	WantedPids    *ebpf.MapSpec `ebpf:"wanted_pids"`
@@ -196,12 +199,14 @@ type DropsVariableSpecs struct {
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.VariableSpec `ebpf:"listeners_noted"`
+	ReadingCalls           *ebpf.VariableSpec `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
+	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
 	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
@@ -209,6 +214,7 @@ type DropsVariableSpecs struct {
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
+	WalkingCalls           *ebpf.VariableSpec `ebpf:"walking_calls"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
 	WindowShift            *ebpf.VariableSpec `ebpf:"window_shift"`
@@ -244,6 +250,7 @@ type DropsMaps struct {
 	ColumnKeys    *ebpf.Map `ebpf:"column_keys"`
 	Columns       *ebpf.Map `ebpf:"columns"`
 	Counts        *ebpf.Map `ebpf:"counts"`
+	Creators      *ebpf.Map `ebpf:"creators"`
 	Embryonic     *ebpf.Map `ebpf:"embryonic"`
 	Errors        *ebpf.Map `ebpf:"errors"`
 	HiddenCgroups *ebpf.Map `ebpf:"hidden_cgroups"`
@@ -258,7 +265,6 @@ type DropsMaps struct {
 	TopBusy       *ebpf.Map `ebpf:"top_busy"`
 	TopOthers     *ebpf.Map `ebpf:"top_others"`
 	Tops          *ebpf.Map `ebpf:"tops"`
-	Walker        *ebpf.Map `ebpf:"walker"`
 	WantedComms   *ebpf.Map `ebpf:"wanted_comms"`
 	WantedNetns   *ebpf.Map `ebpf:"wanted_netns"`
 	WantedPids    *ebpf.Map `ebpf:"wanted_pids"`
@@ -276,6 +282,7 @@ func (m *DropsMaps) Close() error {
 		m.ColumnKeys,
 		m.Columns,
 		m.Counts,
+		m.Creators,
 		m.Embryonic,
 		m.Errors,
 		m.HiddenCgroups,
@@ -290,7 +297,6 @@ func (m *DropsMaps) Close() error {
 		m.TopBusy,
 		m.TopOthers,
 		m.Tops,
-		m.Walker,
 		m.WantedComms,
 		m.WantedNetns,
 		m.WantedPids,
@@ -326,12 +332,14 @@ type DropsVariables struct {
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.Variable `ebpf:"listeners_noted"`
+	ReadingCalls           *ebpf.Variable `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
+	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
 	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
@@ -339,6 +347,7 @@ type DropsVariables struct {
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
+	WalkingCalls           *ebpf.Variable `ebpf:"walking_calls"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
 	WindowShift            *ebpf.Variable `ebpf:"window_shift"`

@@ -72,6 +72,7 @@ const (
 	FentryMapColumnKeys             = "column_keys"
 	FentryMapColumns                = "columns"
 	FentryMapCounts                 = "counts"
+	FentryMapCreators               = "creators"
 	FentryMapEmbryonic              = "embryonic"
 	FentryMapErrors                 = "errors"
 	FentryMapHiddenCgroups          = "hidden_cgroups"
@@ -86,7 +87,6 @@ const (
 	FentryMapTopBusy                = "top_busy"
 	FentryMapTopOthers              = "top_others"
 	FentryMapTops                   = "tops"
-	FentryMapWalker                 = "walker"
 	FentryMapWantedComms            = "wanted_comms"
 	FentryMapWantedNetns            = "wanted_netns"
 	FentryMapWantedPids             = "wanted_pids"
@@ -127,12 +127,14 @@ const (
 	FentryVarFollowErrors           = "follow_errors"
 	FentryVarJiffyNs                = "jiffy_ns"
 	FentryVarListenersNoted         = "listeners_noted"
+	FentryVarReadingCalls           = "reading_calls"
 	FentryVarReasonInvalidSyn       = "reason_invalid_syn"
 	FentryVarReasonNotSpecified     = "reason_not_specified"
 	FentryVarRejectPacketArg        = "reject_packet_arg"
 	FentryVarRepliesSeeResets       = "replies_see_resets"
 	FentryVarReplyReasonArg         = "reply_reason_arg"
 	FentryVarResetHasPacket         = "reset_has_packet"
+	FentryVarSendfileCall           = "sendfile_call"
 	FentryVarTakeStacks             = "take_stacks"
 	FentryVarTakeTops               = "take_tops"
 	FentryVarTopSeed                = "top_seed"
@@ -140,6 +142,7 @@ const (
 	FentryVarTracepointServesActive = "tracepoint_serves_active"
 	FentryVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	FentryVarTracepointServesReply6 = "tracepoint_serves_reply6"
+	FentryVarWalkingCalls           = "walking_calls"
 	FentryVarWatchIgnored           = "watch_ignored"
 	FentryVarWindowBudget           = "window_budget"
 	FentryVarWindowShift            = "window_shift"
@@ -215,6 +218,7 @@ type FentryMapSpecs struct {
 	ColumnKeys    *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns       *ebpf.MapSpec `ebpf:"columns"`
 	Counts        *ebpf.MapSpec `ebpf:"counts"`
+	Creators      *ebpf.MapSpec `ebpf:"creators"`
 	Embryonic     *ebpf.MapSpec `ebpf:"embryonic"`
 	Errors        *ebpf.MapSpec `ebpf:"errors"`
 	HiddenCgroups *ebpf.MapSpec `ebpf:"hidden_cgroups"`
@@ -229,7 +233,6 @@ type FentryMapSpecs struct {
 	TopBusy       *ebpf.MapSpec `ebpf:"top_busy"`
 	TopOthers     *ebpf.MapSpec `ebpf:"top_others"`
 	Tops          *ebpf.MapSpec `ebpf:"tops"`
-	Walker        *ebpf.MapSpec `ebpf:"walker"`
 	WantedComms   *ebpf.MapSpec `ebpf:"wanted_comms"`
 	WantedNetns   *ebpf.MapSpec `ebpf:"wanted_netns"`
 	WantedPids    *ebpf.MapSpec `ebpf:"wanted_pids"`
@@ -264,12 +267,14 @@ type FentryVariableSpecs struct {
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.VariableSpec `ebpf:"listeners_noted"`
+	ReadingCalls           *ebpf.VariableSpec `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
+	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
 	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
@@ -277,6 +282,7 @@ type FentryVariableSpecs struct {
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
+	WalkingCalls           *ebpf.VariableSpec `ebpf:"walking_calls"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
 	WindowShift            *ebpf.VariableSpec `ebpf:"window_shift"`
@@ -312,6 +318,7 @@ type FentryMaps struct {
 	ColumnKeys    *ebpf.Map `ebpf:"column_keys"`
 	Columns       *ebpf.Map `ebpf:"columns"`
 	Counts        *ebpf.Map `ebpf:"counts"`
+	Creators      *ebpf.Map `ebpf:"creators"`
 	Embryonic     *ebpf.Map `ebpf:"embryonic"`
 	Errors        *ebpf.Map `ebpf:"errors"`
 	HiddenCgroups *ebpf.Map `ebpf:"hidden_cgroups"`
@@ -326,7 +333,6 @@ type FentryMaps struct {
 	TopBusy       *ebpf.Map `ebpf:"top_busy"`
 	TopOthers     *ebpf.Map `ebpf:"top_others"`
 	Tops          *ebpf.Map `ebpf:"tops"`
-	Walker        *ebpf.Map `ebpf:"walker"`
 	WantedComms   *ebpf.Map `ebpf:"wanted_comms"`
 	WantedNetns   *ebpf.Map `ebpf:"wanted_netns"`
 	WantedPids    *ebpf.Map `ebpf:"wanted_pids"`
@@ -344,6 +350,7 @@ func (m *FentryMaps) Close() error {
 		m.ColumnKeys,
 		m.Columns,
 		m.Counts,
+		m.Creators,
 		m.Embryonic,
 		m.Errors,
 		m.HiddenCgroups,
@@ -358,7 +365,6 @@ func (m *FentryMaps) Close() error {
 		m.TopBusy,
 		m.TopOthers,
 		m.Tops,
-		m.Walker,
 		m.WantedComms,
 		m.WantedNetns,
 		m.WantedPids,
@@ -394,12 +400,14 @@ type FentryVariables struct {
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.Variable `ebpf:"listeners_noted"`
+	ReadingCalls           *ebpf.Variable `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
+	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
 	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
@@ -407,6 +415,7 @@ type FentryVariables struct {
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
+	WalkingCalls           *ebpf.Variable `ebpf:"walking_calls"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
 	WindowShift            *ebpf.Variable `ebpf:"window_shift"`

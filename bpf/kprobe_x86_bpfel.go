@@ -26,6 +26,7 @@ const (
 	KprobeMapColumnKeys             = "column_keys"
 	KprobeMapColumns                = "columns"
 	KprobeMapCounts                 = "counts"
+	KprobeMapCreators               = "creators"
 	KprobeMapEmbryonic              = "embryonic"
 	KprobeMapErrors                 = "errors"
 	KprobeMapHiddenCgroups          = "hidden_cgroups"
@@ -40,7 +41,6 @@ const (
 	KprobeMapTopBusy                = "top_busy"
 	KprobeMapTopOthers              = "top_others"
 	KprobeMapTops                   = "tops"
-	KprobeMapWalker                 = "walker"
 	KprobeMapWantedComms            = "wanted_comms"
 	KprobeMapWantedNetns            = "wanted_netns"
 	KprobeMapWantedPids             = "wanted_pids"
@@ -81,12 +81,14 @@ const (
 	KprobeVarFollowErrors           = "follow_errors"
 	KprobeVarJiffyNs                = "jiffy_ns"
 	KprobeVarListenersNoted         = "listeners_noted"
+	KprobeVarReadingCalls           = "reading_calls"
 	KprobeVarReasonInvalidSyn       = "reason_invalid_syn"
 	KprobeVarReasonNotSpecified     = "reason_not_specified"
 	KprobeVarRejectPacketArg        = "reject_packet_arg"
 	KprobeVarRepliesSeeResets       = "replies_see_resets"
 	KprobeVarReplyReasonArg         = "reply_reason_arg"
 	KprobeVarResetHasPacket         = "reset_has_packet"
+	KprobeVarSendfileCall           = "sendfile_call"
 	KprobeVarTakeStacks             = "take_stacks"
 	KprobeVarTakeTops               = "take_tops"
 	KprobeVarTopSeed                = "top_seed"
@@ -94,6 +96,7 @@ const (
 	KprobeVarTracepointServesActive = "tracepoint_serves_active"
 	KprobeVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	KprobeVarTracepointServesReply6 = "tracepoint_serves_reply6"
+	KprobeVarWalkingCalls           = "walking_calls"
 	KprobeVarWatchIgnored           = "watch_ignored"
 	KprobeVarWindowBudget           = "window_budget"
 	KprobeVarWindowShift            = "window_shift"
@@ -169,6 +172,7 @@ type KprobeMapSpecs struct {
 	ColumnKeys    *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns       *ebpf.MapSpec `ebpf:"columns"`
 	Counts        *ebpf.MapSpec `ebpf:"counts"`
+	Creators      *ebpf.MapSpec `ebpf:"creators"`
 	Embryonic     *ebpf.MapSpec `ebpf:"embryonic"`
 	Errors        *ebpf.MapSpec `ebpf:"errors"`
 	HiddenCgroups *ebpf.MapSpec `ebpf:"hidden_cgroups"`
@@ -183,7 +187,6 @@ type KprobeMapSpecs struct {
 	TopBusy       *ebpf.MapSpec `ebpf:"top_busy"`
 	TopOthers     *ebpf.MapSpec `ebpf:"top_others"`
 	Tops          *ebpf.MapSpec `ebpf:"tops"`
-	Walker        *ebpf.MapSpec `ebpf:"walker"`
 	WantedComms   *ebpf.MapSpec `ebpf:"wanted_comms"`
 	WantedNetns   *ebpf.MapSpec `ebpf:"wanted_netns"`
 	WantedPids    *ebpf.MapSpec `ebpf:"wanted_pids"`
@@ -218,12 +221,14 @@ type KprobeVariableSpecs struct {
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.VariableSpec `ebpf:"listeners_noted"`
+	ReadingCalls           *ebpf.VariableSpec `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
+	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
 	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
@@ -231,6 +236,7 @@ type KprobeVariableSpecs struct {
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
+	WalkingCalls           *ebpf.VariableSpec `ebpf:"walking_calls"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
 	WindowShift            *ebpf.VariableSpec `ebpf:"window_shift"`
@@ -266,6 +272,7 @@ type KprobeMaps struct {
 	ColumnKeys    *ebpf.Map `ebpf:"column_keys"`
 	Columns       *ebpf.Map `ebpf:"columns"`
 	Counts        *ebpf.Map `ebpf:"counts"`
+	Creators      *ebpf.Map `ebpf:"creators"`
 	Embryonic     *ebpf.Map `ebpf:"embryonic"`
 	Errors        *ebpf.Map `ebpf:"errors"`
 	HiddenCgroups *ebpf.Map `ebpf:"hidden_cgroups"`
@@ -280,7 +287,6 @@ type KprobeMaps struct {
 	TopBusy       *ebpf.Map `ebpf:"top_busy"`
 	TopOthers     *ebpf.Map `ebpf:"top_others"`
 	Tops          *ebpf.Map `ebpf:"tops"`
-	Walker        *ebpf.Map `ebpf:"walker"`
 	WantedComms   *ebpf.Map `ebpf:"wanted_comms"`
 	WantedNetns   *ebpf.Map `ebpf:"wanted_netns"`
 	WantedPids    *ebpf.Map `ebpf:"wanted_pids"`
@@ -298,6 +304,7 @@ func (m *KprobeMaps) Close() error {
 		m.ColumnKeys,
 		m.Columns,
 		m.Counts,
+		m.Creators,
 		m.Embryonic,
 		m.Errors,
 		m.HiddenCgroups,
@@ -312,7 +319,6 @@ func (m *KprobeMaps) Close() error {
 		m.TopBusy,
 		m.TopOthers,
 		m.Tops,
-		m.Walker,
 		m.WantedComms,
 		m.WantedNetns,
 		m.WantedPids,
@@ -348,12 +354,14 @@ type KprobeVariables struct {
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.Variable `ebpf:"listeners_noted"`
+	ReadingCalls           *ebpf.Variable `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
+	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
 	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
@@ -361,6 +369,7 @@ type KprobeVariables struct {
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
+	WalkingCalls           *ebpf.Variable `ebpf:"walking_calls"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
 	WindowShift            *ebpf.Variable `ebpf:"window_shift"`

@@ -25,6 +25,7 @@ const (
 	TracepointMapColumnKeys             = "column_keys"
 	TracepointMapColumns                = "columns"
 	TracepointMapCounts                 = "counts"
+	TracepointMapCreators               = "creators"
 	TracepointMapEmbryonic              = "embryonic"
 	TracepointMapErrors                 = "errors"
 	TracepointMapHiddenCgroups          = "hidden_cgroups"
@@ -39,7 +40,6 @@ const (
 	TracepointMapTopBusy                = "top_busy"
 	TracepointMapTopOthers              = "top_others"
 	TracepointMapTops                   = "tops"
-	TracepointMapWalker                 = "walker"
 	TracepointMapWantedComms            = "wanted_comms"
 	TracepointMapWantedNetns            = "wanted_netns"
 	TracepointMapWantedPids             = "wanted_pids"
@@ -70,12 +70,14 @@ const (
 	TracepointVarFollowErrors           = "follow_errors"
 	TracepointVarJiffyNs                = "jiffy_ns"
 	TracepointVarListenersNoted         = "listeners_noted"
+	TracepointVarReadingCalls           = "reading_calls"
 	TracepointVarReasonInvalidSyn       = "reason_invalid_syn"
 	TracepointVarReasonNotSpecified     = "reason_not_specified"
 	TracepointVarRejectPacketArg        = "reject_packet_arg"
 	TracepointVarRepliesSeeResets       = "replies_see_resets"
 	TracepointVarReplyReasonArg         = "reply_reason_arg"
 	TracepointVarResetHasPacket         = "reset_has_packet"
+	TracepointVarSendfileCall           = "sendfile_call"
 	TracepointVarTakeStacks             = "take_stacks"
 	TracepointVarTakeTops               = "take_tops"
 	TracepointVarTopSeed                = "top_seed"
@@ -83,6 +85,7 @@ const (
 	TracepointVarTracepointServesActive = "tracepoint_serves_active"
 	TracepointVarTracepointServesReply4 = "tracepoint_serves_reply4"
 	TracepointVarTracepointServesReply6 = "tracepoint_serves_reply6"
+	TracepointVarWalkingCalls           = "walking_calls"
 	TracepointVarWatchIgnored           = "watch_ignored"
 	TracepointVarWindowBudget           = "window_budget"
 	TracepointVarWindowShift            = "window_shift"
@@ -147,6 +150,7 @@ type TracepointMapSpecs struct {
 	ColumnKeys    *ebpf.MapSpec `ebpf:"column_keys"`
 	Columns       *ebpf.MapSpec `ebpf:"columns"`
 	Counts        *ebpf.MapSpec `ebpf:"counts"`
+	Creators      *ebpf.MapSpec `ebpf:"creators"`
 	Embryonic     *ebpf.MapSpec `ebpf:"embryonic"`
 	Errors        *ebpf.MapSpec `ebpf:"errors"`
 	HiddenCgroups *ebpf.MapSpec `ebpf:"hidden_cgroups"`
@@ -161,7 +165,6 @@ type TracepointMapSpecs struct {
 	TopBusy       *ebpf.MapSpec `ebpf:"top_busy"`
 	TopOthers     *ebpf.MapSpec `ebpf:"top_others"`
 	Tops          *ebpf.MapSpec `ebpf:"tops"`
-	Walker        *ebpf.MapSpec `ebpf:"walker"`
 	WantedComms   *ebpf.MapSpec `ebpf:"wanted_comms"`
 	WantedNetns   *ebpf.MapSpec `ebpf:"wanted_netns"`
 	WantedPids    *ebpf.MapSpec `ebpf:"wanted_pids"`
@@ -196,12 +199,14 @@ type TracepointVariableSpecs struct {
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.VariableSpec `ebpf:"listeners_noted"`
+	ReadingCalls           *ebpf.VariableSpec `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
+	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
 	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
@@ -209,6 +214,7 @@ type TracepointVariableSpecs struct {
 	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
+	WalkingCalls           *ebpf.VariableSpec `ebpf:"walking_calls"`
 	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
 	WindowShift            *ebpf.VariableSpec `ebpf:"window_shift"`
@@ -243,6 +249,7 @@ type TracepointMaps struct {
 	ColumnKeys    *ebpf.Map `ebpf:"column_keys"`
 	Columns       *ebpf.Map `ebpf:"columns"`
 	Counts        *ebpf.Map `ebpf:"counts"`
+	Creators      *ebpf.Map `ebpf:"creators"`
 	Embryonic     *ebpf.Map `ebpf:"embryonic"`
 	Errors        *ebpf.Map `ebpf:"errors"`
 	HiddenCgroups *ebpf.Map `ebpf:"hidden_cgroups"`
@@ -257,7 +264,6 @@ type TracepointMaps struct {
 	TopBusy       *ebpf.Map `ebpf:"top_busy"`
 	TopOthers     *ebpf.Map `ebpf:"top_others"`
 	Tops          *ebpf.Map `ebpf:"tops"`
-	Walker        *ebpf.Map `ebpf:"walker"`
 	WantedComms   *ebpf.Map `ebpf:"wanted_comms"`
 	WantedNetns   *ebpf.Map `ebpf:"wanted_netns"`
 	WantedPids    *ebpf.Map `ebpf:"wanted_pids"`
@@ -274,6 +280,7 @@ func (m *TracepointMaps) Close() error {
 		m.ColumnKeys,
 		m.Columns,
 		m.Counts,
+		m.Creators,
 		m.Embryonic,
 		m.Errors,
 		m.HiddenCgroups,
@@ -288,7 +295,6 @@ func (m *TracepointMaps) Close() error {
 		m.TopBusy,
 		m.TopOthers,
 		m.Tops,
-		m.Walker,
 		m.WantedComms,
 		m.WantedNetns,
 		m.WantedPids,
@@ -324,12 +330,14 @@ type TracepointVariables struct {
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.Variable `ebpf:"listeners_noted"`
+	ReadingCalls           *ebpf.Variable `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
 	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
+	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
 	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
@@ -337,6 +345,7 @@ type TracepointVariables struct {
 	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
 	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
 	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
+	WalkingCalls           *ebpf.Variable `ebpf:"walking_calls"`
 	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
 	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
 	WindowShift            *ebpf.Variable `ebpf:"window_shift"`

@@ -16,22 +16,19 @@ const Patience = 100 * time.Millisecond
 // the hook: that it is not due yet is no reason to give an owner up.
 const PatienceToWalk = 2 * time.Second
 
-// walkShare bounds the cost of walking all file tables: a walk that took time T
-// is not repeated before walkShare times T has passed.
-const walkShare = 10
-
 // Resolver names owners, and finds those of sockets that are alive. It is for one
 // goroutine.
 type Resolver struct {
-	// Walk lists the holders of the sockets of recent resets. It is called
-	// once for all that wait.
-	Walk func() ([]event.Holder, error)
+	// Walk lists the holders of sockets. It is called once for all that wait,
+	// and not again before pause has passed.
+	Walk func(sockets []event.SocketRef) (holders []event.Holder, pause time.Duration, err error)
 
 	// waiting is by inode of the socket's file: one connection may have two
 	// sockets (MPTCP), and an address is given to the next socket soon.
 	waiting  map[uint64][]*event.Event
 	nextWalk time.Time
 	lastWalk time.Time // when it began
+	tooLate  uint64
 	uids     event.Values[uint32]
 }
 
@@ -66,6 +63,19 @@ func (r *Resolver) Waits(e *event.Event, now time.Time) bool {
 	return age < Patience || age < PatienceToWalk && r.Walk != nil && r.lastWalk.Before(e.Time)
 }
 
+// GaveUp takes the news that e is shown without waiting any longer. It counts those
+// whose socket was not looked for at all, because the next walk came too late.
+func (r *Resolver) GaveUp(e *event.Event) {
+	if r.Walk != nil && r.lastWalk.Before(e.Time) && sought(e).Inode != 0 {
+		r.tooLate++
+	}
+	r.Forget(e)
+}
+
+// TooLate reports how many owners were not looked for, because walks are rare on
+// purpose: they take a small part of a core.
+func (r *Resolver) TooLate() uint64 { return r.tooLate }
+
 // Waiting reports how many sockets are being looked for.
 func (r *Resolver) Waiting() int { return len(r.waiting) }
 
@@ -98,10 +108,9 @@ func (r *Resolver) Search(now time.Time) error {
 	if len(r.waiting) == 0 || r.Walk == nil || now.Before(r.nextWalk) {
 		return nil
 	}
-	started := time.Now()
 	r.lastWalk = now
-	holders, err := r.Walk()
-	r.nextWalk = now.Add(walkShare * time.Since(started))
+	holders, pause, err := r.Walk(r.sockets())
+	r.nextWalk = time.Now().Add(pause)
 	if err != nil {
 		return err
 	}
@@ -109,6 +118,17 @@ func (r *Resolver) Search(now time.Time) error {
 		r.settle(inode, r.heldBy(group), group[0].Process.Cgroup) // heldBy has put the owner first
 	}
 	return nil
+}
+
+// sockets are those whose holders are looked for, one for each file.
+func (r *Resolver) sockets() []event.SocketRef {
+	sockets := make([]event.SocketRef, 0, len(r.waiting))
+	for inode, events := range r.waiting {
+		if inode != 0 {
+			sockets = append(sockets, sought(events[0]))
+		}
+	}
+	return sockets
 }
 
 // bySocket groups holders by the inode of the socket's file.

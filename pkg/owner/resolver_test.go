@@ -38,7 +38,7 @@ func closer(address, inode uint64, pid uint32) event.Holder {
 // search resolves against a fixed picture of the file tables.
 func search(t *testing.T, r *Resolver, holders ...event.Holder) {
 	t.Helper()
-	r.Walk = func() ([]event.Holder, error) { return holders, nil }
+	r.Walk = func([]event.SocketRef) ([]event.Holder, time.Duration, error) { return holders, 0, nil }
 	r.nextWalk = time.Time{}
 	if err := r.Search(time.Now()); err != nil {
 		t.Fatal(err)
@@ -224,17 +224,17 @@ func TestForget(t *testing.T) {
 	}
 }
 
-// TestWalkRate: walking all file tables is expensive; it takes at most one
-// part in walkShare of the time, and none while nobody waits.
+// TestWalkRate: no walk before the pause of the last one is over, and none while
+// nobody waits.
 func TestWalkRate(t *testing.T) {
+	const pause = time.Minute
 	walks := 0
-	var took time.Duration
-	r := Resolver{Walk: func() ([]event.Holder, error) {
+	r := Resolver{Walk: func(sockets []event.SocketRef) ([]event.Holder, time.Duration, error) {
 		walks++
-		started := time.Now()
-		time.Sleep(2 * time.Millisecond)
-		took = time.Since(started)
-		return nil, nil
+		if len(sockets) != 1 || sockets[0].Inode != 1 {
+			t.Errorf("it looks for %v, want inode 1", sockets)
+		}
+		return nil, pause, nil
 	}}
 	start := time.Now()
 	step := func(now time.Time, want int, why string) {
@@ -248,9 +248,31 @@ func TestWalkRate(t *testing.T) {
 	}
 	step(start, 0, "nobody waits")
 	r.Await(resetOf(socketA, 1))
+	r.Await(resetOf(socketB, 1)) // the same file
 	step(start, 1, "the first search is at once")
-	step(start.Add((walkShare-1)*took), 1, "too early")
+	step(start.Add(pause), 1, "too early: the pause begins when the walk ends")
 	step(start.Add(time.Hour), 2, "due again")
+}
+
+// TestTooLate: an event counts that is shown before its socket was looked for.
+func TestTooLate(t *testing.T) {
+	hook := time.Now()
+	for name, c := range map[string]struct {
+		lastWalk time.Time
+		want     uint64
+	}{
+		"not looked for":          {hook.Add(-time.Second), 1},
+		"looked for, in no table": {hook.Add(time.Second), 0},
+	} {
+		e := resetOf(socketA, 1)
+		e.Time = hook
+		r := Resolver{lastWalk: c.lastWalk, Walk: func([]event.SocketRef) ([]event.Holder, time.Duration, error) { return nil, 0, nil }}
+		r.Await(e)
+		r.GaveUp(e)
+		if r.TooLate() != c.want || r.Waiting() != 0 {
+			t.Errorf("%s: %d too late, want %d; %d still wait", name, r.TooLate(), c.want, r.Waiting())
+		}
+	}
 }
 
 // TestWaits: for Patience in any case, and longer where the file tables were not
@@ -259,10 +281,10 @@ func TestWaits(t *testing.T) {
 	hook := time.Now()
 	named := resetOf(socketA, 1)
 	named.Owner = event.Owner{PID: 10, Source: event.FromSocket}
-	walk := func() ([]event.Holder, error) { return nil, nil }
+	walk := func([]event.SocketRef) ([]event.Holder, time.Duration, error) { return nil, 0, nil }
 	for name, c := range map[string]struct {
 		event    *event.Event
-		walk     func() ([]event.Holder, error)
+		walk     func([]event.SocketRef) ([]event.Holder, time.Duration, error)
 		lastWalk time.Time
 		until    time.Duration
 	}{
@@ -283,7 +305,7 @@ func TestWaits(t *testing.T) {
 
 func TestWalkFails(t *testing.T) {
 	failure := errors.New("no such iterator")
-	r := Resolver{Walk: func() ([]event.Holder, error) { return nil, failure }}
+	r := Resolver{Walk: func([]event.SocketRef) ([]event.Holder, time.Duration, error) { return nil, 0, failure }}
 	r.Await(resetOf(socketA, 1))
 	if err := r.Search(time.Now()); !errors.Is(err, failure) {
 		t.Errorf("error %v", err)

@@ -2,12 +2,10 @@ package probe
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/link"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -143,20 +141,24 @@ func (s *Session) attachNotes(allowed []event.Method) {
 }
 
 // oldListenerIterators are the functions of watchOldListeners in Hooks.
-var oldListenerIterators = [...]string{"iterator tcp", "task_file for listeners"}
+var oldListenerIterators = [...]string{"iterator tcp", "file tables for listeners"}
 
 // watchOldListeners makes listeners known that are older than this session, and
 // the counters of their namespaces. See bpf/embryonic.h.
 func (s *Session) watchOldListeners(object *ebpf.CollectionSpec) {
+	held := heldListenersIterator
+	if !s.kernel.loops {
+		held = heldListenersByFileIterator
+	}
 	for _, i := range []struct{ program, function, whose string }{
 		{listenersIterator, oldListenerIterators[0], "of the kernel"},
-		{heldListenersIterator, oldListenerIterators[1], "of a process"},
+		{held, oldListenerIterators[1], "of a process"},
 	} {
 		status := HookStatus{
 			Hook: "context", Function: i.function,
 			Lacks: "what an incoming RST did to a request socket of an older listener " + i.whose,
 		}
-		status.settle(runIterator(s.loader, object, i.program))
+		status.settle(s.runIterator(object, i.program))
 		s.add(nil, status)
 	}
 }
@@ -173,24 +175,30 @@ func (s *Session) listenersNoted() bool {
 }
 
 // runIterator runs a BPF iterator once, for what it does rather than prints.
-func runIterator(l *loader, object *ebpf.CollectionSpec, name string) *Refusal {
-	program, err := l.load(object, name, event.Tracepoint)
-	if err != nil {
-		return l.refuse(Refusal{event.Tracepoint, "load", err})
+func (s *Session) runIterator(object *ebpf.CollectionSpec, name string) *Refusal {
+	iterator, refusal := openIterator(s.loader, object, name)
+	if refusal != nil {
+		return refusal
 	}
-	defer program.Close()
-	iterator, err := link.AttachIter(link.IterOptions{Program: program})
-	if err != nil {
-		return l.refuse(Refusal{event.Tracepoint, "attach", err})
+	defer iterator.close()
+	var err error
+	if name == heldListenersIterator {
+		err = inspectTables(iterator, s.maps["searches"])
+	} else {
+		_, err = iterator.walk()
 	}
-	defer iterator.Close()
-	run, err := iterator.Open()
 	if err != nil {
-		return l.refuse(Refusal{event.Tracepoint, "attach", fmt.Errorf("run: %w", err)})
-	}
-	defer run.Close()
-	if _, err := io.Copy(io.Discard, run); err != nil {
-		return l.refuse(Refusal{event.Tracepoint, "attach", fmt.Errorf("run: %w", err)})
+		return s.loader.refuse(Refusal{event.Tracepoint, "attach", fmt.Errorf("run: %w", err)})
 	}
 	return nil
+}
+
+// inspectTables runs an iterator that looks at all files.
+func inspectTables(i *iterator, searches *ebpf.Map) error {
+	memory, err := searches.Memory()
+	if err != nil {
+		return err
+	}
+	_, err = walkTables(i, memory, searchHead{}, slotsOfInspect)
+	return err
 }

@@ -3,41 +3,52 @@ package probe
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// holderIterator finds descriptors that refer to awaited sockets. It is a BPF
-// iterator (5.8 and later): one system call walks all file tables in the
-// kernel, with pids of the initial namespace, and prints only what matches.
-type holderIterator struct {
+// holderSearch finds the processes that hold sockets: a BPF iterator (5.8 and
+// later). One system call walks all file tables in the kernel, with pids of the
+// initial namespace.
+type holderSearch interface {
+	run(sockets []event.SocketRef) ([]event.Holder, error)
+	// pause is how long to wait after a search that took so much CPU time.
+	pause(took time.Duration) time.Duration
+	close()
+}
+
+// iterator is a BPF iterator that is ready to run.
+type iterator struct {
 	program *ebpf.Program
 	link    *link.Iter
 }
 
-func openHolderIterator(l *loader, object *ebpf.CollectionSpec) (*holderIterator, *Refusal) {
-	program, err := l.load(object, holdersIterator, event.Tracepoint)
+func openIterator(l *loader, object *ebpf.CollectionSpec, name string) (*iterator, *Refusal) {
+	program, err := l.load(object, name, event.Tracepoint)
 	if err != nil {
 		return nil, l.refuse(Refusal{event.Tracepoint, "load", err})
 	}
-	iterator, err := link.AttachIter(link.IterOptions{Program: program})
+	attached, err := link.AttachIter(link.IterOptions{Program: program})
 	if err != nil {
 		program.Close()
 		return nil, l.refuse(Refusal{event.Tracepoint, "attach", err})
 	}
-	return &holderIterator{program, iterator}, nil
+	return &iterator{program, attached}, nil
 }
 
-func (h *holderIterator) close() {
-	h.link.Close()
-	h.program.Close()
+func (i *iterator) close() {
+	i.link.Close()
+	i.program.Close()
 }
 
-func (h *holderIterator) run() ([]event.Holder, error) {
-	reader, err := h.link.Open()
+// walk runs the iterator once and returns what it printed.
+func (i *iterator) walk() ([]byte, error) {
+	reader, err := i.link.Open()
 	if err != nil {
 		return nil, fmt.Errorf("walk file tables: %w", explain(err))
 	}
@@ -45,6 +56,39 @@ func (h *holderIterator) run() ([]event.Holder, error) {
 	data, err := io.ReadAll(reader)
 	if err != nil {
 		return nil, fmt.Errorf("walk file tables: %w", explain(err))
+	}
+	return data, nil
+}
+
+// openHolderSearch prefers the walk that takes no references to files.
+func openHolderSearch(l *loader, object *ebpf.CollectionSpec) (holderSearch, *Refusal) {
+	if !l.kernel.loops {
+		found, refusal := openIterator(l, object, holdersByFileIterator)
+		if refusal != nil {
+			return nil, refusal
+		}
+		return &fileSearch{found}, nil
+	}
+	found, refusal := openIterator(l, object, holdersIterator)
+	if refusal != nil {
+		return nil, refusal
+	}
+	memory, err := l.maps["searches"].Memory()
+	if err != nil {
+		found.close()
+		return nil, &Refusal{event.Tracepoint, "attach", fmt.Errorf("map the search: %w", err)}
+	}
+	return &tableSearch{iterator: found, memory: memory}, nil
+}
+
+// fileSearch takes a reference to every open file of the host, one after the other,
+// and looks for all sockets of recent resets. For kernels before 5.17.
+type fileSearch struct{ *iterator }
+
+func (s *fileSearch) run([]event.SocketRef) ([]event.Holder, error) {
+	data, err := s.walk()
+	if err != nil {
+		return nil, err
 	}
 	var known repeats
 	holders := make([]event.Holder, 0, len(data)/sizeOfHolder)
@@ -56,4 +100,16 @@ func (h *holderIterator) run() ([]event.Holder, error) {
 		holders = append(holders, known.holder(record))
 	}
 	return holders, nil
+}
+
+// A walk takes so long there that a hundredth of a core would leave most owners unknown.
+func (s *fileSearch) pause(took time.Duration) time.Duration { return 10 * took }
+
+// threadTime is the CPU time of the calling thread.
+func threadTime() time.Duration {
+	var now unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &now) != nil {
+		return 0 // Linux has had this clock since 2.6.12
+	}
+	return time.Duration(now.Nano())
 }

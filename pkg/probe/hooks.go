@@ -82,11 +82,13 @@ const dropProgram = "drops_kfree_skb"
 // destroyProgram tells who closes a socket right after its reset.
 const destroyProgram = "context_destroy"
 
-// The iterators of the context object.
+// The iterators of the context object. Those by file are for kernels before 5.17.
 const (
-	holdersIterator       = "holders"
-	listenersIterator     = "listeners"
-	heldListenersIterator = "held_listeners"
+	holdersIterator             = "holders"
+	holdersByFileIterator       = "holders_by_file"
+	listenersIterator           = "listeners"
+	heldListenersIterator       = "held_listeners"
+	heldListenersByFileIterator = "held_listeners_by_file"
 )
 
 // contextHooks leave notes for the reset hooks. Events are complete without

@@ -21,6 +21,7 @@ type kernel struct {
 	callers         []functionRange
 	present         map[string]bool // functions of rejectHooks that are there
 	drop            dropHook
+	loops           bool // bpf_loop is there: 5.17 and later
 	reportsErrors   bool // the inet_sk_error_report tracepoint is there: 5.14 and later
 	// challenges: a RST inside the window of a handshake that is not exact gets
 	// a challenge ACK (7.2 and some stable kernels). Others end the handshake.
@@ -51,9 +52,18 @@ func kernelOf(spec *btf.Spec) *kernel {
 	k.activeReasonArg = position(parameters(spec, "tcp_send_active_reset"), "sk_rst_reason")
 	k.replyReasonArg = position(parameters(spec, "tcp_v4_send_reset"), "sk_rst_reason")
 	k.challenges = len(parameters(spec, handshakeChallenge)) > 0
+	k.loops = slices.Contains(enumNames(spec, "bpf_func_id", "BPF_FUNC_"), "loop")
 	k.reportsErrors = len(parameters(spec, "btf_trace_inet_sk_error_report")) > 0
 	k.tracepointSays = slices.Contains(parameters(spec, "btf_trace_tcp_send_reset"), "sk_rst_reason")
 	return k
+}
+
+// tableIterator names the iterator that walks file tables.
+func (k *kernel) tableIterator() string {
+	if k.loops {
+		return "iterator task"
+	}
+	return "iterator task_file"
 }
 
 func (k *kernel) locate(found symbols) {

@@ -98,7 +98,12 @@ func kernelObjects(t *testing.T, s *Session) map[string]func() bool {
 			return err == nil
 		}
 	}
-	program("holders", s.holders.program)
+	switch search := s.holders.(type) {
+	case *tableSearch:
+		program("holders", search.program)
+	case *fileSearch:
+		program("holders", search.program)
+	}
 	for name, m := range s.maps {
 		info, err := m.Info()
 		if err != nil {

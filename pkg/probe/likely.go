@@ -36,7 +36,11 @@ func (s *Session) likelyPrograms(allowed []event.Method) []candidate {
 			found = append(found, candidate{l.context, h.program, event.Tracepoint})
 		}
 	}
-	for _, iterator := range []string{holdersIterator, listenersIterator, heldListenersIterator} {
+	iterators := []string{listenersIterator, holdersIterator, heldListenersIterator}
+	if !s.kernel.loops {
+		iterators = []string{listenersIterator, holdersByFileIterator, heldListenersByFileIterator}
+	}
+	for _, iterator := range iterators {
 		found = append(found, candidate{l.context, iterator, event.Tracepoint})
 	}
 	for _, h := range resetHooks {

@@ -42,10 +42,6 @@ type loader struct {
 
 // parseObjects parses the objects that will be needed.
 func (l *loader) parseObjects(allowed []event.Method) error {
-	var err error
-	if l.context, err = bpf.LoadContext(); err != nil {
-		return err
-	}
 	for _, h := range resetHooks {
 		if method := l.likelyMethod(h, allowed); method != "" {
 			if _, err := l.object(method); err != nil {
@@ -225,17 +221,22 @@ func (l *loader) findRejectPacket() uint32 {
 	return usual
 }
 
-// newMaps creates the maps that all objects share. The object of the drop hook
-// has them all.
+// newMaps creates the maps that all objects share. Those of the drop hook and of the
+// context hooks have them all.
 func (l *loader) newMaps() (map[string]*ebpf.Map, error) {
 	options := &l.options
 	var err error
 	if l.drops, err = bpf.LoadDrops(); err != nil {
 		return nil, err
 	}
+	if l.context, err = bpf.LoadContext(); err != nil {
+		return nil, err
+	}
+	specs := maps.Clone(l.context.Maps)
+	maps.Copy(specs, l.drops.Maps)
 	created := make(map[string]*ebpf.Map)
 	sizes := options.Selection.sizes()
-	for name, spec := range l.drops.Maps {
+	for name, spec := range specs {
 		if strings.HasPrefix(name, ".") {
 			continue // constants: each program has its own
 		}

@@ -68,11 +68,16 @@ func (f *fakeSource) Read(ctx context.Context, batch *probe.Batch, deadline time
 	}
 }
 
-func (f *fakeSource) Holders() ([]event.Holder, error) {
+// fakePause is how much longer than a search takes the fake pauses behind it.
+const fakePause = 9
+
+func (f *fakeSource) Holders([]event.SocketRef) ([]event.Holder, time.Duration, error) {
 	if f.holders == nil {
-		return nil, nil
+		return nil, 0, nil
 	}
-	return f.holders(), nil
+	begun := time.Now()
+	found := f.holders()
+	return found, fakePause * time.Since(begun), nil
 }
 
 func (f *fakeSource) Mute(func(event.Evidence) bool) error { return nil }

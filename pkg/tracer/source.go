@@ -12,7 +12,7 @@ import (
 // what the methods promise.
 type source interface {
 	Read(ctx context.Context, batch *probe.Batch, deadline time.Time) error
-	Holders() ([]event.Holder, error)
+	Holders(sockets []event.SocketRef) (holders []event.Holder, pause time.Duration, err error)
 	Counts() (probe.Counts, error)
 	Top(probe.TopKind) (*probe.TopTable, error)
 	Mute(hidden func(event.Evidence) bool) error

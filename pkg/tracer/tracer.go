@@ -209,7 +209,7 @@ func (t *Tracer) waits(e *event.Event, now time.Time) bool {
 // give completes an event and gives it to the sink, unless the filter refuses it.
 func (t *Tracer) give(e *event.Event) error {
 	if owner.Wanted(e) {
-		t.resolver.Forget(e)
+		t.resolver.GaveUp(e)
 	}
 	t.resolver.Last(e)
 	t.endings.link(e)
