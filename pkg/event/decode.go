@@ -117,13 +117,14 @@ func (t *Totals) UnmarshalJSON(text []byte) error {
 		NotShown   uint64    `json:"notShown"`
 		LostEvents uint64    `json:"lostEvents"`
 		Missed     uint64    `json:"missed"`
+		NotSought  uint64    `json:"ownersNotSought"`
 		Top        *Tops     `json:"top"`
 	}
 	if err := json.Unmarshal(text, &l); err != nil {
 		return err
 	}
 	*t = Totals{
-		Time: l.Time, Counts: l.Causes, Shown: l.Shown, NotShown: l.NotShown, Lost: l.LostEvents, Missed: l.Missed, Tops: l.Top,
+		Time: l.Time, Counts: l.Causes, Shown: l.Shown, NotShown: l.NotShown, Lost: l.LostEvents, Missed: l.Missed, OwnersNotSought: l.NotSought, Tops: l.Top,
 	}
 	return nil
 }

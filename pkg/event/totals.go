@@ -19,7 +19,10 @@ type Totals struct {
 	NotShown uint64 // counted and held back by a filter or a limit
 	Lost     uint64 // counted, but the details did not reach this program
 	Missed   uint64 // the kernel skipped the probe: in no count
-	Tops     *Tops  // nil where they were not asked for
+	// OwnersNotSought are shown events without a search for their owner: the search
+	// takes 1 % of a core at most, and the next one would have come too late.
+	OwnersNotSought uint64
+	Tops            *Tops // nil where they were not asked for
 }
 
 // Count is how often one cause was counted in one direction.

@@ -35,6 +35,13 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if how := os.Getenv(crowdVariable); how != "" {
+		if err := joinCrowd(how); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if how := os.Getenv(bystanderVariable); how != "" {
 		fmt.Fprintln(os.Stderr, lookOn(how))
 		os.Exit(1)

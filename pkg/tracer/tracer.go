@@ -274,7 +274,7 @@ func (t *Tracer) Totals() (event.Totals, error) {
 	}
 	now := time.Now()
 	t.places.at(now)
-	totals := event.Totals{Time: now.UTC(), Shown: t.numbers.last, Lost: counts.Lost, Missed: counts.Missed}
+	totals := event.Totals{Time: now.UTC(), Shown: t.numbers.last, Lost: counts.Lost, Missed: counts.Missed, OwnersNotSought: t.resolver.TooLate()}
 	position := make(map[event.Count]int)
 	var sum uint64
 	for _, count := range counts.ByEvidence {

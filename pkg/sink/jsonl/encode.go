@@ -292,6 +292,7 @@ func appendCounts(buf []byte, t *event.Totals, m *moments) []byte {
 	l = l.numberAlways(`"notShown":`, t.NotShown)
 	l = l.numberAlways(`"lostEvents":`, t.Lost) // "lost" is an object, of events
 	l = l.numberAlways(`"missed":`, t.Missed)
+	l = l.number(`"ownersNotSought":`, t.OwnersNotSought)
 	if t.Tops != nil {
 		l = appendTops(l, t.Tops)
 	}

@@ -55,6 +55,9 @@ func (s *Sink) account(t *event.Totals) {
 	if t.Lost > 0 {
 		s.explain("lost:", "counted above, but their details did not arrive in time")
 	}
+	if t.OwnersNotSought > 0 {
+		s.explain(plural(t.OwnersNotSought, "owner")+" not sought:", "the search for owners takes 1 % of a core at most, and with so many open files the next one came too late")
+	}
 	if t.Missed > 0 {
 		s.explain("missed:", "the kernel skipped a probe of rsttrace so often, because the same CPU was inside another one; up to so many resets are in no count")
 	}
