@@ -61,24 +61,27 @@ func (i *iterator) walk() ([]byte, error) {
 }
 
 // openHolderSearch prefers the walk that takes no references to files.
-func openHolderSearch(l *loader, object *ebpf.CollectionSpec) (holderSearch, *Refusal) {
-	if !l.kernel.loops {
-		found, refusal := openIterator(l, object, holdersByFileIterator)
+func (s *Session) openHolderSearch(object *ebpf.CollectionSpec) HookStatus {
+	status := HookStatus{Hook: "context", Lacks: "the owner of a socket that was reset by a packet and is still open"}
+	if s.kernel.loops {
+		search, refusal := openTableSearch(s.loader, object)
 		if refusal != nil {
-			return nil, refusal
+			status.Refused = append(status.Refused, *refusal)
+			s.kernel.loops = false // nor does the search for listeners work
+		} else {
+			s.holders, status.Method = search, event.Tracepoint
 		}
-		return &fileSearch{found}, nil
 	}
-	found, refusal := openIterator(l, object, holdersIterator)
-	if refusal != nil {
-		return nil, refusal
+	status.Function = s.kernel.tableIterator()
+	if s.holders != nil {
+		return status
 	}
-	memory, err := l.maps["searches"].Memory()
-	if err != nil {
-		found.close()
-		return nil, &Refusal{event.Tracepoint, "attach", fmt.Errorf("map the search: %w", err)}
+	found, refusal := openIterator(s.loader, object, holdersByFileIterator)
+	status.settle(refusal)
+	if refusal == nil {
+		s.holders = &fileSearch{found}
 	}
-	return &tableSearch{iterator: found, memory: memory}, nil
+	return status
 }
 
 // fileSearch takes a reference to every open file of the host, one after the other,

@@ -204,11 +204,7 @@ func (s *Session) attachContextHooks(object *ebpf.CollectionSpec) {
 		status.settle(refusal)
 		s.add(a, status)
 	}
-	status := HookStatus{Hook: "context", Function: s.kernel.tableIterator(), Lacks: "the owner of a socket that was reset by a packet and is still open"}
-	var refusal *Refusal
-	s.holders, refusal = openHolderSearch(s.loader, object)
-	status.settle(refusal)
-	s.add(nil, status)
+	s.add(nil, s.openHolderSearch(object))
 	s.watchOldListeners(object)
 }
 

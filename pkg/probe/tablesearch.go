@@ -47,6 +47,19 @@ type searchHead struct {
 	LastPID, Unused                 uint32
 }
 
+func openTableSearch(l *loader, object *ebpf.CollectionSpec) (*tableSearch, *Refusal) {
+	found, refusal := openIterator(l, object, holdersIterator)
+	if refusal != nil {
+		return nil, refusal
+	}
+	memory, err := l.maps["searches"].Memory()
+	if err != nil {
+		found.close()
+		return nil, &Refusal{event.Tracepoint, "attach", fmt.Errorf("map the search: %w", err)}
+	}
+	return &tableSearch{iterator: found, memory: memory}, nil
+}
+
 // A search takes at most one part in a hundred of a core.
 func (s *tableSearch) pause(took time.Duration) time.Duration { return 99 * took }
 
