@@ -55,7 +55,7 @@ func openTableSearch(l *loader, object *ebpf.CollectionSpec) (*tableSearch, *Ref
 	memory, err := l.maps["searches"].Memory()
 	if err != nil {
 		found.close()
-		return nil, &Refusal{event.Tracepoint, "attach", fmt.Errorf("map the search: %w", err)}
+		return nil, l.refuse(Refusal{event.Tracepoint, "attach", fmt.Errorf("map the search: %w", err)})
 	}
 	return &tableSearch{iterator: found, memory: memory}, nil
 }
