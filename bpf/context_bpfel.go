@@ -56,6 +56,14 @@ type ContextColumnKey struct {
 	Unused  uint32
 }
 
+type ContextEndedBy uint8
+
+const (
+	ContextEndedByBY_PROCESS ContextEndedBy = 0
+	ContextEndedByBY_RESET   ContextEndedBy = 1
+	ContextEndedByBY_TIMEOUT ContextEndedBy = 2
+)
+
 type ContextErrorRecord struct {
 	_           structs.HostLayout
 	Kind        ContextRecordKind
@@ -206,7 +214,7 @@ type ContextResetRecord struct {
 		To         uint8
 		Unread     uint8
 		LingerZero uint8
-		By         uint8
+		By         ContextEndedBy
 		ByClose    uint8
 		Unused     [2]uint8
 	}
