@@ -107,7 +107,7 @@ func whenText(e *event.Event) string {
 	switch {
 	case e.Earlier.Event == 0:
 		return ago(c) + " earlier"
-	case c.Ago-last > 2*c.Within+time.Millisecond: // closed first, then ended by something else
+	case c.By == event.ByProcess && c.To != event.StateClose && c.Ago-last > 2*c.Within+time.Millisecond: // closed first, then ended by something else
 		return ago(c) + " earlier; " + number + " ended it"
 	}
 	return number + ", " + ago(c) + " earlier"
