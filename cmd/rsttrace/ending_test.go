@@ -189,35 +189,35 @@ func TestNohup(t *testing.T) {
 	checkRefused(t, p)
 }
 
-// TestInterruptedSelftest says how far it came.
-func TestInterruptedSelftest(t *testing.T) {
+// TestInterrupted: selftest and lab say how far they came.
+func TestInterrupted(t *testing.T) {
 	needRoot(t)
-	p := command(t, "selftest", "closed-port", "broken-pipe", "linger-zero", "half-open")
-	p.Stdout = nil
-	output, err := p.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := bufio.NewReader(output).ReadString('\n'); err != nil {
-		t.Errorf("no result: %v", err)
-	}
-	if err := p.Process.Signal(unix.SIGINT); err != nil {
-		t.Fatal(err)
-	}
-	go func() { _, _ = io.Copy(io.Discard, output) }()
-	checkInterrupted(t, p)
-}
-
-func checkInterrupted(t *testing.T, p *process) {
-	t.Helper()
-	if code := p.wait(t); code != exitFailed {
-		t.Errorf("exit code %d", code)
-	}
-	if text := p.stderr.String(); !strings.HasPrefix(text, "rsttrace: interrupted after ") || !strings.HasSuffix(text, " of 8\n") {
-		t.Errorf("stderr: %q", text)
+	for _, test := range []struct{ command, of string }{{"selftest", "8"}, {"lab", "4"}} { // the selftest plays each over IPv4 and IPv6
+		t.Run(test.command, func(t *testing.T) {
+			p := command(t, test.command, "closed-port", "broken-pipe", "linger-zero", "half-open")
+			p.Stdout = nil
+			output, err := p.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := bufio.NewReader(output).ReadString('\n'); err != nil {
+				t.Errorf("no line: %v", err)
+			}
+			if err := p.Process.Signal(unix.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+			go func() { _, _ = io.Copy(io.Discard, output) }()
+			if code := p.wait(t); code != exitFailed {
+				t.Errorf("exit code %d", code)
+			}
+			text := p.stderr.String()
+			if !strings.HasPrefix(text, "rsttrace: interrupted after ") || !strings.HasSuffix(text, " of "+test.of+"\n") {
+				t.Errorf("stderr: %q", text)
+			}
+		})
 	}
 }
 
