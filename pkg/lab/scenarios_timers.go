@@ -35,6 +35,13 @@ func timerScenarios() []Scenario {
 			})
 		},
 	}, {
+		Name:  "keepalive-together",
+		Title: "The same for fifty connections at once.",
+		Story: "A machine with fifty clients vanishes. The server's kernel gives all their connections up in the same second, " +
+			"each in a timer of its own, while the server does nothing.",
+		Causes:   []event.CauseID{"keepalive-user-timeout"},
+		Families: bothFamilies, Path: Packets, Run: playKeepaliveTogether,
+	}, {
 		Name:  "fin-wait2-timeout",
 		Title: "The kernel stops waiting for the FIN of a client that never closes.",
 		Story: "The server has closed; its kernel keeps the socket for a while so that the client can finish. " +
@@ -58,6 +65,31 @@ func playKeepalive(e *Env, cause event.CauseID, configure func(*Socket)) (c *con
 	sent.Sources, sent.App = fromTimer, timedOut
 	e.Expect(sent)
 	return c, flow
+}
+
+func playKeepaliveTogether(e *Env) {
+	const connections, probes, millis = 50, 9, 1000
+	server, listener := e.listen(connections)
+	var flows []*packetpeer.Flow
+	var sockets []*Socket
+	for i := range connections {
+		flows = append(flows, e.dial(peerPort+uint16(i)))
+		sockets = append(sockets, listener.Accept())
+	}
+	for _, s := range sockets {
+		s.KeepAlive(probes)
+		s.UserTimeout(millis)
+	}
+	e.Stepf("%d clients connect, and vanish", connections)
+	for i, flow := range flows {
+		e.awaitFrom(flow, event.RST)
+		sockets[i].AwaitState(event.StateClose)
+		c := &conversation{env: e, server: server, serverAt: flow.Remote, clientAt: flow.Local}
+		sent := c.sentByServer("keepalive-user-timeout", event.StateEstablished)
+		sent.Sources, sent.App = fromTimer, timedOut
+		e.Expect(sent)
+	}
+	e.Stepf("the kernel gives all of them up and sends %d RSTs", connections)
 }
 
 func playFinWait2Timeout(e *Env) {
