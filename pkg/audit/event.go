@@ -11,7 +11,7 @@ func (r *Report) Event() *event.Audit {
 	for i := range r.Lines {
 		l := &r.Lines[i]
 		a.Counters = append(a.Counters, event.AuditCounter{
-			Name: l.Counter, Kernel: l.Kernel, Counted: l.Events, MayCount: l.Perhaps, Slack: l.Slack, OK: l.OK, Exact: l.Exact, Note: l.Note,
+			Name: l.Counter, Kernel: l.Kernel, Counted: l.Events, MayCount: l.Perhaps, Slack: l.Slack, OK: l.OK, Exact: l.Exact, Uncompared: l.Uncompared, Note: l.Note,
 		})
 	}
 	return a

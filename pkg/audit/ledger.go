@@ -13,6 +13,7 @@ type ledger struct {
 // account is what the counters of all namespaces did over some time.
 type account struct {
 	growth     Snapshot
+	newcomers  Snapshot // the part of growth of namespaces that came
 	came, went int
 }
 
@@ -21,11 +22,11 @@ type account struct {
 // A namespace that came is counted in full: its counters began at 0 when it was
 // made. One that went, counts up to when it was last read.
 func (l *ledger) enter(r *Reading) account {
-	since := account{growth: make(Snapshot)}
+	since := account{growth: make(Snapshot), newcomers: make(Snapshot)}
 	if !l.began {
 		l.began = true
 		l.present, l.gone = maps.Clone(r.Namespaces), make(map[uint32]Snapshot)
-		l.whole = account{growth: make(Snapshot)}
+		l.whole = account{growth: make(Snapshot), newcomers: make(Snapshot)}
 		for _, s := range r.Namespaces {
 			since.growth.add(s, s) // names with 0: the counters that this kernel has
 		}
@@ -51,6 +52,7 @@ func (l *ledger) enter(r *Reading) account {
 			}
 			since.came++
 			since.growth.add(now, nil)
+			since.newcomers.add(now, nil)
 		}
 		l.present[inode] = now
 	}
@@ -66,6 +68,7 @@ func (l *ledger) enter(r *Reading) account {
 		l.forget(inode, old)
 	}
 	l.whole.growth.merge(since.growth)
+	l.whole.newcomers.merge(since.newcomers)
 	l.whole.came += since.came
 	l.whole.went += since.went - returned
 	return since

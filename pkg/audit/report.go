@@ -25,6 +25,8 @@ type Line struct {
 	// Slack is how many more events there may be: they came while the counters
 	// were read.
 	Slack uint64
+	// Uncompared: they differ, and what could not be read may be why.
+	Uncompared bool
 }
 
 // Most is the largest number of events that the counter may stand for.
@@ -57,7 +59,7 @@ func (a *Auditor) report(from, to moment, since account) Report {
 	r.note(to.reading)
 	why := doubts{
 		report: &r, limits: a.limits, partial: to.reading.Partial, unknown: to.reading.Unknown,
-		uncounted: high.Uncounted, failed: since.growth["TCPAbortFailed"],
+		uncounted: high.Uncounted, failed: since.growth["TCPAbortFailed"], newcomers: since.newcomers,
 	}
 	highest := rowsOf(Check(since.growth, high.Counts))
 	for _, row := range Check(since.growth, low.Counts) {
@@ -103,6 +105,7 @@ type doubts struct {
 	unknown   int // processes whose namespace is not known
 	uncounted uint64
 	failed    uint64 // TCPAbortFailed
+	newcomers Snapshot
 }
 
 // judge joins the rows of the fewest and of the most events.
@@ -137,15 +140,17 @@ func (d *doubts) fewer(l *Line) {
 		return
 	}
 	missing := l.Kernel - l.Most()
+	if d.report.Came > 0 && missing <= d.newcomers[l.Counter] {
+		l.uncompared(fmt.Sprintf("the kernel counted %d more than there are events", missing),
+			namespaces(d.report.Came)+" came, and may be older than this comparison")
+		return
+	}
 	may := []string{fmt.Sprintf("the kernel counted %d more than there are events", missing)}
 	if d.report.Missed > 0 {
 		may = append(may, fmt.Sprintf("it did not run a probe %s, which may be why", times(d.report.Missed)))
 	}
 	if d.uncounted > 0 {
 		may = append(may, fmt.Sprintf("the evidence of %s was not kept", events(d.uncounted)))
-	}
-	if d.report.Came > 0 {
-		may = append(may, "a namespace that came may be older, and then brought old counts with it")
 	}
 	if l.Counter == "TcpOutRsts" && d.failed > 0 {
 		may = append(may, fmt.Sprintf("%d failed to be sent (TCPAbortFailed), for want of memory before the tracepoint", d.failed))
@@ -165,16 +170,11 @@ func (d *doubts) more(l *Line) {
 		l.Note = "not comparable: " + text + ", because those of other containers and of the host are not visible here"
 		return
 	}
-	may := []string{text}
-	if d.report.Went > 0 {
-		may = append(may, "a namespace that went took its last counts with it")
+	if reasons := d.unread(); len(reasons) > 0 {
+		l.uncompared(text, reasons...)
+		return
 	}
-	if d.report.Unreadable > 0 {
-		may = append(may, "a namespace could not be read")
-	}
-	if d.report.Went == 0 && d.report.Unreadable == 0 {
-		may = append(may, "a namespace that only a descriptor keeps, or that came and went meanwhile, is in the events and not in the counters")
-	}
+	may := []string{text, "a namespace that only a descriptor keeps, or that came and went meanwhile, is in the events and not in the counters"}
 	if d.unknown > 0 {
 		may = append(may, fmt.Sprintf("which namespace a process is in could not be seen (%s)", times(uint64(d.unknown))))
 	}
@@ -182,6 +182,27 @@ func (d *doubts) more(l *Line) {
 		may = append(may, "an IPv6 reply that finds no route is an event and not counted")
 	}
 	l.Note = strings.Join(may, "; ")
+}
+
+// unread are the namespaces whose events are known and whose counters are not.
+func (d *doubts) unread() (reasons []string) {
+	r := d.report
+	if r.Unreadable > 0 {
+		reasons = append(reasons, namespaces(r.Unreadable)+" could not be read")
+	}
+	if r.Went > 0 {
+		reasons = append(reasons, namespaces(r.Went)+" went and took the last counts along")
+	}
+	if r.Came > 0 && r.Went == 0 {
+		reasons = append(reasons, namespaces(r.Came)+" came, and others may have come and gone meanwhile")
+	}
+	return reasons
+}
+
+// uncompared says that nothing follows from a difference, and why.
+func (l *Line) uncompared(difference string, reasons ...string) {
+	l.OK, l.Exact, l.Uncompared = true, false, true
+	l.Note = "could not be compared: " + difference + "; " + strings.Join(reasons, "; ")
 }
 
 func (d *doubts) has(id string) bool {

@@ -25,9 +25,12 @@ type AuditCounter struct {
 	// Slack is how many more events there may be: they came while the counters
 	// were read.
 	Slack uint64
-	OK    bool   // they agree, given the exceptions
-	Exact bool   // they agree without using what the kernel counts in silence
-	Note  string // what is compared, and the exception that was used
+	OK    bool // they agree, given the exceptions
+	Exact bool // they agree without using what the kernel counts in silence
+	// Uncompared: they differ, and by no more than what namespaces explain that
+	// could not be read, or that came and went. That is no contradiction.
+	Uncompared bool
+	Note       string // what is compared, and the exception that was used
 }
 
 // Most is the largest number of events that the counter may stand for.

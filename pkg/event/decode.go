@@ -171,7 +171,10 @@ func (a *Audit) UnmarshalJSON(text []byte) error {
 			Slack   uint64 `json:"slack"`
 			OK      bool   `json:"ok"`
 			Exact   bool   `json:"exact"`
-			Note    string `json:"note"`
+
+			Uncompared bool `json:"uncompared"`
+
+			Note string `json:"note"`
 		} `json:"counters"`
 	}
 	if err := json.Unmarshal(text, &l); err != nil {
@@ -183,7 +186,7 @@ func (a *Audit) UnmarshalJSON(text []byte) error {
 	}
 	for _, c := range l.Counters {
 		a.Counters = append(a.Counters, AuditCounter{
-			Name: c.Counter, Kernel: c.Kernel, Counted: c.Events, MayCount: c.Perhaps, Slack: c.Slack, OK: c.OK, Exact: c.Exact, Note: c.Note,
+			Name: c.Counter, Kernel: c.Kernel, Counted: c.Events, MayCount: c.Perhaps, Slack: c.Slack, OK: c.OK, Exact: c.Exact, Uncompared: c.Uncompared, Note: c.Note,
 		})
 	}
 	return nil

@@ -39,6 +39,7 @@ func appendAuditLine(l line, c *event.AuditCounter) line {
 	l = l.number(`"slack":`, c.Slack)
 	l = l.flagAlways(`"ok":`, c.OK)
 	l = l.flagAlways(`"exact":`, c.Exact)
+	l = l.flag(`"uncompared":`, c.Uncompared)
 	l = l.text(`"note":`, c.Note)
 	return l.close()
 }

@@ -21,7 +21,7 @@ func TestAuditGolden(t *testing.T) {
 		Counters: []event.AuditCounter{
 			{Name: "TcpOutRsts", Kernel: 1204, Counted: 1203, Note: "the kernel counted 1 more than there are events"},
 			{Name: "TCPAbortOnData", Kernel: 5, Counted: 4, MayCount: 2, OK: true, Exact: true, Note: "compared"},
-			{Name: "TcpEstabResets", Kernel: 1010, Counted: 1000, OK: true, Slack: 20},
+			{Name: "TcpEstabResets", Kernel: 1010, Counted: 1000, OK: true, Slack: 20, Uncompared: true},
 		},
 	}))
 	must(t, s.Flush())
