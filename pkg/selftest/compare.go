@@ -313,7 +313,7 @@ func (c *comparison) checkEarlier(expected lab.Expectation, e *event.Event) {
 	}
 	var want event.Earlier
 	for i, x := range c.outcome.Expect {
-		if x.Pair == expected.Earlier && x.Namespace == expected.Namespace && c.matched[i] != nil {
+		if expected.Earlier != 0 && x.Pair == expected.Earlier && x.Namespace == expected.Namespace && c.matched[i] != nil {
 			want.Event, want.Cause = c.matched[i].ID, c.matched[i].Cause
 		}
 	}

@@ -68,6 +68,12 @@ var wrongs = []struct {
 	{"by the wrong chain", "has chain", func(c *comparison) { c.events[rejectedAt].Chain = "input" }},
 	{"not as forwarded", "forwarded false", func(c *comparison) { c.events[rejectedAt].Forwarded = false }},
 
+	{"after an end that was none", "says that the connection had been ended by", func(c *comparison) { c.events[repliedAt].Earlier.By = "timer" }},
+	{"after the wrong event", "says that event 7", func(c *comparison) { c.events[repliedAt].Earlier.Event = 7 }},
+	{"after an event that is not named", "says that event 0", func(c *comparison) {
+		c.outcome.Expect[rejectedAt].Earlier, c.events[sentAt].ID = c.outcome.Expect[sentAt].Pair, 5
+	}},
+
 	{"with the wrong errno", "says that the application gets", func(c *comparison) { c.events[receivedAt].App.Errno = "EPIPE" }},
 	{"without an errno", "says that no application gets an error, the kernel reported ECONNRESET", func(c *comparison) { c.events[receivedAt].App = event.App{} }},
 	{"with an errno that nobody gets", "says that the application gets", func(c *comparison) { c.events[sentAt].App = reset }},
