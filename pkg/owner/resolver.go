@@ -27,9 +27,12 @@ type Resolver struct {
 	// sockets (MPTCP), and an address is given to the next socket soon.
 	waiting  map[uint64][]*event.Event
 	nextWalk time.Time
-	lastWalk time.Time // when it began
-	tooLate  uint64
-	uids     event.Values[uint32]
+	walks    uint64 // so far
+	// walksBefore counts the walks before an event was awaited. Its hook may have
+	// been before the last of them, and its record still on the way.
+	walksBefore map[*event.Event]uint64
+	tooLate     uint64
+	uids        event.Values[uint32]
 }
 
 // Await looks for the owner of e from now on. The caller keeps e unchanged
@@ -38,13 +41,16 @@ type Resolver struct {
 func (r *Resolver) Await(e *event.Event) {
 	if r.waiting == nil {
 		r.waiting = make(map[uint64][]*event.Event)
+		r.walksBefore = make(map[*event.Event]uint64)
 	}
+	r.walksBefore[e] = r.walks
 	inode := sought(e).Inode
 	r.waiting[inode] = append(r.waiting[inode], e)
 }
 
 // Forget stops looking for the owner of e.
 func (r *Resolver) Forget(e *event.Event) {
+	delete(r.walksBefore, e)
 	inode := sought(e).Inode
 	rest := slices.DeleteFunc(r.waiting[inode], func(w *event.Event) bool { return w == e })
 	if len(rest) == 0 {
@@ -60,16 +66,22 @@ func (r *Resolver) Waits(e *event.Event, now time.Time) bool {
 		return false
 	}
 	age := now.Sub(e.Time)
-	return age < Patience || age < PatienceToWalk && r.Walk != nil && r.lastWalk.Before(e.Time)
+	return age < Patience || age < PatienceToWalk && r.walkIsDue(e)
 }
 
 // GaveUp takes the news that e is shown without waiting any longer. It counts those
 // whose socket was not looked for at all, because the next walk came too late.
 func (r *Resolver) GaveUp(e *event.Event) {
-	if r.Walk != nil && r.lastWalk.Before(e.Time) && sought(e).Inode != 0 {
+	if r.walkIsDue(e) && sought(e).Inode != 0 {
 		r.tooLate++
 	}
 	r.Forget(e)
+}
+
+// walkIsDue reports whether no walk has looked for the owner of e yet.
+func (r *Resolver) walkIsDue(e *event.Event) bool {
+	before, awaited := r.walksBefore[e]
+	return awaited && r.Walk != nil && r.walks == before
 }
 
 // TooLate reports how many owners were not looked for, because walks are rare on
@@ -95,6 +107,7 @@ func (r *Resolver) Closed(h event.Holder) {
 // of a socket.
 func (r *Resolver) settle(inode uint64, owner event.Owner, cgroup uint64) {
 	for _, e := range r.waiting[inode] {
+		delete(r.walksBefore, e)
 		e.Owner, e.Kernel.OwnerCgroup = owner, cgroup
 		e.Owner.Source = foundFrom(e, owner.Source)
 	}
@@ -108,7 +121,7 @@ func (r *Resolver) Search(now time.Time) error {
 	if len(r.waiting) == 0 || r.Walk == nil || now.Before(r.nextWalk) {
 		return nil
 	}
-	r.lastWalk = now
+	r.walks++
 	holders, pause, err := r.Walk(r.sockets())
 	r.nextWalk = time.Now().Add(pause)
 	if err != nil {

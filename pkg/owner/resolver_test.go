@@ -254,47 +254,64 @@ func TestWalkRate(t *testing.T) {
 	step(start.Add(time.Hour), 2, "due again")
 }
 
+// nobodyFound is a walk that finds nobody.
+func nobodyFound([]event.SocketRef) ([]event.Holder, time.Duration, error) { return nil, 0, nil }
+
 // TestTooLate: an event counts that is shown before its socket was looked for.
 func TestTooLate(t *testing.T) {
-	hook := time.Now()
 	for name, c := range map[string]struct {
-		lastWalk time.Time
-		want     uint64
+		walk bool
+		want uint64
 	}{
-		"not looked for":          {hook.Add(-time.Second), 1},
-		"looked for, in no table": {hook.Add(time.Second), 0},
+		"not looked for":          {false, 1},
+		"looked for, in no table": {true, 0},
 	} {
 		e := resetOf(socketA, 1)
-		e.Time = hook
-		r := Resolver{lastWalk: c.lastWalk, Walk: func([]event.SocketRef) ([]event.Holder, time.Duration, error) { return nil, 0, nil }}
+		r := Resolver{Walk: nobodyFound}
 		r.Await(e)
+		if c.walk {
+			if err := r.Search(time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
 		r.GaveUp(e)
-		if r.TooLate() != c.want || r.Waiting() != 0 {
+		if r.TooLate() != c.want || r.Waiting() != 0 || len(r.walksBefore) != 0 {
 			t.Errorf("%s: %d too late, want %d; %d still wait", name, r.TooLate(), c.want, r.Waiting())
 		}
 	}
 }
 
-// TestWaits: for Patience in any case, and longer where the file tables were not
-// walked since.
+// TestWaits: for Patience in any case, and longer if no walk has looked for the owner. A
+// walk has not if the event was read only afterwards, whenever its hook was.
 func TestWaits(t *testing.T) {
-	hook := time.Now()
 	named := resetOf(socketA, 1)
 	named.Owner = event.Owner{PID: 10, Source: event.FromSocket}
-	walk := func([]event.SocketRef) ([]event.Holder, time.Duration, error) { return nil, 0, nil }
 	for name, c := range map[string]struct {
-		event    *event.Event
-		walk     func([]event.SocketRef) ([]event.Holder, time.Duration, error)
-		lastWalk time.Time
-		until    time.Duration
+		event         *event.Event
+		walk          func([]event.SocketRef) ([]event.Holder, time.Duration, error)
+		before, after bool // walks, by when the event is awaited
+		until         time.Duration
 	}{
-		"walked since":       {resetOf(socketA, 1), walk, hook.Add(time.Millisecond), Patience},
-		"walked before":      {resetOf(socketA, 1), walk, hook.Add(-time.Millisecond), PatienceToWalk},
-		"nothing to walk":    {resetOf(socketA, 1), nil, time.Time{}, Patience},
-		"the owner is known": {named, walk, time.Time{}, 0},
+		"looked for":                     {resetOf(socketA, 1), nobodyFound, false, true, Patience},
+		"read after a walk, hook before": {resetOf(socketA, 1), nobodyFound, true, false, PatienceToWalk},
+		"nothing to walk":                {resetOf(socketA, 1), nil, false, false, Patience},
+		"the owner is known":             {named, nobodyFound, false, false, 0},
 	} {
+		hook := time.Now()
 		c.event.Time = hook
-		r := Resolver{Walk: c.walk, lastWalk: c.lastWalk}
+		r := Resolver{Walk: c.walk}
+		if c.before {
+			r.Await(resetOf(socketB, 2))
+			if err := r.Search(time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r.Await(c.event)
+		if c.after {
+			if err := r.Search(time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
 		for age, want := range map[time.Duration]bool{c.until - 1: c.until > 0, c.until: false} {
 			if got := r.Waits(c.event, hook.Add(age)); got != want {
 				t.Errorf("%s: after %s it waits: %t", name, age, got)
