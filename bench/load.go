@@ -1,6 +1,9 @@
 package main
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
 
 // load is a kind of traffic.
 type load struct {
@@ -18,8 +21,8 @@ type worker interface {
 }
 
 var (
-	refusedConnects = load{name: "refused connects", unit: "connects", causes: []event.Count{{Dir: event.Sent, Cause: "closed-port"}, {Dir: event.Received, Cause: "refused"}}, open: openRefused}
-	abortedConnects = load{name: "aborted connections", unit: "connections", causes: []event.Count{{Dir: event.Sent, Cause: "linger-zero"}, {Dir: event.Received, Cause: "peer-aborted"}}, open: openAborted}
+	refusedConnects = load{name: "refused connects", unit: "connects", causes: []event.Count{{Dir: event.Sent, Cause: cause.ClosedPort}, {Dir: event.Received, Cause: cause.Refused}}, open: openRefused}
+	abortedConnects = load{name: "aborted connections", unit: "connections", causes: []event.Count{{Dir: event.Sent, Cause: cause.LingerZero}, {Dir: event.Received, Cause: cause.PeerAborted}}, open: openAborted}
 	churn           = load{name: "connect, transfer, close", unit: "connections", open: openChurn}
 	requests        = load{name: "requests and responses", unit: "requests", open: openRequests}
 	bulk            = load{name: "bulk transfer", unit: "blocks of 64 KiB", open: openBulk}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -67,9 +68,9 @@ func TestParseStats(t *testing.T) {
 func TestCheck(t *testing.T) {
 	exact := totals{
 		Causes: []event.Count{
-			{Dir: event.Sent, Cause: "closed-port", Events: 10},
-			{Dir: event.Received, Cause: "refused", Events: 10},
-			{Dir: event.Sent, Cause: "linger-zero", Events: 1},
+			{Dir: event.Sent, Cause: cause.ClosedPort, Events: 10},
+			{Dir: event.Received, Cause: cause.Refused, Events: 10},
+			{Dir: event.Sent, Cause: cause.LingerZero, Events: 1},
 		},
 		Shown: 15, NotShown: 4, Lost: 2,
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/sink/jsonl"
 )
@@ -21,14 +22,14 @@ func recorded(t *testing.T) (path string, lines []string) {
 	sink := jsonl.New(&out, jsonl.Options{Evidence: true})
 	for i, port := range []uint16{443, 80, 443} {
 		e := event.Event{
-			Schema: event.SchemaVersion, ID: uint64(i + 1), Dir: event.Sent, Cause: "linger-zero", Certainty: event.Exact, Summary: "nginx closed it",
+			Schema: event.SchemaVersion, ID: uint64(i + 1), Dir: event.Sent, Cause: cause.LingerZero, Certainty: event.Exact, Summary: "nginx closed it",
 			Family: event.IPv4, Hook: "tcp_send_active_reset", Via: event.Fentry, Local: event.Endpoint{Addr: netip.MustParseAddr("192.0.2.1"), Port: port},
 			Owner: event.Owner{PID: 812, Comm: "nginx", Source: event.FromCurrent}, Conn: event.Conn{Known: true, LastReceivedMillis: uint64(i) * 1000},
 		}
 		must(t, sink.Event(&e))
 		must(t, sink.Followup(&event.Followup{Event: e.ID, What: event.GotSIGPIPE, PID: 812}))
 	}
-	must(t, sink.Totals(&event.Totals{Counts: []event.Count{{Dir: event.Sent, Cause: "linger-zero", Events: 3}}, Shown: 3}))
+	must(t, sink.Totals(&event.Totals{Counts: []event.Count{{Dir: event.Sent, Cause: cause.LingerZero, Events: 3}}, Shown: 3}))
 	must(t, sink.Flush())
 	path = filepath.Join(t.TempDir(), "resets.jsonl")
 	must(t, os.WriteFile(path, out.Bytes(), 0o600))

@@ -5,10 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-var closedPort = Key{Dir: event.Sent, Cause: "closed-port", Hook: event.HookSendReply, Socket: event.SockNone}
+var closedPort = Key{Dir: event.Sent, Cause: cause.ClosedPort, Hook: event.HookSendReply, Socket: event.SockNone}
 
 // world is a machine of files and a tracer of numbers.
 type world struct {

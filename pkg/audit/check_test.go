@@ -3,6 +3,7 @@ package audit
 import (
 	"testing"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -16,13 +17,13 @@ func rowsByCounter(rows []Row) map[string]Row {
 
 func TestCheck(t *testing.T) {
 	counts := Counts{
-		{Dir: event.Sent, Cause: "linger-zero", Hook: event.HookSendActive, Socket: event.SockFull, State: event.StateEstablished}:      2,
-		{Dir: event.Sent, Cause: "data-after-close", Hook: event.HookSendReply, Socket: event.SockTimeWait, State: event.StateFinWait2}: 3,
-		{Dir: event.Sent, Cause: "data-after-close", Hook: event.HookSendReply, Socket: event.SockFull, State: event.StateFinWait2}:     1,
-		{Dir: event.Sent, Cause: "netfilter-reject", Hook: event.HookReject, Socket: event.SockNone}:                                    5,
-		{Dir: event.Received, Cause: "peer-aborted", Hook: event.HookReceive, Socket: event.SockFull, State: event.StateEstablished}:    4,
-		{Dir: event.Received, Cause: "refused", Hook: event.HookReceive, Socket: event.SockFull, State: event.StateSynSent}:             6,
-		{Dir: event.Received, Cause: "peer-aborted", Hook: event.HookReceive, Socket: event.SockFull}:                                   1,
+		{Dir: event.Sent, Cause: cause.LingerZero, Hook: event.HookSendActive, Socket: event.SockFull, State: event.StateEstablished}:     2,
+		{Dir: event.Sent, Cause: cause.DataAfterClose, Hook: event.HookSendReply, Socket: event.SockTimeWait, State: event.StateFinWait2}: 3,
+		{Dir: event.Sent, Cause: cause.DataAfterClose, Hook: event.HookSendReply, Socket: event.SockFull, State: event.StateFinWait2}:     1,
+		{Dir: event.Sent, Cause: cause.NetfilterReject, Hook: event.HookReject, Socket: event.SockNone}:                                   5,
+		{Dir: event.Received, Cause: cause.PeerAborted, Hook: event.HookReceive, Socket: event.SockFull, State: event.StateEstablished}:   4,
+		{Dir: event.Received, Cause: cause.Refused, Hook: event.HookReceive, Socket: event.SockFull, State: event.StateSynSent}:           6,
+		{Dir: event.Received, Cause: cause.PeerAborted, Hook: event.HookReceive, Socket: event.SockFull}:                                  1,
 	}
 	diff := Snapshot{
 		"TcpOutRsts": 6, "TCPAbortOnData": 3, "TCPAbortOnClose": 0, "TcpEstabResets": 7, "TcpAttemptFails": 6,
@@ -40,7 +41,7 @@ func TestCheck(t *testing.T) {
 
 // TestCheckFails: an event too few or too many is a contradiction.
 func TestCheckFails(t *testing.T) {
-	counts := Counts{{Dir: event.Sent, Cause: "closed-port", Hook: event.HookSendReply, Socket: event.SockNone}: 2}
+	counts := Counts{{Dir: event.Sent, Cause: cause.ClosedPort, Hook: event.HookSendReply, Socket: event.SockNone}: 2}
 	for _, kernel := range []uint64{1, 3} {
 		row := rowsByCounter(Check(Snapshot{"TcpOutRsts": kernel}, counts))["TcpOutRsts"]
 		if row.OK || row.Exact || row.Events != 2 {
@@ -48,7 +49,7 @@ func TestCheckFails(t *testing.T) {
 		}
 	}
 	// Silent cases excuse what the kernel has more, never what it has less.
-	counts = Counts{{Dir: event.Sent, Cause: "keepalive-timeout", Hook: event.HookSendActive, Socket: event.SockFull}: 2}
+	counts = Counts{{Dir: event.Sent, Cause: cause.KeepaliveTimeout, Hook: event.HookSendActive, Socket: event.SockFull}: 2}
 	if row := rowsByCounter(Check(Snapshot{"TCPAbortOnTimeout": 1}, counts))["TCPAbortOnTimeout"]; row.OK {
 		t.Errorf("%+v", row)
 	}
@@ -65,10 +66,10 @@ func TestCheckMentionsFailedAborts(t *testing.T) {
 
 func TestCountsAdd(t *testing.T) {
 	counts := Counts{}
-	e := &event.Event{Dir: event.Sent, Cause: "half-open", Evidence: event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone}}
+	e := &event.Event{Dir: event.Sent, Cause: cause.HalfOpen, Evidence: event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone}}
 	counts.Add(e)
 	counts.Add(e)
-	if n := counts[Key{Dir: event.Sent, Cause: "half-open", Hook: event.HookSendReply, Socket: event.SockNone}]; n != 2 {
+	if n := counts[Key{Dir: event.Sent, Cause: cause.HalfOpen, Hook: event.HookSendReply, Socket: event.SockNone}]; n != 2 {
 		t.Errorf("%v", counts)
 	}
 }
@@ -79,7 +80,7 @@ func TestDataEndsConnections(t *testing.T) {
 	for state, want := range map[event.State]uint64{event.StateCloseWait: 1, event.StateFinWait2: 0, event.StateLastAck: 0} {
 		counts := make(Counts)
 		counts.Add(&event.Event{
-			Dir: event.Sent, Cause: "data-after-close", State: state,
+			Dir: event.Sent, Cause: cause.DataAfterClose, State: state,
 			Evidence: event.Evidence{Hook: event.HookSendReply, Socket: event.SockFull},
 		})
 		for _, row := range Check(Snapshot{"TcpEstabResets": want}, counts) {

@@ -1,6 +1,9 @@
 package audit
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
 
 // Identity says which events a kernel counter counts. Source of them all:
 // the kernel, 5.4 to 7.3; they were checked live on 5.10, 6.1, 6.12, 6.18
@@ -26,54 +29,54 @@ var Identities = []Identity{
 	},
 	{
 		Counter: "TCPAbortOnClose",
-		Sure:    causes(event.Sent, "unread-data-on-close"),
+		Sure:    causes(event.Sent, cause.UnreadDataOnClose),
 		Note:    "close with unread data",
 	},
 	{
 		Counter: "TCPAbortOnData",
 		Sure: either(
-			causes(event.Sent, "linger-zero"),
-			only(fullSocket, causes(event.Sent, "data-after-close")),
-			only(atHook(event.HookSendReply), causes(event.Sent, "linger2-negative")),
+			causes(event.Sent, cause.LingerZero),
+			only(fullSocket, causes(event.Sent, cause.DataAfterClose)),
+			only(atHook(event.HookSendReply), causes(event.Sent, cause.Linger2Negative)),
 		),
-		Perhaps: causes(event.Sent, "disconnect-with-unsent-data"),
+		Perhaps: causes(event.Sent, cause.DisconnectWithUnsentData),
 		Silent:  "abortive close of a connection that was never established",
 		Note:    "SO_LINGER 0 closes and data after close, except at a TIME_WAIT mini-socket",
 	},
 	{
 		Counter: "TCPAbortOnLinger",
-		Sure:    only(atHook(event.HookSendActive), causes(event.Sent, "linger2-negative")),
+		Sure:    only(atHook(event.HookSendActive), causes(event.Sent, cause.Linger2Negative)),
 		Note:    "close in FIN_WAIT2 with TCP_LINGER2 below zero",
 	},
 	{
 		Counter: "TCPAbortOnMemory",
-		Sure:    causes(event.Sent, "orphan-limit"),
+		Sure:    causes(event.Sent, cause.OrphanLimit),
 		Silent:  "orphans given up without a RST",
 		Note:    "too many orphans or too little memory",
 	},
 	{
 		Counter: "TCPAbortOnTimeout",
-		Sure:    causes(event.Sent, "keepalive-timeout", "keepalive-user-timeout"),
+		Sure:    causes(event.Sent, cause.KeepaliveTimeout, cause.KeepaliveUserTimeout),
 		Silent:  "retransmission, zero-window and handshake timeouts, which send no RST",
 		Note:    "only the keep-alive timer sends a RST",
 	},
 	{
 		Counter: "EmbryonicRsts",
 		Sure: either(
-			only(inState(event.StateListen), causes(event.Sent, "syn-in-handshake")),
-			causes(event.Sent, "accept-queue-overflow"),
-			only(requestSocket, causes(event.Received, "handshake-aborted")),
+			only(inState(event.StateListen), causes(event.Sent, cause.SynInHandshake)),
+			causes(event.Sent, cause.AcceptQueueOverflow),
+			only(requestSocket, causes(event.Received, cause.HandshakeAborted)),
 		),
 		Note: "handshakes ended by a RST, sent or received",
 	},
 	{
 		Counter: "TcpAttemptFails",
 		Sure: either(
-			causes(event.Sent, "syn-in-handshake"),
-			causes(event.Received, "refused", "handshake-aborted"),
+			causes(event.Sent, cause.SynInHandshake),
+			causes(event.Received, cause.Refused, cause.HandshakeAborted),
 		),
 		// A Fast Open child counts twice.
-		Perhaps: only(fullSocket, causes(event.Received, "handshake-aborted")),
+		Perhaps: only(fullSocket, causes(event.Received, cause.HandshakeAborted)),
 		Silent:  "connection attempts that timed out",
 		Note:    "handshakes that failed",
 	},
@@ -86,7 +89,7 @@ var Identities = []Identity{
 	},
 	{
 		Counter: "ListenOverflows",
-		Sure:    causes(event.Sent, "accept-queue-overflow"),
+		Sure:    causes(event.Sent, cause.AcceptQueueOverflow),
 		Silent:  "the accept queue was full and the packet was dropped, which is the default (tcp_abort_on_overflow 0)",
 		Note:    "handshakes refused because the accept queue was full",
 	},
@@ -95,7 +98,7 @@ var Identities = []Identity{
 type weight = func(Key) uint64
 
 func sentByTCP(k Key) uint64 {
-	return truth(k.Dir == event.Sent && k.Hook != event.HookReject && k.Cause != "netfilter-reject")
+	return truth(k.Dir == event.Sent && k.Hook != event.HookReject && k.Cause != cause.NetfilterReject)
 }
 
 // endsConnection: a RST obeyed, or sent as the end of a live connection. A
@@ -106,7 +109,7 @@ func endsConnection(k Key) uint64 {
 		return 0
 	}
 	return truth(k.Dir == event.Received ||
-		k.Dir == event.Sent && (k.Hook == event.HookSendActive || k.Hook == event.HookSendReply && k.Cause == "data-after-close"))
+		k.Dir == event.Sent && (k.Hook == event.HookSendActive || k.Hook == event.HookSendReply && k.Cause == cause.DataAfterClose))
 }
 
 func causes(dir event.Dir, ids ...event.CauseID) weight {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -49,7 +50,7 @@ func drawEvent(r *rand.Rand) *event.Event {
 	}
 	owner := process()
 	e := &event.Event{
-		Dir: pick(r, event.Dirs...), Cause: pick[event.CauseID](r, "peer-gone", "refused", "half-open"),
+		Dir: pick(r, event.Dirs...), Cause: pick[event.CauseID](r, cause.PeerGone, cause.Refused, cause.HalfOpen),
 		Local: event.Endpoint{Addr: addr(), Port: pick[uint16](r, 80, 443, 81)},
 		Peer:  event.Endpoint{Addr: addr(), Port: pick[uint16](r, 80, 443, 50000)},
 		Netns: event.Netns{Inode: uint32(1 + r.IntN(3))}, By: process(),

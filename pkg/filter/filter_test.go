@@ -4,13 +4,14 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
 // sample is one event that every filter below is asked about.
 func sample() *event.Event {
 	return &event.Event{
-		Dir: event.Sent, Cause: "unread-data-on-close",
+		Dir: event.Sent, Cause: cause.UnreadDataOnClose,
 		Local: endpoint("10.0.0.5:8080"), Peer: endpoint("[2001:db8::9]:51234"),
 		Owner: event.Owner{PID: 812, Comm: "nginx", Source: event.FromSocket, Others: []event.ProcessRef{{PID: 813, Comm: "nginx-worker"}}},
 		By:    event.ProcessRef{PID: 991, Comm: "ss"},

@@ -3,6 +3,7 @@ package lab
 import (
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -12,7 +13,7 @@ func abortScenarios() []Scenario {
 		Title: "The server throws the connection away: close with SO_LINGER {1,0}.",
 		Story: "With SO_LINGER on and a time of zero, close does not end the conversation, it aborts it: a RST instead of a FIN. " +
 			"Health checks and some proxies do so on purpose. The client's next read gives ECONNRESET.",
-		Causes:   []event.CauseID{"linger-zero", "peer-aborted"},
+		Causes:   []event.CauseID{cause.LingerZero, cause.PeerAborted},
 		Families: bothFamilies, Path: Veth,
 		Run: func(e *Env) { playLingerZero(e, "") },
 	}
@@ -26,7 +27,7 @@ func abortScenarios() []Scenario {
 	plain.Title = "The same without TCP timestamps, which leaves only the packet itself to tell what the peer did."
 	plain.Run = func(e *Env) {
 		e.noTimestamps()
-		playLingerZero(e, "reset-by-peer")
+		playLingerZero(e, cause.ResetByPeer)
 	}
 	return []Scenario{lingerZero, loopback, plain, {
 		Name:  "linger-zero-close-wait",
@@ -34,7 +35,7 @@ func abortScenarios() []Scenario {
 		Story: "The client has shut down its sending side and waits for the rest of the answer. " +
 			"The server has read everything, then closes with SO_LINGER {1,0}. " +
 			"The RST meets a client that is closing already, but still has the socket open: its read gives ECONNRESET.",
-		Causes:   []event.CauseID{"linger-zero", "reset-while-closing"},
+		Causes:   []event.CauseID{cause.LingerZero, cause.ResetWhileClosing},
 		Families: bothFamilies, Path: Veth, Run: playLingerZeroCloseWait,
 	}, {
 		Name:  "reset-after-peer-close",
@@ -42,7 +43,7 @@ func abortScenarios() []Scenario {
 		Story: "The server shuts down its sending side: the client has read to the end and has nothing under way. " +
 			"Then the server aborts the rest of the connection. " +
 			"The client's read goes on to give 0, as if nothing had happened; only a write shows EPIPE.",
-		Causes:   []event.CauseID{"reset-after-peer-close", "linger-zero"},
+		Causes:   []event.CauseID{cause.ResetAfterPeerClose, cause.LingerZero},
 		Families: bothFamilies, Path: Veth, Run: playResetAfterPeerClose,
 	}}
 }
@@ -63,9 +64,9 @@ func playLingerZero(e *Env, withoutPacket event.CauseID) {
 	c.abortByServer()
 	c.clientSock.WantApp(connReset)
 
-	received := c.receivedByClient("peer-aborted", event.StateEstablished, connReset)
+	received := c.receivedByClient(cause.PeerAborted, event.StateEstablished, connReset)
 	received.WithoutPacket = withoutPacket
-	e.ExpectRST(c.sentByServer("linger-zero", event.StateEstablished), received)
+	e.ExpectRST(c.sentByServer(cause.LingerZero, event.StateEstablished), received)
 }
 
 func playLingerZeroCloseWait(e *Env) {
@@ -78,8 +79,8 @@ func playLingerZeroCloseWait(e *Env) {
 	c.clientSock.WantApp(connReset)
 
 	e.ExpectRST(
-		c.sentByServer("linger-zero", event.StateCloseWait),
-		c.receivedByClient("reset-while-closing", event.StateFinWait2, connReset))
+		c.sentByServer(cause.LingerZero, event.StateCloseWait),
+		c.receivedByClient(cause.ResetWhileClosing, event.StateFinWait2, connReset))
 }
 
 func playResetAfterPeerClose(e *Env) {
@@ -92,6 +93,6 @@ func playResetAfterPeerClose(e *Env) {
 	c.clientSock.WantApp(brokenPipe)
 
 	e.ExpectRST(
-		c.sentByServer("linger-zero", event.StateFinWait2),
-		c.receivedByClient("reset-after-peer-close", event.StateCloseWait, brokenPipe))
+		c.sentByServer(cause.LingerZero, event.StateFinWait2),
+		c.receivedByClient(cause.ResetAfterPeerClose, event.StateCloseWait, brokenPipe))
 }

@@ -3,12 +3,13 @@ package lab
 import (
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
 
 func dataAfterCloseScenarios() []Scenario {
-	causes := []event.CauseID{"data-after-close", "wrote-after-peer-close"}
+	causes := []event.CauseID{cause.DataAfterClose, cause.WroteAfterPeerClose}
 	return []Scenario{{
 		Name:  "data-after-close-orphan",
 		Title: "Data meets a closed connection whose socket still lives.",
@@ -98,7 +99,7 @@ func playCrossing(e *Env, ack func(*packetpeer.Flow) uint32, before ...event.Sta
 	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
 	e.Stepf("%d bytes arrive; the server's kernel answers with a RST", messageBytes)
 
-	sent := c.repliedByServer("data-after-close", before[0])
+	sent := c.repliedByServer(cause.DataAfterClose, before[0])
 	sent.States = before
 	e.Expect(sent)
 }

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
@@ -20,42 +21,42 @@ func applicationScenarios() []Scenario {
 		Story: "A non-blocking connect returns before there is an answer, so the refusal waits on the socket. " +
 			"Whoever asks first takes it, SO_ERROR, read or write, and the socket then looks like one at its end. " +
 			"Only a second connect gives it back as new.",
-		Causes:   []event.CauseID{"closed-port", "refused"},
+		Causes:   []event.CauseID{cause.ClosedPort, cause.Refused},
 		Families: bothFamilies, Path: Veth, Run: playRefusedNonblocking,
 	}, {
 		Name:  "peer-aborted-unread",
 		Title: "The server sends and aborts before the client has read.",
 		Story: "What has arrived stays: the client's read gives the data first, and ECONNRESET after it. " +
 			"A client that polls sees POLLERR from the beginning.",
-		Causes:   []event.CauseID{"peer-aborted", "linger-zero"},
+		Causes:   []event.CauseID{cause.PeerAborted, cause.LingerZero},
 		Families: bothFamilies, Path: Veth, Run: playAbortedUnread,
 	}, {
 		Name:  "reset-after-peer-close-unread",
 		Title: "The server sends, ends its side in order and then aborts, before the client has read.",
 		Story: "The client's read gives the data, and then 0 as after an orderly close. " +
 			"Only a write, SO_ERROR or poll shows that there was a reset.",
-		Causes:   []event.CauseID{"reset-after-peer-close", "linger-zero"},
+		Causes:   []event.CauseID{cause.ResetAfterPeerClose, cause.LingerZero},
 		Families: bothFamilies, Path: Veth, Run: playClosedUnread,
 	}, {
 		Name:  "peer-aborted-shut-for-reading",
 		Title: "The client has shut down its receiving side when the server aborts.",
 		Story: "shutdown(SHUT_RD) makes read give 0 at once, and nobody else hears of it. " +
 			"A RST changes that: the next read gives ECONNRESET all the same.",
-		Causes:   []event.CauseID{"peer-aborted", "linger-zero"},
+		Causes:   []event.CauseID{cause.PeerAborted, cause.LingerZero},
 		Families: bothFamilies, Path: Veth, Run: playAbortedShutForReading,
 	}, {
 		Name:  "peer-aborted-in-accept-queue",
 		Title: "A client aborts before the server has accepted its connection.",
 		Story: "Linux leaves the connection in the queue: accept returns it as if nothing had happened, where other systems give ECONNABORTED. " +
 			"The server's first read tells.",
-		Causes:   []event.CauseID{"peer-aborted", "linger-zero"},
+		Causes:   []event.CauseID{cause.PeerAborted, cause.LingerZero},
 		Families: bothFamilies, Path: Veth, Run: playAbortedInQueue,
 	}, {
 		Name:  "handshake-aborted-fast-open-queued",
 		Title: "The client resets a Fast Open connection that nobody has accepted yet.",
 		Story: "The data of the SYN has made the connection ready to be accepted, and a RST comes instead of the ACK. " +
 			"It stays in the queue: the server accepts it, reads the data, and then gets ECONNRESET.",
-		Causes:   []event.CauseID{"handshake-aborted"},
+		Causes:   []event.CauseID{cause.HandshakeAborted},
 		Families: bothFamilies, Path: Packets, Run: playFastOpenResetInQueue,
 	}, {
 		Name:  "keepalive-timeout-close-wait",
@@ -63,14 +64,14 @@ func applicationScenarios() []Scenario {
 		Story: "The server has read to the end and still has the connection open. " +
 			"Its kernel gives up after a few probes without an answer and sends a RST. " +
 			"The server's read goes on to give 0; only a write, SO_ERROR or poll shows ETIMEDOUT.",
-		Causes:   []event.CauseID{"keepalive-timeout"},
+		Causes:   []event.CauseID{cause.KeepaliveTimeout},
 		Families: oneFamily, Path: Packets, Run: playKeepaliveCloseWait,
 	}, {
 		Name:  "data-behind-fin",
 		Title: "The client sends data behind its own FIN.",
 		Story: "After a FIN there can be no more data. A segment that begins at the FIN and goes on behind it is refused with a RST. " +
 			"The server has shut nothing down, and loses its connection all the same: its next write gives EPIPE.",
-		Causes:   []event.CauseID{"data-after-close"},
+		Causes:   []event.CauseID{cause.DataAfterClose},
 		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) { playBehindFIN(e, event.StateCloseWait, brokenPipe) },
 	}, {
@@ -78,7 +79,7 @@ func applicationScenarios() []Scenario {
 		Title: "The same when the server has shut down its sending side as well.",
 		Story: "The server's FIN is not acknowledged yet when the data comes. " +
 			"The error is ECONNRESET then, and read does not show it either.",
-		Causes:   []event.CauseID{"data-after-close"},
+		Causes:   []event.CauseID{cause.DataAfterClose},
 		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) { playBehindFIN(e, event.StateLastAck, hiddenFromRead("ECONNRESET")) },
 	}, {
@@ -86,7 +87,7 @@ func applicationScenarios() []Scenario {
 		Title: "A connection is destroyed while data waits to be read, after the client has ended its side.",
 		Story: "What the client sent before is not lost: the server's read gives it, and then 0, " +
 			"because the client's FIN hides the error. A write gives ECONNABORTED.",
-		Causes:   []event.CauseID{"socket-destroyed", "reset-while-closing"},
+		Causes:   []event.CauseID{cause.SocketDestroyed, cause.ResetWhileClosing},
 		Families: bothFamilies, Path: Veth, HostChanges: loads, Run: playDestroyedUnread,
 	}}
 }
@@ -115,10 +116,10 @@ func playRefusedNonblocking(e *Env) {
 
 		e.ExpectRST(Expectation{
 			Namespace: e.namespace(serverEnd).Name(),
-			Dir:       event.Sent, Cause: "closed-port", Local: c.serverAt, Peer: c.clientAt,
+			Dir:       event.Sent, Cause: cause.ClosedPort, Local: c.serverAt, Peer: c.clientAt,
 			Hook: event.HookSendReply, Socket: event.SockNone,
 			Flags: event.RST | event.ACK, OnWire: true,
-		}, c.receivedByClient("refused", event.StateSynSent, refused))
+		}, c.receivedByClient(cause.Refused, event.StateSynSent, refused))
 	}
 }
 
@@ -137,8 +138,8 @@ func playAbortedUnread(e *Env) {
 	c.clientSock.WantAppAfter(unreadBytes, connReset)
 
 	e.ExpectRST(
-		c.sentByServer("linger-zero", event.StateEstablished),
-		c.receivedByClient("peer-aborted", event.StateEstablished, withData(connReset)))
+		c.sentByServer(cause.LingerZero, event.StateEstablished),
+		c.receivedByClient(cause.PeerAborted, event.StateEstablished, withData(connReset)))
 }
 
 func playClosedUnread(e *Env) {
@@ -151,8 +152,8 @@ func playClosedUnread(e *Env) {
 	c.clientSock.WantAppAfter(unreadBytes, brokenPipe)
 
 	e.ExpectRST(
-		c.sentByServer("linger-zero", event.StateFinWait2),
-		c.receivedByClient("reset-after-peer-close", event.StateCloseWait, withData(brokenPipe)))
+		c.sentByServer(cause.LingerZero, event.StateFinWait2),
+		c.receivedByClient(cause.ResetAfterPeerClose, event.StateCloseWait, withData(brokenPipe)))
 }
 
 func playAbortedShutForReading(e *Env) {
@@ -164,8 +165,8 @@ func playAbortedShutForReading(e *Env) {
 	c.clientSock.WantApp(connReset)
 
 	e.ExpectRST(
-		c.sentByServer("linger-zero", event.StateEstablished),
-		c.receivedByClient("peer-aborted", event.StateEstablished, connReset))
+		c.sentByServer(cause.LingerZero, event.StateEstablished),
+		c.receivedByClient(cause.PeerAborted, event.StateEstablished, connReset))
 }
 
 func playAbortedInQueue(e *Env) {
@@ -191,7 +192,7 @@ func playFastOpenResetInQueue(e *Env) {
 	c.servSock = c.listener.Accept()
 	e.Stepf("server accepts the connection")
 	c.servSock.WantAppAfter(messageBytes, connReset)
-	e.Expect(c.receivedByServer("handshake-aborted", event.StateSynRecv, withData(inQueue(connReset))))
+	e.Expect(c.receivedByServer(cause.HandshakeAborted, event.StateSynRecv, withData(inQueue(connReset))))
 }
 
 func playKeepaliveCloseWait(e *Env) {
@@ -206,7 +207,7 @@ func playKeepaliveCloseWait(e *Env) {
 	hidden := hiddenFromRead("ETIMEDOUT")
 	c.servSock.WantApp(hidden)
 
-	sent := c.sentByServer("keepalive-timeout", event.StateCloseWait)
+	sent := c.sentByServer(cause.KeepaliveTimeout, event.StateCloseWait)
 	sent.Sources, sent.App = fromTimer, hidden
 	e.Expect(sent)
 }
@@ -227,7 +228,7 @@ func playBehindFIN(e *Env, state event.State, app event.App) {
 	e.Stepf("%d bytes arrive that begin at the FIN; the server's kernel answers with a RST", messageBytes)
 	c.servSock.WantApp(app)
 
-	sent := c.repliedByServer("data-after-close", state)
+	sent := c.repliedByServer(cause.DataAfterClose, state)
 	sent.Sources, sent.App = acceptedSocket, app
 	e.Expect(sent)
 }
@@ -245,5 +246,5 @@ func playDestroyedUnread(e *Env) {
 
 	sent := c.destroyedBy(destroyer, event.StateCloseWait)
 	sent.App = withData(hidden)
-	e.ExpectRST(sent, c.receivedByClient("reset-while-closing", event.StateFinWait2, connReset))
+	e.ExpectRST(sent, c.receivedByClient(cause.ResetWhileClosing, event.StateFinWait2, connReset))
 }

@@ -1,6 +1,9 @@
 package lab
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
 
 // sigpipeStatus is what a shell shows of a process that SIGPIPE killed.
 const sigpipeStatus = 141
@@ -15,7 +18,7 @@ func brokenPipeScenarios() []Scenario {
 		Story: "The server closes; the client's read gives 0, but its own direction still looks open, so its next write succeeds. " +
 			"Nobody is left to take that data: the server's kernel answers with a RST. " +
 			"Only the second write fails, with EPIPE, and SIGPIPE kills a process that has not prepared for it: a daemon gone without a word, exit status 141.",
-		Causes:   []event.CauseID{"wrote-after-peer-close", "data-after-close"},
+		Causes:   []event.CauseID{cause.WroteAfterPeerClose, cause.DataAfterClose},
 		Families: bothFamilies, Path: Veth, Run: playBrokenPipe,
 	}
 	loopback := brokenPipe
@@ -49,9 +52,9 @@ func playBrokenPipe(e *Env) {
 // expectRefusedData expects what follows when the client's message meets a
 // closed connection: socket is what is left of it, before its state.
 func (c *conversation) expectRefusedData(socket event.SockKind, before ...event.State) {
-	sent := c.repliedByServer("data-after-close", before[0])
+	sent := c.repliedByServer(cause.DataAfterClose, before[0])
 	sent.Socket, sent.States = socket, before
-	received := c.receivedByClient("wrote-after-peer-close", event.StateCloseWait, brokenPipe)
+	received := c.receivedByClient(cause.WroteAfterPeerClose, event.StateCloseWait, brokenPipe)
 	received.Lost = &event.Lost{UnackedBytes: messageBytes}
 	c.env.ExpectRST(sent, received)
 }

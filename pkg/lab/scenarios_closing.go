@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
@@ -59,7 +60,7 @@ func closingScenarios() []Scenario {
 		Title: "The server aborts after the client has closed in order.",
 		Story: "The client has closed and its FIN was acknowledged; its kernel keeps the socket as an orphan. " +
 			"Then the server aborts with SO_LINGER {1,0}. No application sees this RST any more.",
-		Causes:   []event.CauseID{"reset-while-closing", "linger-zero"},
+		Causes:   []event.CauseID{cause.ResetWhileClosing, cause.LingerZero},
 		Families: bothFamilies, Path: Veth, Run: playFinWait2Closed,
 	}}
 	for _, s := range closingStates {
@@ -68,7 +69,7 @@ func closingScenarios() []Scenario {
 			Title: fmt.Sprintf("A RST meets a client in %s that still has its socket open.", s.state),
 			Story: fmt.Sprintf("The client has shut down its sending side; %s. Then a RST comes. "+
 				"The client still holds the descriptor and gets ECONNRESET if it asks in the right way.", s.phrase),
-			Causes:   []event.CauseID{"reset-while-closing"},
+			Causes:   []event.CauseID{cause.ResetWhileClosing},
 			Families: bothFamilies, Path: Packets,
 			Run: func(e *Env) { playClosing(e, s, true) },
 		}, Scenario{
@@ -76,7 +77,7 @@ func closingScenarios() []Scenario {
 			Title: fmt.Sprintf("A RST meets a connection in %s that its client has closed.", s.state),
 			Story: fmt.Sprintf("The client has closed; %s. Then a RST comes. "+
 				"No application has the socket any more, so nobody notices.", s.phrase),
-			Causes:   []event.CauseID{"reset-while-closing"},
+			Causes:   []event.CauseID{cause.ResetWhileClosing},
 			Families: bothFamilies, Path: Packets,
 			Run: func(e *Env) { playClosing(e, s, false) },
 		})
@@ -109,7 +110,7 @@ func playClosing(e *Env, s closingState, open bool) {
 	e.AwaitGone(clientEnd, c.clientAt, c.serverAt)
 	e.Stepf("a RST arrives and ends the connection")
 
-	x := c.receivedByClient("reset-while-closing", s.state, nobody)
+	x := c.receivedByClient(cause.ResetWhileClosing, s.state, nobody)
 	x.Flags, x.Abort = event.RST|event.ACK, true
 	if open {
 		x.App = s.app
@@ -132,7 +133,7 @@ func playFinWait2Closed(e *Env) {
 	e.AwaitGone(clientEnd, c.clientAt, c.serverAt)
 	e.Stepf("server closes with SO_LINGER {1,0}: a RST ends what was left of the client's connection")
 
-	received := c.receivedByClient("reset-while-closing", event.StateFinWait2, nobody)
+	received := c.receivedByClient(cause.ResetWhileClosing, event.StateFinWait2, nobody)
 	received.Sources = closedByClient
-	e.ExpectRST(c.sentByServer("linger-zero", event.StateCloseWait), received)
+	e.ExpectRST(c.sentByServer(cause.LingerZero, event.StateCloseWait), received)
 }

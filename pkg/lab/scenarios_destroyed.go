@@ -3,6 +3,7 @@ package lab
 import (
 	"net/netip"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -17,14 +18,14 @@ func destroyedScenarios() []Scenario {
 		Story: "A third process asks the kernel to destroy a socket that is not its own. " +
 			"The kernel aborts the connection with a RST; the server's next call gives ECONNABORTED, the client's ECONNRESET. " +
 			"Neither of them did anything: the process to ask is the destroyer.",
-		Causes:   []event.CauseID{"socket-destroyed", "peer-aborted"},
+		Causes:   []event.CauseID{cause.SocketDestroyed, cause.PeerAborted},
 		Families: bothFamilies, Path: Veth, HostChanges: loads, Run: playDestroyed,
 	}, {
 		Name:  "socket-destroyed-orphan",
 		Title: "A connection is destroyed that its application has closed already.",
 		Story: "The server has closed; the kernel keeps the socket until the client has closed as well. " +
 			"Destroying it makes today's kernels send a RST. Older ones leave such a socket alone and say that all went well.",
-		Causes:   []event.CauseID{"socket-destroyed", "reset-after-peer-close"},
+		Causes:   []event.CauseID{cause.SocketDestroyed, cause.ResetAfterPeerClose},
 		Families: bothFamilies, Path: Veth, HostChanges: loads, Run: playDestroyedOrphan,
 	}, {
 		Name:  "listener-destroyed",
@@ -32,7 +33,7 @@ func destroyedScenarios() []Scenario {
 		Story: "`ss -K` on a listener ends it like a close by its owner. " +
 			"The connections in its queue, complete for their clients, get a RST each. " +
 			"They end because their listener did, and the destroyer is who brought it about.",
-		Causes:   []event.CauseID{"listener-closed", "peer-aborted"},
+		Causes:   []event.CauseID{cause.ListenerClosed, cause.PeerAborted},
 		Families: bothFamilies, Path: Veth, HostChanges: loads, Run: playListenerDestroyed,
 	}}
 }
@@ -60,13 +61,13 @@ func playDestroyed(e *Env) {
 
 	sent := c.destroyedBy(destroyer, event.StateEstablished)
 	sent.App = connAborted
-	e.ExpectRST(sent, c.receivedByClient("peer-aborted", event.StateEstablished, connReset))
+	e.ExpectRST(sent, c.receivedByClient(cause.PeerAborted, event.StateEstablished, connReset))
 }
 
 // destroyedBy expects the server's kernel to abort the connection for somebody
 // else, who destroys its socket.
 func (c *conversation) destroyedBy(destroyer *Actor, before event.State) Expectation {
-	sent := c.sentByServer("socket-destroyed", before)
+	sent := c.sentByServer(cause.SocketDestroyed, before)
 	sent.By = destroyer.Name()
 	sent.Sources = []event.OwnerSource{event.FromSocket, event.FromListener, event.FromCloser}
 	return sent
@@ -89,7 +90,7 @@ func playDestroyedOrphan(e *Env) {
 
 	sent := c.destroyedBy(destroyer, event.StateFinWait2)
 	sent.Sources = closedByServer
-	e.ExpectRST(sent, c.receivedByClient("reset-after-peer-close", event.StateCloseWait, brokenPipe))
+	e.ExpectRST(sent, c.receivedByClient(cause.ResetAfterPeerClose, event.StateCloseWait, brokenPipe))
 }
 
 func playListenerDestroyed(e *Env) {

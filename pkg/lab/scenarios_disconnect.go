@@ -3,6 +3,7 @@ package lab
 import (
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
@@ -11,13 +12,13 @@ import (
 const stuckBytes = 5000
 
 func disconnectScenarios() []Scenario {
-	unsent := []event.CauseID{"disconnect-with-unsent-data"}
+	unsent := []event.CauseID{cause.DisconnectWithUnsentData}
 	return []Scenario{{
 		Name:  "disconnect",
 		Title: "The server dissolves the connection with connect(AF_UNSPEC).",
 		Story: "connect with the address family AF_UNSPEC takes a socket back to its beginnings, so that it can be used again. " +
 			"To the peer it is an abort: a RST goes out, although the descriptor stays open.",
-		Causes:   []event.CauseID{"disconnect", "peer-aborted"},
+		Causes:   []event.CauseID{cause.Disconnect, cause.PeerAborted},
 		Families: bothFamilies, Path: Veth, Run: playDisconnect,
 	}, {
 		Name:  "disconnect-after-shutdown",
@@ -25,7 +26,7 @@ func disconnectScenarios() []Scenario {
 		Story: "After shutdown(SHUT_RDWR) the socket looks to the kernel as it would inside an abortive close: " +
 			"both directions shut, SO_LINGER with a time of zero. But nobody closes it. " +
 			"Only the function that led to the RST tells the two apart.",
-		Causes:   []event.CauseID{"disconnect", "reset-after-peer-close"},
+		Causes:   []event.CauseID{cause.Disconnect, cause.ResetAfterPeerClose},
 		Families: bothFamilies, Path: Veth, Run: playDisconnectAfterShutdown,
 	}, {
 		Name:  "disconnect-with-unsent-data",
@@ -60,9 +61,9 @@ func playDisconnect(e *Env) {
 	c.servSock.WantApp(disconnected)
 	c.clientSock.WantApp(connReset)
 
-	sent := c.sentByServer("disconnect", event.StateEstablished)
+	sent := c.sentByServer(cause.Disconnect, event.StateEstablished)
 	sent.App = disconnected
-	e.ExpectRST(sent, c.receivedByClient("peer-aborted", event.StateEstablished, connReset))
+	e.ExpectRST(sent, c.receivedByClient(cause.PeerAborted, event.StateEstablished, connReset))
 }
 
 func playDisconnectAfterShutdown(e *Env) {
@@ -77,9 +78,9 @@ func playDisconnectAfterShutdown(e *Env) {
 	c.servSock.WantApp(disconnected)
 	c.clientSock.WantApp(brokenPipe)
 
-	sent := c.sentByServer("disconnect", event.StateFinWait2)
+	sent := c.sentByServer(cause.Disconnect, event.StateFinWait2)
 	sent.App = disconnected
-	e.ExpectRST(sent, c.receivedByClient("reset-after-peer-close", event.StateCloseWait, brokenPipe))
+	e.ExpectRST(sent, c.receivedByClient(cause.ResetAfterPeerClose, event.StateCloseWait, brokenPipe))
 }
 
 // acceptWithoutWindow connects the peer to a server and takes no data. That
@@ -130,7 +131,7 @@ func playUnsent(e *Env, state event.State, end func(*Socket)) {
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("server gives the connection up: its kernel sends a RST")
 
-	sent := c.sentByServer("disconnect-with-unsent-data", state)
+	sent := c.sentByServer(cause.DisconnectWithUnsentData, state)
 	sent.Lost = &event.Lost{UnsentBytes: stuckBytes}
 	if e.Counter(serverEnd, "TCPAbortOnData") == closed {
 		sent.App = disconnected // not by close: the descriptor is still there

@@ -3,6 +3,7 @@ package lab
 import (
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
@@ -19,7 +20,7 @@ const (
 func endedEarlierScenarios() []Scenario {
 	scenario := func(name, title, story string, run func(*Env), causes ...event.CauseID) Scenario {
 		return Scenario{
-			Name: name, Title: title, Story: story, Causes: append([]event.CauseID{"closed-earlier"}, causes...),
+			Name: name, Title: title, Story: story, Causes: append([]event.CauseID{cause.ClosedEarlier}, causes...),
 			Families: bothFamilies, Path: Packets, Run: run,
 		}
 	}
@@ -28,34 +29,34 @@ func endedEarlierScenarios() []Scenario {
 			"A RST ends the connection, and the peer sends on.",
 			"A RST arrives with the exact sequence number, and the kernel obeys it. The client never sent it: it was forged, or is of a device between. "+
 				"So the client sends on, and now it gets a RST itself. The server had closed nothing.",
-			playEndedByRST, "peer-gone"),
+			playEndedByRST, cause.PeerGone),
 		scenario("closed-earlier-reset-half-closed",
 			"A RST ends a connection that the server had only shut down for sending, and the peer sends on.",
 			"The server has shut down its sending side and goes on reading. A RST ends the connection: that, and not the shutdown, is why the client's data finds nothing.",
-			playHalfClosedEndedByRST, "reset-while-closing"),
+			playHalfClosedEndedByRST, cause.ResetWhileClosing),
 		scenario("closed-earlier-reset-unaccepted",
 			"A RST ends a connection in the accept queue, and the peer sends on.",
 			"The server has not accepted the connection yet when the RST comes. No process has it, and the server will find it dead.",
-			playUnacceptedEndedByRST, "peer-gone"),
+			playUnacceptedEndedByRST, cause.PeerGone),
 		scenario("closed-earlier-data",
 			"The server has shut down both ways; data ends the connection, and the peer sends on.",
 			"Data for a connection that is shut down draws a RST and ends it. If the RST is lost, the client sends again, and there is no socket any more.",
-			playEndedByData, "data-after-close"),
+			playEndedByData, cause.DataAfterClose),
 		scenario("closed-earlier-keepalive",
 			"Keep-alive has given the client up, and then it comes back and sends.",
 			"The client was cut off for too long: keep-alive has ended the connection. When the network is back the client does not know that, and sends.",
-			func(e *Env) { playEndedByKeepalive(e, "keepalive-timeout", func(s *Socket) { s.KeepAlive(1) }) },
-			"keepalive-timeout"),
+			func(e *Env) { playEndedByKeepalive(e, cause.KeepaliveTimeout, func(s *Socket) { s.KeepAlive(1) }) },
+			cause.KeepaliveTimeout),
 		scenario("closed-earlier-keepalive-user-timeout",
 			"The same, with keep-alive cut short by TCP_USER_TIMEOUT.",
 			"TCP_USER_TIMEOUT has ended the connection before all probes were sent. Then the client sends.",
 			func(e *Env) {
-				playEndedByKeepalive(e, "keepalive-user-timeout", func(s *Socket) {
+				playEndedByKeepalive(e, cause.KeepaliveUserTimeout, func(s *Socket) {
 					const probes, millis = 9, 1000
 					s.KeepAlive(probes)
 					s.UserTimeout(millis)
 				})
-			}, "keepalive-user-timeout"),
+			}, cause.KeepaliveUserTimeout),
 		scenario("closed-earlier-user-timeout",
 			"The kernel has given up sending its data, and then the client comes back and sends.",
 			"Data was not acknowledged for as long as TCP_USER_TIMEOUT allows. The kernel ended the connection without a RST, so there is no event of it. "+
@@ -64,7 +65,7 @@ func endedEarlierScenarios() []Scenario {
 		scenario("closed-earlier-listener",
 			"The listener is closed with the connection in its queue, and the peer sends on.",
 			"The kernel resets what waits to be accepted. If that RST is lost, the client sends on, for a connection that no process ever had.",
-			playEndedWithListener, "listener-closed"),
+			playEndedWithListener, cause.ListenerClosed),
 	}
 }
 
@@ -88,7 +89,7 @@ func (c *conversation) sendOn(flow *packetpeer.Flow, by string, state event.Stat
 		x := c.closedEarlier(state)
 		x.Socket, x.EarlierBy = socket, by
 		if socket == event.SockNone {
-			x.WithoutMemory = "half-open"
+			x.WithoutMemory = cause.HalfOpen
 		}
 		if silent {
 			x.Owner, x.Sources = "", nil
@@ -104,8 +105,8 @@ func playEndedByRST(e *Env) {
 	e.sendRST(flow, event.RST, 0)
 	c.servSock.AwaitState(event.StateClose)
 	c.servSock.WantApp(connReset)
-	received := c.receivedByServer("peer-gone", event.StateEstablished, connReset)
-	received.WithoutPacket = "reset-by-peer"
+	received := c.receivedByServer(cause.PeerGone, event.StateEstablished, connReset)
+	received.WithoutPacket = cause.ResetByPeer
 	e.Expect(received)
 	c.sendOn(flow, byReset, event.StateEstablished, false)
 }
@@ -120,7 +121,7 @@ func playHalfClosedEndedByRST(e *Env) {
 	e.sendRST(flow, event.RST, 0)
 	c.servSock.AwaitState(event.StateClose)
 	c.servSock.WantApp(connReset)
-	e.Expect(c.receivedByServer("reset-while-closing", event.StateFinWait2, connReset))
+	e.Expect(c.receivedByServer(cause.ResetWhileClosing, event.StateFinWait2, connReset))
 	c.sendOn(flow, byReset, event.StateFinWait2, false)
 }
 
@@ -141,8 +142,8 @@ func playUnacceptedEndedByRST(e *Env) {
 	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
 	c.servSock = c.listener.Accept()
 	c.servSock.WantApp(connReset)
-	received := c.receivedByServer("peer-gone", event.StateEstablished, inQueue(connReset))
-	received.WithoutPacket = "reset-by-peer"
+	received := c.receivedByServer(cause.PeerGone, event.StateEstablished, inQueue(connReset))
+	received.WithoutPacket = cause.ResetByPeer
 	e.Expect(received)
 	c.sendOn(flow, byReset, event.StateEstablished, false)
 }
@@ -158,7 +159,7 @@ func playEndedByData(e *Env) {
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("client sends %d bytes; the server's kernel answers with a RST", messageBytes)
 	c.servSock.WantApp(connReset)
-	sent := c.repliedByServer("data-after-close", event.StateFinWait2)
+	sent := c.repliedByServer(cause.DataAfterClose, event.StateFinWait2)
 	sent.Sources, sent.App = acceptedSocket, connReset
 	e.Expect(sent)
 	c.sendOn(flow, byReset, event.StateFinWait2, false)
@@ -183,7 +184,7 @@ func playEndedWithListener(e *Env) {
 	c.listener.Close()
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("server closes the listening socket: its kernel sends a RST")
-	sent := c.sentByServer("listener-closed", event.StateEstablished)
+	sent := c.sentByServer(cause.ListenerClosed, event.StateEstablished)
 	sent.Sources = fromListener
 	e.Expect(sent)
 	c.endedBy = e.pairs
@@ -192,6 +193,6 @@ func playEndedWithListener(e *Env) {
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("client sends %d bytes: the connection is gone, the kernel answers with a RST", messageBytes)
 	x := c.closedEarlier(event.StateEstablished)
-	x.WithoutMemory, x.Socket, x.EarlierBy = "half-open", event.SockNone, ""
+	x.WithoutMemory, x.Socket, x.EarlierBy = cause.HalfOpen, event.SockNone, ""
 	e.Expect(x)
 }

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
@@ -11,35 +12,35 @@ func fastOpenScenarios() []Scenario {
 		Title: "A second SYN arrives at a Fast Open connection.",
 		Story: "With TCP Fast Open the server has a connection to work with before the handshake has ended. " +
 			"A second SYN inside it is refused with a RST. The connection stays all the same, and the client's ACK completes it.",
-		Causes:   []event.CauseID{"syn-in-handshake"},
+		Causes:   []event.CauseID{cause.SynInHandshake},
 		Families: bothFamilies, Path: Packets, Run: playFastOpenSyn,
 	}, {
 		Name:  "bad-ack-in-handshake-fast-open",
 		Title: "The ACK that shall end a Fast Open handshake is wrong.",
 		Story: "The server already reads the client's data; the client's ACK is still due. " +
 			"What comes acknowledges what was never sent: the kernel answers with a RST and goes on waiting.",
-		Causes:   []event.CauseID{"bad-ack-in-handshake"},
+		Causes:   []event.CauseID{cause.BadAckInHandshake},
 		Families: bothFamilies, Path: Packets, Run: playFastOpenAck,
 	}, {
 		Name:  "unread-data-fast-open",
 		Title: "The server closes a Fast Open connection without reading the data of its SYN.",
 		Story: "The server accepts the connection before the handshake has ended and closes it at once. " +
 			"The data of the SYN was never read, so the close becomes a RST, in a state in which most connections are not yet known to any server.",
-		Causes:   []event.CauseID{"unread-data-on-close"},
+		Causes:   []event.CauseID{cause.UnreadDataOnClose},
 		Families: bothFamilies, Path: Packets, Run: playFastOpenUnread,
 	}, {
 		Name:  "listener-closed-fast-open",
 		Title: "The server closes its listener while a Fast Open connection waits in the queue.",
 		Story: "A Fast Open connection can be accepted before its handshake has ended. This one is not, " +
 			"and the end of the listener ends it with a RST.",
-		Causes:   []event.CauseID{"listener-closed"},
+		Causes:   []event.CauseID{cause.ListenerClosed},
 		Families: bothFamilies, Path: Packets, Run: playFastOpenListener,
 	}, {
 		Name:  "handshake-aborted-fast-open",
 		Title: "The client resets a Fast Open connection that the server has accepted already.",
 		Story: "The server has accepted the connection and waits for more when a RST comes instead of the ACK. " +
 			"Unlike other handshakes that fail, this one has an application, and it gets ECONNRESET.",
-		Causes:   []event.CauseID{"handshake-aborted"},
+		Causes:   []event.CauseID{cause.HandshakeAborted},
 		Families: bothFamilies, Path: Packets, Run: playFastOpenReset,
 	}}
 }
@@ -73,7 +74,7 @@ func playFastOpenSyn(e *Env) {
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("another SYN arrives; the kernel answers with a RST")
 	c.finishFastOpen(flow)
-	e.Expect(c.repliedInSynRecv("syn-in-handshake", event.RST|event.ACK))
+	e.Expect(c.repliedInSynRecv(cause.SynInHandshake, event.RST|event.ACK))
 }
 
 func playFastOpenAck(e *Env) {
@@ -82,7 +83,7 @@ func playFastOpenAck(e *Env) {
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("an ACK arrives for what was never sent; the kernel answers with a RST")
 	c.finishFastOpen(flow)
-	e.Expect(c.repliedInSynRecv("bad-ack-in-handshake", event.RST))
+	e.Expect(c.repliedInSynRecv(cause.BadAckInHandshake, event.RST))
 }
 
 func playFastOpenUnread(e *Env) {
@@ -92,7 +93,7 @@ func playFastOpenUnread(e *Env) {
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("server accepts it and closes without reading: its kernel sends a RST")
 
-	sent := c.sentByServer("unread-data-on-close", event.StateSynRecv)
+	sent := c.sentByServer(cause.UnreadDataOnClose, event.StateSynRecv)
 	sent.Lost = &event.Lost{UnreadBytes: messageBytes}
 	e.Expect(sent)
 }
@@ -103,7 +104,7 @@ func playFastOpenListener(e *Env) {
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("server closes the listening socket: its kernel sends a RST")
 
-	sent := c.sentByServer("listener-closed", event.StateSynRecv)
+	sent := c.sentByServer(cause.ListenerClosed, event.StateSynRecv)
 	sent.Sources, sent.Lost = fromListener, &event.Lost{UnreadBytes: messageBytes}
 	e.Expect(sent)
 }
@@ -112,5 +113,5 @@ func playFastOpenReset(e *Env) {
 	c, flow := e.acceptFastOpen()
 	e.sendRST(flow, event.RST, 0)
 	c.servSock.WantApp(connReset)
-	e.Expect(c.receivedByServer("handshake-aborted", event.StateSynRecv, connReset))
+	e.Expect(c.receivedByServer(cause.HandshakeAborted, event.StateSynRecv, connReset))
 }

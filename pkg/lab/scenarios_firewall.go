@@ -3,12 +3,13 @@ package lab
 import (
 	"net/netip"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/firewall"
 )
 
 func firewallScenarios() []Scenario {
-	causes := []event.CauseID{"netfilter-reject", "refused"}
+	causes := []event.CauseID{cause.NetfilterReject, cause.Refused}
 	loads := missesModule(firewall.Modules...)
 	return []Scenario{{
 		Name:  "netfilter-reject",
@@ -75,7 +76,7 @@ func firewallScenarios() []Scenario {
 		Title: "A new firewall rule cuts a connection that is up.",
 		Story: "The connection works until a rule in the server's input chain rejects its segments. " +
 			"The client's next write draws a RST, and the client cannot tell it from that of a rebooted server.",
-		Causes:   []event.CauseID{"netfilter-reject", "peer-gone"},
+		Causes:   []event.CauseID{cause.NetfilterReject, cause.PeerGone},
 		Families: bothFamilies, Path: Veth, HostChanges: loads, Run: playRejectEstablished,
 	}}
 }
@@ -116,7 +117,7 @@ func playRejected(e *Env, end string, at firewall.Place) {
 		sent.Owner, sent.Sources = client.Name(), openSocket
 		sent.App = refused // the RST comes back to the socket that sent the SYN
 	}
-	received := c.receivedByClient("refused", event.StateSynSent, refused)
+	received := c.receivedByClient(cause.Refused, event.StateSynSent, refused)
 	e.ExpectRST(sent, received)
 }
 
@@ -124,7 +125,7 @@ func playRejected(e *Env, end string, at firewall.Place) {
 func (c *conversation) rejected(end string, at firewall.Place, flags event.TCPFlags) Expectation {
 	x := Expectation{
 		Namespace: c.env.namespace(end).Name(),
-		Dir:       event.Sent, Cause: "netfilter-reject", Local: c.serverAt, Peer: c.clientAt,
+		Dir:       event.Sent, Cause: cause.NetfilterReject, Local: c.serverAt, Peer: c.clientAt,
 		Hook: event.HookReject, Socket: event.SockNone, States: []event.State{0},
 		Chain: at.Chain, Forwarded: at.Chain == event.ChainForward,
 		Flags: flags, OnWire: true,
@@ -146,7 +147,7 @@ func playRejectEstablished(e *Env) {
 	// The server does not know yet: its FIN would draw a RST of the client's.
 	e.must(e.namespace(serverEnd).CutOff(device))
 
-	received := c.receivedByClient("peer-gone", event.StateEstablished, connReset)
+	received := c.receivedByClient(cause.PeerGone, event.StateEstablished, connReset)
 	received.Lost = &event.Lost{UnackedBytes: messageBytes}
 	e.ExpectRST(c.rejected(serverEnd, rule, event.RST), received)
 }

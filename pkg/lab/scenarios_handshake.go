@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
@@ -11,28 +12,28 @@ func handshakeScenarios() []Scenario {
 		Title: "An ACK arrives at a listening port that no handshake waits for.",
 		Story: "The listener knows no half-open connection with this client: it timed out, or the segment is a scan. " +
 			"An acknowledgement of nothing is answered with a RST.",
-		Causes:   []event.CauseID{"ack-to-listener"},
+		Causes:   []event.CauseID{cause.AckToListener},
 		Families: bothFamilies, Path: Packets, Run: playAckToListener,
 	}, {
 		Name:  "ack-to-listener-cookie",
 		Title: "An ACK carries a SYN cookie that this host did not bake.",
 		Story: "With SYN cookies the listener remembers nothing of a SYN: all it must know comes back in the client's ACK. " +
 			"This one acknowledges a number that is no valid cookie, and draws a RST.",
-		Causes:   []event.CauseID{"ack-to-listener"},
+		Causes:   []event.CauseID{cause.AckToListener},
 		Families: bothFamilies, Path: Packets, Run: playWrongCookie,
 	}, {
 		Name:  "ack-to-listener-pending",
 		Title: "The ACK of a handshake under way acknowledges the wrong number.",
 		Story: "The client's SYN was answered, but its ACK is for something else. " +
 			"It draws a RST, and the handshake goes on waiting for the right one.",
-		Causes:   []event.CauseID{"ack-to-listener"},
+		Causes:   []event.CauseID{cause.AckToListener},
 		Families: bothFamilies, Path: Packets, Run: playWrongAck,
 	}, {
 		Name:  "syn-in-handshake",
 		Title: "A second, different SYN arrives inside a handshake.",
 		Story: "The client's SYN was answered and its ACK is due. Instead comes another SYN with another sequence number from the same port. " +
 			"The kernel ends the handshake with a RST.",
-		Causes:   []event.CauseID{"syn-in-handshake"},
+		Causes:   []event.CauseID{cause.SynInHandshake},
 		Families: bothFamilies, Path: Packets, Run: playSynInHandshake,
 	}, {
 		Name:  "accept-queue-overflow",
@@ -40,28 +41,28 @@ func handshakeScenarios() []Scenario {
 		Story: "The server accepts too slowly: five clients wait where four have room. " +
 			"The last step of another handshake finds the queue full. " +
 			"Normally the kernel ignores that ACK and the client tries again; with tcp_abort_on_overflow it answers with a RST.",
-		Causes:   []event.CauseID{"accept-queue-overflow"},
+		Causes:   []event.CauseID{cause.AcceptQueueOverflow},
 		Families: bothFamilies, Path: Packets, Run: func(e *Env) { playOverflow(e, true) },
 	}, {
 		Name:  "bad-ack-in-syn-sent",
 		Title: "A SYN-ACK acknowledges something that the client never sent.",
 		Story: "The other host still has a connection on these ports, or a broken middlebox answers in its name. " +
 			"The client's kernel refuses the SYN-ACK with a RST and goes on trying; the right one is then taken.",
-		Causes:   []event.CauseID{"bad-ack-in-syn-sent"},
+		Causes:   []event.CauseID{cause.BadAckInSynSent},
 		Families: bothFamilies, Path: Packets, Run: playBadAckInSynSent,
 	}, {
 		Name:  "bad-timestamp-in-syn-sent",
 		Title: "A SYN-ACK echoes a timestamp that the client never sent.",
 		Story: "The numbers of the SYN-ACK are right, but the timestamp that it returns lies in the future: " +
 			"it belongs to another connection, or was rewritten on the way. The client's kernel refuses it with a RST and goes on trying.",
-		Causes:   []event.CauseID{"bad-timestamp-in-syn-sent"},
+		Causes:   []event.CauseID{cause.BadTimestampInSynSent},
 		Families: bothFamilies, Path: Packets, Run: playBadTimestamp,
 	}, {
 		Name:  "bad-ack-in-handshake",
 		Title: "Both ends open the connection at the same time, and one acknowledges the wrong number.",
 		Story: "Two SYNs cross: a simultaneous open. What the peer acknowledges then is not what the client has sent. " +
 			"The client's kernel answers with a RST and goes on waiting for the right ACK.",
-		Causes:   []event.CauseID{"bad-ack-in-handshake"},
+		Causes:   []event.CauseID{cause.BadAckInHandshake},
 		Families: bothFamilies, Path: Packets, Run: playBadAckSimultaneous,
 	}}
 }
@@ -72,7 +73,7 @@ func playAckToListener(e *Env) {
 	e.send(flow, packetpeer.Segment{Flags: event.ACK, Seq: flow.Seq, Ack: unknownAck, Window: flow.Window})
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("an ACK arrives out of nowhere; the kernel answers with a RST")
-	e.Expect(e.repliedByListener(flow, server, "ack-to-listener", event.RST))
+	e.Expect(e.repliedByListener(flow, server, cause.AckToListener, event.RST))
 }
 
 func playWrongCookie(e *Env) {
@@ -87,7 +88,7 @@ func playWrongCookie(e *Env) {
 		e.Failf("the kernel did not check the cookie")
 	}
 	e.Stepf("the ACK's cookie is wrong; the kernel answers with a RST")
-	e.Expect(e.repliedByListener(flow, server, "ack-to-listener", event.RST))
+	e.Expect(e.repliedByListener(flow, server, cause.AckToListener, event.RST))
 }
 
 func playWrongAck(e *Env) {
@@ -96,7 +97,7 @@ func playWrongAck(e *Env) {
 	e.send(flow, packetpeer.Segment{Flags: event.ACK, Seq: flow.Seq, Ack: flow.Ack + 77, Window: flow.Window})
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("the ACK of a pending handshake is wrong; the kernel answers with a RST")
-	e.Expect(e.repliedByListener(flow, server, "ack-to-listener", event.RST))
+	e.Expect(e.repliedByListener(flow, server, cause.AckToListener, event.RST))
 
 	e.must(flow.Send(event.ACK, nil))
 	listener.Accept()
@@ -110,7 +111,7 @@ func playSynInHandshake(e *Env) {
 	e.awaitFrom(flow, event.RST)
 	e.AwaitGone(serverEnd, flow.Remote, flow.Local)
 	e.Stepf("another SYN arrives; the kernel ends the handshake with a RST")
-	e.Expect(e.repliedByListener(flow, server, "syn-in-handshake", event.RST|event.ACK))
+	e.Expect(e.repliedByListener(flow, server, cause.SynInHandshake, event.RST|event.ACK))
 }
 
 // playOverflow completes a handshake while the accept queue is full.
@@ -134,7 +135,7 @@ func playOverflow(e *Env, abort bool) {
 	if abort {
 		e.awaitFrom(late, event.RST)
 		e.Stepf("another handshake ends; the kernel answers with a RST")
-		e.Expect(e.repliedByListener(late, server, "accept-queue-overflow", event.RST))
+		e.Expect(e.repliedByListener(late, server, cause.AcceptQueueOverflow, event.RST))
 	} else {
 		e.Stepf("another handshake ends; the kernel ignores the ACK")
 		e.CountedSilently(serverEnd, "ListenOverflows", 1, "the ACK is ignored, not refused")
@@ -167,7 +168,7 @@ func playBadAckInSynSent(e *Env) {
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("a SYN-ACK acknowledges too much; the client's kernel answers with a RST")
 	c.connectAfterAll(flow)
-	e.Expect(c.repliedInSynSent(flow, "bad-ack-in-syn-sent"))
+	e.Expect(c.repliedInSynSent(flow, cause.BadAckInSynSent))
 }
 
 func playBadTimestamp(e *Env) {
@@ -183,7 +184,7 @@ func playBadTimestamp(e *Env) {
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("a SYN-ACK echoes a timestamp of the future; the client's kernel answers with a RST")
 	c.connectAfterAll(flow)
-	e.Expect(c.repliedInSynSent(flow, "bad-timestamp-in-syn-sent"))
+	e.Expect(c.repliedInSynSent(flow, cause.BadTimestampInSynSent))
 }
 
 // openBoth lets the SYNs of the client and the peer cross.
@@ -208,7 +209,7 @@ func playBadAckSimultaneous(e *Env) {
 	c.clientSock.AwaitState(event.StateEstablished)
 	e.Stepf("the right ACK arrives: the client is connected")
 
-	x := c.repliedInSynSent(flow, "bad-ack-in-handshake")
+	x := c.repliedInSynSent(flow, cause.BadAckInHandshake)
 	x.States = []event.State{event.StateSynRecv}
 	e.Expect(x)
 }

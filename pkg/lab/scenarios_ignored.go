@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
@@ -18,20 +19,20 @@ type missedRST struct {
 }
 
 var missedRSTs = []missedRST{{
-	cause:  "rst-challenged",
+	cause:  cause.RSTChallenged,
 	title:  "A RST arrives whose number lies inside the window, but is not the next one.",
 	story:  "Somebody who knows the addresses and ports could guess such a number. The kernel asks back with a challenge ACK (RFC 5961) and does nothing else.",
 	offset: 10,
 }, {
-	cause:  "rst-out-of-window",
+	cause:  cause.RSTOutOfWindow,
 	title:  "A RST arrives whose number is far beyond the window.",
 	story:  "Such a number cannot come from the other end of this connection. The kernel ignores the RST.",
-	offset: 10_000_000, without: "rst-unacceptable",
+	offset: 10_000_000, without: cause.RSTUnacceptable,
 }, {
-	cause:  "rst-old",
+	cause:  cause.RSTOld,
 	title:  "A RST arrives whose number lies before what was received already.",
 	story:  "A late copy, or a firewall that was slow to make up its mind. The kernel ignores the RST.",
-	offset: -500, without: "rst-unacceptable",
+	offset: -500, without: cause.RSTUnacceptable,
 }}
 
 func (m missedRST) instead() []event.CauseID {
@@ -56,39 +57,39 @@ func ignoredScenarios() []Scenario {
 		Title: "Two RSTs that carry a text arrive: the first is challenged, the second ends the connection.",
 		Story: "A RST may say in its payload why it was sent (RFC 9293, 3.5.3). Hardly anybody does, but some middleboxes do. " +
 			"No application ever gets to read it.",
-		Causes:   []event.CauseID{"rst-challenged", "peer-gone"},
+		Causes:   []event.CauseID{cause.RSTChallenged, cause.PeerGone},
 		Families: bothFamilies, Path: Packets, Run: playRSTWithText,
 	}, Scenario{
 		Name:  "rst-with-reason",
 		Title: "Two RSTs that carry a reason arrive: the first is challenged, the second ends the connection.",
 		Story: "An Internet-Draft gives RSTs a payload of 8 bytes: a code of a public registry, or of a vendor. " +
 			"Linux was tried with 1000 bytes, of which the first is the reason that its own tracepoints give.",
-		Causes:   []event.CauseID{"rst-challenged", "peer-gone"},
+		Causes:   []event.CauseID{cause.RSTChallenged, cause.PeerGone},
 		Families: bothFamilies, Path: Packets, Run: playRSTWithReason,
 	}, Scenario{
 		Name:   "rst-no-connection",
 		Title:  "RSTs arrive for a connection that this host does not have.",
 		Story:  "Nothing is there that could be reset, and a RST is never answered with a RST. The kernel drops both in silence.",
-		Causes: []event.CauseID{"rst-no-connection"}, Families: bothFamilies, Path: Packets,
+		Causes: []event.CauseID{cause.RSTNoConnection}, Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) {
 			for i, flags := range bareAndAck {
 				flow := e.flow(peerPort + uint16(i))
 				flow.Ack = unknownAck
 				e.sendRST(flow, flags, 0)
-				e.Expect(e.ignored(flow, "rst-no-connection", AtReply, flags))
+				e.Expect(e.ignored(flow, cause.RSTNoConnection, AtReply, flags))
 			}
 		},
 	}, Scenario{
 		Name:   "rst-to-listener",
 		Title:  "RSTs arrive at a listening port.",
 		Story:  "A listener has no connection of its own that could be reset. The kernel drops a RST with and without ACK at two different places.",
-		Causes: []event.CauseID{"rst-to-listener"}, Families: bothFamilies, Path: Packets, Run: playRSTToListener,
+		Causes: []event.CauseID{cause.RSTToListener}, Families: bothFamilies, Path: Packets, Run: playRSTToListener,
 	}, Scenario{
 		Name:  "rst-unacceptable-in-syn-sent",
 		Title: "RSTs arrive while a client is connecting, and none of them can be the server's answer.",
 		Story: "In SYN_SENT only a RST that acknowledges the client's SYN counts. One has no ACK, the other acknowledges something else. " +
 			"The kernel ignores both, and the client connects.",
-		Causes: []event.CauseID{"rst-unacceptable-in-syn-sent"}, Families: bothFamilies, Path: Packets, Run: playRSTInSynSent,
+		Causes: []event.CauseID{cause.RSTUnacceptableInSynSent}, Families: bothFamilies, Path: Packets, Run: playRSTInSynSent,
 	})
 }
 
@@ -118,7 +119,7 @@ var connected = []event.OwnerSource{event.FromSocket, event.FromListener}
 func playMissed(e *Env, m missedRST) {
 	c, flow := e.converseWithPeer(serverEnd)
 	e.sendRST(flow, event.RST, m.offset)
-	if m.cause == "rst-challenged" {
+	if m.cause == cause.RSTChallenged {
 		e.awaitFrom(flow, event.ACK)
 		e.Stepf("the kernel answers with a challenge ACK")
 	}
@@ -134,14 +135,14 @@ func playRSTWithText(e *Env) {
 	e.sendReason(flow, missedRSTs[0].offset, challenged)
 	e.awaitFrom(flow, event.ACK)
 	e.Stepf("the kernel answers with a challenge ACK")
-	ignored := e.ignoredAt(flow, "rst-challenged", AtConnection, event.RST, event.StateEstablished, c.server)
+	ignored := e.ignoredAt(flow, cause.RSTChallenged, AtConnection, event.RST, event.StateEstablished, c.server)
 	ignored.Sources, ignored.Says = connected, challenged
 	e.Expect(ignored)
 
 	e.sendReason(flow, 0, obeyed)
 	c.servSock.WantApp(connReset)
-	received := c.receivedByServer("peer-gone", event.StateEstablished, connReset)
-	received.WithoutPacket, received.Says = "reset-by-peer", obeyed
+	received := c.receivedByServer(cause.PeerGone, event.StateEstablished, connReset)
+	received.WithoutPacket, received.Says = cause.ResetByPeer, obeyed
 	e.Expect(received)
 }
 
@@ -154,15 +155,15 @@ func playRSTWithReason(e *Env) {
 	e.sendCode(flow, missedRSTs[0].offset, trial, "reason 11 in the first of 1000 bytes")
 	e.awaitFrom(flow, event.ACK)
 	e.Stepf("the kernel answers with a challenge ACK")
-	ignored := e.ignoredAt(flow, "rst-challenged", AtConnection, event.RST, event.StateEstablished, c.server)
+	ignored := e.ignoredAt(flow, cause.RSTChallenged, AtConnection, event.RST, event.StateEstablished, c.server)
 	ignored.Sources = connected
 	ignored.Reason = &event.Reason{Registry: event.RegistryLinux, Code: 11, Name: "TCP_ABORT_ON_CLOSE"}
 	e.Expect(ignored)
 
 	e.sendCode(flow, 0, []byte{0x33, 0xaa, 0x04, 0xd2, 0, 0, 0x7e, 0xd9}, "reason 1234 of vendor 32473")
 	c.servSock.WantApp(connReset)
-	received := c.receivedByServer("peer-gone", event.StateEstablished, connReset)
-	received.WithoutPacket = "reset-by-peer"
+	received := c.receivedByServer(cause.PeerGone, event.StateEstablished, connReset)
+	received.WithoutPacket = cause.ResetByPeer
 	received.Reason = &event.Reason{
 		Registry: event.RegistryVendor, Code: 1234, PEN: 32473, Vendor: "Example Enterprise Number for Documentation Use",
 	}
@@ -175,7 +176,7 @@ func playRSTToListener(e *Env) {
 		flow := e.flow(peerPort + uint16(i))
 		flow.Ack = unknownAck
 		e.sendRST(flow, bareAndAck[i], 0)
-		e.Expect(e.ignoredAt(flow, "rst-to-listener", seen, bareAndAck[i], event.StateListen, server))
+		e.Expect(e.ignoredAt(flow, cause.RSTToListener, seen, bareAndAck[i], event.StateListen, server))
 	}
 }
 
@@ -186,7 +187,7 @@ func playRSTInSynSent(e *Env) {
 	for i, segment := range []packetpeer.Segment{bare, wrong} {
 		e.send(flow, segment)
 		e.Stepf("%s arrives; the client's kernel ignores it", describeRST(segment))
-		x := e.ignoredAt(flow, "rst-unacceptable-in-syn-sent", []Sighting{AtConnection, AtReply}[i], segment.Flags, event.StateSynSent, c.client)
+		x := e.ignoredAt(flow, cause.RSTUnacceptableInSynSent, []Sighting{AtConnection, AtReply}[i], segment.Flags, event.StateSynSent, c.client)
 		x.Sources = connected
 		e.Expect(x)
 	}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
@@ -10,19 +11,19 @@ func unacceptableScenarios() []Scenario {
 		Name:   "rst-bad-checksum",
 		Title:  "A RST arrives damaged.",
 		Story:  "The number is right, the checksum is not. The kernel drops the segment before it looks at any connection.",
-		Causes: []event.CauseID{"rst-bad-checksum"}, Families: bothFamilies, Path: Packets, Run: playBadChecksum,
+		Causes: []event.CauseID{cause.RSTBadChecksum}, Families: bothFamilies, Path: Packets, Run: playBadChecksum,
 	}, {
 		Name:  "rst-ttl-too-low",
 		Title: "A RST arrives from too far away.",
 		Story: "The server takes only segments with a time to live of 200 or more (RFC 5082), as BGP routers do with their neighbours. " +
 			"The RST has the right number and 64 hops left: it was not sent by the neighbour, and is ignored.",
-		Causes: []event.CauseID{"rst-ttl-too-low"}, Families: bothFamilies, Path: Packets, Run: playLowTTL,
+		Causes: []event.CauseID{cause.RSTTTLTooLow}, Families: bothFamilies, Path: Packets, Run: playLowTTL,
 	}, {
 		Name:  "rst-bad-signature",
 		Title: "A RST arrives without the signature that the connection demands.",
 		Story: "The server demands that its peer signs every segment (TCP MD5, RFC 2385). " +
 			"The RST has the right number and no signature, and is ignored.",
-		Causes: []event.CauseID{"rst-bad-signature"}, Families: bothFamilies, Path: Packets, Run: playUnsigned,
+		Causes: []event.CauseID{cause.RSTBadSignature}, Families: bothFamilies, Path: Packets, Run: playUnsigned,
 	}}
 }
 
@@ -33,7 +34,7 @@ func playBadChecksum(e *Env) {
 	e.send(flow, damaged)
 	e.Stepf("a RST with the right number and a wrong checksum arrives")
 	c.stillWorks(flow)
-	e.Expect(e.ignored(flow, "rst-bad-checksum", AtEarlyDrop, event.RST))
+	e.Expect(e.ignored(flow, cause.RSTBadChecksum, AtEarlyDrop, event.RST))
 }
 
 func playLowTTL(e *Env) {
@@ -47,7 +48,7 @@ func playLowTTL(e *Env) {
 	})
 	c.servSock.WantRead(Result{N: messageBytes})
 	e.Stepf("data from the neighbour is taken: the connection goes on")
-	x := e.ignoredAt(flow, "rst-ttl-too-low", AtEarlyDrop, event.RST, event.StateEstablished, c.server)
+	x := e.ignoredAt(flow, cause.RSTTTLTooLow, AtEarlyDrop, event.RST, event.StateEstablished, c.server)
 	x.Sources = connected
 	e.Expect(x)
 }
@@ -57,7 +58,7 @@ func playUnsigned(e *Env) {
 	c.servSock.DemandSignature(c.clientAt)
 	e.sendRST(flow, event.RST, 0)
 	c.mustStay(event.StateEstablished)
-	x := e.ignoredAt(flow, "rst-bad-signature", AtEarlyDrop, event.RST, event.StateEstablished, c.server)
+	x := e.ignoredAt(flow, cause.RSTBadSignature, AtEarlyDrop, event.RST, event.StateEstablished, c.server)
 	x.Sources = connected
 	e.Expect(x)
 }

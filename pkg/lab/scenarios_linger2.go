@@ -3,11 +3,12 @@ package lab
 import (
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
 func linger2Scenarios() []Scenario {
-	causes := []event.CauseID{"linger2-negative", "reset-after-peer-close"}
+	causes := []event.CauseID{cause.Linger2Negative, cause.ResetAfterPeerClose}
 	return []Scenario{{
 		Name:  "linger2-negative",
 		Title: "The server closes with TCP_LINGER2 below zero: no FIN_WAIT2 for this socket.",
@@ -32,10 +33,10 @@ func playLinger2Close(e *Env) {
 	e.Stepf("server sets TCP_LINGER2 to -1 and closes; the client's ACK of the FIN draws a RST")
 	c.finishLinger2()
 
-	sent := c.repliedByServer("linger2-negative", event.StateFinWait1)
+	sent := c.repliedByServer(cause.Linger2Negative, event.StateFinWait1)
 	// The acknowledgement is taken first: for a moment the state is FIN_WAIT2.
 	sent.States = append(sent.States, event.StateFinWait2)
-	e.ExpectRST(sent, c.receivedByClient("reset-after-peer-close", event.StateCloseWait, brokenPipe))
+	e.ExpectRST(sent, c.receivedByClient(cause.ResetAfterPeerClose, event.StateCloseWait, brokenPipe))
 }
 
 func playLinger2FinWait2(e *Env) {
@@ -51,8 +52,8 @@ func playLinger2FinWait2(e *Env) {
 	c.finishLinger2()
 
 	e.ExpectRST(
-		c.sentByServer("linger2-negative", event.StateFinWait2),
-		c.receivedByClient("reset-after-peer-close", event.StateCloseWait, brokenPipe))
+		c.sentByServer(cause.Linger2Negative, event.StateFinWait2),
+		c.receivedByClient(cause.ResetAfterPeerClose, event.StateCloseWait, brokenPipe))
 }
 
 func (c *conversation) finishLinger2() {

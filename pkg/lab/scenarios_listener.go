@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -15,7 +16,7 @@ func listenerScenarios() []Scenario {
 		Story: "For the two clients connect has succeeded: their kernel and the server's have shaken hands. " +
 			"The server never calls accept and closes the listening socket, as a restart without draining does. " +
 			"Each queued connection gets a RST, and the clients see ECONNRESET on a connection that looked fine.",
-		Causes:   []event.CauseID{"listener-closed", "peer-aborted"},
+		Causes:   []event.CauseID{cause.ListenerClosed, cause.PeerAborted},
 		Families: bothFamilies, Path: Veth,
 		Run: func(e *Env) {
 			playListener(e, "closes", func(listener *Socket) { listener.Close() })
@@ -25,7 +26,7 @@ func listenerScenarios() []Scenario {
 		Title: "The server shuts its listening socket down while two clients wait to be accepted.",
 		Story: "shutdown on a listening socket stops listening, and the descriptor stays open. " +
 			"To the connections in its queue it does what close does: each gets a RST.",
-		Causes:   []event.CauseID{"listener-closed", "peer-aborted"},
+		Causes:   []event.CauseID{cause.ListenerClosed, cause.PeerAborted},
 		Families: bothFamilies, Path: Veth,
 		Run: func(e *Env) {
 			playListener(e, "shuts down", func(listener *Socket) { listener.Shutdown(unix.SHUT_RD) })
@@ -63,8 +64,8 @@ func (e *Env) leaveInQueue() (server *Actor, listener *Socket, waiting []*conver
 // and returns the sent one.
 func (c *conversation) expectQueueReset() *Expectation {
 	c.clientSock.WantApp(connReset)
-	sent := c.sentByServer("listener-closed", event.StateEstablished)
+	sent := c.sentByServer(cause.ListenerClosed, event.StateEstablished)
 	sent.Sources = fromListener
-	c.env.ExpectRST(sent, c.receivedByClient("peer-aborted", event.StateEstablished, connReset))
+	c.env.ExpectRST(sent, c.receivedByClient(cause.PeerAborted, event.StateEstablished, connReset))
 	return &c.env.expect[len(c.env.expect)-2]
 }

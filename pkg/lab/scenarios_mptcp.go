@@ -10,12 +10,13 @@ import (
 
 	"github.com/gopacket/gopacket/layers"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
 
 func mptcpScenarios() []Scenario {
-	closes := []event.CauseID{"mptcp-close", "peer-aborted"}
+	closes := []event.CauseID{cause.MPTCPClose, cause.PeerAborted}
 	return []Scenario{{
 		Name:  "mptcp-close",
 		Title: "The server closes an MPTCP connection with unread data.",
@@ -39,38 +40,38 @@ func mptcpScenarios() []Scenario {
 		Title: "The server closes its listener while an MPTCP connection waits to be accepted.",
 		Story: "The waiting connection is closed twice over: MPTCP ends it by a fast close, and TCP resets the subflow as it does with all that wait in a listener's queue. " +
 			"Two RSTs go out for one connection. The second finds nothing left to reset.",
-		Causes:   []event.CauseID{"mptcp-close", "listener-closed", "peer-aborted", "rst-no-connection"},
+		Causes:   []event.CauseID{cause.MPTCPClose, cause.ListenerClosed, cause.PeerAborted, cause.RSTNoConnection},
 		Families: bothFamilies, Path: Veth, Run: playMPTCPListener,
 	}, {
 		Name:     "socket-destroyed-mptcp",
 		Title:    "The only subflow of an MPTCP connection is destroyed with what `ss -K` does.",
 		Story:    "Destroying the TCP socket of a subflow resets that subflow, not the MPTCP connection that uses it.",
-		Causes:   []event.CauseID{"socket-destroyed", "peer-aborted"},
+		Causes:   []event.CauseID{cause.SocketDestroyed, cause.PeerAborted},
 		Families: bothFamilies, Path: Veth, HostChanges: missesModule(diagModules...), Run: playSubflowDestroyed,
 	}, {
 		Name:  "mptcp-join-refused",
 		Title: "A SYN wants to join an MPTCP connection that does not exist.",
 		Story: "A further subflow names its connection by a token. This one names none that this host knows, " +
 			"and the listener answers the SYN with a RST: the one case in which a listener does that.",
-		Causes: []event.CauseID{"mptcp-join-refused"}, Families: bothFamilies, Path: Packets, Run: playJoinRefused,
+		Causes: []event.CauseID{cause.MPTCPJoinRefused}, Families: bothFamilies, Path: Packets, Run: playJoinRefused,
 	}, {
 		Name:  "mptcp-reset",
 		Title: "The peer ends an MPTCP connection by an ACK with MP_FASTCLOSE.",
 		Story: "MPTCP has two ways to end a connection at once: a RST, or an ACK that the other end answers with a RST on every subflow. " +
 			"The client's kernel does so by itself; its application gets ECONNRESET.",
-		Causes: []event.CauseID{"mptcp-reset"}, Families: bothFamilies, Path: Packets, Run: playFastCloseByAck,
+		Causes: []event.CauseID{cause.MPTCPReset}, Families: bothFamilies, Path: Packets, Run: playFastCloseByAck,
 	}, {
 		Name:  "mptcp-refused",
 		Title: "A client connects by MPTCP to a port where nobody listens.",
 		Story: "The first subflow is refused like any connection. " +
 			"The application, which has a socket of MPTCP above it, gets ECONNREFUSED from connect.",
-		Causes: []event.CauseID{"closed-port", "refused"}, Families: bothFamilies, Path: Veth, Run: playMPTCPRefused,
+		Causes: []event.CauseID{cause.ClosedPort, cause.Refused}, Families: bothFamilies, Path: Veth, Run: playMPTCPRefused,
 	}, {
 		Name:  "mptcp-fallen-back",
 		Title: "An MPTCP client of a server that only speaks TCP is aborted.",
 		Story: "Where one end does not know MPTCP the connection goes on as plain TCP. " +
 			"The client's application still has a socket of MPTCP, and the RST ends the only subflow of that.",
-		Causes: []event.CauseID{"linger-zero", "peer-aborted"}, Families: bothFamilies, Path: Veth, Run: playFallenBack,
+		Causes: []event.CauseID{cause.LingerZero, cause.PeerAborted}, Families: bothFamilies, Path: Veth, Run: playFallenBack,
 	}}
 }
 
@@ -120,14 +121,14 @@ func playMPTCPUnread(e *Env) {
 	e.Stepf("client sends %d bytes, which the server does not read", unreadBytes)
 	fastCloses := e.Counter(serverEnd, "MPTcpExtMPFastcloseTx")
 	c.servSock.Close()
-	c.expectFastClose(fastCloses, "closes", "unread-data-on-close")
+	c.expectFastClose(fastCloses, "closes", cause.UnreadDataOnClose)
 }
 
 func playMPTCPAbort(e *Env, what string, end func(*Socket)) {
 	c := e.converseMPTCP()
 	fastCloses := e.Counter(serverEnd, "MPTcpExtMPFastcloseTx")
 	end(c.servSock)
-	c.expectFastClose(fastCloses, what, "linger-zero")
+	c.expectFastClose(fastCloses, what, cause.LingerZero)
 }
 
 // playMPTCPLingerZero closes with SO_LINGER {1,0}. What the client reads shows
@@ -143,7 +144,7 @@ func playMPTCPLingerZero(e *Env) {
 	})
 	if got := c.clientSock.Read(); got != EOF {
 		c.clientSock.want("read", got, Result{Errno: "ECONNRESET"})
-		c.expectAbort(fastCloses, what, "linger-zero")
+		c.expectAbort(fastCloses, what, cause.LingerZero)
 		return
 	}
 	e.Differs("the close is orderly, and no RST is sent")
@@ -166,17 +167,17 @@ func (c *conversation) expectFastClose(before uint64, what string, otherwise eve
 func (c *conversation) expectAbort(before uint64, what string, otherwise event.CauseID) {
 	e := c.env
 	e.AwaitGone(clientEnd, c.clientAt, c.serverAt)
-	cause := event.CauseID("mptcp-close")
+	id := cause.MPTCPClose
 	if e.Counter(serverEnd, "MPTcpExtMPFastcloseTx") == before {
 		e.Differs("no MP_FASTCLOSE is sent")
-		cause = otherwise
+		id = otherwise
 	}
 	e.Stepf("server %s: its kernel sends a RST on the subflow; client reads: ECONNRESET", what)
-	sent := c.sentByServer(cause, event.StateEstablished)
+	sent := c.sentByServer(id, event.StateEstablished)
 	sent.Lost = nil
 	// That the only subflow ended says nothing, to who sees just the subflow,
 	// about what the application gets.
-	received := c.receivedByClient("peer-aborted", event.StateEstablished, nobody)
+	received := c.receivedByClient(cause.PeerAborted, event.StateEstablished, nobody)
 	received.Lost = nil
 	e.ExpectRST(sent, received)
 }
@@ -206,7 +207,7 @@ func playJoinRefused(e *Env) {
 	e.send(flow, packetpeer.Segment{Flags: event.SYN, Seq: flow.Seq, Window: flow.Window, Options: []layers.TCPOption{join}})
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("a SYN with an unknown MP_JOIN token arrives at a listener; the kernel answers with a RST")
-	e.Expect(e.repliedByListener(flow, server, "mptcp-join-refused", event.RST|event.ACK))
+	e.Expect(e.repliedByListener(flow, server, cause.MPTCPJoinRefused, event.RST|event.ACK))
 }
 
 func playFastCloseByAck(e *Env) {
@@ -236,7 +237,7 @@ func playFastCloseByAck(e *Env) {
 
 	e.Expect(Expectation{
 		Namespace: e.namespaces[0].Name(),
-		Dir:       event.Sent, Cause: "mptcp-reset", Local: c.clientAt, Peer: c.serverAt,
+		Dir:       event.Sent, Cause: cause.MPTCPReset, Local: c.clientAt, Peer: c.serverAt,
 		Hook: event.HookSendActive, Socket: event.SockFull, States: []event.State{event.StateEstablished},
 		Owner: c.client.Name(), Sources: openSocket,
 		Flags: event.RST | event.ACK, Abort: true, OnWire: true,

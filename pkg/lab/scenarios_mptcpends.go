@@ -3,6 +3,7 @@ package lab
 import (
 	"net/netip"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -22,21 +23,21 @@ func playMPTCPListener(e *Env) {
 	e.Stepf("client reads: ECONNRESET")
 
 	// As in expectFastClose: what the application gets cannot be told from here.
-	received := c.receivedByClient("peer-aborted", event.StateEstablished, nobody)
+	received := c.receivedByClient(cause.PeerAborted, event.StateEstablished, nobody)
 	received.Lost = nil
-	byTCP := c.sentByServer("listener-closed", event.StateEstablished)
+	byTCP := c.sentByServer(cause.ListenerClosed, event.StateEstablished)
 	byTCP.Sources, byTCP.Lost = fromListener, nil
 	if resets == 1 {
 		e.Differs("one RST is sent, by TCP")
 		e.ExpectRST(byTCP, received)
 		return
 	}
-	byMPTCP := c.sentByServer("mptcp-close", event.StateEstablished)
+	byMPTCP := c.sentByServer(cause.MPTCPClose, event.StateEstablished)
 	byMPTCP.Sources, byMPTCP.Lost = fromListener, nil
 	e.ExpectRST(byMPTCP, received)
 	missed := Expectation{
 		Namespace: received.Namespace,
-		Dir:       event.Ignored, Cause: "rst-no-connection", Local: c.clientAt, Peer: c.serverAt,
+		Dir:       event.Ignored, Cause: cause.RSTNoConnection, Local: c.clientAt, Peer: c.serverAt,
 		Hook: event.HookIgnore, Socket: event.SockNone, Seen: AtReply, OnWire: true,
 	}
 	e.ExpectRST(byTCP, missed)
@@ -56,7 +57,7 @@ func playSubflowDestroyed(e *Env) {
 	e.Stepf("neither server nor client is told: their connection might find another subflow")
 
 	sent := c.destroyedBy(destroyer, event.StateEstablished)
-	received := c.receivedByClient("peer-aborted", event.StateEstablished, nobody)
+	received := c.receivedByClient(cause.PeerAborted, event.StateEstablished, nobody)
 	sent.Lost, received.Lost = nil, nil
 	e.ExpectRST(sent, received)
 }
@@ -72,10 +73,10 @@ func playMPTCPRefused(e *Env) {
 
 	e.ExpectRST(Expectation{
 		Namespace: e.namespace(serverEnd).Name(),
-		Dir:       event.Sent, Cause: "closed-port", Local: c.serverAt, Peer: c.clientAt,
+		Dir:       event.Sent, Cause: cause.ClosedPort, Local: c.serverAt, Peer: c.clientAt,
 		Hook: event.HookSendReply, Socket: event.SockNone,
 		Flags: event.RST | event.ACK, OnWire: true,
-	}, c.receivedByClient("refused", event.StateSynSent, event.App{Errno: "ECONNREFUSED"}))
+	}, c.receivedByClient(cause.Refused, event.StateSynSent, event.App{Errno: "ECONNREFUSED"}))
 }
 
 func playFallenBack(e *Env) {
@@ -95,6 +96,6 @@ func playFallenBack(e *Env) {
 	e.Stepf("server closes with SO_LINGER {1,0}; client reads: ECONNRESET")
 
 	e.ExpectRST(
-		c.sentByServer("linger-zero", event.StateEstablished),
-		c.receivedByClient("peer-aborted", event.StateEstablished, nobody))
+		c.sentByServer(cause.LingerZero, event.StateEstablished),
+		c.receivedByClient(cause.PeerAborted, event.StateEstablished, nobody))
 }

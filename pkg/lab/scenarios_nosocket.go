@@ -3,6 +3,7 @@ package lab
 import (
 	"time"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
@@ -14,28 +15,28 @@ func noSocketScenarios() []Scenario {
 		Story: "An acknowledgement, data, a FIN, even a FIN without anything else as port scanners send it: " +
 			"there is no socket for any of them, so each is answered with a RST. " +
 			"If the segment acknowledges something, the RST is placed there; if not, it starts at zero and acknowledges in its turn.",
-		Causes:   []event.CauseID{"half-open"},
+		Causes:   []event.CauseID{cause.HalfOpen},
 		Families: bothFamilies, Path: Packets, Run: playHalfOpen,
 	}, {
 		Name:  "half-open-listener-closed",
 		Title: "The last segment of a handshake finds the listener gone.",
 		Story: "The client's SYN was answered, then the server stopped listening. " +
 			"The kernel forgets handshakes under way without a word, and so the client's ACK belongs to nothing.",
-		Causes:   []event.CauseID{"half-open"},
+		Causes:   []event.CauseID{cause.HalfOpen},
 		Families: bothFamilies, Path: Packets, Run: playPendingListenerClosed,
 	}, {
 		Name:  "stray-syn-ack",
 		Title: "A SYN-ACK arrives that nobody here has asked for.",
 		Story: "Somebody opened connections elsewhere in this host's name, or the client is long gone. " +
 			"The answer is met by a RST, whether anybody listens on the port or not.",
-		Causes:   []event.CauseID{"stray-syn-ack"},
+		Causes:   []event.CauseID{cause.StraySynAck},
 		Families: bothFamilies, Path: Packets, Run: playStraySynAck,
 	}, {
 		Name:  "stray-syn-ack-late",
 		Title: "The server answers after the client has lost patience.",
 		Story: "The client gives up connecting and closes, as connect timeouts make it. " +
 			"The SYN-ACK that comes then is for an attempt that nobody waits for any more, and is met by a RST.",
-		Causes:   []event.CauseID{"stray-syn-ack"},
+		Causes:   []event.CauseID{cause.StraySynAck},
 		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) {
 			playLateSynAck(e, "closes", func(c *conversation) { c.clientSock.Close() }, event.Ended{})
@@ -45,7 +46,7 @@ func noSocketScenarios() []Scenario {
 		Title: "The server answers after the client was killed while connecting.",
 		Story: "The kernel closes for a killed process, here a socket in SYN_SENT: the attempt is forgotten, and nothing goes out. " +
 			"The server's SYN-ACK is met by a RST.",
-		Causes:   []event.CauseID{"stray-syn-ack"},
+		Causes:   []event.CauseID{cause.StraySynAck},
 		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) {
 			playLateSynAck(e, "is killed with SIGKILL", func(c *conversation) { c.client.Kill() }, event.Ended{Signal: "SIGKILL"})
@@ -56,28 +57,28 @@ func noSocketScenarios() []Scenario {
 		Story: "The server has aborted the connection and its RST is lost or late. " +
 			"What the client sends now finds no socket, as after a reboot; " +
 			"but this host closed that very connection itself, a moment ago.",
-		Causes:   []event.CauseID{"closed-earlier", "linger-zero"},
+		Causes:   []event.CauseID{cause.ClosedEarlier, cause.LingerZero},
 		Families: bothFamilies, Path: Packets, Run: playAbortedEarlier,
 	}, {
 		Name:  "closed-earlier-in-order",
 		Title: "The peer sends on a connection that both ends have closed in order.",
 		Story: "The client closed first, then the server; the last acknowledgement ended the connection, and nothing is left of it. " +
 			"A segment that comes after that draws a RST.",
-		Causes:   []event.CauseID{"closed-earlier"},
+		Causes:   []event.CauseID{cause.ClosedEarlier},
 		Families: bothFamilies, Path: Packets, Run: playClosedInOrder,
 	}, {
 		Name:  "closed-earlier-fin-wait2",
 		Title: "The peer writes when the kernel no longer waits for it to close.",
 		Story: "The server has closed and the client has not. After tcp_fin_timeout, here a second, the kernel forgets the connection in silence. " +
 			"The client's write then is for a connection that nobody knows, and not any more for one that is closed.",
-		Causes:   []event.CauseID{"closed-earlier"},
+		Causes:   []event.CauseID{cause.ClosedEarlier},
 		Families: bothFamilies, Path: Packets, Run: playFinWait2Gone,
 	}, {
 		Name:  "closed-earlier-repair",
 		Title: "A checkpoint tool has taken the connection away in silence.",
 		Story: "With TCP_REPAIR a socket can be closed without a segment going out; tools that move a process to another machine do so. " +
 			"When the client writes here before the connection was restored elsewhere, it gets a RST.",
-		Causes:   []event.CauseID{"closed-earlier", "peer-gone"},
+		Causes:   []event.CauseID{cause.ClosedEarlier, cause.PeerGone},
 		Families: bothFamilies, Path: Veth, Run: playRepairedAway,
 	}}
 }
@@ -101,7 +102,7 @@ func playHalfOpen(e *Env) {
 		e.send(flow, segment)
 		e.awaitFrom(flow, event.RST)
 		e.Stepf("a segment %s arrives for a connection that is not there; the kernel answers with %s", segment.Flags, answer)
-		e.Expect(e.replied(flow, "half-open", answer))
+		e.Expect(e.replied(flow, cause.HalfOpen, answer))
 	}
 }
 
@@ -116,7 +117,7 @@ func playPendingListenerClosed(e *Env) {
 	e.must(flow.Send(event.ACK, nil))
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("client's ACK arrives; the kernel answers with a RST")
-	e.Expect(e.replied(flow, "half-open", event.RST))
+	e.Expect(e.replied(flow, cause.HalfOpen, event.RST))
 }
 
 func playStraySynAck(e *Env) {
@@ -130,12 +131,12 @@ func playStraySynAck(e *Env) {
 	}
 	flow := synAck(peerPort)
 	e.Stepf("a SYN-ACK arrives at a port where nobody listens; the kernel answers with a RST")
-	e.Expect(e.replied(flow, "stray-syn-ack", event.RST))
+	e.Expect(e.replied(flow, cause.StraySynAck, event.RST))
 
 	server, _ := e.listen(1)
 	flow = synAck(peerPort + 1)
 	e.Stepf("the same where a server listens")
-	e.Expect(e.repliedByListener(flow, server, "stray-syn-ack", event.RST))
+	e.Expect(e.repliedByListener(flow, server, cause.StraySynAck, event.RST))
 }
 
 // playLateSynAck lets the answer come after the client has given up.
@@ -146,7 +147,7 @@ func playLateSynAck(e *Env, verb string, giveUp func(*conversation), ended event
 	e.must(flow.Send(event.SYN|event.ACK, nil))
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("the SYN-ACK arrives; the kernel answers with a RST")
-	x := e.replied(flow, "stray-syn-ack", event.RST)
+	x := e.replied(flow, cause.StraySynAck, event.RST)
 	x.Owner, x.Sources, x.Ended = c.client.Name(), closedByClient, ended
 	e.Expect(x)
 }
@@ -166,15 +167,15 @@ func (c *conversation) sendTooLate(flow *packetpeer.Flow, before ...event.State)
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("the server stops listening, client sends %d bytes again: now there is no socket at all", messageBytes)
 	x := c.closedEarlier(before...)
-	x.WithoutMemory, x.Socket = "half-open", event.SockNone
+	x.WithoutMemory, x.Socket = cause.HalfOpen, event.SockNone
 	e.Expect(x)
 }
 
 // closedEarlier: the listener still stands where the connection was, so the
 // kernel does find a socket.
 func (c *conversation) closedEarlier(before ...event.State) Expectation {
-	x := c.repliedByServer("closed-earlier", 0)
-	x.WithoutMemory = "ack-to-listener"
+	x := c.repliedByServer(cause.ClosedEarlier, 0)
+	x.WithoutMemory = cause.AckToListener
 	x.Socket, x.Lost = event.SockFull, nil
 	x.Earlier = c.endedBy
 	x.States = append(x.States, before...)
@@ -188,7 +189,7 @@ func playAbortedEarlier(e *Env) {
 	c.servSock.Close()
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("server closes with SO_LINGER {1,0}: its kernel sends a RST")
-	e.Expect(c.sentByServer("linger-zero", event.StateEstablished))
+	e.Expect(c.sentByServer(cause.LingerZero, event.StateEstablished))
 	c.endedBy = e.pairs
 	c.sendTooLate(flow, event.StateEstablished)
 }
@@ -221,7 +222,7 @@ func playRepairedAway(e *Env) {
 	e.Stepf("client writes %d bytes", messageBytes)
 	c.clientSock.WantApp(connReset)
 
-	received := c.receivedByClient("peer-gone", event.StateEstablished, connReset)
+	received := c.receivedByClient(cause.PeerGone, event.StateEstablished, connReset)
 	received.Lost = &event.Lost{UnackedBytes: messageBytes}
 	e.ExpectRST(c.closedEarlier(event.StateEstablished), received)
 }

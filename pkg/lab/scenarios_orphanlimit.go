@@ -7,12 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
 
 func orphanScenarios() []Scenario {
-	causes := []event.CauseID{"orphan-limit"}
+	causes := []event.CauseID{cause.OrphanLimit}
 	return []Scenario{{
 		Name:  "orphan-limit",
 		Title: "The server closes a connection while the machine has too many closed sockets that live on.",
@@ -72,7 +73,7 @@ func playOrphanLimit(e *Env) {
 		e.awaitFrom(flow, event.RST)
 		e.Stepf("no orphan is allowed any more; server closes another connection: after the FIN its kernel sends a RST")
 		c := &conversation{env: e, server: server, serverAt: flow.Remote, clientAt: flow.Local}
-		e.Expect(c.sentByServer("orphan-limit", event.StateFinWait1))
+		e.Expect(c.sentByServer(cause.OrphanLimit, event.StateFinWait1))
 		return
 	}
 	e.Failf("%d closes with tcp_max_orphans 0 and no RST", attempts)
@@ -97,7 +98,7 @@ func playOrphanLimitTimer(e *Env) {
 	})
 	e.Stepf("no orphan is allowed any more: its timer ends it with a RST")
 
-	sent := c.sentByServer("orphan-limit", event.StateFinWait1)
+	sent := c.sentByServer(cause.OrphanLimit, event.StateFinWait1)
 	sent.Sources = closedByServer
 	e.Expect(sent)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -24,8 +25,8 @@ func ownerScenarios() []Scenario {
 var oneFamily = []event.Family{event.IPv4}
 
 var (
-	unreadClose = []event.CauseID{"unread-data-on-close", "peer-aborted"}
-	clientAbort = []event.CauseID{"peer-aborted", "linger-zero"}
+	unreadClose = []event.CauseID{cause.UnreadDataOnClose, cause.PeerAborted}
+	clientAbort = []event.CauseID{cause.PeerAborted, cause.LingerZero}
 )
 
 // sentByClient expects the client's kernel to abort the connection in a system
@@ -47,8 +48,8 @@ func (c *conversation) abortByClient() (sent, received Expectation) {
 	c.clientSock.Close()
 	c.env.AwaitGone(serverEnd, c.serverAt, c.clientAt)
 	c.env.Stepf("%s closes with SO_LINGER {1,0}: a RST ends the server's connection", c.client.Name())
-	sent = c.sentByClient("linger-zero")
-	received = c.receivedByServer("peer-aborted", event.StateEstablished, connReset)
+	sent = c.sentByClient(cause.LingerZero)
+	received = c.receivedByServer(cause.PeerAborted, event.StateEstablished, connReset)
 	received.Sources = []event.OwnerSource{event.FromSocket}
 	return sent, received
 }

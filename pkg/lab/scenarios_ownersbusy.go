@@ -1,6 +1,9 @@
 package lab
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
 
 func busyScenarios() []Scenario {
 	return []Scenario{{
@@ -9,7 +12,7 @@ func busyScenarios() []Scenario {
 		Story: "The client's keep-alive probe, the RST that answers it, and the end of the connection: " +
 			"the kernel does all of this in one timer interrupt, on the back of whatever process is running. " +
 			"That process computes and has no connection at all.",
-		Causes:   []event.CauseID{"peer-gone", "half-open"},
+		Causes:   []event.CauseID{cause.PeerGone, cause.HalfOpen},
 		Families: oneFamily, Path: PowerLoss, Run: playBusyCPU,
 	}}
 }
@@ -30,7 +33,7 @@ func playBusyCPU(e *Env) {
 	e.Stepf("a second later the timer sends a probe; the server's fresh kernel answers with a RST")
 	c.clientSock.WantApp(connReset)
 
-	received := c.receivedByClient("peer-gone", event.StateEstablished, connReset)
+	received := c.receivedByClient(cause.PeerGone, event.StateEstablished, connReset)
 	received.Sources = []event.OwnerSource{event.FromSocket}
 	e.ExpectRST(c.repliedByRebuilt(), received)
 }

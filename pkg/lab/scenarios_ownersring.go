@@ -1,6 +1,9 @@
 package lab
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
 
 const ringAsync = 1 << 4 // IOSQE_ASYNC
 
@@ -25,7 +28,7 @@ func ringScenarios() []Scenario {
 		Title: "A connection is reset that only an io_uring of the client refers to.",
 		Story: "Programs that live on io_uring need no descriptors: their sockets are in a table of the io_uring, and in no file table. " +
 			"What is known is who connected.",
-		Causes:   []event.CauseID{"peer-aborted", "linger-zero"},
+		Causes:   []event.CauseID{cause.PeerAborted, cause.LingerZero},
 		Families: oneFamily, Path: Veth, Run: playRingFile,
 	}, {
 		Name:  "owner-io-uring-ended",
@@ -61,9 +64,9 @@ func playRingFile(e *Env) {
 	c.servSock.Close()
 	e.AwaitGone(clientEnd, c.clientAt, c.serverAt)
 	e.Stepf("server closes with SO_LINGER {1,0}: a RST ends the client's connection")
-	received := c.receivedByClient("peer-aborted", event.StateEstablished, connReset)
+	received := c.receivedByClient(cause.PeerAborted, event.StateEstablished, connReset)
 	received.Sources = fromConnect
-	e.ExpectRST(c.sentByServer("linger-zero", event.StateEstablished), received)
+	e.ExpectRST(c.sentByServer(cause.LingerZero, event.StateEstablished), received)
 }
 
 func playRingEnded(e *Env) {
@@ -76,8 +79,8 @@ func playRingEnded(e *Env) {
 	e.Stepf("client is killed with SIGKILL: its kernel takes the io_uring apart and sends a RST")
 	c.servSock.WantApp(connReset)
 
-	sent := c.sentByClient("unread-data-on-close")
+	sent := c.sentByClient(cause.UnreadDataOnClose)
 	sent.Sources = fromConnect
 	sent.Lost = &event.Lost{UnreadBytes: unreadBytes}
-	e.ExpectRST(sent, c.receivedByServer("peer-aborted", event.StateEstablished, connReset))
+	e.ExpectRST(sent, c.receivedByServer(cause.PeerAborted, event.StateEstablished, connReset))
 }

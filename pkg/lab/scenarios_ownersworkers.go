@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -35,7 +36,7 @@ func workerScenarios() []Scenario {
 		Story: "The kernel has dealt the connection out to a worker that never accepts it. " +
 			"kill -9 ends the worker and its listener, and the connection that waited there gets a RST, " +
 			"although the other workers of the group go on listening.",
-		Causes:   []event.CauseID{"listener-closed", "peer-aborted"},
+		Causes:   []event.CauseID{cause.ListenerClosed, cause.PeerAborted},
 		Families: oneFamily, Path: Veth, Run: playReusePortKilled,
 	}, {
 		Name:  "owner-reuseport-queue",
@@ -49,7 +50,7 @@ func workerScenarios() []Scenario {
 		Title: "The client breaks off a handshake with one of three listeners.",
 		Story: "A handshake under way knows the listener that it was dealt out to. " +
 			"A RST ends it; a second handshake from the same port is dealt out to the same worker, which shows whose the first one was.",
-		Causes:   []event.CauseID{"handshake-aborted"},
+		Causes:   []event.CauseID{cause.HandshakeAborted},
 		Families: oneFamily, Path: Packets, Run: playReusePortHandshake,
 	}}
 }
@@ -145,7 +146,7 @@ func playReusePortHandshake(e *Env) {
 	worker, listener := e.chosen(workers, listeners)
 	listener.Accept()
 	e.Stepf("the next one from the same port is dealt out to %s, as the first was", worker.Name())
-	e.Expect(e.atRequest(flow, worker, event.Received, "handshake-aborted", event.RST))
+	e.Expect(e.atRequest(flow, worker, event.Received, cause.HandshakeAborted, event.RST))
 }
 
 func playReusePort(e *Env) {

@@ -1,6 +1,9 @@
 package lab
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
 
 func powerLossScenarios() []Scenario {
 	powerLoss := Scenario{
@@ -9,7 +12,7 @@ func powerLossScenarios() []Scenario {
 		Story: "No FIN and no RST leaves a machine without power, so the client still believes in the connection. " +
 			"The machine comes back with the same address and knows nothing of it. " +
 			"When the client writes, the fresh kernel answers with a RST: a half-open connection is discovered.",
-		Causes:   []event.CauseID{"half-open", "peer-gone"},
+		Causes:   []event.CauseID{cause.HalfOpen, cause.PeerGone},
 		Families: bothFamilies, Path: PowerLoss,
 		Run: func(e *Env) { playPowerLoss(e, "") },
 	}
@@ -18,7 +21,7 @@ func powerLossScenarios() []Scenario {
 	plain.Title = "The same without TCP timestamps, which leaves only the packet itself to tell what the peer did."
 	plain.Run = func(e *Env) {
 		e.noTimestamps()
-		playPowerLoss(e, "reset-by-peer")
+		playPowerLoss(e, cause.ResetByPeer)
 	}
 	return []Scenario{powerLoss, plain}
 }
@@ -35,7 +38,7 @@ func playPowerLoss(e *Env, withoutPacket event.CauseID) {
 	e.Stepf("client, unaware, writes %d bytes; the server's fresh kernel answers with a RST", messageBytes)
 	c.clientSock.WantApp(connReset)
 
-	received := c.receivedByClient("peer-gone", event.StateEstablished, connReset)
+	received := c.receivedByClient(cause.PeerGone, event.StateEstablished, connReset)
 	received.WithoutPacket = withoutPacket
 	received.Lost = &event.Lost{UnackedBytes: messageBytes}
 	e.ExpectRST(c.repliedByRebuilt(), received)
@@ -46,7 +49,7 @@ func playPowerLoss(e *Env, withoutPacket event.CauseID) {
 func (c *conversation) repliedByRebuilt() Expectation {
 	return Expectation{
 		Namespace: c.env.namespace(rebuiltEnd).Name(),
-		Dir:       event.Sent, Cause: "half-open", Local: c.serverAt, Peer: c.clientAt,
+		Dir:       event.Sent, Cause: cause.HalfOpen, Local: c.serverAt, Peer: c.clientAt,
 		Hook: event.HookSendReply, Socket: event.SockNone, Flags: event.RST, OnWire: true,
 	}
 }

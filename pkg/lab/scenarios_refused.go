@@ -3,6 +3,7 @@ package lab
 import (
 	"net/netip"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -13,7 +14,7 @@ func refusedScenarios() []Scenario {
 		Story: "The client's SYN reaches a machine that is up, but no process listens on the port. " +
 			"The machine's kernel answers with a RST by itself; no process there has anything to do with it. " +
 			"The client's connect fails at once with ECONNREFUSED.",
-		Causes:   []event.CauseID{"closed-port", "refused"},
+		Causes:   []event.CauseID{cause.ClosedPort, cause.Refused},
 		Families: bothFamilies, Path: Veth, Run: playClosedPort,
 	}
 	loopback := closedPort
@@ -34,12 +35,12 @@ func playClosedPort(e *Env) {
 
 	e.ExpectRST(Expectation{
 		Namespace: e.namespace(serverEnd).Name(),
-		Dir:       event.Sent, Cause: "closed-port", Local: server, Peer: local,
+		Dir:       event.Sent, Cause: cause.ClosedPort, Local: server, Peer: local,
 		Hook: event.HookSendReply, Socket: event.SockNone,
 		Flags: event.RST | event.ACK, OnWire: true,
 	}, Expectation{
 		Namespace: e.namespace(clientEnd).Name(),
-		Dir:       event.Received, Cause: "refused", Local: local, Peer: server,
+		Dir:       event.Received, Cause: cause.Refused, Local: local, Peer: server,
 		Hook: event.HookReceive, Socket: event.SockFull, States: []event.State{event.StateSynSent},
 		Owner: client.Name(), Sources: openSocket,
 		App: refused, Lost: &event.Lost{}, OnWire: true,

@@ -3,6 +3,7 @@ package lab
 import (
 	"github.com/gopacket/gopacket/layers"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
@@ -25,36 +26,36 @@ var rstShapes = []rstShape{{
 	story: "Some middlebox ends the connection with a RST of its own making: it acknowledges, as an aborting application's would, " +
 		"but its window is zero, as in the answer of a kernel that knows no such connection. " +
 		"What happened at the other end cannot be told from it, and must not be guessed.",
-	cause: "reset-by-peer", flags: event.RST | event.ACK,
+	cause: cause.ResetByPeer, flags: event.RST | event.ACK,
 }, {
 	name:  "reset-by-peer-timestamps",
 	title: "The same on a connection with TCP timestamps.",
 	story: "Who sees the packet sees that it fits no habit. " +
 		"Who sees only that it had no timestamp must take it for the answer of a kernel that knows no such connection.",
-	timestamps: true, cause: "reset-by-peer", withoutPacket: "peer-gone", flags: event.RST | event.ACK,
+	timestamps: true, cause: cause.ResetByPeer, withoutPacket: cause.PeerGone, flags: event.RST | event.ACK,
 }, {
 	name:  "peer-aborted",
 	title: "A RST arrives in the shape of an abort.",
 	story: "The RST acknowledges and its window is open: it was built from the state of a connection that its sender knew. " +
 		"An application or a timer at the other end gave up. Without timestamps only the packet itself can tell.",
-	cause: "peer-aborted", withoutPacket: "reset-by-peer", flags: event.RST | event.ACK, window: true,
+	cause: cause.PeerAborted, withoutPacket: cause.ResetByPeer, flags: event.RST | event.ACK, window: true,
 }, {
 	name:  "peer-aborted-timestamps",
 	title: "The same on a connection with TCP timestamps.",
 	story: "A kernel that aborts a connection stamps the RST like any other segment of it. " +
 		"Here that can be told even where the packet is not seen.",
-	timestamps: true, cause: "peer-aborted", flags: event.RST | event.ACK, window: true, stamped: true,
+	timestamps: true, cause: cause.PeerAborted, flags: event.RST | event.ACK, window: true, stamped: true,
 }, {
 	name:  "peer-gone",
 	title: "A RST arrives in the shape of a reply.",
 	story: "The RST acknowledges nothing and its window is zero: it was built from the client's own segment, by somebody who knows no such connection. " +
 		"The other machine was restarted, or a load balancer sent the flow elsewhere. Without timestamps only the packet itself can tell.",
-	cause: "peer-gone", withoutPacket: "reset-by-peer", flags: event.RST,
+	cause: cause.PeerGone, withoutPacket: cause.ResetByPeer, flags: event.RST,
 }, {
 	name:       "peer-gone-timestamps",
 	title:      "The same on a connection with TCP timestamps.",
 	story:      "A reply to a segment of an unknown connection is never stamped. Here that can be told even where the packet is not seen.",
-	timestamps: true, cause: "peer-gone", flags: event.RST,
+	timestamps: true, cause: cause.PeerGone, flags: event.RST,
 }}
 
 func shapeScenarios() []Scenario {
@@ -70,13 +71,13 @@ func shapeScenarios() []Scenario {
 		Title: "A RST is obeyed whose number is not the next one, but the end of what was selectively acknowledged.",
 		Story: "A segment was lost and a later one has arrived and been acknowledged out of turn (SACK). " +
 			"A peer that aborts then sends its RST behind the later one. That number counts as exact too (RFC 5961 as Linux reads it).",
-		Causes: []event.CauseID{"peer-aborted"}, Families: bothFamilies, Path: Packets, Run: playSACKEdge,
+		Causes: []event.CauseID{cause.PeerAborted}, Families: bothFamilies, Path: Packets, Run: playSACKEdge,
 	}, Scenario{
 		Name:  "reset-after-peer-close-old-number",
 		Title: "A RST is obeyed whose number is that of the FIN before it.",
 		Story: "Some systems abort with the sequence number of the FIN they sent, not the one behind it. " +
 			"Linux obeys such a RST once the peer's FIN was received, although the number is one too low.",
-		Causes: []event.CauseID{"reset-after-peer-close"}, Families: bothFamilies, Path: Packets, Run: playOldNumber,
+		Causes: []event.CauseID{cause.ResetAfterPeerClose}, Families: bothFamilies, Path: Packets, Run: playOldNumber,
 	})
 }
 
@@ -118,8 +119,8 @@ func playSACKEdge(e *Env) {
 	e.Stepf("a RST arrives right behind them")
 	c.servSock.WantApp(connReset)
 
-	x := c.receivedByServer("peer-aborted", event.StateEstablished, connReset)
-	x.WithoutPacket, x.Flags, x.Abort = "reset-by-peer", abort.Flags, true
+	x := c.receivedByServer(cause.PeerAborted, event.StateEstablished, connReset)
+	x.WithoutPacket, x.Flags, x.Abort = cause.ResetByPeer, abort.Flags, true
 	e.Expect(x)
 }
 
@@ -131,7 +132,7 @@ func playOldNumber(e *Env) {
 	e.sendRST(flow, event.RST|event.ACK, -1)
 	c.clientSock.WantApp(brokenPipe)
 
-	x := c.receivedByClient("reset-after-peer-close", event.StateCloseWait, brokenPipe)
+	x := c.receivedByClient(cause.ResetAfterPeerClose, event.StateCloseWait, brokenPipe)
 	x.Flags = event.RST | event.ACK
 	e.Expect(x)
 }

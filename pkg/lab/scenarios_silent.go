@@ -5,6 +5,7 @@ import (
 
 	"github.com/gopacket/gopacket/layers"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
@@ -28,14 +29,14 @@ func silentScenarios() []Scenario {
 		Title: "The kernel answers a SYN, and there is no way back to its sender.",
 		Story: "The SYN comes from an address to which no route leads. TCP decides to refuse it; the RST ends in the routing table. " +
 			"With IPv4 the kernel counts it as sent all the same.",
-		Causes:   []event.CauseID{"closed-port"},
+		Causes:   []event.CauseID{cause.ClosedPort},
 		Families: bothFamilies, Path: Packets, Run: playNoRouteReply,
 	}, {
 		Name:  "linger-zero-no-route",
 		Title: "The server aborts a connection while its network is down.",
 		Story: "The abortive close makes a RST, and the device that it would leave by is switched off. " +
 			"The kernel counts it as sent and as failed. The client will learn of it when it sends something itself.",
-		Causes:   []event.CauseID{"linger-zero"},
+		Causes:   []event.CauseID{cause.LingerZero},
 		Families: bothFamilies, Path: Packets, Run: playNoRouteAbort,
 	}}
 }
@@ -86,7 +87,7 @@ func playNoRouteReply(e *Env) {
 	e.send(flow, packetpeer.Segment{Flags: event.SYN, Seq: flow.Seq, Window: flow.Window})
 	e.mustArrive(segments)
 	e.Stepf("a SYN from %s arrives; there is no route for the RST", flow.Local)
-	x := e.replied(flow, "closed-port", event.RST|event.ACK)
+	x := e.replied(flow, cause.ClosedPort, event.RST|event.ACK)
 	x.OnWire = false
 	e.Expect(x)
 }
@@ -98,7 +99,7 @@ func playNoRouteAbort(e *Env) {
 	c.servSock.Close()
 	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
 	e.Stepf("the network goes down; server closes with SO_LINGER {1,0}: the RST cannot leave")
-	sent := c.sentByServer("linger-zero", event.StateEstablished)
+	sent := c.sentByServer(cause.LingerZero, event.StateEstablished)
 	sent.OnWire = false
 	e.Expect(sent)
 }

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
@@ -15,20 +16,20 @@ func timerScenarios() []Scenario {
 		Story: "The connection is idle and the client's machine gone without a word. " +
 			"SO_KEEPALIVE makes the server's kernel ask whether the peer is still there; when nobody answers, it gives the connection up. " +
 			"The server gets ETIMEDOUT, and a RST goes out to whoever may be listening.",
-		Causes:   []event.CauseID{"keepalive-timeout"},
+		Causes:   []event.CauseID{cause.KeepaliveTimeout},
 		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) {
-			playKeepalive(e, "keepalive-timeout", func(s *Socket) { s.KeepAlive(1) })
+			playKeepalive(e, cause.KeepaliveTimeout, func(s *Socket) { s.KeepAlive(1) })
 		},
 	}, {
 		Name:  "keepalive-user-timeout",
 		Title: "The same, cut short by TCP_USER_TIMEOUT.",
 		Story: "Nine probes may stay unanswered, but TCP_USER_TIMEOUT allows a second only: it decides, not the number of probes. " +
 			"The kernel's own reason is the same for both.",
-		Causes:   []event.CauseID{"keepalive-user-timeout"},
+		Causes:   []event.CauseID{cause.KeepaliveUserTimeout},
 		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) {
-			playKeepalive(e, "keepalive-user-timeout", func(s *Socket) {
+			playKeepalive(e, cause.KeepaliveUserTimeout, func(s *Socket) {
 				const probes, millis = 9, 1000
 				s.KeepAlive(probes)
 				s.UserTimeout(millis)
@@ -39,7 +40,7 @@ func timerScenarios() []Scenario {
 		Title: "The same for fifty connections at once.",
 		Story: "A machine with fifty clients vanishes. The server's kernel gives all their connections up in the same second, " +
 			"each in a timer of its own, while the server does nothing.",
-		Causes:   []event.CauseID{"keepalive-user-timeout"},
+		Causes:   []event.CauseID{cause.KeepaliveUserTimeout},
 		Families: bothFamilies, Path: Packets, Run: playKeepaliveTogether,
 	}, {
 		Name:  "fin-wait2-timeout",
@@ -47,7 +48,7 @@ func timerScenarios() []Scenario {
 		Story: "The server has closed; its kernel keeps the socket for a while so that the client can finish. " +
 			"The client does not close. Normally the kernel forgets such a connection in silence. " +
 			"When tcp_fin_timeout is lowered meanwhile, the timer finds the wait over already and sends a RST.",
-		Causes:   []event.CauseID{"fin-wait2-timeout", "reset-after-peer-close"},
+		Causes:   []event.CauseID{cause.FinWait2Timeout, cause.ResetAfterPeerClose},
 		Families: bothFamilies, Path: Veth, Run: playFinWait2Timeout,
 	}}
 }
@@ -85,7 +86,7 @@ func playKeepaliveTogether(e *Env) {
 		e.awaitFrom(flow, event.RST)
 		sockets[i].AwaitState(event.StateClose)
 		c := &conversation{env: e, server: server, serverAt: flow.Remote, clientAt: flow.Local}
-		sent := c.sentByServer("keepalive-user-timeout", event.StateEstablished)
+		sent := c.sentByServer(cause.KeepaliveUserTimeout, event.StateEstablished)
 		sent.Sources, sent.App = fromTimer, timedOut
 		e.Expect(sent)
 	}
@@ -107,7 +108,7 @@ func playFinWait2Timeout(e *Env) {
 	e.Stepf("a second later the server's kernel sends a RST")
 	c.clientSock.WantApp(brokenPipe)
 
-	sent := c.sentByServer("fin-wait2-timeout", event.StateFinWait2)
+	sent := c.sentByServer(cause.FinWait2Timeout, event.StateFinWait2)
 	sent.Sources = closedByServer
-	e.ExpectRST(sent, c.receivedByClient("reset-after-peer-close", event.StateCloseWait, brokenPipe))
+	e.ExpectRST(sent, c.receivedByClient(cause.ResetAfterPeerClose, event.StateCloseWait, brokenPipe))
 }

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
@@ -11,33 +12,33 @@ func timeWaitScenarios() []Scenario {
 		Title: "A new SYN arrives for a connection that the server has closed and the client has not.",
 		Story: "The server has closed, and its kernel keeps a mini-socket until the client closes too. " +
 			"The client's side starts a new connection from the same port instead. The kernel refuses that SYN with a RST.",
-		Causes:   []event.CauseID{"syn-in-fin-wait2"},
+		Causes:   []event.CauseID{cause.SynInFinWait2},
 		Families: bothFamilies, Path: Packets, Run: playSynInFinWait2,
 	}, {
 		Name:  "time-wait-killed",
 		Title: "A RST ends a TIME_WAIT before its time.",
 		Story: "Both ends have closed and the server's kernel stays in TIME_WAIT to catch late segments. " +
 			"A RST with the right number ends that wait: TIME_WAIT assassination (RFC 1337). No application notices.",
-		Causes:   []event.CauseID{"time-wait-killed"},
+		Causes:   []event.CauseID{cause.TimeWaitKilled},
 		Families: bothFamilies, Path: Packets, Run: playTimeWaitKilled,
 	}, {
 		Name:  "time-wait-killed-fin-wait2",
 		Title: "A RST ends the wait for a client that has not closed yet.",
 		Story: "The server has closed, the client has not, and the kernel keeps a mini-socket that tells late data apart. " +
 			"Any RST inside the window removes it: here the number need not be exact.",
-		Causes:   []event.CauseID{"time-wait-killed"},
+		Causes:   []event.CauseID{cause.TimeWaitKilled},
 		Families: bothFamilies, Path: Packets, Run: playFinWait2Killed,
 	}, {
 		Name:     "rst-time-wait-protected",
 		Title:    "A RST with the right number meets a TIME_WAIT that tcp_rfc1337 protects.",
 		Story:    "With tcp_rfc1337 on, the kernel does not let a RST end a TIME_WAIT. It is ignored.",
-		Causes:   []event.CauseID{"rst-time-wait-protected"},
+		Causes:   []event.CauseID{cause.RSTTimeWaitProtected},
 		Families: bothFamilies, Path: Packets, Run: playTimeWaitProtected,
 	}, {
 		Name:     "rst-time-wait-out-of-window",
 		Title:    "A RST with another number meets a TIME_WAIT.",
 		Story:    "Only the very next number may end a TIME_WAIT. This RST has another one and is ignored, as late and forged ones should be.",
-		Causes:   []event.CauseID{"rst-time-wait-out-of-window"},
+		Causes:   []event.CauseID{cause.RSTTimeWaitOutOfWindow},
 		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) {
 			const notNext = 10
@@ -47,7 +48,7 @@ func timeWaitScenarios() []Scenario {
 		Name:     "rst-time-wait-out-of-window-fin-wait2",
 		Title:    "A RST far outside the window meets a connection that the server has closed and the client has not.",
 		Story:    "Any RST inside the window would end the kernel's wait for the client's FIN. This one is too far off and is ignored.",
-		Causes:   []event.CauseID{"rst-time-wait-out-of-window"},
+		Causes:   []event.CauseID{cause.RSTTimeWaitOutOfWindow},
 		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) {
 			const far = 10_000_000
@@ -83,7 +84,7 @@ func playSynInFinWait2(e *Env) {
 	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
 	e.Stepf("client sends a SYN from the same port; the kernel answers with a RST")
 
-	sent := c.repliedByServer("syn-in-fin-wait2", event.StateFinWait2)
+	sent := c.repliedByServer(cause.SynInFinWait2, event.StateFinWait2)
 	sent.Socket, sent.Flags = event.SockTimeWait, event.RST|event.ACK
 	e.Expect(sent)
 }
@@ -103,7 +104,7 @@ func playTimeWaitKilled(e *Env) {
 	e.sendRST(flow, event.RST, 0)
 	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
 	e.Stepf("the TIME_WAIT is gone")
-	e.Expect(c.atMiniSocket(event.Received, "time-wait-killed", event.StateTimeWait))
+	e.Expect(c.atMiniSocket(event.Received, cause.TimeWaitKilled, event.StateTimeWait))
 }
 
 func playFinWait2Killed(e *Env) {
@@ -111,7 +112,7 @@ func playFinWait2Killed(e *Env) {
 	e.sendRST(flow, event.RST, 10)
 	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
 	e.Stepf("what was left of the connection is gone")
-	e.Expect(c.atMiniSocket(event.Received, "time-wait-killed", event.StateFinWait2))
+	e.Expect(c.atMiniSocket(event.Received, cause.TimeWaitKilled, event.StateFinWait2))
 }
 
 func playTimeWaitProtected(e *Env) {
@@ -119,14 +120,14 @@ func playTimeWaitProtected(e *Env) {
 	c, flow := e.closedBoth()
 	e.sendRST(flow, event.RST, 0)
 	c.mustStay(event.StateTimeWait)
-	e.Expect(c.atMiniSocket(event.Ignored, "rst-time-wait-protected", event.StateTimeWait))
+	e.Expect(c.atMiniSocket(event.Ignored, cause.RSTTimeWaitProtected, event.StateTimeWait))
 }
 
 func playMiniSocketMissed(e *Env, reach func(*Env) (*conversation, *packetpeer.Flow), offset int, state event.State) {
 	c, flow := reach(e)
 	e.sendRST(flow, event.RST, offset)
 	c.mustStay(state)
-	e.Expect(c.atMiniSocket(event.Ignored, "rst-time-wait-out-of-window", state))
+	e.Expect(c.atMiniSocket(event.Ignored, cause.RSTTimeWaitOutOfWindow, state))
 }
 
 // mustStay checks that a segment has not changed the state. The kernel has

@@ -1,6 +1,9 @@
 package lab
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
 
 const (
 	unreadBytes = 100
@@ -15,7 +18,7 @@ func unreadDataScenarios() []Scenario {
 		Story: "The client's data has arrived and was acknowledged, but the server closes without reading it. " +
 			"A FIN would tell the client that all is well, so the kernel sends a RST (RFC 2525, 2.17). " +
 			"A server that answers a request before it has read all of it, and then closes, does exactly this to its clients.",
-		Causes:   []event.CauseID{"unread-data-on-close", "peer-aborted"},
+		Causes:   []event.CauseID{cause.UnreadDataOnClose, cause.PeerAborted},
 		Families: bothFamilies, Path: Veth, Run: playUnreadData,
 	}
 	loopback := unread
@@ -28,14 +31,14 @@ func unreadDataScenarios() []Scenario {
 		Story: "A killed process closes nothing itself: the kernel does, on the way out. " +
 			"Because data was still unread, each such connection ends with a RST. " +
 			"An out-of-memory kill looks the same to the clients.",
-		Causes:   []event.CauseID{"unread-data-on-close", "peer-aborted"},
+		Causes:   []event.CauseID{cause.UnreadDataOnClose, cause.PeerAborted},
 		Families: bothFamilies, Path: Veth, Run: playUnreadDataKilled,
 	}, {
 		Name:  "unread-data-exit",
 		Title: "The server exits by itself while data waits to be read.",
 		Story: "The server ends with exit status 3 and leaves the closing to the kernel. " +
 			"Because data was still unread, the connection ends with a RST.",
-		Causes:   []event.CauseID{"unread-data-on-close", "peer-aborted"},
+		Causes:   []event.CauseID{cause.UnreadDataOnClose, cause.PeerAborted},
 		Families: bothFamilies, Path: Veth, Run: playUnreadDataExit,
 	}}
 }
@@ -65,9 +68,9 @@ func (c *conversation) expectUnread(ended event.Ended) {
 // in a system call of its own.
 func (c *conversation) unreadRST() (sent, received Expectation) {
 	c.clientSock.WantApp(connReset)
-	sent = c.sentByServer("unread-data-on-close", event.StateEstablished)
+	sent = c.sentByServer(cause.UnreadDataOnClose, event.StateEstablished)
 	sent.Lost = &event.Lost{UnreadBytes: unreadBytes}
-	return sent, c.receivedByClient("peer-aborted", event.StateEstablished, connReset)
+	return sent, c.receivedByClient(cause.PeerAborted, event.StateEstablished, connReset)
 }
 
 func playUnreadData(e *Env) {

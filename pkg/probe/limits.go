@@ -3,6 +3,7 @@ package probe
 import (
 	"slices"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -100,9 +101,9 @@ func (s *Session) earlyDrops(watched bool) map[event.CauseID]bool {
 }
 
 var earlyDropReasons = map[event.CauseID]string{
-	"rst-bad-checksum":  "TCP_CSUM",
-	"rst-ttl-too-low":   "TCP_MINTTL",
-	"rst-bad-signature": "TCP_MD5NOTFOUND",
+	cause.RSTBadChecksum:  "TCP_CSUM",
+	cause.RSTTTLTooLow:    "TCP_MINTTL",
+	cause.RSTBadSignature: "TCP_MD5NOTFOUND",
 }
 
 // Limit is something that cannot be known on this kernel by these methods.

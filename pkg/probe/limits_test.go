@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -90,7 +91,7 @@ func TestEverySightCounts(t *testing.T) {
 			t.Errorf("without %s: %v", name, hidden(s))
 		}
 	}
-	unasked := Sight{EarlyDrops: map[event.CauseID]bool{"rst-bad-checksum": false}}
+	unasked := Sight{EarlyDrops: map[event.CauseID]bool{cause.RSTBadChecksum: false}}
 	for _, id := range hidden(unasked) {
 		if strings.Contains(SentenceOf(id), "gnored") {
 			t.Errorf("%s is said although ignored RSTs were not asked for", id)

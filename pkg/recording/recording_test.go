@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/rsttrace/rsttrace/pkg/audit"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -26,16 +27,16 @@ func sample(t *testing.T) *Recording {
 	r, err := New(
 		Recording{Kernel: "6.1.0-9-cloud-amd64", Arch: "amd64", Method: event.Tracepoint, Limits: []string{"no-socketless", "a-limit"}},
 		[]Observed{
-			{Scenario: Scenario{Name: "skipped", Family: event.IPv4, Causes: []event.CauseID{"refused"}, Skipped: "no tun"}},
+			{Scenario: Scenario{Name: "skipped", Family: event.IPv4, Causes: []event.CauseID{cause.Refused}, Skipped: "no tun"}},
 			{
-				Scenario: Scenario{Name: "close", Family: event.IPv4, Causes: []event.CauseID{"linger-zero", "closed-port"}},
+				Scenario: Scenario{Name: "close", Family: event.IPv4, Causes: []event.CauseID{cause.LingerZero, cause.ClosedPort}},
 				Namespaces: []ObservedNamespace{
 					{Name: "server", Matched: []Match{{Expected: v.Cause, Event: e}, {Expected: v.Cause, Event: e}},
 						Growth: audit.Snapshot{"TcpOutRsts": 2, "TCPAbortOnData": 2, "TcpEstabResets": 2, "TCPAbortOnLinger": 1, "TcpInSegs": 9},
 						Uneven: map[string]int{"TCPAbortOnLinger": 1}},
 					{Name: "quiet", Growth: audit.Snapshot{"TcpOutRsts": 0}},
 					{Name: "client", Growth: audit.Snapshot{"TcpOutRsts": 1}, Hidden: []Hidden{
-						{Dir: event.Sent, Cause: "closed-port", Hook: event.HookSendReply, Socket: event.SockNone, Limit: "no-socketless"}}},
+						{Dir: event.Sent, Cause: cause.ClosedPort, Hook: event.HookSendReply, Socket: event.SockNone, Limit: "no-socketless"}}},
 				},
 			},
 		})
@@ -128,8 +129,8 @@ func TestFileName(t *testing.T) {
 // what decides.
 func TestNewRefusesTwoVerdicts(t *testing.T) {
 	matched := []Match{
-		{Expected: "disconnect", Event: &event.Event{Dir: event.Sent, Cause: "disconnect", Evidence: lingerZero}},
-		{Expected: "linger-zero", Event: &event.Event{Dir: event.Sent, Cause: "linger-zero", Evidence: lingerZero}},
+		{Expected: cause.Disconnect, Event: &event.Event{Dir: event.Sent, Cause: cause.Disconnect, Evidence: lingerZero}},
+		{Expected: cause.LingerZero, Event: &event.Event{Dir: event.Sent, Cause: cause.LingerZero, Evidence: lingerZero}},
 	}
 	if _, err := New(Recording{}, []Observed{{Namespaces: []ObservedNamespace{{Matched: matched}}}}); err == nil {
 		t.Error("one kind of evidence with two causes was taken")
@@ -143,20 +144,20 @@ func TestReplayFinds(t *testing.T) {
 	server := func(r *Recording) *Namespace { return &r.Scenarios[0].Namespaces[1] }
 	for want, spoil := range map[string]func(*Recording){
 		"event schema 0":               func(r *Recording) { r.Schema = 0 },
-		"is now sent linger-zero":      func(r *Recording) { r.Evidence[0].Cause = "disconnect" },
+		"is now sent linger-zero":      func(r *Recording) { r.Evidence[0].Cause = cause.Disconnect },
 		"(likely) is now":              func(r *Recording) { r.Evidence[0].Certainty = event.Likely },
 		"changed by hand":              func(r *Recording) { r.Evidence[0].Evidence.Family = event.IPv6 },
 		"no longer taken for a RST":    func(r *Recording) { r.Evidence[0].Evidence.Hook = event.HookReceive },
 		"no scenario refers to it":     func(r *Recording) { r.Evidence = append(r.Evidence, Verdict{ID: "1"}) },
 		"evidence 1 is missing":        func(r *Recording) { server(r).Events[0].Evidence = "1" },
-		"and no limit says why":        func(r *Recording) { server(r).Events[0].Expected = "refused" },
+		"and no limit says why":        func(r *Recording) { server(r).Events[0].Expected = cause.Refused },
 		"TcpOutRsts in server grew":    func(r *Recording) { server(r).Events[0].Times = 1 },
 		"TCPAbortOnLinger in server":   func(r *Recording) { server(r).Uneven = nil },
 		"TCPAbortOnData in server":     func(r *Recording) { delete(server(r).Growth, "TCPAbortOnData") },
 		"no-socketless does not hold":  func(r *Recording) { r.Limits = nil },
 		"closed-port was not reported": func(r *Recording) { r.Scenarios[0].Namespaces[0].Hidden[0].Limit = "" },
 		"peer-gone is what it is about": func(r *Recording) {
-			r.Scenarios[0].Causes = append(r.Scenarios[0].Causes, "peer-gone")
+			r.Scenarios[0].Causes = append(r.Scenarios[0].Causes, cause.PeerGone)
 		},
 	} {
 		r := sample(t)
@@ -170,17 +171,17 @@ func TestReplayFinds(t *testing.T) {
 
 func TestCoverage(t *testing.T) {
 	r := sample(t)
-	r.Scenarios[0].Causes = append(r.Scenarios[0].Causes, "peer-gone")
+	r.Scenarios[0].Causes = append(r.Scenarios[0].Causes, cause.PeerGone)
 	want := map[event.CauseID]Knowledge{
-		"linger-zero": {Exact: true},
-		"closed-port": {Limits: []string{"no-socketless"}},
-		"peer-gone":   {Absent: true},
+		cause.LingerZero: {Exact: true},
+		cause.ClosedPort: {Limits: []string{"no-socketless"}},
+		cause.PeerGone:   {Absent: true},
 	}
 	if diff := cmp.Diff(want, r.Coverage()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	r.Scenarios[0].Differs = "no RST here"
-	if _, there := r.Coverage()["peer-gone"]; there {
+	if _, there := r.Coverage()[cause.PeerGone]; there {
 		t.Error("a kernel that differs owes no cause")
 	}
 }

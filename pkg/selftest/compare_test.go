@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 	"github.com/rsttrace/rsttrace/pkg/probe"
@@ -40,7 +41,7 @@ var wrongs = []struct {
 	{"in another namespace", "was not reported", func(c *comparison) { c.events[sentAt].Netns.Inode = clientNetns }},
 	{"in the wrong direction", "was not reported", func(c *comparison) { c.events[receivedAt].Dir = event.Ignored }},
 	{"of the wrong address", "was not reported", func(c *comparison) { c.events[sentAt].Peer.Port++ }},
-	{"with the wrong cause", "was reported as disconnect, it is linger-zero", func(c *comparison) { c.events[sentAt].Cause = "disconnect" }},
+	{"with the wrong cause", "was reported as disconnect, it is linger-zero", func(c *comparison) { c.events[sentAt].Cause = cause.Disconnect }},
 	{"with no cause", "was reported as unclassified", func(c *comparison) { c.events[sentAt].Cause = unclassified }},
 	{"in the wrong state", "has state", func(c *comparison) { c.events[sentAt].State = event.StateFinWait1 }},
 	{"without a state", "has state", func(c *comparison) { c.events[sentAt].State = 0 }},
@@ -121,7 +122,7 @@ var wrongs = []struct {
 	}},
 	{"shown where this kernel cannot show it", "although this kernel is said to be unable to show it", func(c *comparison) { c.sight.SendActive = false }},
 	{"with a packet that this kernel cannot show", "was reported as peer-aborted, it is peer-gone", func(c *comparison) {
-		c.sight.ReceivedPacket, c.outcome.Expect[receivedAt].WithoutPacket = false, "peer-gone"
+		c.sight.ReceivedPacket, c.outcome.Expect[receivedAt].WithoutPacket = false, cause.PeerGone
 	}},
 	{"without the packet that this kernel shows", "lacks the RST itself", func(c *comparison) { c.events[receivedAt].Evidence.Facts = 0 }},
 	{"with the error of a kernel that reports none", "says that the application gets", func(c *comparison) {

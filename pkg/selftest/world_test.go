@@ -7,6 +7,7 @@ import (
 
 	"github.com/rsttrace/rsttrace/pkg/audit"
 	"github.com/rsttrace/rsttrace/pkg/capture"
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 	"github.com/rsttrace/rsttrace/pkg/probe"
@@ -68,7 +69,7 @@ func newWorld() *comparison {
 
 func expectSent() lab.Expectation {
 	return lab.Expectation{
-		Namespace: "server", Dir: event.Sent, Cause: "linger-zero", Local: serverEnd, Peer: clientEnd,
+		Namespace: "server", Dir: event.Sent, Cause: cause.LingerZero, Local: serverEnd, Peer: clientEnd,
 		Hook: event.HookSendActive, Socket: event.SockFull, States: []event.State{event.StateEstablished},
 		Owner: "server", Sources: []event.OwnerSource{event.FromCurrent}, Lost: &event.Lost{UnreadBytes: 5},
 		Pair: 1, OnWire: true, Flags: event.RST | event.ACK, Abort: true,
@@ -77,7 +78,7 @@ func expectSent() lab.Expectation {
 
 func sentEvent() event.Event {
 	return complete(event.Event{
-		Dir: event.Sent, Cause: "linger-zero", Local: serverEnd, Peer: clientEnd, State: event.StateEstablished,
+		Dir: event.Sent, Cause: cause.LingerZero, Local: serverEnd, Peer: clientEnd, State: event.StateEstablished,
 		Lost:  event.Lost{UnreadBytes: 5},
 		Owner: event.Owner{PID: serverPID, TID: serverPID, Comm: "lab-server", Source: event.FromCurrent},
 		Netns: event.Netns{Inode: serverNetns}, RST: event.Segment{Flags: event.RST | event.ACK, Seq: 7, Ack: 8},
@@ -87,7 +88,7 @@ func sentEvent() event.Event {
 
 func expectReceived() lab.Expectation {
 	return lab.Expectation{
-		Namespace: "client", Dir: event.Received, Cause: "peer-aborted", Local: clientEnd, Peer: serverEnd,
+		Namespace: "client", Dir: event.Received, Cause: cause.PeerAborted, Local: clientEnd, Peer: serverEnd,
 		Hook: event.HookReceive, Socket: event.SockFull, States: []event.State{event.StateEstablished},
 		Owner: "client", Sources: []event.OwnerSource{event.FromSocket}, Others: []string{"helper"},
 		Lost: &event.Lost{}, App: reset, Pair: 1, OnWire: true, Flags: event.RST | event.ACK, Abort: true, Says: "bye",
@@ -98,7 +99,7 @@ func receivedEvent() event.Event {
 	app, window := reset, uint16(9)
 	app.Reported, app.On = true, "read"
 	return complete(event.Event{
-		Dir: event.Received, Cause: "peer-aborted", Local: clientEnd, Peer: serverEnd, State: event.StateEstablished, App: app,
+		Dir: event.Received, Cause: cause.PeerAborted, Local: clientEnd, Peer: serverEnd, State: event.StateEstablished, App: app,
 		Owner: event.Owner{
 			PID: clientPID, Comm: "lab-client", Source: event.FromSocket, Others: []event.ProcessRef{{PID: helperPID, Comm: "lab-helper"}},
 		},
@@ -111,14 +112,14 @@ func receivedEvent() event.Event {
 
 func expectReply() lab.Expectation {
 	return lab.Expectation{
-		Namespace: "server", Dir: event.Sent, Cause: "closed-port", Local: strangers, Peer: clientEnd,
+		Namespace: "server", Dir: event.Sent, Cause: cause.ClosedPort, Local: strangers, Peer: clientEnd,
 		Hook: event.HookSendReply, Socket: event.SockNone, Pair: 2, OnWire: true, Flags: event.RST,
 	}
 }
 
 func replyEvent() event.Event {
 	return complete(event.Event{
-		Dir: event.Sent, Cause: "closed-port", Local: strangers, Peer: clientEnd, Netns: event.Netns{Inode: serverNetns},
+		Dir: event.Sent, Cause: cause.ClosedPort, Local: strangers, Peer: clientEnd, Netns: event.Netns{Inode: serverNetns},
 		RST:      event.Segment{Flags: event.RST, Seq: 70},
 		Evidence: event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone, Family: event.IPv4},
 	})
@@ -126,7 +127,7 @@ func replyEvent() event.Event {
 
 func expectReject() lab.Expectation {
 	return lab.Expectation{
-		Namespace: "server", Dir: event.Sent, Cause: "netfilter-reject", Local: strangers, Peer: serverEnd,
+		Namespace: "server", Dir: event.Sent, Cause: cause.NetfilterReject, Local: strangers, Peer: serverEnd,
 		Hook: event.HookReject, Socket: event.SockNone, Chain: event.ChainForward, Forwarded: true,
 		Owner: "server", Sources: []event.OwnerSource{event.FromCurrent}, By: "helper", Ended: event.Ended{Signal: "SIGKILL"},
 		Pair: 3, OnWire: true, Flags: event.RST | event.ACK,
@@ -135,7 +136,7 @@ func expectReject() lab.Expectation {
 
 func rejectEvent() event.Event {
 	return complete(event.Event{
-		Dir: event.Sent, Cause: "netfilter-reject", Local: strangers, Peer: serverEnd, Netns: event.Netns{Inode: serverNetns},
+		Dir: event.Sent, Cause: cause.NetfilterReject, Local: strangers, Peer: serverEnd, Netns: event.Netns{Inode: serverNetns},
 		Owner: event.Owner{
 			PID: serverPID, TID: serverPID, Comm: "lab-server", Source: event.FromCurrent, Ended: event.Ended{Signal: "SIGKILL"},
 		},

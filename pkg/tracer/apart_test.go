@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab/actor"
@@ -142,7 +143,7 @@ func TestOwnersApart(t *testing.T) {
 			cancel()
 		}
 	}
-	if seen["linger-zero"] != 1 || len(seen) != 2 {
+	if seen[cause.LingerZero] != 1 || len(seen) != 2 {
 		t.Errorf("causes %v, want linger-zero and that it arrived", seen)
 	}
 }

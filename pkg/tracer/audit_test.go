@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rsttrace/rsttrace/pkg/audit"
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
@@ -26,8 +27,8 @@ func TestAuditEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	closedPort := audit.Key{Dir: event.Sent, Cause: "closed-port", Hook: event.HookSendReply, Socket: event.SockNone}
-	refused := audit.Key{Dir: event.Received, Cause: "refused", Hook: event.HookReceive, Socket: event.SockFull, State: event.StateSynSent}
+	closedPort := audit.Key{Dir: event.Sent, Cause: cause.ClosedPort, Hook: event.HookSendReply, Socket: event.SockNone}
+	refused := audit.Key{Dir: event.Received, Cause: cause.Refused, Hook: event.HookReceive, Socket: event.SockFull, State: event.StateSynSent}
 	if len(events.Counts) != 2 || events.Counts[closedPort] != 105 || events.Counts[refused] != 10 {
 		t.Errorf("%+v", events.Counts)
 	}

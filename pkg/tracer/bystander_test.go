@@ -16,6 +16,7 @@ import (
 	bpflink "github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/probe"
@@ -181,7 +182,7 @@ func traceOwner(t *testing.T, owner *stranger, play func()) ownerTally {
 				done <- err
 				return
 			}
-			if e != nil && e.Hook != "" && e.Cause != "closed-port" {
+			if e != nil && e.Hook != "" && e.Cause != cause.ClosedPort {
 				tally.add(e, uint32(owner.cmd.Process.Pid))
 			}
 		}

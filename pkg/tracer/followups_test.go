@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
@@ -16,7 +17,7 @@ import (
 // broken is a shown event after which a write of process pid gets SIGPIPE.
 func broken(id uint64, pid uint32, at time.Time) *event.Event {
 	return &event.Event{
-		ID: id, Time: at, Cause: "wrote-after-peer-close", Owner: event.Owner{PID: pid},
+		ID: id, Time: at, Cause: cause.WroteAfterPeerClose, Owner: event.Owner{PID: pid},
 		App: event.App{Errno: "EPIPE", SIGPIPE: true, On: "write"},
 	}
 }
@@ -99,7 +100,7 @@ func TestFollowupValues(t *testing.T) {
 	}
 	want := event.Followup{
 		Time: s.Time, Event: 7, What: event.GotSIGPIPE, PID: 10, TID: 12, Comm: "app",
-		After: 4 * time.Millisecond, Ended: true, Cause: "wrote-after-peer-close", Local: event.Endpoint{Port: 80},
+		After: 4 * time.Millisecond, Ended: true, Cause: cause.WroteAfterPeerClose, Local: event.Endpoint{Port: 80},
 	}
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
@@ -56,7 +57,7 @@ func TestContainerOfTheDead(t *testing.T) {
 				client.do(actor.Request{Op: actor.OpWrite, FD: closed.client, N: 1})
 				client.do(actor.Request{Op: actor.OpWrite, FD: left.client, N: 1})
 				for _, e := range next(t, traced, 2) {
-					if o := &e.Owner; e.Cause != "data-after-close" || int(o.PID) != server.PID || o.Container != "containerd/"+aContainer ||
+					if o := &e.Owner; e.Cause != cause.DataAfterClose || int(o.PID) != server.PID || o.Container != "containerd/"+aContainer ||
 						!strings.HasSuffix(group, o.Cgroup) || o.Cgroup == "" {
 						t.Errorf("%s of %+v, want %s[%d] in %s", e.Cause, *o, server.Comm, server.PID, group)
 					}

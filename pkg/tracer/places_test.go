@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/cgroup"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/netnsname"
@@ -84,7 +85,7 @@ func TestTopsPlaces(t *testing.T) {
 	}
 	row := func(events uint64, owner event.Owner) event.TopRow {
 		netns := event.Netns{Inode: 0xEFFFFFF9, Name: netnsname.Host}
-		return event.TopRow{Dir: event.Received, Cause: "refused", Events: events, Netns: netns, Owner: owner}
+		return event.TopRow{Dir: event.Received, Cause: cause.Refused, Events: events, Netns: netns, Owner: owner}
 	}
 	want := []event.TopRow{
 		row(4, event.Owner{Cgroup: "/system.slice/web.service", Unit: "web.service"}),

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
@@ -54,7 +55,7 @@ const (
 // hit is a shown event with a socket whose error the kernel may report.
 func hit(errno string, facts event.Facts) *event.Event {
 	e := &event.Event{
-		ID: 7, Time: time.Unix(7, 0), Cause: "peer-aborted", App: event.App{Errno: errno},
+		ID: 7, Time: time.Unix(7, 0), Cause: cause.PeerAborted, App: event.App{Errno: errno},
 		Owner: event.Owner{PID: 10, TID: 12, Comm: "app"}, Local: event.Endpoint{Port: 80},
 		Evidence: event.Evidence{Hook: event.HookReceive, Facts: facts},
 	}
@@ -109,7 +110,7 @@ func TestErrorFollowups(t *testing.T) {
 				if slices.Contains(test.told, when) {
 					want = []event.Followup{{
 						Time: test.event.Time.Add(75 * time.Microsecond), Event: 7, What: event.GotError, Errno: test.errno, Expected: test.errno == test.event.App.Errno,
-						PID: 10, TID: 12, Comm: "app", After: 75 * time.Microsecond, Cause: "peer-aborted", Local: event.Endpoint{Port: 80},
+						PID: 10, TID: 12, Comm: "app", After: 75 * time.Microsecond, Cause: cause.PeerAborted, Local: event.Endpoint{Port: 80},
 					}}
 				}
 				if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{})); diff != "" {

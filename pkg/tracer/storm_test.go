@@ -55,7 +55,7 @@ func ofStorm(e event.Evidence) bool {
 }
 
 // wantedOfStorm are the causes, each as often as there are connects.
-var wantedOfStorm = []event.Count{{Dir: event.Sent, Cause: "closed-port"}, {Dir: event.Received, Cause: "refused"}}
+var wantedOfStorm = []event.Count{{Dir: event.Sent, Cause: cause.ClosedPort}, {Dir: event.Received, Cause: cause.Refused}}
 
 // TestStormAccount: a ring far too small and a reader far too slow lose details, and
 // not one event is missing in the account.

@@ -213,7 +213,7 @@ func TestTotals(t *testing.T) {
 	receivedCause := cause.Classify(receivedEvidence).Cause
 	want := event.Totals{
 		Counts: []event.Count{
-			{Dir: event.Sent, Cause: "closed-port", Events: 105},
+			{Dir: event.Sent, Cause: cause.ClosedPort, Events: 105},
 			{Dir: event.Received, Cause: receivedCause, Events: 10},
 			{Cause: cause.Unclassified, Events: 2},
 		},

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/probe"
 )
@@ -59,17 +60,17 @@ func TestTops(t *testing.T) {
 	want := event.Tops{
 		Owners: event.Top{
 			Rows: []event.TopRow{
-				named(row(event.Received, "refused", 5, 15), "curl"),
-				row(event.Sent, "closed-port", 5, 12),
-				named(row(event.Received, "refused", 6, 4), "curl"),
+				named(row(event.Received, cause.Refused, 5, 15), "curl"),
+				row(event.Sent, cause.ClosedPort, 5, 12),
+				named(row(event.Received, cause.Refused, 6, 4), "curl"),
 			},
 			Further: 1, Unlisted: 3, Displaced: 21,
 		},
 		Peers: event.Top{Rows: []event.TopRow{
-			from(row(event.Sent, "closed-port", 0, 6), client), from(row(event.Sent, "closed-port", 0, 5), other),
+			from(row(event.Sent, cause.ClosedPort, 0, 6), client), from(row(event.Sent, cause.ClosedPort, 0, 5), other),
 		}},
 		Ports: event.Top{Rows: []event.TopRow{
-			at(row(event.Sent, "closed-port", 0, 2), 80), row(event.Sent, "netfilter-reject", 0, 1),
+			at(row(event.Sent, cause.ClosedPort, 0, 2), 80), row(event.Sent, cause.NetfilterReject, 0, 1),
 		}},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Addr{})); diff != "" {

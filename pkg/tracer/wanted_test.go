@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
@@ -176,7 +177,7 @@ func heldBack(t *testing.T, traced *tracer.Tracer, abortions uint64) {
 	}
 	var aborted uint64
 	for _, count := range totals.Counts {
-		if count.Cause == "linger-zero" && count.Dir == event.Sent {
+		if count.Cause == cause.LingerZero && count.Dir == event.Sent {
 			aborted += count.Events
 		}
 	}
@@ -271,8 +272,8 @@ func TestWantedOwners(t *testing.T) {
 		filter string
 		want   []event.CauseID // of what wanted and destroyer do
 	}{
-		{"owner", fmt.Sprint("pid ", wanted.PID), []event.CauseID{"linger-zero", "peer-aborted", "refused", "socket-destroyed", "peer-aborted"}},
-		{"by", "comm " + destroyer.Comm, []event.CauseID{"socket-destroyed"}},
+		{"owner", fmt.Sprint("pid ", wanted.PID), []event.CauseID{cause.LingerZero, cause.PeerAborted, cause.Refused, cause.SocketDestroyed, cause.PeerAborted}},
+		{"by", "comm " + destroyer.Comm, []event.CauseID{cause.SocketDestroyed}},
 		{"neither", fmt.Sprint("pid ", stranger.PID), nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -349,7 +350,7 @@ func TestWantedCgroups(t *testing.T) {
 			stranger.abort(1)
 			stranger.refused()
 			wanted.abort(1)
-			checkGroup(t, next(t, traced, 2), test.wanted, "linger-zero", "peer-aborted")
+			checkGroup(t, next(t, traced, 2), test.wanted, cause.LingerZero, cause.PeerAborted)
 
 			// Nobody reads now: what comes through fills the ring.
 			if test.inKernel {
@@ -357,7 +358,7 @@ func TestWantedCgroups(t *testing.T) {
 			}
 			wanted.refused()
 			wanted.answer()
-			checkGroup(t, next(t, traced, 3), test.wanted, "refused", "data-after-close", "wrote-after-peer-close")
+			checkGroup(t, next(t, traced, 3), test.wanted, cause.Refused, cause.DataAfterClose, cause.WroteAfterPeerClose)
 
 			// A service that is started again has a new group of the same name.
 			wanted.Kill()
@@ -366,7 +367,7 @@ func TestWantedCgroups(t *testing.T) {
 			}
 			wanted = newTalker(t, n, "wanted", group)
 			wanted.abort(1)
-			checkGroup(t, next(t, traced, 2), test.wanted, "linger-zero", "peer-aborted")
+			checkGroup(t, next(t, traced, 2), test.wanted, cause.LingerZero, cause.PeerAborted)
 			rest(t, traced)
 			if test.inKernel {
 				heldBack(t, traced, roomOf)

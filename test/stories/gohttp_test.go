@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -27,11 +28,11 @@ func TestGoServer(t *testing.T) {
 	wget.says("Giving up.")
 	s.expect("go-server",
 		reset{
-			On: "server", Dir: event.Sent, Cause: "unread-data-on-close", Port: 8080, State: event.StateFinWait2,
+			On: "server", Dir: event.Sent, Cause: cause.UnreadDataOnClose, Port: 8080, State: event.StateFinWait2,
 			Owner: owner("upload-server", upload.pid()), InCall: true, Lost: event.Lost{UnreadBytes: some}, OtherEnd: "client",
 		},
 		reset{
-			On: "client", Dir: event.Received, Cause: "reset-after-peer-close", Port: 8080, State: event.StateCloseWait,
+			On: "client", Dir: event.Received, Cause: cause.ResetAfterPeerClose, Port: 8080, State: event.StateCloseWait,
 			Owner: owner("wget", wget.pid()), App: brokenPipe, Lost: event.Lost{UnsentBytes: some}, OtherEnd: "server",
 		})
 }

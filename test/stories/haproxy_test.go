@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -70,11 +71,11 @@ backend app
 	}
 	s.expect("haproxy-nolinger",
 		reset{
-			On: "proxy", Dir: event.Sent, Cause: "linger-zero", Port: 80, State: event.StateFinWait1,
+			On: "proxy", Dir: event.Sent, Cause: cause.LingerZero, Port: 80, State: event.StateFinWait1,
 			Owner: owner("haproxy", haproxy.pid()), InCall: true, Lost: event.Lost{UnsentBytes: some, UnackedBytes: maybe}, OtherEnd: "client",
 		},
 		reset{
-			On: "client", Dir: event.Received, Cause: "peer-aborted", Port: 80, State: event.StateEstablished,
+			On: "client", Dir: event.Received, Cause: cause.PeerAborted, Port: 80, State: event.StateEstablished,
 			Owner: owner("curl", curl.pid()), App: connectionReset, OtherEnd: "proxy",
 		})
 }
@@ -103,11 +104,11 @@ frontend web
 	curl.says("curl: (56) Recv failure: Connection reset by peer")
 	s.expect("haproxy-restart",
 		reset{
-			On: "server", Dir: event.Sent, Cause: "listener-closed", Port: 80, State: event.StateEstablished,
+			On: "server", Dir: event.Sent, Cause: cause.ListenerClosed, Port: 80, State: event.StateEstablished,
 			Owner: owner("haproxy", haproxy.pid()), InCall: true, Ended: "SIGTERM", Lost: event.Lost{UnreadBytes: some}, OtherEnd: "client",
 		},
 		reset{
-			On: "client", Dir: event.Received, Cause: "peer-aborted", Port: 80, State: event.StateEstablished,
+			On: "client", Dir: event.Received, Cause: cause.PeerAborted, Port: 80, State: event.StateEstablished,
 			Owner: owner("curl", curl.pid()), App: connectionReset, OtherEnd: "server",
 		})
 }
@@ -129,11 +130,11 @@ backend app
 `, upstream))
 	s.expect("haproxy-check",
 		reset{
-			On: "proxy", Dir: event.Sent, Cause: "linger-zero", Port: 8000, State: event.StateEstablished,
+			On: "proxy", Dir: event.Sent, Cause: cause.LingerZero, Port: 8000, State: event.StateEstablished,
 			Owner: owner("haproxy", haproxy.pid()), InCall: true, OtherEnd: "backend",
 		},
 		reset{
-			On: "backend", Dir: event.Received, Cause: "handshake-aborted", Port: 8000, State: event.StateSynRecv,
+			On: "backend", Dir: event.Received, Cause: cause.HandshakeAborted, Port: 8000, State: event.StateSynRecv,
 			Owner: owner("nginx", worker), OtherEnd: "proxy",
 		})
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -55,11 +56,11 @@ func TestNginxUpstream(t *testing.T) {
 	nginx.says("recv() failed (104: Connection reset by peer) while reading response header from upstream")
 	s.expect("nginx-upstream",
 		reset{
-			On: "backend", Dir: event.Sent, Cause: "unread-data-on-close", Port: 8000, State: event.StateEstablished,
+			On: "backend", Dir: event.Sent, Cause: cause.UnreadDataOnClose, Port: 8000, State: event.StateEstablished,
 			Owner: owner("app", app.pid()), InCall: true, Lost: event.Lost{UnreadBytes: some}, OtherEnd: "proxy",
 		},
 		reset{
-			On: "proxy", Dir: event.Received, Cause: "peer-aborted", Port: 8000, State: event.StateEstablished,
+			On: "proxy", Dir: event.Received, Cause: cause.PeerAborted, Port: 8000, State: event.StateEstablished,
 			Owner: owner("nginx", worker), App: connectionReset, OtherEnd: "backend",
 		})
 }
@@ -111,11 +112,11 @@ func playKeepaliveRace(t *testing.T, status string, options ...string) *program 
 	curl.says(status)
 	s.expect("nginx-keepalive",
 		reset{
-			On: "backend", Dir: event.Sent, Cause: "data-after-close", Port: 8000, State: event.StateFinWait2,
+			On: "backend", Dir: event.Sent, Cause: cause.DataAfterClose, Port: 8000, State: event.StateFinWait2,
 			Owner: owner("nginx", appWorker), OtherEnd: "proxy",
 		},
 		reset{
-			On: "proxy", Dir: event.Received, Cause: "wrote-after-peer-close", Port: 8000, State: event.StateCloseWait,
+			On: "proxy", Dir: event.Received, Cause: cause.WroteAfterPeerClose, Port: 8000, State: event.StateCloseWait,
 			Owner: owner("nginx", worker), App: brokenPipe, Lost: event.Lost{UnackedBytes: some}, OtherEnd: "backend",
 		})
 	return nginx
@@ -132,9 +133,9 @@ func TestNginxLocalhost(t *testing.T) {
 	curl := client.start("curl", "-sS", "http://"+address+":8000/")
 	curl.says("curl: (7) Failed to connect to 192.0.2.1 port 8000")
 	s.expect("nginx-localhost",
-		reset{On: "server", Dir: event.Sent, Cause: "closed-port", Port: 8000, OtherEnd: "client"},
+		reset{On: "server", Dir: event.Sent, Cause: cause.ClosedPort, Port: 8000, OtherEnd: "client"},
 		reset{
-			On: "client", Dir: event.Received, Cause: "refused", Port: 8000, State: event.StateSynSent,
+			On: "client", Dir: event.Received, Cause: cause.Refused, Port: 8000, State: event.StateSynSent,
 			Owner: owner("curl", curl.pid()), App: refused, OtherEnd: "server",
 		})
 }

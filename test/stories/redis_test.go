@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -78,11 +79,11 @@ func TestRedisClientKill(t *testing.T) {
 	s.client.says("Error: Server closed the connection")
 	s.expect("redis-client-kill",
 		reset{
-			On: "server", Dir: event.Sent, Cause: "data-after-close", Port: redisPort, State: event.StateFinWait2,
+			On: "server", Dir: event.Sent, Cause: cause.DataAfterClose, Port: redisPort, State: event.StateFinWait2,
 			Owner: owner("redis-server", s.redis.pid()), OtherEnd: "client",
 		},
 		reset{
-			On: "client", Dir: event.Received, Cause: "wrote-after-peer-close", Port: redisPort, State: event.StateCloseWait,
+			On: "client", Dir: event.Received, Cause: cause.WroteAfterPeerClose, Port: redisPort, State: event.StateCloseWait,
 			Owner: owner("redis-cli", s.client.pid()), App: brokenPipe, Lost: event.Lost{UnackedBytes: uint32(len(getKey))}, OtherEnd: "server",
 		})
 }
@@ -103,11 +104,11 @@ func TestRedisClientKillBusy(t *testing.T) {
 	s.client.says("Error: Connection reset by peer")
 	s.expect("redis-client-kill-busy",
 		reset{
-			On: "server", Dir: event.Sent, Cause: "unread-data-on-close", Port: redisPort, State: event.StateEstablished,
+			On: "server", Dir: event.Sent, Cause: cause.UnreadDataOnClose, Port: redisPort, State: event.StateEstablished,
 			Owner: owner("redis-server", s.redis.pid()), InCall: true, Lost: event.Lost{UnreadBytes: uint32(len(getKey))}, OtherEnd: "client",
 		},
 		reset{
-			On: "client", Dir: event.Received, Cause: "peer-aborted", Port: redisPort, State: event.StateEstablished,
+			On: "client", Dir: event.Received, Cause: cause.PeerAborted, Port: redisPort, State: event.StateEstablished,
 			Owner: owner("redis-cli", s.client.pid()), App: connectionReset, OtherEnd: "server",
 		})
 }
@@ -132,12 +133,12 @@ func TestRedisRestart(t *testing.T) {
 	client.says("Error: Connection reset by peer")
 	s.expect("redis-restart",
 		reset{
-			On: "server", Dir: event.Sent, Cause: "listener-closed", Port: redisPort, State: event.StateEstablished,
+			On: "server", Dir: event.Sent, Cause: cause.ListenerClosed, Port: redisPort, State: event.StateEstablished,
 			Owner: owner("redis-server", redis.pid()), InCall: true, Ended: "SIGKILL", Lost: event.Lost{UnreadBytes: uint32(len(ping))},
 			OtherEnd: "client",
 		},
 		reset{
-			On: "client", Dir: event.Received, Cause: "peer-aborted", Port: redisPort, State: event.StateEstablished,
+			On: "client", Dir: event.Received, Cause: cause.PeerAborted, Port: redisPort, State: event.StateEstablished,
 			Owner: owner("redis-cli", client.pid()), App: connectionReset, OtherEnd: "server",
 		})
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -35,11 +36,11 @@ func TestSocatKilled(t *testing.T) {
 	sender.says("Connection reset by peer")
 	s.expect("socat-killed",
 		reset{
-			On: "server", Dir: event.Sent, Cause: "unread-data-on-close", Port: 9000, State: event.StateEstablished,
+			On: "server", Dir: event.Sent, Cause: cause.UnreadDataOnClose, Port: 9000, State: event.StateEstablished,
 			Owner: owner("socat", receiver.pid()), InCall: true, Ended: "SIGKILL", Lost: event.Lost{UnreadBytes: part}, OtherEnd: "client",
 		},
 		reset{
-			On: "client", Dir: event.Received, Cause: "peer-aborted", Port: 9000, State: event.StateEstablished,
+			On: "client", Dir: event.Received, Cause: cause.PeerAborted, Port: 9000, State: event.StateEstablished,
 			Owner: owner("socat", sender.pid()), App: connectionReset, OtherEnd: "server",
 		})
 }
@@ -69,11 +70,11 @@ func TestShellSIGPIPE(t *testing.T) {
 	}
 	s.expect("shell-sigpipe",
 		reset{
-			On: "server", Dir: event.Sent, Cause: "data-after-close", Port: 9000, State: event.StateFinWait2,
+			On: "server", Dir: event.Sent, Cause: cause.DataAfterClose, Port: 9000, State: event.StateFinWait2,
 			Owner: owner("socat", receiver.pid()), Ended: "SIGKILL", OtherEnd: "client",
 		},
 		reset{
-			On: "client", Dir: event.Received, Cause: "wrote-after-peer-close", Port: 9000, State: event.StateCloseWait,
+			On: "client", Dir: event.Received, Cause: cause.WroteAfterPeerClose, Port: 9000, State: event.StateCloseWait,
 			Owner: owner("bash", sender.pid()), App: brokenPipe, Lost: event.Lost{UnackedBytes: 4}, Pipe: pipeFatal, OtherEnd: "server",
 		})
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/recording"
 )
@@ -28,18 +29,18 @@ func TestKnowledge(t *testing.T) {
 // TestCell: what all methods agree on is said once.
 func TestCell(t *testing.T) {
 	by := func(method event.Method, k recording.Knowledge) covered {
-		return covered{&recording.Recording{Method: method}, map[event.CauseID]recording.Knowledge{"refused": k}}
+		return covered{&recording.Recording{Method: method}, map[event.CauseID]recording.Knowledge{cause.Refused: k}}
 	}
 	exact, likely := recording.Knowledge{Exact: true}, recording.Knowledge{Likely: true}
 	c := column{recordings: []covered{by("fentry", exact), by("kprobe", exact), by("tracepoint", exact)}}
-	if got := c.cell("refused"); got != "exact" {
+	if got := c.cell(cause.Refused); got != "exact" {
 		t.Error(got)
 	}
 	c.recordings[2] = by("tracepoint", likely)
-	if got, want := c.cell("refused"), "fentry, kprobe: exact<br>tracepoint: likely"; got != want {
+	if got, want := c.cell(cause.Refused), "fentry, kprobe: exact<br>tracepoint: likely"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got := dagger([]column{c}, "refused") + dagger([]column{c}, "peer-gone"); got != " †" {
+	if got := dagger([]column{c}, cause.Refused) + dagger([]column{c}, cause.PeerGone); got != " †" {
 		t.Errorf("daggers: %q", got)
 	}
 }

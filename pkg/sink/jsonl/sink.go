@@ -3,6 +3,7 @@ package jsonl
 import (
 	"io"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/sink"
 )
@@ -27,7 +28,7 @@ func New(w io.Writer, o Options) *Sink {
 }
 
 // unclassified is the cause that fits no row of the catalogue.
-const unclassified event.CauseID = "unclassified"
+const unclassified event.CauseID = cause.Unclassified
 
 // Event writes one event.
 func (s *Sink) Event(e *event.Event) error {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/sink"
 )
@@ -61,7 +62,7 @@ func (s *Sink) Resize(width, height int) {
 }
 
 // unclassified is the cause that fits no row of the catalogue.
-const unclassified event.CauseID = "unclassified"
+const unclassified event.CauseID = cause.Unclassified
 
 // Event writes one event.
 func (s *Sink) Event(e *event.Event) error {
