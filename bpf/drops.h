@@ -117,12 +117,22 @@ static __always_inline bool see_place(struct sighting *seen, const struct drop *
 	return has_reason || (function == CALLER_DO_RCV && seen->packet.segment.flags & TCP_ACK);
 }
 
+/*
+ * tcp_v4_do_rcv drops what it handed to tcp_v4_send_reset. If the addresses of
+ * functions are hidden: of the sockets that are connecting, all RSTs with ACK.
+ */
+static __always_inline bool is_reply_dropped(const struct sighting *seen, const struct drop *drop)
+{
+	if (callers[0].start)
+		return function_at(drop->location) == CALLER_DO_RCV;
+	return seen->verdict.state == TCP_SYN_SENT && seen->packet.segment.flags & TCP_ACK;
+}
+
 /* What the RST did, or why it did nothing; false where that is told elsewhere. */
 static __always_inline bool see_drop(struct sighting *seen, const struct drop *drop,
 				     enum embryonic_change change)
 {
-	/* tcp_v4_do_rcv drops what it handed to tcp_v4_send_reset. */
-	if (replies_see_resets && function_at(drop->location) == CALLER_DO_RCV)
+	if (replies_see_resets && is_reply_dropped(seen, drop))
 		return false;
 	switch (seen->verdict.state) {
 	case 0:
