@@ -76,6 +76,9 @@ const volatile bool take_tops = false;
 const volatile __u32 top_sets = 1;
 const volatile __u64 top_seed = 0;
 
+/* Count by network namespace, too: see namespaces.h. */
+const volatile bool count_netns = false;
+
 /* Send details to user space at all; the counters need none. */
 const volatile bool details = true;
 

@@ -45,6 +45,7 @@ const (
 	ContextColumnCOLUMN_UNCOUNTED   ContextColumn = 1
 	ContextColumnCOLUMN_HOLDER_LOST ContextColumn = 2
 	ContextColumnCOLUMN_ERRORS      ContextColumn = 3
+	ContextColumnCOLUMN_UNPLACED    ContextColumn = 4
 	ContextColumnCOLUMN_FIRST       ContextColumn = 8
 	ContextColumnCOLUMNS            ContextColumn = 2048
 )
@@ -359,6 +360,7 @@ const (
 	ContextVarActiveReasonArg        = "active_reason_arg"
 	ContextVarCallers                = "callers"
 	ContextVarChallengesRequests     = "challenges_requests"
+	ContextVarCountNetns             = "count_netns"
 	ContextVarCpus                   = "cpus"
 	ContextVarDetails                = "details"
 	ContextVarDropHasReason          = "drop_has_reason"
@@ -489,6 +491,7 @@ type ContextVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
 	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
+	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
@@ -604,6 +607,7 @@ type ContextVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
 	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
+	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`

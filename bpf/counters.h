@@ -23,6 +23,7 @@ enum column : __u32 {
 	COLUMN_UNCOUNTED = 1, /* resets that found no free column */
 	COLUMN_HOLDER_LOST = 2, /* holder records that the ring had no room for */
 	COLUMN_ERRORS = 3, /* only of budgets: errors that are followed */
+	COLUMN_UNPLACED = 4, /* resets that found no free cell for their network namespace */
 	COLUMN_FIRST = 8,
 	COLUMNS = 2048, /* a power of two */
 };

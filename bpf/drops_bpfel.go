@@ -33,6 +33,8 @@ const (
 	DropsMapIdentities             = "identities"
 	DropsMapListening              = "listening"
 	DropsMapMuted                  = "muted"
+	DropsMapNetnsCells             = "netns_cells"
+	DropsMapNetnsClaims            = "netns_claims"
 	DropsMapNextCloser             = "next_closer"
 	DropsMapOrigins                = "origins"
 	DropsMapPriors                 = "priors"
@@ -48,6 +50,7 @@ const (
 	DropsVarActiveReasonArg        = "active_reason_arg"
 	DropsVarCallers                = "callers"
 	DropsVarChallengesRequests     = "challenges_requests"
+	DropsVarCountNetns             = "count_netns"
 	DropsVarCpus                   = "cpus"
 	DropsVarDetails                = "details"
 	DropsVarDropHasReason          = "drop_has_reason"
@@ -157,6 +160,8 @@ type DropsMapSpecs struct {
 	Identities    *ebpf.MapSpec `ebpf:"identities"`
 	Listening     *ebpf.MapSpec `ebpf:"listening"`
 	Muted         *ebpf.MapSpec `ebpf:"muted"`
+	NetnsCells    *ebpf.MapSpec `ebpf:"netns_cells"`
+	NetnsClaims   *ebpf.MapSpec `ebpf:"netns_claims"`
 	NextCloser    *ebpf.MapSpec `ebpf:"next_closer"`
 	Origins       *ebpf.MapSpec `ebpf:"origins"`
 	Priors        *ebpf.MapSpec `ebpf:"priors"`
@@ -177,6 +182,7 @@ type DropsVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
 	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
+	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
@@ -257,6 +263,8 @@ type DropsMaps struct {
 	Identities    *ebpf.Map `ebpf:"identities"`
 	Listening     *ebpf.Map `ebpf:"listening"`
 	Muted         *ebpf.Map `ebpf:"muted"`
+	NetnsCells    *ebpf.Map `ebpf:"netns_cells"`
+	NetnsClaims   *ebpf.Map `ebpf:"netns_claims"`
 	NextCloser    *ebpf.Map `ebpf:"next_closer"`
 	Origins       *ebpf.Map `ebpf:"origins"`
 	Priors        *ebpf.Map `ebpf:"priors"`
@@ -289,6 +297,8 @@ func (m *DropsMaps) Close() error {
 		m.Identities,
 		m.Listening,
 		m.Muted,
+		m.NetnsCells,
+		m.NetnsClaims,
 		m.NextCloser,
 		m.Origins,
 		m.Priors,
@@ -310,6 +320,7 @@ type DropsVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
 	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
+	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`

@@ -20,6 +20,14 @@ type FentryFunctionRange struct {
 	Caller uint64
 }
 
+type FentryNetnsCell struct {
+	_      structs.HostLayout
+	Netns  uint64
+	Column uint32
+	Ready  uint32
+	Events uint64
+}
+
 type FentryPortRange struct {
 	_     structs.HostLayout
 	First uint16
@@ -79,6 +87,8 @@ const (
 	FentryMapIdentities             = "identities"
 	FentryMapListening              = "listening"
 	FentryMapMuted                  = "muted"
+	FentryMapNetnsCells             = "netns_cells"
+	FentryMapNetnsClaims            = "netns_claims"
 	FentryMapNextCloser             = "next_closer"
 	FentryMapOrigins                = "origins"
 	FentryMapPriors                 = "priors"
@@ -105,6 +115,7 @@ const (
 	FentryVarActiveReasonArg        = "active_reason_arg"
 	FentryVarCallers                = "callers"
 	FentryVarChallengesRequests     = "challenges_requests"
+	FentryVarCountNetns             = "count_netns"
 	FentryVarCpus                   = "cpus"
 	FentryVarDetails                = "details"
 	FentryVarDropHasReason          = "drop_has_reason"
@@ -225,6 +236,8 @@ type FentryMapSpecs struct {
 	Identities    *ebpf.MapSpec `ebpf:"identities"`
 	Listening     *ebpf.MapSpec `ebpf:"listening"`
 	Muted         *ebpf.MapSpec `ebpf:"muted"`
+	NetnsCells    *ebpf.MapSpec `ebpf:"netns_cells"`
+	NetnsClaims   *ebpf.MapSpec `ebpf:"netns_claims"`
 	NextCloser    *ebpf.MapSpec `ebpf:"next_closer"`
 	Origins       *ebpf.MapSpec `ebpf:"origins"`
 	Priors        *ebpf.MapSpec `ebpf:"priors"`
@@ -245,6 +258,7 @@ type FentryVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
 	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
+	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
@@ -325,6 +339,8 @@ type FentryMaps struct {
 	Identities    *ebpf.Map `ebpf:"identities"`
 	Listening     *ebpf.Map `ebpf:"listening"`
 	Muted         *ebpf.Map `ebpf:"muted"`
+	NetnsCells    *ebpf.Map `ebpf:"netns_cells"`
+	NetnsClaims   *ebpf.Map `ebpf:"netns_claims"`
 	NextCloser    *ebpf.Map `ebpf:"next_closer"`
 	Origins       *ebpf.Map `ebpf:"origins"`
 	Priors        *ebpf.Map `ebpf:"priors"`
@@ -357,6 +373,8 @@ func (m *FentryMaps) Close() error {
 		m.Identities,
 		m.Listening,
 		m.Muted,
+		m.NetnsCells,
+		m.NetnsClaims,
 		m.NextCloser,
 		m.Origins,
 		m.Priors,
@@ -378,6 +396,7 @@ type FentryVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
 	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
+	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`

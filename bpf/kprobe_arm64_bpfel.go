@@ -33,6 +33,8 @@ const (
 	KprobeMapIdentities             = "identities"
 	KprobeMapListening              = "listening"
 	KprobeMapMuted                  = "muted"
+	KprobeMapNetnsCells             = "netns_cells"
+	KprobeMapNetnsClaims            = "netns_claims"
 	KprobeMapNextCloser             = "next_closer"
 	KprobeMapOrigins                = "origins"
 	KprobeMapPriors                 = "priors"
@@ -59,6 +61,7 @@ const (
 	KprobeVarActiveReasonArg        = "active_reason_arg"
 	KprobeVarCallers                = "callers"
 	KprobeVarChallengesRequests     = "challenges_requests"
+	KprobeVarCountNetns             = "count_netns"
 	KprobeVarCpus                   = "cpus"
 	KprobeVarDetails                = "details"
 	KprobeVarDropHasReason          = "drop_has_reason"
@@ -179,6 +182,8 @@ type KprobeMapSpecs struct {
 	Identities    *ebpf.MapSpec `ebpf:"identities"`
 	Listening     *ebpf.MapSpec `ebpf:"listening"`
 	Muted         *ebpf.MapSpec `ebpf:"muted"`
+	NetnsCells    *ebpf.MapSpec `ebpf:"netns_cells"`
+	NetnsClaims   *ebpf.MapSpec `ebpf:"netns_claims"`
 	NextCloser    *ebpf.MapSpec `ebpf:"next_closer"`
 	Origins       *ebpf.MapSpec `ebpf:"origins"`
 	Priors        *ebpf.MapSpec `ebpf:"priors"`
@@ -199,6 +204,7 @@ type KprobeVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
 	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
+	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
@@ -279,6 +285,8 @@ type KprobeMaps struct {
 	Identities    *ebpf.Map `ebpf:"identities"`
 	Listening     *ebpf.Map `ebpf:"listening"`
 	Muted         *ebpf.Map `ebpf:"muted"`
+	NetnsCells    *ebpf.Map `ebpf:"netns_cells"`
+	NetnsClaims   *ebpf.Map `ebpf:"netns_claims"`
 	NextCloser    *ebpf.Map `ebpf:"next_closer"`
 	Origins       *ebpf.Map `ebpf:"origins"`
 	Priors        *ebpf.Map `ebpf:"priors"`
@@ -311,6 +319,8 @@ func (m *KprobeMaps) Close() error {
 		m.Identities,
 		m.Listening,
 		m.Muted,
+		m.NetnsCells,
+		m.NetnsClaims,
 		m.NextCloser,
 		m.Origins,
 		m.Priors,
@@ -332,6 +342,7 @@ type KprobeVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
 	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
+	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`

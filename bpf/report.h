@@ -13,6 +13,7 @@
 #include "errors.h"
 #include "filter.h"
 #include "listeners.h"
+#include "namespaces.h"
 #include "origins.h"
 #include "process.h"
 #include "ring.h"
@@ -354,6 +355,8 @@ static __noinline int report(void *ctx, struct sighting *seen, struct sk_buff *s
 		return 0;
 	__u32 column = count_verdict(&seen->verdict);
 
+	if (count_netns)
+		count_in_netns(seen, column);
 	if (take_tops)
 		count_tops(seen, column, tcp,
 			   in_process(&seen->verdict) && !is_abort(&seen->verdict));

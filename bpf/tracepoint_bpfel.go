@@ -32,6 +32,8 @@ const (
 	TracepointMapIdentities             = "identities"
 	TracepointMapListening              = "listening"
 	TracepointMapMuted                  = "muted"
+	TracepointMapNetnsCells             = "netns_cells"
+	TracepointMapNetnsClaims            = "netns_claims"
 	TracepointMapNextCloser             = "next_closer"
 	TracepointMapOrigins                = "origins"
 	TracepointMapPriors                 = "priors"
@@ -48,6 +50,7 @@ const (
 	TracepointVarActiveReasonArg        = "active_reason_arg"
 	TracepointVarCallers                = "callers"
 	TracepointVarChallengesRequests     = "challenges_requests"
+	TracepointVarCountNetns             = "count_netns"
 	TracepointVarCpus                   = "cpus"
 	TracepointVarDetails                = "details"
 	TracepointVarDropHasReason          = "drop_has_reason"
@@ -157,6 +160,8 @@ type TracepointMapSpecs struct {
 	Identities    *ebpf.MapSpec `ebpf:"identities"`
 	Listening     *ebpf.MapSpec `ebpf:"listening"`
 	Muted         *ebpf.MapSpec `ebpf:"muted"`
+	NetnsCells    *ebpf.MapSpec `ebpf:"netns_cells"`
+	NetnsClaims   *ebpf.MapSpec `ebpf:"netns_claims"`
 	NextCloser    *ebpf.MapSpec `ebpf:"next_closer"`
 	Origins       *ebpf.MapSpec `ebpf:"origins"`
 	Priors        *ebpf.MapSpec `ebpf:"priors"`
@@ -177,6 +182,7 @@ type TracepointVariableSpecs struct {
 	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
 	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
+	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
@@ -256,6 +262,8 @@ type TracepointMaps struct {
 	Identities    *ebpf.Map `ebpf:"identities"`
 	Listening     *ebpf.Map `ebpf:"listening"`
 	Muted         *ebpf.Map `ebpf:"muted"`
+	NetnsCells    *ebpf.Map `ebpf:"netns_cells"`
+	NetnsClaims   *ebpf.Map `ebpf:"netns_claims"`
 	NextCloser    *ebpf.Map `ebpf:"next_closer"`
 	Origins       *ebpf.Map `ebpf:"origins"`
 	Priors        *ebpf.Map `ebpf:"priors"`
@@ -287,6 +295,8 @@ func (m *TracepointMaps) Close() error {
 		m.Identities,
 		m.Listening,
 		m.Muted,
+		m.NetnsCells,
+		m.NetnsClaims,
 		m.NextCloser,
 		m.Origins,
 		m.Priors,
@@ -308,6 +318,7 @@ type TracepointVariables struct {
 	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
 	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
+	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`

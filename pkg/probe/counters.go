@@ -22,6 +22,7 @@ type Counts struct {
 	ByEvidence []Count
 	Lost       uint64 // events whose record found no room in the ring
 	Uncounted  uint64 // events whose evidence found no free counter; not in ByEvidence
+	Unplaced   uint64 // events that found no free counter of their namespace, see NetnsCounts
 	Missed     uint64 // runs that the kernel suppressed: hooks fired, nothing was seen
 }
 
@@ -85,6 +86,7 @@ func (c *counters) read() (Counts, error) {
 	counts := Counts{
 		Lost:      sum(int(bpf.ContextColumnCOLUMN_LOST)),
 		Uncounted: sum(int(bpf.ContextColumnCOLUMN_UNCOUNTED)),
+		Unplaced:  sum(int(bpf.ContextColumnCOLUMN_UNPLACED)),
 	}
 	position := make(map[event.Evidence]int)
 	for column := firstColumn; column < columns; column++ {

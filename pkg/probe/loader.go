@@ -158,6 +158,7 @@ func (l *loader) constants(method event.Method) map[string]any {
 		"reject_packet_arg":        l.rejectPacketArg,
 		"cpus":                     l.cpus,
 		"take_tops":                l.options.Tops,
+		"count_netns":              l.options.Netns,
 		"top_sets":                 l.topSets,
 		"top_seed":                 l.topSeed,
 	}
@@ -251,6 +252,10 @@ func (l *loader) newMaps() (map[string]*ebpf.Map, error) {
 		case "stacks":
 			if options.Selection.Stacks {
 				spec.MaxEntries = stacksMax
+			}
+		case "netns_cells", "netns_claims":
+			if options.Netns {
+				spec.MaxEntries = netnsCells
 			}
 		case "tops":
 			if options.Tops {

@@ -43,6 +43,8 @@ type Options struct {
 	// TopSets is how large their tables are: sets of eight places on each CPU,
 	// a power of two. 0 means enough for some ten thousand entries.
 	TopSets uint32
+	// Netns counts by network namespace, too: see Session.NetnsCounts.
+	Netns bool
 	// Selection says which details reach user space.
 	Selection Selection
 }
@@ -53,7 +55,7 @@ const DefaultRingBytes = 4 << 20
 
 // Session is a set of attached programs and the way to read from them. Its
 // methods are for one goroutine, except Interrupt, Hooks, Sight, Limits, Counts,
-// Tops, WatchNetns and IgnoreNetns. These may be called beside Read.
+// NetnsCounts, Tops, WatchNetns and IgnoreNetns. These may be called beside Read.
 type Session struct {
 	// late guards what changes when a module comes: attached, statuses and
 	// rejectVia.
@@ -69,11 +71,12 @@ type Session struct {
 	// shortReset is the last record that ended early, made whole.
 	shortReset resetRecord
 	// totals guards the memory that counters and tops read into.
-	totals   sync.Mutex
-	counters *counters
-	holders  holderSearch // nil where there is none
-	stacks   *stacks      // nil where they are not taken
-	tops     *tops        // nil where they are not counted
+	totals     sync.Mutex
+	counters   *counters
+	namespaces *namespaces  // nil where they are not counted
+	holders    holderSearch // nil where there is none
+	stacks     *stacks      // nil where they are not taken
+	tops       *tops        // nil where they are not counted
 }
 
 // Open attaches to the kernel. It returns an error when no reset hook at all
@@ -138,6 +141,11 @@ func (s *Session) open(options Options, located <-chan symbols) error {
 	}
 	if options.Selection.Stacks {
 		if s.stacks, err = openStacks(s.maps["stacks"]); err != nil {
+			return err
+		}
+	}
+	if options.Netns {
+		if s.namespaces, err = openNamespaces(s.maps, s.counters); err != nil {
 			return err
 		}
 	}
@@ -317,7 +325,7 @@ func (s *Session) Close() error {
 	if s.holders != nil {
 		s.holders.close()
 	}
-	s.counters, s.tops = nil, nil // the last that refer to the mapped memory
+	s.counters, s.namespaces, s.tops = nil, nil, nil // the last that refer to the mapped memory
 	var err error
 	if s.reader.ring != nil {
 		err = s.reader.ring.Close()
