@@ -5,9 +5,11 @@ import "time"
 // Events is the state of the exact event counters: of the whole host, and
 // whatever was shown of the events.
 type Events struct {
-	Counts    Counts
-	Uncounted uint64 // events of which only the number is known
-	Missed    uint64 // hooks that ran without being seen
+	Counts     Counts
+	Namespaces map[Namespace]Counts // the same events by network namespace
+	Uncounted  uint64               // events of which only the number is known
+	Unplaced   uint64               // events that are in Counts and not in Namespaces
+	Missed     uint64               // hooks that ran without being seen
 }
 
 // Auditor holds events against counters, over time. Its methods are for one
@@ -139,16 +141,29 @@ func (a *Auditor) takeOnce() (m moment, err error) {
 	return m, err
 }
 
-// since returns the growth of each count, and of their total without a key.
+// since returns the growth of each count, and of what has no key.
 func (e *Events) since(start *Events) Events {
 	growth := Events{
-		Counts:    make(Counts, len(e.Counts)),
-		Uncounted: less(e.Uncounted, start.Uncounted),
-		Missed:    less(e.Missed, start.Missed),
+		Counts:     e.Counts.since(start.Counts),
+		Namespaces: make(map[Namespace]Counts),
+		Uncounted:  less(e.Uncounted, start.Uncounted),
+		Unplaced:   less(e.Unplaced, start.Unplaced),
+		Missed:     less(e.Missed, start.Missed),
 	}
-	for key, n := range e.Counts {
-		if n > start.Counts[key] {
-			growth.Counts[key] = n - start.Counts[key]
+	for namespace, counts := range e.Namespaces {
+		if fresh := counts.since(start.Namespaces[namespace]); len(fresh) > 0 {
+			growth.Namespaces[namespace] = fresh
+		}
+	}
+	return growth
+}
+
+// since returns the growth of each count that grew.
+func (c Counts) since(start Counts) Counts {
+	growth := make(Counts)
+	for key, n := range c {
+		if n > start[key] {
+			growth[key] = n - start[key]
 		}
 	}
 	return growth

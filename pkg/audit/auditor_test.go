@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -33,14 +34,27 @@ func (w *world) auditor(limits ...Limit) *Auditor {
 	a.events = func() (Events, error) {
 		w.calls++
 		now := w.events
-		now.Counts = Counts{}
-		for key, n := range w.events.Counts {
-			now.Counts[key] = n
+		now.Counts, now.Namespaces = maps.Clone(w.events.Counts), make(map[Namespace]Counts)
+		for namespace, counts := range w.events.Namespaces {
+			now.Namespaces[namespace] = maps.Clone(counts)
 		}
 		return now, nil
 	}
 	must(w.t, a.begin())
 	return a
+}
+
+// refuse makes events in a namespace.
+func (w *world) refuse(inode, mix uint32, events uint64) {
+	namespace := Namespace{inode, mix}
+	if w.events.Namespaces == nil {
+		w.events.Namespaces = make(map[Namespace]Counts)
+	}
+	if w.events.Namespaces[namespace] == nil {
+		w.events.Namespaces[namespace] = make(Counts)
+	}
+	w.events.Counts[closedPort] += events
+	w.events.Namespaces[namespace][closedPort] += events
 }
 
 func (w *world) interval(a *Auditor) Report {
@@ -118,12 +132,14 @@ func TestContradictions(t *testing.T) {
 			[]string{"did not run a probe once"}},
 		"without evidence": {func(w *world) { w.events.Counts[closedPort], w.events.Uncounted = 3, 2 }, "", 5, 3, false,
 			[]string{"evidence of 2 events"}},
-		"hidden":       {func(w *world) { w.events.Counts[closedPort] = 3 }, "no-socketless", 5, 3, true, []string{"not comparable: because"}},
-		"other limit":  {func(w *world) { w.events.Counts[closedPort] = 3 }, "no-receive", 5, 3, false, nil},
-		"signatures":   {func(w *world) { w.events.Counts[closedPort] = 3 }, "no-signed", 5, 3, false, []string{"MD5"}},
-		"more events":  {func(w *world) { w.events.Counts[closedPort] = 6 }, "", 5, 6, false, []string{"1 event more", "descriptor"}},
-		"no excuse":    {func(w *world) { w.events.Counts[closedPort] = 6 }, "no-socketless", 5, 6, false, []string{"1 event more"}},
-		"in container": {func(w *world) { w.events.Counts[closedPort] = 6; w.link("1", "pid", 42) }, "", 5, 6, true, []string{"not comparable"}},
+		"hidden":           {func(w *world) { w.events.Counts[closedPort] = 3 }, "no-socketless", 5, 3, true, []string{"not comparable: because"}},
+		"other limit":      {func(w *world) { w.events.Counts[closedPort] = 3 }, "no-receive", 5, 3, false, nil},
+		"signatures":       {func(w *world) { w.events.Counts[closedPort] = 3 }, "no-signed", 5, 3, false, []string{"MD5"}},
+		"more events":      {func(w *world) { w.events.Counts[closedPort] = 6 }, "", 5, 6, false, []string{"1 event more", "IPv6"}},
+		"more events here": {func(w *world) { w.refuse(100, 1, 6) }, "", 5, 6, false, []string{"1 event more"}},
+		"no excuse":        {func(w *world) { w.events.Counts[closedPort] = 6 }, "no-socketless", 5, 6, false, []string{"1 event more"}},
+		"in container": {func(w *world) { w.link("1", "pid", 42); w.refuse(100, 1, 5); w.refuse(700, 2, 1) }, "", 5, 6, true,
+			[]string{"could not be compared"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -180,12 +196,12 @@ func TestLeaver(t *testing.T) {
 	w.process("5", 200, "OutRsts=20")
 	a := w.auditor()
 	w.process("5", 200, "OutRsts=24")
-	w.events.Counts[closedPort] = 4
+	w.refuse(200, 5, 4)
 	check(t, w.interval(a), 4, 4, true, true)
 	w.end("5")
-	w.events.Counts[closedPort] += 2
+	w.refuse(200, 5, 2)
 	r := w.interval(a)
-	check(t, r, 0, 2, true, false, "could not be compared", "2 events more", "1 namespace went")
+	check(t, r, 0, 2, true, false, "could not be compared", "2 events more", "2 events of 1 namespace that went")
 	if l := outRsts(t, r); !l.Uncompared || !r.Balanced() {
 		t.Errorf("%+v", l)
 	}
@@ -193,7 +209,7 @@ func TestLeaver(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	r = w.whole(a)
-	check(t, r, 4, 6, true, false, "could not be compared")
+	check(t, r, 4, 6, true, false, "could not be compared", "2 events of 1 namespace that went")
 	if r.Came != 0 || r.Went != 1 || len(r.Notes) != 1 || !strings.Contains(r.Notes[0], "1 namespace went") {
 		t.Errorf("%+v", r)
 	}
@@ -247,14 +263,33 @@ func TestUnreadable(t *testing.T) {
 	a := w.auditor()
 	w.end("2")
 	w.process("2", 200)
-	w.events.Counts[closedPort] = 1
+	w.refuse(200, 2, 1)
 	r := w.interval(a)
-	check(t, r, 0, 1, true, false, "could not be compared", "1 namespace could not be read")
+	check(t, r, 0, 1, true, false, "could not be compared", "1 event of 1 namespace that went or could not be read")
 	if r.Unreadable != 1 || r.Went != 0 {
 		t.Errorf("%+v", r)
 	}
 	w.process("2", 200, "OutRsts=21")
+	check(t, w.interval(a), 1, 0, true, false, "could not be compared", "could be read again")
 	check(t, w.whole(a), 1, 1, true, true)
+}
+
+// TestReadAgainLater: a namespace that comes back has counts of events from before
+// the interval. They explain no more than that.
+func TestReadAgainLater(t *testing.T) {
+	w := newWorld(t)
+	w.process("1", 100, "OutRsts=0")
+	w.process("2", 200, "OutRsts=20")
+	a := w.auditor()
+	w.end("2")
+	w.refuse(200, 2, 3)
+	check(t, w.interval(a), 0, 3, true, false, "could not be compared", "3 events of 1 namespace")
+	w.process("3", 200, "OutRsts=24")
+	w.refuse(200, 2, 1)
+	check(t, w.interval(a), 4, 1, true, false, "could not be compared", "could be read again")
+	check(t, w.whole(a), 4, 4, true, true)
+	w.process("1", 100, "OutRsts=1")
+	check(t, w.whole(a), 5, 4, false, false, "1 more than")
 }
 
 // TestReadAgain: an event while the counters are read has them read again.

@@ -17,27 +17,33 @@ type Row struct {
 // or left out of the judgement. Counters this kernel lacks give no row.
 func Check(diff Snapshot, counts Counts) []Row {
 	var rows []Row
-	for _, identity := range Identities {
-		kernel, ok := diff[identity.Counter]
-		if !ok {
-			continue
+	for i := range Identities {
+		identity := &Identities[i]
+		if kernel, ok := diff[identity.Counter]; ok {
+			rows = append(rows, identity.row(kernel, counts.sum(identity.Sure), counts.sum(identity.Perhaps)))
 		}
-		row := Row{
-			Counter: identity.Counter, Kernel: kernel, Note: identity.Note,
-			Events: counts.sum(identity.Sure), Perhaps: counts.sum(identity.Perhaps),
-		}
-		row.Exact = kernel >= row.Events && kernel <= row.Events+row.Perhaps
-		row.OK = row.Exact || kernel > row.Events && identity.Silent != ""
-		if row.OK && !row.Exact {
-			row.Note += "; the rest: " + identity.Silent
-		}
+	}
+	if row, ok := failed(diff); ok {
 		rows = append(rows, row)
 	}
-	if failed := diff["TCPAbortFailed"]; failed > 0 {
-		rows = append(rows, Row{
-			Counter: "TCPAbortFailed", Kernel: failed, OK: true, Exact: true,
-			Note: "resets that were counted as sent and never left this machine (no memory, no route, firewall)",
-		})
-	}
 	return rows
+}
+
+// row compares the growth of the counter with events.
+func (i *Identity) row(kernel, events, perhaps uint64) Row {
+	row := Row{Counter: i.Counter, Kernel: kernel, Note: i.Note, Events: events, Perhaps: perhaps}
+	row.Exact = kernel >= row.Events && kernel <= row.Events+row.Perhaps
+	row.OK = row.Exact || kernel > row.Events && i.Silent != ""
+	if row.OK && !row.Exact {
+		row.Note += "; the rest: " + i.Silent
+	}
+	return row
+}
+
+// failed is the row of the one counter that no events are compared with.
+func failed(diff Snapshot) (Row, bool) {
+	return Row{
+		Counter: "TCPAbortFailed", Kernel: diff["TCPAbortFailed"], OK: true, Exact: true,
+		Note: "resets that were counted as sent and never left this machine (no memory, no route, firewall)",
+	}, diff["TCPAbortFailed"] > 0
 }

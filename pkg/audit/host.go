@@ -2,7 +2,6 @@ package audit
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -24,8 +23,6 @@ type Host struct {
 type Reading struct {
 	Namespaces map[uint32]Snapshot // by inode
 	Unreadable map[uint32]string   // found and not read: where it was found
-	// Unknown is how many processes did not let their namespace be known.
-	Unknown int
 	// Partial: /proc belongs to a pid namespace that is not the initial one, so
 	// only the processes in it, and their network namespaces, are visible.
 	Partial bool
@@ -49,7 +46,7 @@ func (h Host) Read() (*Reading, error) {
 		Unreadable: make(map[uint32]string),
 		Partial:    h.partial(),
 	}
-	places, err := h.find(r)
+	places, err := h.find()
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +77,7 @@ func (h Host) named() string {
 }
 
 // find lists the namespaces of all processes and all named ones.
-func (h Host) find(r *Reading) (map[uint32]*place, error) {
+func (h Host) find() (map[uint32]*place, error) {
 	dir, err := os.Open(h.proc())
 	if err != nil {
 		return nil, err
@@ -96,19 +93,17 @@ func (h Host) find(r *Reading) (map[uint32]*place, error) {
 			continue
 		}
 		inode, err := h.namespaceOf(pid)
-		switch {
-		case err == nil:
-			p := places[inode]
-			if p == nil {
-				p = new(place)
-				places[inode] = p
-			}
-			if len(p.pids) < someProcesses {
-				p.pids = append(p.pids, pid)
-			}
-		case errors.Is(err, fs.ErrPermission):
-			r.Unknown++
-		} // else it ended
+		if err != nil {
+			continue // it ended, or does not let its namespace be known
+		}
+		p := places[inode]
+		if p == nil {
+			p = new(place)
+			places[inode] = p
+		}
+		if len(p.pids) < someProcesses {
+			p.pids = append(p.pids, pid)
+		}
 	}
 	h.findNamed(places)
 	return places, nil

@@ -5,6 +5,7 @@ import "maps"
 // ledger follows the counters of namespaces that come and go.
 type ledger struct {
 	present map[uint32]Snapshot // as last read
+	stale   map[uint32]bool     // those of present that could not be read last time
 	gone    map[uint32]Snapshot // as last read, of those that were not found again
 	began   bool
 	whole   account // since the first reading
@@ -12,9 +13,35 @@ type ledger struct {
 
 // account is what the counters of all namespaces did over some time.
 type account struct {
-	growth     Snapshot
-	newcomers  Snapshot // the part of growth of namespaces that came
+	growth    Snapshot
+	newcomers Snapshot // the part of growth of namespaces that came
+	// returners is the part of namespaces that were not read at the beginning, and
+	// whose last counters before it are known.
+	returners  Snapshot
+	byInode    map[uint32]Snapshot // growth of the compared counters, as far as they grew
+	moved      map[uint32]bool     // numbers of namespaces that came or went
 	came, went int
+}
+
+func newAccount() account {
+	return account{
+		growth: make(Snapshot), newcomers: make(Snapshot), returners: make(Snapshot),
+		byInode: make(map[uint32]Snapshot), moved: make(map[uint32]bool),
+	}
+}
+
+// grow enters how the counters of a namespace grew; old is nil at its beginning.
+func (a *account) grow(inode uint32, now, old Snapshot) {
+	a.growth.add(now, old)
+	for i := range Identities {
+		counter := Identities[i].Counter
+		if grown := less(now[counter], old[counter]); grown > 0 {
+			if a.byInode[inode] == nil {
+				a.byInode[inode] = make(Snapshot)
+			}
+			a.byInode[inode][counter] += grown
+		}
+	}
 }
 
 // enter takes a further reading and returns the account since the one before.
@@ -22,36 +49,42 @@ type account struct {
 // A namespace that came is counted in full: its counters began at 0 when it was
 // made. One that went, counts up to when it was last read.
 func (l *ledger) enter(r *Reading) account {
-	since := account{growth: make(Snapshot), newcomers: make(Snapshot)}
+	since := newAccount()
 	if !l.began {
 		l.began = true
 		l.present, l.gone = maps.Clone(r.Namespaces), make(map[uint32]Snapshot)
-		l.whole = account{growth: make(Snapshot), newcomers: make(Snapshot)}
+		l.whole = newAccount()
 		for _, s := range r.Namespaces {
 			since.growth.add(s, s) // names with 0: the counters that this kernel has
 		}
 		l.whole.growth.merge(since.growth)
 		return since
 	}
-	before := l.present
+	before, stale := l.present, l.stale
+	l.stale = make(map[uint32]bool)
 	l.present = make(map[uint32]Snapshot, len(r.Namespaces))
-	returned := 0
+	var returned []uint32
 	for inode, now := range r.Namespaces {
 		old, stayed := before[inode]
 		away, remembered := l.gone[inode]
 		delete(l.gone, inode)
 		switch {
 		case stayed && old.continues(now):
-			since.growth.add(now, old)
+			since.grow(inode, now, old)
+			if stale[inode] {
+				since.returners.add(now, old)
+			}
 		case remembered && away.continues(now):
-			returned++
-			since.growth.add(now, away)
+			returned = append(returned, inode)
+			since.grow(inode, now, away)
+			since.returners.add(now, away)
 		default:
 			if stayed { // another one has taken its number
 				since.went++
 			}
 			since.came++
-			since.growth.add(now, nil)
+			since.moved[inode] = true
+			since.grow(inode, now, nil)
 			since.newcomers.add(now, nil)
 		}
 		l.present[inode] = now
@@ -61,17 +94,34 @@ func (l *ledger) enter(r *Reading) account {
 			continue
 		}
 		if _, unreadable := r.Unreadable[inode]; unreadable {
-			l.present[inode] = old // it may be readable again
+			l.present[inode], l.stale[inode] = old, true // it may be readable again
 			continue
 		}
 		since.went++
+		since.moved[inode] = true
 		l.forget(inode, old)
 	}
-	l.whole.growth.merge(since.growth)
-	l.whole.newcomers.merge(since.newcomers)
-	l.whole.came += since.came
-	l.whole.went += since.went - returned
+	l.whole.join(&since, returned)
 	return since
+}
+
+// join adds a further account. returned went in this one, and are back: what they
+// counted meanwhile is no longer missing.
+func (a *account) join(since *account, returned []uint32) {
+	a.growth.merge(since.growth)
+	a.newcomers.merge(since.newcomers)
+	for inode, growth := range since.byInode {
+		if a.byInode[inode] == nil {
+			a.byInode[inode] = make(Snapshot)
+		}
+		a.byInode[inode].merge(growth)
+	}
+	for _, inode := range returned {
+		delete(a.moved, inode)
+	}
+	maps.Copy(a.moved, since.moved)
+	a.came += since.came
+	a.went += since.went - len(returned)
 }
 
 // goneMax bounds what is remembered of namespaces that went.

@@ -25,7 +25,7 @@ type Line struct {
 	// Slack is how many more events there may be: they came while the counters
 	// were read.
 	Slack uint64
-	// Uncompared: they differ, and what could not be read may be why.
+	// Uncompared: they differ, and by no more than what could not be read explains.
 	Uncompared bool
 }
 
@@ -58,22 +58,20 @@ func (a *Auditor) report(from, to moment, since account) Report {
 	}
 	r.note(to.reading)
 	why := doubts{
-		report: &r, limits: a.limits, partial: to.reading.Partial, unknown: to.reading.Unknown,
-		uncounted: high.Uncounted, failed: since.growth["TCPAbortFailed"], newcomers: since.newcomers,
+		report: &r, limits: a.limits, uncounted: high.Uncounted, failed: since.growth["TCPAbortFailed"],
+		newcomers: since.newcomers, returners: since.returners,
 	}
-	highest := rowsOf(Check(since.growth, high.Counts))
-	for _, row := range Check(since.growth, low.Counts) {
-		r.Lines = append(r.Lines, why.judge(row, highest[row.Counter]))
+	unread := findUnread(&low, &high, &since, to.reading)
+	for i := range Identities {
+		identity := &Identities[i]
+		if kernel, ok := since.growth[identity.Counter]; ok {
+			r.Lines = append(r.Lines, why.compare(identity, kernel, low.Counts, high.Counts, unread.hole(identity)))
+		}
+	}
+	if row, ok := failed(since.growth); ok {
+		r.Lines = append(r.Lines, Line{Row: row})
 	}
 	return r
-}
-
-func rowsOf(rows []Row) map[string]Row {
-	by := make(map[string]Row, len(rows))
-	for _, row := range rows {
-		by[row.Counter] = row
-	}
-	return by
 }
 
 // note says what concerns every counter.
@@ -101,11 +99,32 @@ func (r *Report) note(reading *Reading) {
 type doubts struct {
 	report    *Report
 	limits    []Limit
-	partial   bool
-	unknown   int // processes whose namespace is not known
 	uncounted uint64
 	failed    uint64 // TCPAbortFailed
 	newcomers Snapshot
+	returners Snapshot
+}
+
+// compare makes the line of a counter of the fewest and of the most events. Events
+// of namespaces that could not be read are expected to be missing in the counter.
+func (d *doubts) compare(i *Identity, kernel uint64, fewest, most Counts, unread hole) Line {
+	low, high, perhapsLow, perhapsHigh := fewest.sum(i.Sure), most.sum(i.Sure), fewest.sum(i.Perhaps), most.sum(i.Perhaps)
+	all := d.judge(i.row(kernel, low, perhapsLow), i.row(kernel, high, perhapsHigh))
+	if unread.most == 0 || unread.least == 0 && all.OK {
+		return all
+	}
+	l := d.judge(i.row(kernel, less(low, unread.most), perhapsLow), i.row(kernel, less(high, unread.least), perhapsHigh))
+	l.Events, l.Slack = all.Events, all.Slack
+	if l.OK {
+		var difference []string
+		if kernel < low {
+			difference = append(difference, more(low-kernel))
+		}
+		l.uncompared(append(difference, unread.String())...)
+	} else {
+		l.Note += ", besides " + unread.String()
+	}
+	return l
 }
 
 // judge joins the rows of the fewest and of the most events.
@@ -127,7 +146,7 @@ func (d *doubts) judge(low, high Row) Line {
 	case l.Kernel > l.Most():
 		d.fewer(&l)
 	default:
-		d.more(&l)
+		l.more()
 	}
 	return l
 }
@@ -140,9 +159,8 @@ func (d *doubts) fewer(l *Line) {
 		return
 	}
 	missing := l.Kernel - l.Most()
-	if d.report.Came > 0 && missing <= d.newcomers[l.Counter] {
-		l.uncompared(fmt.Sprintf("the kernel counted %d more than there are events", missing),
-			namespaces(d.report.Came)+" came, and may be older than this comparison")
+	if reason := d.older(l.Counter, missing); reason != "" {
+		l.uncompared(fmt.Sprintf("the kernel counted %d more than there are events", missing), reason)
 		return
 	}
 	may := []string{fmt.Sprintf("the kernel counted %d more than there are events", missing)}
@@ -161,48 +179,45 @@ func (d *doubts) fewer(l *Line) {
 	l.Note = strings.Join(may, "; ")
 }
 
-// more explains events that the counters do not have.
-func (d *doubts) more(l *Line) {
-	surplus := less(l.Events, l.Kernel)
-	text := fmt.Sprintf("%s more than the kernel's counters have", events(surplus))
-	if d.partial {
-		l.OK = true
-		l.Note = "not comparable: " + text + ", because those of other containers and of the host are not visible here"
-		return
+// older says why so many counts may be from before this comparison, or "".
+func (d *doubts) older(counter string, counts uint64) string {
+	switch newcomers, returners := d.newcomers[counter], d.returners[counter]; {
+	case counts <= newcomers:
+		return namespaces(d.report.Came) + " came, and may be older than this comparison"
+	case counts <= newcomers+returners:
+		return "namespaces could be read again, and counted meanwhile"
 	}
-	if reasons := d.unread(); len(reasons) > 0 {
-		l.uncompared(text, reasons...)
-		return
-	}
-	may := []string{text, "a namespace that only a descriptor keeps, or that came and went meanwhile, is in the events and not in the counters"}
-	if d.unknown > 0 {
-		may = append(may, fmt.Sprintf("which namespace a process is in could not be seen (%s)", times(uint64(d.unknown))))
-	}
-	if l.Counter == "TcpOutRsts" {
-		may = append(may, "an IPv6 reply that finds no route is an event and not counted")
-	}
-	l.Note = strings.Join(may, "; ")
+	return ""
 }
 
-// unread are the namespaces whose events are known and whose counters are not.
-func (d *doubts) unread() (reasons []string) {
-	r := d.report
-	if r.Unreadable > 0 {
-		reasons = append(reasons, namespaces(r.Unreadable)+" could not be read")
+// more explains events that the counters do not have.
+func (l *Line) more() {
+	l.Note = more(less(l.Events, l.Kernel))
+	if l.Counter == "TcpOutRsts" {
+		l.Note += "; an IPv6 reply that finds no route is an event and not counted"
 	}
-	if r.Went > 0 {
-		reasons = append(reasons, namespaces(r.Went)+" went and took the last counts along")
+}
+
+func more(surplus uint64) string {
+	return events(surplus) + " more than the kernel's counters have"
+}
+
+// String says how many events are missing in the counters, and of how many namespaces.
+func (h hole) String() string {
+	var parts []string
+	if known := h.most - h.unplaced; known > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s that went or could not be read", events(known), namespaces(h.namespaces)))
 	}
-	if r.Came > 0 && r.Went == 0 {
-		reasons = append(reasons, namespaces(r.Came)+" came, and others may have come and gone meanwhile")
+	if h.unplaced > 0 {
+		parts = append(parts, events(h.unplaced)+" of namespaces that are too many to count each")
 	}
-	return reasons
+	return strings.Join(parts, " and ")
 }
 
 // uncompared says that nothing follows from a difference, and why.
-func (l *Line) uncompared(difference string, reasons ...string) {
+func (l *Line) uncompared(reasons ...string) {
 	l.OK, l.Exact, l.Uncompared = true, false, true
-	l.Note = "could not be compared: " + difference + "; " + strings.Join(reasons, "; ")
+	l.Note = "could not be compared: " + strings.Join(reasons, "; ")
 }
 
 func (d *doubts) has(id string) bool {

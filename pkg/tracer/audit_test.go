@@ -2,7 +2,10 @@ package tracer
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -22,7 +25,14 @@ func TestAuditEvents(t *testing.T) {
 	f.counts.ByEvidence = append(f.counts.ByEvidence,
 		probe.Count{Evidence: closedPortEvidence, Events: 100}, probe.Count{Evidence: variant, Events: 5},
 		probe.Count{Evidence: noReset, Events: 7}, probe.Count{Evidence: receivedEvidence, Events: 10})
-	f.counts.Uncounted, f.counts.Missed = 2, 3
+	f.counts.Uncounted, f.counts.Unplaced, f.counts.Missed = 2, 4, 3
+	f.namespaces = []probe.NetnsCount{
+		{Inode: 1, Mix: 7, Evidence: closedPortEvidence, Events: 60},
+		{Inode: 1, Mix: 7, Evidence: variant, Events: 5},
+		{Inode: 1, Mix: 8, Evidence: closedPortEvidence, Events: 36},
+		{Inode: 1, Mix: 9, Evidence: noReset, Events: 7},
+		{Inode: 2, Mix: 9, Evidence: receivedEvidence, Events: 10},
+	}
 	events, err := (&Tracer{source: f}).auditEvents()
 	if err != nil {
 		t.Fatal(err)
@@ -32,9 +42,52 @@ func TestAuditEvents(t *testing.T) {
 	if len(events.Counts) != 2 || events.Counts[closedPort] != 105 || events.Counts[refused] != 10 {
 		t.Errorf("%+v", events.Counts)
 	}
-	if events.Uncounted != 2 || events.Missed != 3 {
+	if events.Uncounted != 2 || events.Unplaced != 4 || events.Missed != 3 {
 		t.Errorf("%+v", events)
 	}
+	want := map[audit.Namespace]audit.Counts{
+		{Inode: 1, Mix: 7}: {closedPort: 65}, {Inode: 1, Mix: 8}: {closedPort: 36}, {Inode: 2, Mix: 9}: {refused: 10},
+	}
+	if diff := cmp.Diff(want, events.Namespaces); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestAuditSurplus: events of a namespace that nobody could read explain no more
+// than themselves. What a namespace has too many that stays is a contradiction.
+func TestAuditSurplus(t *testing.T) {
+	const surplus, between = 1 << 40, 1 << 20 // more than this host has meanwhile
+	f := newFakeSource(resets(closedPort(1)))
+	tracer := tracing(f, "")
+	tracer.regular.options.AtEnd = true
+	var report event.Audit
+	err := tracer.Run(t.Context(), &sinkFuncs{
+		event: func(*event.Event) error {
+			f.counts.ByEvidence = []probe.Count{{Evidence: closedPortEvidence, Events: surplus + between}}
+			f.namespaces = []probe.NetnsCount{
+				{Inode: ownNamespace(t, os.Getpid()), Mix: 1, Evidence: closedPortEvidence, Events: surplus},
+				{Inode: 1, Mix: 2, Evidence: closedPortEvidence, Events: between},
+			}
+			return event.ErrEnough
+		},
+		audit: func(a *event.Audit) error { report = *a; return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range report.Counters {
+		if l.Name != "TcpOutRsts" {
+			continue
+		}
+		if l.OK || l.Uncompared || report.OK || l.Counted != surplus+between {
+			t.Errorf("%+v", l)
+		}
+		if want := fmt.Sprintf("besides %d events of 1 namespace", between); !strings.Contains(l.Note, want) {
+			t.Errorf("the note does not say %q: %s", want, l.Note)
+		}
+		return
+	}
+	t.Fatalf("no TcpOutRsts in %+v", report)
 }
 
 // TestAuditBeforeDetach: the whole run is compared while the hooks are attached,

@@ -19,6 +19,7 @@ type fakeSource struct {
 	afterDetach []probe.Batch
 	holders     func() []event.Holder
 	counts      probe.Counts
+	namespaces  []probe.NetnsCount
 	tops        probe.TopTables
 	hidden      map[uint64]time.Duration // control groups, and how long
 
@@ -96,6 +97,8 @@ func (f *fakeSource) Counts() (probe.Counts, error) {
 	}
 	return f.counts, nil
 }
+
+func (f *fakeSource) NetnsCounts() ([]probe.NetnsCount, error) { return f.namespaces, nil }
 
 // Top is a table of f.tops.
 func (f *fakeSource) Top(kind probe.TopKind) (*probe.TopTable, error) {

@@ -17,6 +17,8 @@ type AuditOptions struct {
 	Every time.Duration // also in between; 0: not
 }
 
+func (o *AuditOptions) wanted() bool { return o.AtEnd || o.Every > 0 }
+
 // lossInterval is how often lost details are looked for.
 const lossInterval = time.Second
 
@@ -41,7 +43,7 @@ func (r *regular) start(t *Tracer) error {
 	now := time.Now()
 	r.tracer = t
 	r.nextLoss, r.nextTotals, r.nextAudit = now.Add(lossInterval), now.Add(r.every), now.Add(r.options.Every)
-	if !r.options.AtEnd && r.options.Every == 0 {
+	if !r.options.wanted() {
 		return nil
 	}
 	var limits []audit.Limit

@@ -68,6 +68,7 @@ type Tracer struct {
 func Open(o Options) (*Tracer, error) {
 	selectDetails(&o.Probe.Selection, o.Filter)
 	o.Probe.Tops = o.Probe.Tops || o.Top > 0
+	o.Probe.Netns = o.Probe.Netns || o.Audit.wanted()
 	session, err := probe.Open(o.Probe)
 	if err != nil {
 		return nil, err
