@@ -35,10 +35,6 @@ func (c *costFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&c.stats, "stats", false, "show at the end what rsttrace has cost")
 }
 
-func (c *costFlags) selection() probe.Selection {
-	return probe.Selection{CountsOnly: c.summary, MaxRate: c.maxRate, Stacks: c.stack}
-}
-
 // meter measures what a run costs, if that was asked for.
 type meter struct {
 	started time.Time

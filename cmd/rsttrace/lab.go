@@ -12,7 +12,6 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/selftest"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
@@ -79,7 +78,7 @@ func (f *labFlags) run(cmd *cobra.Command, names []string) error {
 		}
 		return nil
 	}
-	t, err := tracer.Open(tracer.Options{Probe: probe.Options{Via: f.via.method, Ignored: true}})
+	t, err := tracer.Open(tracer.Options{Method: f.via.method})
 	if err != nil {
 		return err
 	}

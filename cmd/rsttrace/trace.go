@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
@@ -143,22 +141,20 @@ func (f *traceFlags) run(ctx context.Context, wanted *filter.Filter, stdout, std
 		return err
 	}
 	defer meter.close()
-	dirs := wanted.Selection().Dirs
 	t, err := tracer.Open(tracer.Options{
-		Probe: probe.Options{
-			Via:          f.via.method,
-			Ignored:      len(dirs) == 0 || slices.Contains(dirs, event.Ignored),
-			NoDrops:      f.noDrops,
-			NoFlowMemory: f.noMemory,
-			NoFollowups:  f.noFollow,
-			RingBytes:    f.ring.bytes,
-			Selection:    f.selection(),
-		},
-		Filter:   wanted,
-		Top:      f.top,
-		Interval: f.interval,
-		Audit:    f.audit.options(),
-		Warn:     func(warning error) { fmt.Fprintf(stderr, "rsttrace: %v\n", warning) },
+		Filter:       wanted,
+		Summary:      f.summary,
+		MaxRate:      f.maxRate,
+		Stacks:       f.stack,
+		Top:          f.top,
+		Method:       f.via.method,
+		NoDrops:      f.noDrops,
+		NoFlowMemory: f.noMemory,
+		NoFollowups:  f.noFollow,
+		RingBytes:    f.ring.bytes,
+		Interval:     f.interval,
+		Audit:        f.audit.options(),
+		Warn:         func(warning error) { fmt.Fprintf(stderr, "rsttrace: %v\n", warning) },
 	})
 	if err != nil {
 		return err

@@ -91,13 +91,14 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if o.Scenarios == nil {
 		o.Scenarios = lab.Scenarios()
 	}
-	t, err := tracer.Open(tracer.Options{Probe: probe.Options{
+	session, err := probe.Open(probe.Options{
 		Via: o.Via, Ignored: true, Tops: true, TopSets: topSets,
 		Selection: probe.Selection{Netns: []uint32{}}, // the scenarios' own, and nothing else
-	}})
+	})
 	if err != nil {
 		return nil, err
 	}
+	t := tracer.Over(session, tracer.Options{})
 	defer t.Close()
 	tracing, stop := context.WithCancel(ctx)
 	defer stop()

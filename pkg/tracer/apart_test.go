@@ -17,7 +17,6 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab/actor"
 	"github.com/rsttrace/rsttrace/pkg/lab/netns"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
@@ -114,9 +113,7 @@ func TestOwnersApart(t *testing.T) {
 	if err := netns.AwaitReachable(t.Context(), client.netns, clientAt.Addr(), server.netns, serverAt.Addr()); err != nil {
 		t.Fatal(err)
 	}
-	traced, err := tracer.Open(tracer.Options{Probe: probe.Options{
-		Selection: probe.Selection{Netns: []uint32{client.netns.Inode(), server.netns.Inode()}},
-	}})
+	traced, err := tracer.Open(tracer.Options{Filter: tracer.InNetns(client.netns.Inode(), server.netns.Inode())})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,6 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // bystanderVariable makes this test program a process that looks at the open
@@ -168,7 +167,7 @@ type ownerTally struct {
 // runs.
 func traceOwner(t *testing.T, owner *stranger, play func()) ownerTally {
 	t.Helper()
-	traced, err := Open(Options{Probe: probe.Options{Selection: probe.Selection{Netns: []uint32{owner.inode}}, RingBytes: 16 << 20}})
+	traced, err := Open(Options{Filter: InNetns(owner.inode), RingBytes: 16 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,6 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab/netns"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
@@ -214,7 +213,7 @@ func TestOwnersInChurn(t *testing.T) {
 func traceChurn(t *testing.T) (map[churnEnd]event.Owner, map[churnEnd]int, int) {
 	t.Helper()
 	var namespaces []*netns.Namespace
-	own := probe.Selection{} // other tests provoke resets at the same time: not ours to read
+	var own []uint32 // namespaces: other tests provoke resets at the same time: not ours to read
 	for range churnNamespaces {
 		n, err := netns.New("churn")
 		if err != nil {
@@ -222,11 +221,11 @@ func traceChurn(t *testing.T) (map[churnEnd]event.Owner, map[churnEnd]int, int) 
 		}
 		t.Cleanup(n.Close)
 		namespaces = append(namespaces, n)
-		own.Netns = append(own.Netns, n.Inode())
+		own = append(own, n.Inode())
 	}
 	// Room for all of it: where the CPUs are busy the reader may not come in time.
 	const roomForAll = 16 << 20
-	traced, err := tracer.Open(tracer.Options{Probe: probe.Options{Selection: own, RingBytes: roomForAll}})
+	traced, err := tracer.Open(tracer.Options{Filter: tracer.InNetns(own...), RingBytes: roomForAll})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,6 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab/actor"
 	"github.com/rsttrace/rsttrace/pkg/lab/netns"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
@@ -100,8 +99,8 @@ func TestGroupsGoneAtOnce(t *testing.T) {
 	makeGroup(t, jobs)
 	n := inNamespace(t)
 	traced, err := tracer.Open(tracer.Options{
-		Probe:  probe.Options{Selection: probe.Selection{Netns: []uint32{n.Inode()}}, NoFollowups: true},
-		Filter: filter.MustParse("unit " + filepath.Base(jobs)),
+		NoFollowups: true,
+		Filter:      filter.And(tracer.InNetns(n.Inode()), filter.MustParse("unit "+filepath.Base(jobs))),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
@@ -23,7 +22,7 @@ func TestNoFlowMemory(t *testing.T) {
 			if !ok {
 				t.Fatalf("no scenario %q", name)
 			}
-			tr, err := tracer.Open(tracer.Options{Probe: probe.Options{NoFlowMemory: true}})
+			tr, err := tracer.Open(tracer.Options{NoFlowMemory: true})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,7 +10,6 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab/netns"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
@@ -108,7 +107,7 @@ func tracedPairs(t *testing.T, act func(*pairs) error) []event.Event {
 		t.Fatal(err)
 	}
 	defer n.Close()
-	traced, err := tracer.Open(tracer.Options{Probe: probe.Options{Selection: probe.Selection{Netns: []uint32{n.Inode()}}}})
+	traced, err := tracer.Open(tracer.Options{Filter: tracer.InNetns(n.Inode())})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab/actor"
 	"github.com/rsttrace/rsttrace/pkg/lab/netns"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
@@ -107,7 +106,7 @@ func TestOwnersOlderThanTracer(t *testing.T) {
 	o.close(o.server, closed.server)
 	hasRing := o.moveToRing(inRing)
 
-	traced, err := tracer.Open(tracer.Options{Probe: probe.Options{Selection: probe.Selection{Netns: []uint32{o.netns}}}})
+	traced, err := tracer.Open(tracer.Options{Filter: tracer.InNetns(o.netns)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,6 @@ import (
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // waitingCalls are calls on a connection in which a thread waits until data comes,
@@ -56,8 +55,7 @@ func TestOwnersInOtherCalls(t *testing.T) {
 	for name, c := range waitingCalls {
 		t.Run(name, func(t *testing.T) {
 			server, client := connected(t)
-			own := probe.Selection{Netns: []uint32{ownNamespace(t, os.Getpid())}}
-			traced, err := Open(Options{Probe: probe.Options{Selection: own}})
+			traced, err := Open(Options{Filter: InNetns(ownNamespace(t, os.Getpid()))})
 			if err != nil {
 				t.Fatal(err)
 			}

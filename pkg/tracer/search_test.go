@@ -17,7 +17,6 @@ import (
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // crowdVariable makes this test program one of the processes of TestSearchInCrowd:
@@ -231,7 +230,7 @@ func TestSearchInCrowd(t *testing.T) {
 	}
 	c := gather(t, size)
 	c.await(t)
-	traced, err := Open(Options{Probe: probe.Options{Selection: probe.Selection{Netns: []uint32{ownNamespace(t, os.Getpid())}}}})
+	traced, err := Open(Options{Filter: InNetns(ownNamespace(t, os.Getpid()))})
 	if err != nil {
 		t.Fatal(err)
 	}

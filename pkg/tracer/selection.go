@@ -6,23 +6,7 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
-
-// selectDetails gives the kernel as much of the filter as it can do, so that
-// what is not wanted costs next to nothing. The filter still runs: the kernel
-// knows few owners, and learns of causes and control groups only as they occur.
-func selectDetails(s *probe.Selection, f *filter.Filter) {
-	wanted := f.Selection()
-	s.Dirs, s.Hosts, s.PIDs, s.Comms = wanted.Dirs, wanted.Hosts, wanted.PIDs, wanted.Comms
-	s.Cgroups = f.Reads()&filter.KnowsPlace != 0
-	if s.Netns == nil && len(wanted.Netns) > 0 {
-		s.Netns = wanted.Netns
-	}
-	for _, r := range wanted.Ports {
-		s.Ports = append(s.Ports, probe.PortRange{First: r.First, Last: r.Last})
-	}
-}
 
 // muteInterval is how often new kinds of evidence are looked at.
 const muteInterval = 100 * time.Millisecond

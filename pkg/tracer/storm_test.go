@@ -14,7 +14,6 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab/netns"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
@@ -60,7 +59,7 @@ var wantedOfStorm = []event.Count{{Dir: event.Sent, Cause: cause.ClosedPort}, {D
 // TestStormAccount: a ring far too small and a reader far too slow lose details, and
 // not one event is missing in the account.
 func TestStormAccount(t *testing.T) {
-	s := storm(t, probe.Selection{}, stormConnects())
+	s := storm(t, tracer.Options{}, stormConnects())
 	s.counted(t)
 	if s.shown+s.totals.Lost != 2*s.connects {
 		t.Errorf("%d shown + %d lost = %d, want %d", s.shown, s.totals.Lost, s.shown+s.totals.Lost, 2*s.connects)
@@ -73,7 +72,7 @@ func TestStormAccount(t *testing.T) {
 // TestStormLimited: what the limit holds back is in the account, too, and each
 // kind shows.
 func TestStormLimited(t *testing.T) {
-	s := storm(t, probe.Selection{MaxRate: 100}, shortStorm)
+	s := storm(t, tracer.Options{MaxRate: 100}, shortStorm)
 	s.counted(t)
 	if s.shown+s.totals.Lost >= s.connects {
 		t.Errorf("%d shown + %d lost of %d: nothing was held back", s.shown, s.totals.Lost, 2*s.connects)
@@ -87,7 +86,7 @@ func TestStormLimited(t *testing.T) {
 
 // TestStormCountsOnly: no details at all.
 func TestStormCountsOnly(t *testing.T) {
-	s := storm(t, probe.Selection{CountsOnly: true}, shortStorm)
+	s := storm(t, tracer.Options{Summary: true}, shortStorm)
 	s.counted(t)
 	if s.shown+s.totals.Lost > 0 {
 		t.Errorf("%d shown, %d lost, want none", s.shown, s.totals.Lost)
@@ -128,15 +127,15 @@ func (s *stormRun) counted(t *testing.T) {
 
 // storm refuses connects in a namespace of its own while a slow reader traces
 // that namespace through the smallest of rings.
-func storm(t *testing.T, selection probe.Selection, connects uint64) *stormRun {
+func storm(t *testing.T, options tracer.Options, connects uint64) *stormRun {
 	t.Helper()
 	roottest.Need(t, roottest.BPF)
 	if !netns.HasIPv6() {
 		t.Skip("this kernel has IPv6 switched off")
 	}
 	n := stormNamespace(t)
-	selection.Netns = []uint32{n.Inode()}
-	traced, err := tracer.Open(tracer.Options{Probe: probe.Options{RingBytes: 64 << 10, Selection: selection}})
+	options.Filter, options.RingBytes = tracer.InNetns(n.Inode()), 64<<10
+	traced, err := tracer.Open(options)
 	if err != nil {
 		t.Fatal(err)
 	}

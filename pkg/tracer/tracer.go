@@ -2,6 +2,7 @@ package tracer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/prometheus/procfs"
@@ -15,12 +16,36 @@ import (
 
 // Options for Open. The zero value traces everything by the best methods.
 type Options struct {
-	Probe probe.Options
 	// Filter says which events the sink gets; nil: all. Totals count all events.
 	Filter *filter.Filter
+	// Summary counts events and gives none: the cheapest mode.
+	Summary bool
+	// MaxRate bounds the details of each kind of event, per second and CPU; 0: no
+	// bound. The first of a kind always comes through.
+	MaxRate uint32
+	// Stacks takes the kernel stack of each event.
+	Stacks bool
 	// Top is how many owners, peers and local ports Totals lists; 0: it lists
 	// none, and they are not counted.
 	Top int
+
+	// Method forces one attach method for the reset hooks; "" chooses the best one
+	// for each hook.
+	Method event.Method
+	// NoDrops leaves the kernel's drop hook alone. RSTs that end a request socket or
+	// a TIME_WAIT mini-socket are then not seen.
+	NoDrops bool
+	// NoFlowMemory does not note which processes opened and closed connections:
+	// closed-earlier is then reported as half-open, what comes after a close has no
+	// owner, and no age is known.
+	NoFlowMemory bool
+	// NoFollowups leaves the signal and error hooks alone: no follow-ups come, and
+	// no event has App.Reported.
+	NoFollowups bool
+	// RingBytes is the size of the ring buffer, a power of two and a multiple of
+	// the page size; 0: 4 MiB.
+	RingBytes uint32
+
 	// Interval is how often Run reports the totals so far. 0: only at its end.
 	Interval time.Duration
 	// Audit has Run compare events with the kernel's own counters.
@@ -64,15 +89,20 @@ type Tracer struct {
 	tops        topLists
 }
 
-// Open attaches to the kernel. See probe.Open for what it needs.
+// Open attaches to the kernel: 5.8 or later with BTF, as root or with CAP_BPF,
+// CAP_PERFMON and, for all details, CAP_SYSLOG and CAP_SYS_PTRACE. It fails if no
+// reset hook can be attached, and if Method is refused for every hook.
 func Open(o Options) (*Tracer, error) {
-	selectDetails(&o.Probe.Selection, o.Filter)
-	o.Probe.Tops = o.Probe.Tops || o.Top > 0
-	o.Probe.Netns = o.Probe.Netns || o.Audit.wanted()
-	session, err := probe.Open(o.Probe)
+	session, err := probe.Open(o.probe())
 	if err != nil {
 		return nil, err
 	}
+	return Over(session, o), nil
+}
+
+// Over is Open for a session that is attached already, whatever Options say of the
+// kernel side. It is for rsttrace's own tools. The tracer closes the session.
+func Over(session *probe.Session, o Options) *Tracer {
 	t := newTracer(session, o.Filter)
 	t.session = session
 	t.places = openPlaces(t.filter.NeedsNames())
@@ -85,7 +115,27 @@ func Open(o Options) (*Tracer, error) {
 	t.regular.every, t.regular.options = o.Interval, o.Audit
 	t.listed = o.Top
 	t.warn = o.Warn
-	return t, nil
+	return t
+}
+
+// probe are the options of the kernel side.
+func (o *Options) probe() probe.Options {
+	wanted := o.Filter.Selection()
+	s := probe.Selection{
+		CountsOnly: o.Summary, MaxRate: o.MaxRate, Stacks: o.Stacks,
+		Dirs: wanted.Dirs, Hosts: wanted.Hosts, Netns: wanted.Netns, PIDs: wanted.PIDs, Comms: wanted.Comms,
+		Cgroups: o.Filter.Reads()&filter.KnowsPlace != 0,
+	}
+	for _, r := range wanted.Ports {
+		s.Ports = append(s.Ports, probe.PortRange{First: r.First, Last: r.Last})
+	}
+	return probe.Options{
+		Via: o.Method, NoDrops: o.NoDrops, NoFlowMemory: o.NoFlowMemory, NoFollowups: o.NoFollowups, RingBytes: o.RingBytes,
+		Ignored:   len(wanted.Dirs) == 0 || slices.Contains(wanted.Dirs, event.Ignored),
+		Tops:      o.Top > 0,
+		Netns:     o.Audit.wanted(),
+		Selection: s,
+	}
 }
 
 func newTracer(s source, wanted *filter.Filter) *Tracer {

@@ -20,7 +20,6 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab/actor"
 	"github.com/rsttrace/rsttrace/pkg/lab/netns"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
@@ -122,11 +121,8 @@ const (
 func wantedIn(t *testing.T, n *netns.Namespace, via event.Method, wanted string) *tracer.Tracer {
 	t.Helper()
 	traced, err := tracer.Open(tracer.Options{
-		Probe: probe.Options{
-			Via: via, RingBytes: ringOfWanted, NoFollowups: true,
-			Selection: probe.Selection{Netns: []uint32{n.Inode()}},
-		},
-		Filter: filter.MustParse(wanted),
+		Method: via, RingBytes: ringOfWanted, NoFollowups: true,
+		Filter: filter.And(tracer.InNetns(n.Inode()), filter.MustParse(wanted)),
 	})
 	if err != nil && via != "" {
 		t.Skipf("this kernel refuses %s: %v", via, err)
