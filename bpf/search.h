@@ -14,8 +14,8 @@
 
 #define SOUGHT 2048
 #define FOUND 4096
-#define SOUGHT_FILES_BITS 12 /* twice as many as sockets */
-#define SOUGHT_PROBES 8
+#define SOUGHT_FILES_BITS 14 /* eight times as many as sockets */
+#define SOUGHT_PROBES 16
 #define BLOOM_BITS 16
 
 struct sought_socket {
@@ -41,7 +41,7 @@ struct finding {
 struct search {
 	__u32 first; /* slot of each table that this pass begins with */
 	__u32 count; /* of sockets */
-	__u32 found; /* more than FOUND: some were left out */
+	__u32 found; /* more than FOUND: something found no place */
 	__u32 unfinished; /* tables are longer than this pass looks */
 	__u64 last_files; /* the table that was walked last, and whose it is */
 	__u32 last_pid;
@@ -109,8 +109,9 @@ static long seek_file(__u64 at, void *unused)
 		slot->socket = at;
 		__u32 bit = bloom_bit(file);
 		search->bloom[bit / 64 & ((1 << BLOOM_BITS) / 64 - 1)] |= 1ull << bit % 64;
-		break;
+		return 0;
 	}
+	search->found = FOUND + 1; /* Go looks for fewer at once */
 	return 0;
 }
 

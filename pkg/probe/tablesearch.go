@@ -75,8 +75,8 @@ func (s *tableSearch) run(sockets []event.SocketRef) ([]event.Holder, error) {
 	return holders, nil
 }
 
-// search looks for some sockets at once. Where they have more holders than there is
-// room for, it looks for fewer.
+// search looks for some sockets at once. If there is no room for all of them, or for
+// their holders, it looks for fewer.
 func (s *tableSearch) search(sockets []event.SocketRef) ([]event.Holder, error) {
 	if err := s.seek(sockets); err != nil {
 		return nil, fmt.Errorf("write what to search: %w", err)
