@@ -147,6 +147,16 @@ static __always_inline void report_orphaner(__u64 sk, struct tcp_sock *tcp)
 		report_closer(&note);
 }
 
+/* A listener ends whose connections wait for their owner. */
+static __always_inline void report_listener_closer(__u64 sk, struct tcp_sock *tcp)
+{
+	struct awaited_note note;
+
+	/* Who destroys a listener of somebody else does not shut it down first. */
+	if (shut_down(tcp) && take_awaited_listener(sk, &note))
+		report_closer(&note);
+}
+
 /*
  * An MPTCP socket has no tcp_destroy_sock. Its own worker ends it as well, and
  * is nobody's closer.
@@ -197,8 +207,10 @@ int context_state(__u64 *ctx)
 		watch_embryonic(untyped);
 		note_listener(untyped, false);
 	}
-	if (from == TCP_LISTEN && to == TCP_CLOSE)
+	if (from == TCP_LISTEN && to == TCP_CLOSE) {
 		note_listener(untyped, true);
+		report_listener_closer((__u64)untyped, tcp);
+	}
 	if (to == TCP_CLOSE)
 		note_prior((__u64)untyped, from);
 	bool in_process = ends_in_process(tcp, from, to);
@@ -332,7 +344,7 @@ int holders_by_file(struct bpf_iter__task_file *ctx)
 	if (!task || !file)
 		return 0;
 	record.sk = (__u64)socket_of(file);
-	if (!record.sk || !holder_awaited(record.sk))
+	if (!record.sk || (!holder_awaited(record.sk) && !listener_awaited(record.sk)))
 		return 0;
 
 	record.kind = RECORD_HOLDER;

@@ -148,7 +148,7 @@ static __always_inline void await_listener(struct reset_record *record, struct s
 {
 	record->listener = (__u64)sk;
 	record->listener_inode = socket_inode(sk);
-	await_holder(sk, record->listener_inode);
+	await_listener_holder(sk, record->listener_inode);
 }
 
 /* The listener that a connection waits at, or that a SYN was meant for. */

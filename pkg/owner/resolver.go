@@ -27,12 +27,14 @@ type Resolver struct {
 	// sockets (MPTCP), and an address is given to the next socket soon.
 	waiting  map[uint64][]*event.Event
 	nextWalk time.Time
-	walks    uint64 // so far
-	// walksBefore counts the walks before an event was awaited. Its hook may have
-	// been before the last of them, and its record still on the way.
-	walksBefore map[*event.Event]uint64
-	tooLate     uint64
-	uids        event.Values[uint32]
+	// walked is when the first walk that looked for the owner of an event had ended; the
+	// zero time if there was none yet. A walk does not count that began before the event
+	// was awaited: the record of a hook may come late.
+	walked  map[*event.Event]time.Time
+	tooLate uint64
+	uids    event.Values[uint32]
+	// listeners are the last ones that were found, and who had them then.
+	listeners map[event.SocketRef]holding
 }
 
 // Await looks for the owner of e from now on. The caller keeps e unchanged
@@ -41,16 +43,16 @@ type Resolver struct {
 func (r *Resolver) Await(e *event.Event) {
 	if r.waiting == nil {
 		r.waiting = make(map[uint64][]*event.Event)
-		r.walksBefore = make(map[*event.Event]uint64)
+		r.walked = make(map[*event.Event]time.Time)
 	}
-	r.walksBefore[e] = r.walks
+	r.walked[e] = time.Time{}
 	inode := sought(e).Inode
 	r.waiting[inode] = append(r.waiting[inode], e)
 }
 
 // Forget stops looking for the owner of e.
 func (r *Resolver) Forget(e *event.Event) {
-	delete(r.walksBefore, e)
+	delete(r.walked, e)
 	inode := sought(e).Inode
 	rest := slices.DeleteFunc(r.waiting[inode], func(w *event.Event) bool { return w == e })
 	if len(rest) == 0 {
@@ -60,19 +62,25 @@ func (r *Resolver) Forget(e *event.Event) {
 	}
 }
 
-// Waits reports whether e should wait for its owner.
+// Waits reports whether e should wait for its owner. All news is known of what happened
+// until now, which may be earlier than the time of day.
 func (r *Resolver) Waits(e *event.Event, now time.Time) bool {
 	if !Wanted(e) {
 		return false
 	}
 	age := now.Sub(e.Time)
-	return age < Patience || age < PatienceToWalk && r.walkIsDue(e)
+	if r.walkIsDue(e) {
+		return age < PatienceToWalk
+	}
+	// Whatever the walk missed was closed before it ended, and that news may come late.
+	return age < Patience || now.Before(r.walked[e])
 }
 
 // GaveUp takes the news that e is shown without waiting any longer. It counts those
 // whose socket was not looked for at all, because the next walk came too late.
 func (r *Resolver) GaveUp(e *event.Event) {
-	if r.walkIsDue(e) && sought(e).Inode != 0 {
+	r.lastListener(e)
+	if e.Owner.IsZero() && r.walkIsDue(e) && sought(e).Inode != 0 {
 		r.tooLate++
 	}
 	r.Forget(e)
@@ -80,8 +88,8 @@ func (r *Resolver) GaveUp(e *event.Event) {
 
 // walkIsDue reports whether no walk has looked for the owner of e yet.
 func (r *Resolver) walkIsDue(e *event.Event) bool {
-	before, awaited := r.walksBefore[e]
-	return awaited && r.Walk != nil && r.walks == before
+	walked, awaited := r.walked[e]
+	return awaited && r.Walk != nil && walked.IsZero()
 }
 
 // TooLate reports how many owners were not looked for, because walks are rare on
@@ -107,7 +115,7 @@ func (r *Resolver) Closed(h event.Holder) {
 // of a socket.
 func (r *Resolver) settle(inode uint64, owner event.Owner, cgroup uint64) {
 	for _, e := range r.waiting[inode] {
-		delete(r.walksBefore, e)
+		delete(r.walked, e)
 		e.Owner, e.Kernel.OwnerCgroup = owner, cgroup
 		e.Owner.Source = foundFrom(e, owner.Source)
 	}
@@ -121,14 +129,22 @@ func (r *Resolver) Search(now time.Time) error {
 	if len(r.waiting) == 0 || r.Walk == nil || now.Before(r.nextWalk) {
 		return nil
 	}
-	r.walks++
 	holders, pause, err := r.Walk(r.sockets())
 	r.nextWalk = time.Now().Add(pause)
 	if err != nil {
 		return err
 	}
 	for inode, group := range bySocket(holders) {
-		r.settle(inode, r.heldBy(group), group[0].Process.Cgroup) // heldBy has put the owner first
+		owner := r.heldBy(group)
+		cgroup := group[0].Process.Cgroup // heldBy has put the owner first
+		r.remember(inode, holding{owner, cgroup, now})
+		r.settle(inode, owner, cgroup)
+	}
+	ended := time.Now()
+	for e, walked := range r.walked {
+		if walked.IsZero() {
+			r.walked[e] = ended
+		}
 	}
 	return nil
 }

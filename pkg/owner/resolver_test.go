@@ -275,7 +275,7 @@ func TestTooLate(t *testing.T) {
 			}
 		}
 		r.GaveUp(e)
-		if r.TooLate() != c.want || r.Waiting() != 0 || len(r.walksBefore) != 0 {
+		if r.TooLate() != c.want || r.Waiting() != 0 || len(r.walked) != 0 {
 			t.Errorf("%s: %d too late, want %d; %d still wait", name, r.TooLate(), c.want, r.Waiting())
 		}
 	}

@@ -99,13 +99,29 @@ func TestPatienceToWalk(t *testing.T) {
 	}
 }
 
-// TestPatienceCountsFromHook: time in the ring is part of the wait.
+// TestNewsComesLate: reading is behind the hooks by more than patience, and by then the
+// owner has closed the socket and ended. What it did is still on the way.
+func TestNewsComesLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		late := received(1, 0x100)
+		late.Time = late.Time.Add(-2 * owner.Patience)
+		f := newFakeSource(resets(late), probe.Batch{Holders: []event.Holder{closedBy(holderOf(late, 10))}})
+		f.holders = func() []event.Holder { return nil }
+		all, _ := collect(tracing(f, ""), 1)
+		if got := onlyEvents(all)[0]; got.pid != 10 {
+			t.Errorf("its owner is %d, want the process that closed it", got.pid)
+		}
+	})
+}
+
+// TestPatienceCountsFromHook: time in the ring is part of the wait, once all was read
+// that came meanwhile.
 func TestPatienceCountsFromHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		late := received(1, 0x100)
 		late.Time = late.Time.Add(-owner.Patience)
 		all, _ := collect(tracing(newFakeSource(resets(late)), ""), 1)
-		if after := onlyEvents(all)[0].after; after != 0 {
+		if after := onlyEvents(all)[0].after; after > tick {
 			t.Errorf("an old event waited for another %s", after)
 		}
 	})

@@ -64,6 +64,7 @@ type Tracer struct {
 	reads     filter.Known // of the filter
 	scratch   event.Event  // of which only the place is known
 	resolver  owner.Resolver
+	lag       time.Duration // see lagOf
 	explainer cause.Explainer
 	flowIDs   flowIDs
 	places    *places
@@ -177,6 +178,7 @@ func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 		return err
 	}
 	now := time.Now()
+	t.lag = lagOf(batch.Resets, now)
 	t.places.at(now)
 	t.warnAll(t.places.warnings())
 	t.places.learn(batch.Cgroups)
@@ -252,9 +254,18 @@ func (t *Tracer) deliver(now time.Time) error {
 	return t.followups.before(time.Time{}, t.to)
 }
 
+// lagOf is how far reading is behind the hooks, 0 if all was read. In a storm the news
+// that names an owner comes as late as the events do.
+func lagOf(read []event.Event, now time.Time) time.Duration {
+	if len(read) == 0 {
+		return 0
+	}
+	return max(0, now.Sub(read[len(read)-1].Time))
+}
+
 // waits reports whether more may soon become known of e.
 func (t *Tracer) waits(e *event.Event, now time.Time) bool {
-	return t.resolver.Waits(e, now) || t.peers.wanted(e, now) || t.awaitsName(e, now)
+	return t.resolver.Waits(e, now.Add(-t.lag)) || t.peers.wanted(e, now) || t.awaitsName(e, now)
 }
 
 // give completes an event and gives it to the sink, unless the filter refuses it.
