@@ -263,7 +263,7 @@ type ContextSearch struct {
 		Inode uint64
 	}
 	Bloom [1024]uint64
-	Files [4096]struct {
+	Files [16384]struct {
 		_      structs.HostLayout
 		File   uint64
 		Socket uint32
@@ -329,6 +329,7 @@ type ContextVerdict struct {
 const (
 	ContextMapAnchor                 = "anchor"
 	ContextMapAwaited                = "awaited"
+	ContextMapAwaitedListeners       = "awaited_listeners"
 	ContextMapClaims                 = "claims"
 	ContextMapCloserPlaces           = "closer_places"
 	ContextMapClosers                = "closers"
@@ -463,25 +464,26 @@ type ContextProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type ContextMapSpecs struct {
-	Anchor       *ebpf.MapSpec `ebpf:"anchor"`
-	Awaited      *ebpf.MapSpec `ebpf:"awaited"`
-	Claims       *ebpf.MapSpec `ebpf:"claims"`
-	CloserPlaces *ebpf.MapSpec `ebpf:"closer_places"`
-	Closers      *ebpf.MapSpec `ebpf:"closers"`
-	ColumnKeys   *ebpf.MapSpec `ebpf:"column_keys"`
-	Columns      *ebpf.MapSpec `ebpf:"columns"`
-	Counts       *ebpf.MapSpec `ebpf:"counts"`
-	Creators     *ebpf.MapSpec `ebpf:"creators"`
-	Embryonic    *ebpf.MapSpec `ebpf:"embryonic"`
-	Errors       *ebpf.MapSpec `ebpf:"errors"`
-	Identities   *ebpf.MapSpec `ebpf:"identities"`
-	Listening    *ebpf.MapSpec `ebpf:"listening"`
-	NextCloser   *ebpf.MapSpec `ebpf:"next_closer"`
-	Origins      *ebpf.MapSpec `ebpf:"origins"`
-	Priors       *ebpf.MapSpec `ebpf:"priors"`
-	Ring         *ebpf.MapSpec `ebpf:"ring"`
-	Searches     *ebpf.MapSpec `ebpf:"searches"`
-	Stacks       *ebpf.MapSpec `ebpf:"stacks"`
+	Anchor           *ebpf.MapSpec `ebpf:"anchor"`
+	Awaited          *ebpf.MapSpec `ebpf:"awaited"`
+	AwaitedListeners *ebpf.MapSpec `ebpf:"awaited_listeners"`
+	Claims           *ebpf.MapSpec `ebpf:"claims"`
+	CloserPlaces     *ebpf.MapSpec `ebpf:"closer_places"`
+	Closers          *ebpf.MapSpec `ebpf:"closers"`
+	ColumnKeys       *ebpf.MapSpec `ebpf:"column_keys"`
+	Columns          *ebpf.MapSpec `ebpf:"columns"`
+	Counts           *ebpf.MapSpec `ebpf:"counts"`
+	Creators         *ebpf.MapSpec `ebpf:"creators"`
+	Embryonic        *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors           *ebpf.MapSpec `ebpf:"errors"`
+	Identities       *ebpf.MapSpec `ebpf:"identities"`
+	Listening        *ebpf.MapSpec `ebpf:"listening"`
+	NextCloser       *ebpf.MapSpec `ebpf:"next_closer"`
+	Origins          *ebpf.MapSpec `ebpf:"origins"`
+	Priors           *ebpf.MapSpec `ebpf:"priors"`
+	Ring             *ebpf.MapSpec `ebpf:"ring"`
+	Searches         *ebpf.MapSpec `ebpf:"searches"`
+	Stacks           *ebpf.MapSpec `ebpf:"stacks"`
 }
 
 // ContextVariableSpecs contains global variables before they are loaded into the kernel.
@@ -555,31 +557,33 @@ func (o *ContextObjects) Close() error {
 //
 // It can be passed to LoadContextObjects or ebpf.CollectionSpec.LoadAndAssign.
 type ContextMaps struct {
-	Anchor       *ebpf.Map `ebpf:"anchor"`
-	Awaited      *ebpf.Map `ebpf:"awaited"`
-	Claims       *ebpf.Map `ebpf:"claims"`
-	CloserPlaces *ebpf.Map `ebpf:"closer_places"`
-	Closers      *ebpf.Map `ebpf:"closers"`
-	ColumnKeys   *ebpf.Map `ebpf:"column_keys"`
-	Columns      *ebpf.Map `ebpf:"columns"`
-	Counts       *ebpf.Map `ebpf:"counts"`
-	Creators     *ebpf.Map `ebpf:"creators"`
-	Embryonic    *ebpf.Map `ebpf:"embryonic"`
-	Errors       *ebpf.Map `ebpf:"errors"`
-	Identities   *ebpf.Map `ebpf:"identities"`
-	Listening    *ebpf.Map `ebpf:"listening"`
-	NextCloser   *ebpf.Map `ebpf:"next_closer"`
-	Origins      *ebpf.Map `ebpf:"origins"`
-	Priors       *ebpf.Map `ebpf:"priors"`
-	Ring         *ebpf.Map `ebpf:"ring"`
-	Searches     *ebpf.Map `ebpf:"searches"`
-	Stacks       *ebpf.Map `ebpf:"stacks"`
+	Anchor           *ebpf.Map `ebpf:"anchor"`
+	Awaited          *ebpf.Map `ebpf:"awaited"`
+	AwaitedListeners *ebpf.Map `ebpf:"awaited_listeners"`
+	Claims           *ebpf.Map `ebpf:"claims"`
+	CloserPlaces     *ebpf.Map `ebpf:"closer_places"`
+	Closers          *ebpf.Map `ebpf:"closers"`
+	ColumnKeys       *ebpf.Map `ebpf:"column_keys"`
+	Columns          *ebpf.Map `ebpf:"columns"`
+	Counts           *ebpf.Map `ebpf:"counts"`
+	Creators         *ebpf.Map `ebpf:"creators"`
+	Embryonic        *ebpf.Map `ebpf:"embryonic"`
+	Errors           *ebpf.Map `ebpf:"errors"`
+	Identities       *ebpf.Map `ebpf:"identities"`
+	Listening        *ebpf.Map `ebpf:"listening"`
+	NextCloser       *ebpf.Map `ebpf:"next_closer"`
+	Origins          *ebpf.Map `ebpf:"origins"`
+	Priors           *ebpf.Map `ebpf:"priors"`
+	Ring             *ebpf.Map `ebpf:"ring"`
+	Searches         *ebpf.Map `ebpf:"searches"`
+	Stacks           *ebpf.Map `ebpf:"stacks"`
 }
 
 func (m *ContextMaps) Close() error {
 	return _ContextClose(
 		m.Anchor,
 		m.Awaited,
+		m.AwaitedListeners,
 		m.Claims,
 		m.CloserPlaces,
 		m.Closers,
