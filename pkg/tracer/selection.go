@@ -26,7 +26,7 @@ func (t *Tracer) muteCauses(now time.Time) error {
 
 // namesHold is how long a control group stays hidden because of a name: that may
 // change.
-const namesHold = time.Second
+const namesHold = 5 * time.Second
 
 // elsewhere decides an event by the control group of its socket, if that is enough,
 // and tells the kernel which ones are not wanted.
