@@ -69,6 +69,18 @@ static __always_inline struct search *the_search(void)
 	return bpf_map_lookup_elem(&searches, &first);
 }
 
+/*
+ * A position in an array, whose size is a power of two. In assembly: the compiler
+ * leaves out what a check before has made needless, and checks one register to use
+ * another, which older verifiers (6.1) do not follow.
+ */
+#define WITHIN(size, at)                                                 \
+	({                                                               \
+		__u64 __at = (at);                                       \
+		asm volatile("%0 &= %1" : "+r"(__at) : "i"((size) - 1)); \
+		__at;                                                    \
+	})
+
 static __always_inline __u32 bloom_bit(__u64 file)
 {
 	return hash_address(file, BLOOM_BITS);
@@ -78,14 +90,14 @@ static __always_inline bool may_be_sought(struct search *search, __u64 file)
 {
 	__u32 bit = bloom_bit(file);
 
-	return search->bloom[bit / 64 & ((1 << BLOOM_BITS) / 64 - 1)] & 1ull << bit % 64;
+	return search->bloom[WITHIN((1 << BLOOM_BITS) / 64, bit / 64)] & 1ull << bit % 64;
 }
 
 static __always_inline struct sought_file *sought_slot(struct search *search, __u64 file, int probe)
 {
 	__u32 at = hash_address(file, SOUGHT_FILES_BITS) + probe;
 
-	return &search->files[at & ((1 << SOUGHT_FILES_BITS) - 1)];
+	return &search->files[WITHIN(1 << SOUGHT_FILES_BITS, at)];
 }
 
 /* A callback for bpf_loop: the file of a socket, if it still has one. */
@@ -95,10 +107,11 @@ static long seek_file(__u64 at, void *unused)
 
 	if (!search || at >= SOUGHT)
 		return 1;
-	struct sock *sk = (struct sock *)search->sockets[at].sk;
+	struct sought_socket *sought = &search->sockets[WITHIN(SOUGHT, at)];
+	struct sock *sk = (struct sock *)sought->sk;
 	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
 	__u64 file = (__u64)BPF_CORE_READ(socket, file);
-	if (!file || file_inode(socket) != search->sockets[at].inode)
+	if (!file || file_inode(socket) != sought->inode)
 		return 0;
 	for (int i = 0; i < SOUGHT_PROBES; i++) {
 		struct sought_file *slot = sought_slot(search, file, i);
@@ -108,7 +121,7 @@ static long seek_file(__u64 at, void *unused)
 		slot->file = file;
 		slot->socket = at;
 		__u32 bit = bloom_bit(file);
-		search->bloom[bit / 64 & ((1 << BLOOM_BITS) / 64 - 1)] |= 1ull << bit % 64;
+		search->bloom[WITHIN((1 << BLOOM_BITS) / 64, bit / 64)] |= 1ull << bit % 64;
 		return 0;
 	}
 	search->found = FOUND + 1; /* Go looks for fewer at once */
@@ -142,14 +155,16 @@ __attribute__((noinline, weak)) int compare_file(__u32 fd, __u64 address)
 			continue;
 		/* It may have been closed since, and given to another socket. */
 		if (!socket_of(file) ||
-		    BPF_CORE_READ(file, f_inode, i_ino) != search->sockets[at].inode ||
+		    BPF_CORE_READ(file, f_inode, i_ino) !=
+			    search->sockets[WITHIN(SOUGHT, at)].inode ||
 		    !has_still(&search->walked, fd, address))
 			return 0;
 		__u32 place = search->found++;
 		if (place >= FOUND)
 			return 0;
-		search->findings[place].socket = at;
-		write_finding(&search->findings[place], (struct task_struct *)search->walked.task);
+		struct finding *finding = &search->findings[WITHIN(FOUND, place)];
+		finding->socket = at;
+		write_finding(finding, (struct task_struct *)search->walked.task);
 		return 0;
 	}
 	return 0;
