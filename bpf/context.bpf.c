@@ -308,7 +308,8 @@ int context_destroy(__u64 *ctx)
 
 	struct awaited_note note;
 
-	if (!take_awaited(address, &note))
+	/* A listener comes here only if somebody else ended it, and its owner closes it now. */
+	if (!take_awaited(address, &note) && !take_awaited_listener(address, &note))
 		return 0;
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	if (!tcp || !owned(tcp, TCP_CLOSE))
