@@ -24,6 +24,9 @@ ALL_KERNELS ?= $(shell awk '!/^\#/ && NF { print $$1 }' test/vm/kernels)
 FUZZ_TIME ?= 5m
 LIVE_REPEATS ?= 10
 
+# Capture files of others, if they lie beside this folder: tests read them there.
+export RSTTRACE_CAPTURES ?= $(abspath $(wildcard ../shared/captures))
+
 # Attach methods to record on the running kernel.
 NATIVE_METHODS ?= tracepoint
 RECORDED = $(RESULTS)/record/recordings

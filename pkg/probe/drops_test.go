@@ -74,8 +74,8 @@ func TestHandshakeChallenge(t *testing.T) {
 		"kallsyms, a clone": {nil, other + "ffffffff81a00200 t tcp_reqsk_send_challenge_ack.isra.0\n", true},
 		"a longer name":     {nil, other + "ffffffff81a00200 T tcp_reqsk_send_challenge_ack_if\n", false},
 	} {
-		types := append(test.btf, &btf.Func{Name: "tcp_reset", Type: void})
-		k := kernelOf(specOf(t, types...))
+		test.btf = append(test.btf, &btf.Func{Name: "tcp_reset", Type: void})
+		k := kernelOf(specOf(t, test.btf...))
 		k.locate(parseSymbols(strings.NewReader(test.kallsyms)))
 		if k.challenges != test.want {
 			t.Errorf("%s: %v, want %v", name, k.challenges, test.want)

@@ -79,7 +79,7 @@ func TestAuditLiveLeaver(t *testing.T) {
 // looks is not found at all. Its events are known, so they are no contradiction.
 func TestAuditLiveBetween(t *testing.T) {
 	roottest.Need(t, roottest.BPF)
-	const refused, between = 10, 7
+	const refused, between = 10, 9
 	var leaver *stranger
 	run := audited(t, func() {}, func(stays *stranger) {
 		stays.do(t, "refuse", refused)

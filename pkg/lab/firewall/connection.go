@@ -40,7 +40,7 @@ func attempt(ctx context.Context, where nftables.ConnOption, prepare func(*nftab
 	if err != nil {
 		return explain(ctx, err)
 	}
-	defer rules.CloseLasting()
+	defer func() { _ = rules.CloseLasting() }()
 	// Closing it ends a call that waits. CloseLasting waits for such a call.
 	defer context.AfterFunc(ctx, func() { answers.Close() })()
 
