@@ -254,7 +254,7 @@ func TestSearchInCrowd(t *testing.T) {
 		done <- nil
 	}()
 	begun := time.Now()
-	c.reset()
+	c.reset(t)
 	lasted := time.Since(begun)
 	cancel()
 	if err := <-done; err != nil {
@@ -265,11 +265,26 @@ func TestSearchInCrowd(t *testing.T) {
 	t.Logf("%+v, %.1f s: %d searches, %s each, %.2f %% of a core", size, lasted.Seconds(), taken.number, taken.cpuTime/time.Duration(max(1, taken.number)), share)
 }
 
+// accepted returns this side of all connections, once they have all arrived.
+func (c *crowd) accepted(t *testing.T) []*net.TCPConn {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		c.lock.Lock()
+		victims := slices.Clone(c.victim)
+		c.lock.Unlock()
+		if len(victims) >= len(c.ports) {
+			return victims
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d connections have arrived", len(victims), len(c.ports))
+		}
+	}
+}
+
 // reset resets the connections one after the other, in an order that mixes them.
-func (c *crowd) reset() {
-	c.lock.Lock()
-	victims := slices.Clone(c.victim)
-	c.lock.Unlock()
+func (c *crowd) reset(t *testing.T) {
+	t.Helper()
+	victims := c.accepted(t)
 	const stride = 7919 // a prime
 	for i := range victims {
 		victim := victims[i*stride%len(victims)]
