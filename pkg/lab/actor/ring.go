@@ -60,6 +60,7 @@ const (
 	ringGetEvents     = 1          // IORING_ENTER_GETEVENTS
 	ringRegisterFiles = 2          // IORING_REGISTER_FILES
 	ringOpClose       = 19         // IORING_OP_CLOSE
+	ringOpReceive     = 27         // IORING_OP_RECV
 )
 
 func openRing() (*ring, error) {
@@ -151,6 +152,21 @@ func closeByRing(r Request) (Reply, error) {
 		return err
 	})
 	return reply, err
+}
+
+// PeekByRing waits through an io_uring for data on a socket, and leaves them unread.
+// Meanwhile the calling thread is in io_uring_enter, and the request refers to the file.
+func PeekByRing(fd int) error {
+	ring, err := openRing()
+	if err != nil {
+		return err
+	}
+	defer ring.close()
+	buffer := make([]byte, 1)
+	address := uint64(uintptr(unsafe.Pointer(&buffer[0])))
+	err = ring.do(ringRequest{opcode: ringOpReceive, fd: int32(fd), rest: [7]uint64{1: address, 2: uint64(len(buffer)) | unix.MSG_PEEK<<32}})
+	runtime.KeepAlive(buffer)
+	return err
 }
 
 // installInRing makes an io_uring hold a file, which needs no descriptor then.
