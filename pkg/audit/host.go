@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Host is where the network namespaces of a machine are found. The zero value
@@ -23,6 +25,9 @@ type Host struct {
 type Reading struct {
 	Namespaces map[uint32]Snapshot // by inode
 	Unreadable map[uint32]string   // found and not read: where it was found
+	// Exhausted is why namespaces are unreadable if this process has run out of
+	// something: then nothing follows about them. nil: it has not.
+	Exhausted error
 	// Partial: /proc belongs to a pid namespace that is not the initial one, so
 	// only the processes in it, and their network namespaces, are visible.
 	Partial bool
@@ -51,7 +56,11 @@ func (h Host) Read() (*Reading, error) {
 		return nil, err
 	}
 	for inode, p := range places {
-		if s := h.readPlace(inode, p); s != nil {
+		s, err := h.readPlace(inode, p)
+		if exhausted(err) {
+			r.Exhausted = err
+		}
+		if s != nil {
 			r.Namespaces[inode] = s
 		} else if p.path != "" {
 			r.Unreadable[inode] = p.path
@@ -150,27 +159,29 @@ func (h Host) partial() bool {
 	return false
 }
 
-// readPlace reads a namespace through one of its processes, or its mount; nil
-// where that is not possible.
-func (h Host) readPlace(inode uint32, p *place) Snapshot {
+// readPlace reads a namespace through one of its processes, or its mount. Without
+// a snapshot the error is the last one; there is none if all processes have left.
+func (h Host) readPlace(inode uint32, p *place) (s Snapshot, last error) {
 	for _, pid := range p.pids {
 		s, err := read(h.proc() + "/" + pid + "/net/")
 		if err != nil {
+			last = err
 			continue
 		}
 		// A process may end, or change its namespace, while it is looked at.
 		if now, err := h.namespaceOf(pid); err == nil && now == inode {
-			return s
+			return s, nil
 		}
 	}
 	if p.path == "" {
-		return nil
+		return nil, last
 	}
-	s, err := readMount(p.path)
-	if err != nil {
-		return nil
-	}
-	return s
+	return readMount(p.path)
+}
+
+// exhausted reports whether an error says that something has run out.
+func exhausted(err error) bool {
+	return errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) || errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.EAGAIN)
 }
 
 // alive reports whether one of the processes is still in the namespace.

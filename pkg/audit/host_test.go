@@ -175,3 +175,18 @@ func BenchmarkHostRead(b *testing.B) {
 	}
 	b.ReportMetric(float64(namespaces)/float64(reads), "namespaces")
 }
+
+// TestExhausted: where this process has no more open files, that is the reason, and
+// not the namespace.
+func TestExhausted(t *testing.T) {
+	for err, want := range map[error]bool{unix.EMFILE: true, unix.ENFILE: true, unix.ENOMEM: true, unix.EAGAIN: true, unix.EPERM: false, unix.ENOENT: false} {
+		if exhausted(fmt.Errorf("kernel counters: %w", err)) != want {
+			t.Errorf("%v: want %v", err, want)
+		}
+	}
+	r := Report{}
+	r.note(&Reading{Unreadable: map[uint32]string{7: "/proc/40"}, Exhausted: unix.EMFILE})
+	if notes := strings.Join(r.Notes, " "); !strings.Contains(notes, "too many open files") || strings.Contains(notes, "CAP_SYS_ADMIN") {
+		t.Errorf("notes: %s", notes)
+	}
+}

@@ -88,7 +88,11 @@ func (r *Report) note(reading *Reading) {
 		add("%s", strings.Join(moves, ", "))
 	}
 	for _, where := range reading.Unreadable {
-		add("the counters of %s could not be read (a namespace without a process takes CAP_SYS_ADMIN)", where)
+		why := "a namespace without a process takes CAP_SYS_ADMIN"
+		if reading.Exhausted != nil {
+			why = fmt.Sprintf("this process has run out of something: %v; see ulimit -Hn and the memory of its control group", reading.Exhausted)
+		}
+		add("the counters of %s could not be read (%s)", where, why)
 	}
 	if reading.Partial {
 		add("only namespaces of processes in this container are counted, while events are those of the whole host")
