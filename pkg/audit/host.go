@@ -60,11 +60,12 @@ func (h Host) Read() (*Reading, error) {
 		if exhausted(err) {
 			r.Exhausted = err
 		}
-		if s != nil {
+		switch {
+		case s != nil:
 			r.Namespaces[inode] = s
-		} else if p.path != "" {
+		case p.path != "":
 			r.Unreadable[inode] = p.path
-		} else if h.alive(inode, p) {
+		case h.alive(inode, p):
 			r.Unreadable[inode] = filepath.Join(h.proc(), p.pids[0])
 		} // else its last process ended since: it went
 	}
