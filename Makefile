@@ -167,7 +167,7 @@ fuzz: go ## Every fuzz target for FUZZ_TIME each
 # A test that fails once in ten runs is wrong, or has found something.
 .PHONY: live
 live: go ## The tests that attach to this kernel, LIVE_REPEATS times
-	@$(GO) test -p 1 -count $(LIVE_REPEATS) -timeout 4h -json ./pkg/probe ./pkg/tracer ./pkg/audit ./pkg/cgroup ./cmd/rsttrace | \
+	@$(GO) test -p 1 -count $(LIVE_REPEATS) -timeout 4h -json ./internal/probe ./pkg/tracer ./internal/audit ./internal/cgroup ./cmd/rsttrace | \
 		$(GO) run ./tools/tally unit $(RESULTS)/live
 
 # Every part runs, also after one that failed.
@@ -229,9 +229,9 @@ stories-docs: go deps-stories ## Play the stories and write what rsttrace shows 
 record: build build-all deps-vm ## Record every scenario on every kernel anew; nothing is kept unless all pass
 	@rm -rf $(RESULTS)/record
 	@$(MAKE) --no-print-directory -j$(VMS) -k -Otarget record-native $(KERNELS:%=record-%)
-	@install -D -m 644 -t pkg/recording/testdata $(RECORDED)/*.json
+	@install -D -m 644 -t internal/recording/testdata $(RECORDED)/*.json
 	@$(MAKE) --no-print-directory docs
-	@$(GO) test ./pkg/recording ./tools/gendocs
+	@$(GO) test ./internal/recording ./tools/gendocs
 
 .PHONY: record-native
 record-native:

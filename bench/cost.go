@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/rsttrace/rsttrace/pkg/probe"
+	"github.com/rsttrace/rsttrace/internal/probe"
 )
 
 // mode is a way to run rsttrace.

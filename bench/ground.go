@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/rsttrace/rsttrace/pkg/audit"
-	"github.com/rsttrace/rsttrace/pkg/lab/netns"
+	"github.com/rsttrace/rsttrace/internal/audit"
+	"github.com/rsttrace/rsttrace/internal/lab/netns"
 )
 
 // ground is the namespace where loads run.

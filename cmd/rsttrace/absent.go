@@ -6,7 +6,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/rsttrace/rsttrace/pkg/cgroup"
+	"github.com/rsttrace/rsttrace/internal/cgroup"
 	"github.com/rsttrace/rsttrace/pkg/filter"
 )
 

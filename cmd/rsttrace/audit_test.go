@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/rsttrace/rsttrace/pkg/probe"
+	"github.com/rsttrace/rsttrace/internal/probe"
 )
 
 // TestAuditLimits: the audit goes by ids that package probe has.

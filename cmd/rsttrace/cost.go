@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
-	"github.com/rsttrace/rsttrace/pkg/probe"
+	"github.com/rsttrace/rsttrace/internal/probe"
 )
 
 // costFlags are the flags that trade detail for cost, and the one that shows

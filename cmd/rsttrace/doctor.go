@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 	"kernel.org/pub/linux/libs/security/libcap/cap"
 
-	"github.com/rsttrace/rsttrace/pkg/cgroup"
+	"github.com/rsttrace/rsttrace/internal/cgroup"
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 func newDoctor() *cobra.Command {

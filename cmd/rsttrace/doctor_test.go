@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rsttrace/rsttrace/pkg/cgroup"
+	"github.com/rsttrace/rsttrace/internal/cgroup"
 )
 
 func TestDescribeEngines(t *testing.T) {

@@ -8,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rsttrace/rsttrace/internal/sink/text"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
-	"github.com/rsttrace/rsttrace/pkg/sink/text"
 )
 
 func newExplain() *cobra.Command {

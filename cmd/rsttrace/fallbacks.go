@@ -5,8 +5,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // reportFallbacks prints a line for the hooks that are not reached by the method

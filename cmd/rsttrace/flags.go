@@ -10,11 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rsttrace/rsttrace/internal/cgroup"
+	"github.com/rsttrace/rsttrace/internal/netnsname"
 	"github.com/rsttrace/rsttrace/pkg/cause"
-	"github.com/rsttrace/rsttrace/pkg/cgroup"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
-	"github.com/rsttrace/rsttrace/pkg/netnsname"
 )
 
 // filterFlags are the flags that say which events to show.

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/rsttrace/rsttrace/pkg/cgroup"
+	"github.com/rsttrace/rsttrace/internal/cgroup"
 )
 
 // samples are good values of the flags of a trace, "" for those without one.

@@ -9,10 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rsttrace/rsttrace/internal/selftest"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
-	"github.com/rsttrace/rsttrace/pkg/selftest"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 

@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/internal/sink/jsonl"
+	"github.com/rsttrace/rsttrace/internal/sink/text"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/sink/jsonl"
-	"github.com/rsttrace/rsttrace/pkg/sink/text"
 )
 
 // outputFlags are -o and what goes with it.

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 	"kernel.org/pub/linux/libs/security/libcap/cap"
 
-	"github.com/rsttrace/rsttrace/pkg/probe"
+	"github.com/rsttrace/rsttrace/internal/probe"
 )
 
 // kept are the capabilities that a running tracer still needs: to walk file

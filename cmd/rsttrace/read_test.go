@@ -10,9 +10,9 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/rsttrace/rsttrace/internal/sink/jsonl"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/sink/jsonl"
 )
 
 // recorded writes three events and what follows, as rsttrace -o json does.

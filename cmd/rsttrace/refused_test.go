@@ -9,9 +9,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/internal/lab/firewall"
+	"github.com/rsttrace/rsttrace/internal/lab/netns"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/firewall"
-	"github.com/rsttrace/rsttrace/pkg/lab/netns"
 )
 
 // TestRefusedByRule: a rule refuses a connection to a listener on this host. It is

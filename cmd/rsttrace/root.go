@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/filter"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // Exit codes. Nothing else is ever returned.

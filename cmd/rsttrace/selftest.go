@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/internal/selftest"
 	"github.com/rsttrace/rsttrace/pkg/lab"
-	"github.com/rsttrace/rsttrace/pkg/selftest"
 )
 
 // selftestFlags are the flags of the selftest command.
@@ -44,7 +44,7 @@ It needs nothing installed, changes nothing on the host and leaves nothing behin
 	flags.via.register(cmd)
 	cmd.Flags().BoolVar(&flags.hostChanges, "allow-host-changes", false, "run also what needs a setting of the whole host or a kernel module")
 	cmd.Flags().Var(&flags.json, "json", "write the results to this file as JSON")
-	cmd.Flags().Var(&flags.record, "record", "where all of it passes, write evidence and counters into this folder, as pkg/recording keeps them (with --via, all scenarios)")
+	cmd.Flags().Var(&flags.record, "record", "where all of it passes, write evidence and counters into this folder, as internal/recording keeps them (with --via, all scenarios)")
 	return cmd
 }
 

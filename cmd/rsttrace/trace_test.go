@@ -15,8 +15,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/rsttrace/rsttrace/pkg/lab/netns"
-	"github.com/rsttrace/rsttrace/pkg/netnsname"
+	"github.com/rsttrace/rsttrace/internal/lab/netns"
+	"github.com/rsttrace/rsttrace/internal/netnsname"
 )
 
 // object is a line of -o json.

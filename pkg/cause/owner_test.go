@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	ownerpkg "github.com/rsttrace/rsttrace/internal/owner"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	ownerpkg "github.com/rsttrace/rsttrace/pkg/owner"
 )
 
 // aSocket is one that a descriptor refers to.

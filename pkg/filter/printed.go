@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/rsttrace/rsttrace/pkg/internal/printable"
+	"github.com/rsttrace/rsttrace/internal/printable"
 )
 
 // same compares a name with one that a person gives: as it is, or as a sink

@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/internal/lab/actor"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/actor"
 )
 
 // Call is a system call that gives a program the error of its socket, and takes

@@ -7,10 +7,10 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/rsttrace/rsttrace/internal/lab/actor"
+	"github.com/rsttrace/rsttrace/internal/lab/netns"
+	"github.com/rsttrace/rsttrace/internal/lab/packetpeer"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/actor"
-	"github.com/rsttrace/rsttrace/pkg/lab/netns"
-	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
 
 const (

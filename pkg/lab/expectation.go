@@ -3,8 +3,8 @@ package lab
 import (
 	"time"
 
+	"github.com/rsttrace/rsttrace/internal/lab/actor"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/actor"
 )
 
 // Outcome is what a scenario did and what a tracer must have seen of it.

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/rsttrace/rsttrace/pkg/audit"
+	"github.com/rsttrace/rsttrace/internal/audit"
 )
 
 // What differs between kernels is decided by what this one is seen to do, never

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rsttrace/rsttrace/internal/lab/netns"
+	"github.com/rsttrace/rsttrace/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
-	"github.com/rsttrace/rsttrace/pkg/lab/netns"
 )
 
 // TestInterrupt ends a scenario in each kind of wait. What says is said only

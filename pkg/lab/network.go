@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/rsttrace/rsttrace/internal/lab/netns"
+	"github.com/rsttrace/rsttrace/internal/lab/packetpeer"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/netns"
-	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
 
 // The ends of a scenario's network, and the names of their namespaces where

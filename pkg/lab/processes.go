@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/rsttrace/rsttrace/pkg/lab/actor"
+	"github.com/rsttrace/rsttrace/internal/lab/actor"
 )
 
 // What scenarios do with processes that share sockets, and pass them on.

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rsttrace/rsttrace/internal/lab/firewall"
+	"github.com/rsttrace/rsttrace/internal/lab/netns"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/firewall"
-	"github.com/rsttrace/rsttrace/pkg/lab/netns"
 )
 
 // Options of Run; the zero value is fine.

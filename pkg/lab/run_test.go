@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rsttrace/rsttrace/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 )
 

@@ -3,9 +3,9 @@ package lab
 import (
 	"slices"
 
+	"github.com/rsttrace/rsttrace/internal/lab/actor"
+	"github.com/rsttrace/rsttrace/internal/lab/netns"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/actor"
-	"github.com/rsttrace/rsttrace/pkg/lab/netns"
 )
 
 // Scenario is one way in which a RST comes about.

@@ -3,9 +3,9 @@ package lab
 import (
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/internal/lab/packetpeer"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
 
 func dataAfterCloseScenarios() []Scenario {

@@ -1,9 +1,9 @@
 package lab
 
 import (
+	"github.com/rsttrace/rsttrace/internal/lab/packetpeer"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
 
 func fastOpenScenarios() []Scenario {

@@ -3,9 +3,9 @@ package lab
 import (
 	"net/netip"
 
+	"github.com/rsttrace/rsttrace/internal/lab/firewall"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/firewall"
 )
 
 func firewallScenarios() []Scenario {

@@ -3,9 +3,9 @@ package lab
 import (
 	"fmt"
 
+	"github.com/rsttrace/rsttrace/internal/lab/packetpeer"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
 
 // missedRST is a RST whose number is not the one that an established

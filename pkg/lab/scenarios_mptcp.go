@@ -10,9 +10,9 @@ import (
 
 	"github.com/gopacket/gopacket/layers"
 
+	"github.com/rsttrace/rsttrace/internal/lab/packetpeer"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
 
 func mptcpScenarios() []Scenario {

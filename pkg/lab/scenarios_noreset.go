@@ -3,8 +3,8 @@ package lab
 import (
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/internal/lab/packetpeer"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
 
 // patienceMillis is how long a kernel waits where it would wait for minutes.

@@ -3,9 +3,9 @@ package lab
 import (
 	"github.com/gopacket/gopacket/layers"
 
+	"github.com/rsttrace/rsttrace/internal/lab/packetpeer"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
 
 // rstShape is what a RST for an established connection looks like, and what it

@@ -5,9 +5,9 @@ import (
 
 	"github.com/gopacket/gopacket/layers"
 
+	"github.com/rsttrace/rsttrace/internal/lab/packetpeer"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/packetpeer"
 )
 
 // Where the kernel sets out to send a RST and none leaves.

@@ -11,10 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rsttrace/rsttrace/pkg/audit"
-	"github.com/rsttrace/rsttrace/pkg/capture"
+	"github.com/rsttrace/rsttrace/internal/audit"
+	"github.com/rsttrace/rsttrace/internal/capture"
+	"github.com/rsttrace/rsttrace/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 )
 

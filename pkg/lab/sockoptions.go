@@ -5,8 +5,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/internal/lab/actor"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/lab/actor"
 )
 
 func (s *Socket) setOption(level, option, value int) {

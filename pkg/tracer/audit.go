@@ -1,10 +1,10 @@
 package tracer
 
 import (
-	"github.com/rsttrace/rsttrace/pkg/audit"
+	"github.com/rsttrace/rsttrace/internal/audit"
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // auditEvents are the exact counts by what the kernel's own counters tell

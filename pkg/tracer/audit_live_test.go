@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rsttrace/rsttrace/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 )
 
 // TestAuditLive: the kernel's counters and the events agree to the last one,

@@ -11,10 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/rsttrace/rsttrace/pkg/audit"
+	"github.com/rsttrace/rsttrace/internal/audit"
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // TestAuditEvents: what decides a counter survives, the rest is added up.

@@ -16,9 +16,9 @@ import (
 	bpflink "github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 )
 
 // bystanderVariable makes this test program a process that looks at the open

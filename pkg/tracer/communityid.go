@@ -3,7 +3,7 @@ package tracer
 import (
 	"net/netip"
 
-	"github.com/rsttrace/rsttrace/pkg/communityid"
+	"github.com/rsttrace/rsttrace/internal/communityid"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/rsttrace/rsttrace/pkg/communityid"
+	"github.com/rsttrace/rsttrace/internal/communityid"
 )
 
 // TestCommunityID: both ends' events have the same.

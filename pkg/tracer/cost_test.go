@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rsttrace/rsttrace/internal/probe"
+	"github.com/rsttrace/rsttrace/internal/sink/jsonl"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/probe"
-	"github.com/rsttrace/rsttrace/pkg/sink/jsonl"
 )
 
 // refusals is a source of nothing but refused connects on this host: of each,

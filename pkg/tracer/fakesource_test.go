@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // fakeSource hands out scripted batches, then waits as a session does.

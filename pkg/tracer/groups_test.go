@@ -12,12 +12,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/internal/lab/actor"
+	"github.com/rsttrace/rsttrace/internal/lab/netns"
+	"github.com/rsttrace/rsttrace/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
-	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
-	"github.com/rsttrace/rsttrace/pkg/lab/actor"
-	"github.com/rsttrace/rsttrace/pkg/lab/netns"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/rsttrace/rsttrace/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 	"github.com/rsttrace/rsttrace/pkg/tracer"
 )

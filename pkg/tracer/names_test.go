@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rsttrace/rsttrace/pkg/cgroup"
+	"github.com/rsttrace/rsttrace/internal/cgroup"
+	"github.com/rsttrace/rsttrace/internal/netnsname"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/netnsname"
 )
 
 // silentEngine is a container engine that accepts and never answers.

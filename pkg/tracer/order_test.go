@@ -9,9 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/rsttrace/rsttrace/internal/owner"
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/owner"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 var compareSeen = cmp.AllowUnexported(seen{})

@@ -13,9 +13,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/internal/lab/actor"
+	"github.com/rsttrace/rsttrace/internal/roottest"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/internal/roottest"
-	"github.com/rsttrace/rsttrace/pkg/lab/actor"
 )
 
 // waitingCalls are calls on a connection in which a thread waits until data comes,

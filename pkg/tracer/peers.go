@@ -6,9 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rsttrace/rsttrace/internal/owner"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/owner"
 )
 
 const (

@@ -3,10 +3,10 @@ package tracer
 import (
 	"time"
 
-	"github.com/rsttrace/rsttrace/pkg/cgroup"
+	"github.com/rsttrace/rsttrace/internal/cgroup"
+	"github.com/rsttrace/rsttrace/internal/netnsname"
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/netnsname"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // places tells where the owners of events run. A nil places knows nothing.

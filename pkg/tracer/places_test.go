@@ -10,11 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/rsttrace/rsttrace/internal/cgroup"
+	"github.com/rsttrace/rsttrace/internal/netnsname"
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/cause"
-	"github.com/rsttrace/rsttrace/pkg/cgroup"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/netnsname"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // hostWithService is a root folder with a cgroup, its folder, and its id.

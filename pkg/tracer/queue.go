@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // queueMax bounds the memory of a storm: beyond it events no longer wait for

@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/rsttrace/rsttrace/pkg/audit"
+	"github.com/rsttrace/rsttrace/internal/audit"
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // AuditOptions say when events are compared with the kernel's own counters.

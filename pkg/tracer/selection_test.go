@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rsttrace/rsttrace/pkg/cgroup"
+	"github.com/rsttrace/rsttrace/internal/cgroup"
+	"github.com/rsttrace/rsttrace/internal/netnsname"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/netnsname"
 )
 
 // addCgroup makes a cgroup of hostWithService and returns its id.

@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/internal/cgroup"
 	"github.com/rsttrace/rsttrace/pkg/cause"
-	"github.com/rsttrace/rsttrace/pkg/cgroup"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 

@@ -12,9 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // TestConfirm: an event says that its errno was reported only where the kernel

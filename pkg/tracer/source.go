@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // source is where records come from: a probe.Session, or a test. See there for

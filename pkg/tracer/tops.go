@@ -6,9 +6,9 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // Tops lists the n most frequent owners, peers and local ports, from tables in

@@ -7,11 +7,11 @@ import (
 
 	"github.com/prometheus/procfs"
 
+	"github.com/rsttrace/rsttrace/internal/owner"
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
-	"github.com/rsttrace/rsttrace/pkg/owner"
-	"github.com/rsttrace/rsttrace/pkg/probe"
 )
 
 // Options for Open. The zero value traces everything by the best methods.

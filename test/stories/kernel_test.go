@@ -11,7 +11,7 @@ import (
 
 	"github.com/cilium/ebpf/btf"
 
-	"github.com/rsttrace/rsttrace/pkg/audit"
+	"github.com/rsttrace/rsttrace/internal/audit"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 

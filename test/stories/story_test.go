@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rsttrace/rsttrace/pkg/lab/netns"
+	"github.com/rsttrace/rsttrace/internal/lab/netns"
 )
 
 // patience bounds every wait; nothing here takes as long.

@@ -75,7 +75,7 @@ func TestCheck(t *testing.T) {
 		{"nothing changed", "", "", ""},
 		{"a test", "pkg/p/p_test.go", "other", ""},
 		{"data of a test", "pkg/p/testdata/x", "other", ""},
-		{"a package of tests", "pkg/internal/roottest/need.go", "other", ""},
+		{"a package of tests", "internal/roottest/need.go", "other", ""},
 		{"a page", "test/vm/README.md", "other", ""},
 		{"a package", "pkg/p/p.go", "other", "changed pkg/p"},
 		{"a header", "bpf/a.h", "other", "changed bpf"},

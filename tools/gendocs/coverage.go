@@ -5,17 +5,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rsttrace/rsttrace/internal/probe"
+	"github.com/rsttrace/rsttrace/internal/recording"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/probe"
-	"github.com/rsttrace/rsttrace/pkg/recording"
 )
 
-const coverageIntro = `<!-- Generated from pkg/recording/testdata by "make record" and "make docs". Do not edit. -->
+const coverageIntro = `<!-- Generated from internal/recording/testdata by "make record" and "make docs". Do not edit. -->
 # Coverage
 
 What rsttrace says of each cause on each kernel by each attach method. Every cell is what a run of ` + "`rsttrace selftest`" + ` saw
-there, all scenarios of the lab over IPv4 and IPv6; the runs are kept in ` + "`pkg/recording/testdata`" + ` and replayed by every ` + "`go test`" + `.
+there, all scenarios of the lab over IPv4 and IPv6; the runs are kept in ` + "`internal/recording/testdata`" + ` and replayed by every ` + "`go test`" + `.
 
 | | |
 | --- | --- |

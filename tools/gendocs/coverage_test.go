@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rsttrace/rsttrace/internal/recording"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/recording"
 )
 
 func TestKnowledge(t *testing.T) {

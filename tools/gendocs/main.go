@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/rsttrace/rsttrace/pkg/recording"
+	"github.com/rsttrace/rsttrace/internal/recording"
 )
 
 //go:generate go run . ../..
@@ -41,7 +41,7 @@ func write(root string) error {
 
 // pages are the generated pages by file name.
 func pages(root string) (map[string]string, error) {
-	recordings, err := recording.ReadDir(filepath.Join(root, "pkg", "recording", "testdata"))
+	recordings, err := recording.ReadDir(filepath.Join(root, "internal", "recording", "testdata"))
 	if err != nil {
 		return nil, err
 	}

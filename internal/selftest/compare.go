@@ -1,0 +1,385 @@
+package selftest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/rsttrace/rsttrace/internal/probe"
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab"
+)
+
+// comparison holds the events of one scenario against what it expects.
+type comparison struct {
+	result  *Result
+	outcome *lab.Outcome
+	sight   probe.Sight
+	watch   *watch
+	tops    *topWatch
+	counted counted
+	events  []event.Event
+	// matched is the event of each expectation, nil where none came.
+	matched []*event.Event
+}
+
+func (c *comparison) run() {
+	c.result.Events = c.events
+	c.match()
+	for i, expected := range c.outcome.Expect {
+		c.checkExpectation(expected, c.matched[i])
+	}
+	c.checkExtra()
+	c.checkLimits()
+	for _, n := range c.outcome.Namespaces {
+		c.checkWire(n)
+		c.checkCounters(n)
+		c.checkTops(n)
+	}
+	switch {
+	case len(c.result.Problems) > 0:
+		c.result.Status = Failed
+	case len(c.result.Limits) > 0:
+		c.result.Status = Limited
+	default:
+		c.result.Status = Passed
+	}
+}
+
+func (c *comparison) problemf(format string, args ...any) {
+	c.result.Problems = append(c.result.Problems, fmt.Sprintf(format, args...))
+}
+
+func (c *comparison) limit(sentence string) {
+	if !slices.Contains(c.result.Limits, sentence) {
+		c.result.Limits = append(c.result.Limits, sentence)
+	}
+}
+
+// match pairs expectations with events by what no tracer can get wrong: place,
+// direction and addresses. Everything else is then compared.
+func (c *comparison) match() {
+	c.matched = make([]*event.Event, len(c.outcome.Expect))
+	used := make([]bool, len(c.events))
+	// First those that agree in all and can be shown, then the rest, so that a
+	// wrong event does not take the place of a right one.
+	for _, strict := range []bool{true, false} {
+		for _, hidden := range []bool{false, true} {
+			c.matchSome(used, strict, hidden)
+		}
+	}
+}
+
+func (c *comparison) matchSome(used []bool, strict, hidden bool) {
+	for i, expected := range c.outcome.Expect {
+		if c.matched[i] != nil || (c.hiddenBy(expected) != "") != hidden {
+			continue
+		}
+		for j := range c.events {
+			if !used[j] && c.fits(expected, &c.events[j], strict) {
+				used[j], c.matched[i] = true, &c.events[j]
+				break
+			}
+		}
+	}
+}
+
+func (c *comparison) fits(expected lab.Expectation, e *event.Event, strict bool) bool {
+	if e.Netns.Inode != c.inode(expected.Namespace) || e.Dir != expected.Dir ||
+		e.Local != expected.Local || e.Peer != expected.Peer {
+		return false
+	}
+	if strict && e.RST.Flags != 0 && expected.Flags != 0 && e.RST.Flags != expected.Flags {
+		return false
+	}
+	due, _ := c.due(expected)
+	return !strict || e.Cause == due && e.Evidence.Hook == expected.Hook
+}
+
+// due is the cause that this kernel, reached like this, must report, and the
+// limit because of which that is not the one of a perfect tracer; "" without.
+func (c *comparison) due(expected lab.Expectation) (event.CauseID, string) {
+	if unseen := expected.Expected(c.sight.ReceivedPacket); unseen != expected.Cause {
+		return unseen, probe.LimitNoRSTPacket
+	}
+	switch {
+	case c.hidesPlace(expected):
+		return cause.RSTUnacceptable, probe.LimitConnectionPlace
+	case expected.WithoutNumbers == "":
+	case expected.Seen == lab.AtConnection && !c.sight.ConnectionSide:
+		return expected.WithoutNumbers, probe.LimitConnectionSide
+	case expected.Seen == lab.AtRequest && !c.sight.RequestNumbers:
+		return expected.WithoutNumbers, probe.LimitRequestNumbers
+	}
+	return expected.Cause, ""
+}
+
+// hidesPlace: nothing shows what a RST met that was found without fault. One
+// with a wrong number has a reason of its own.
+func (c *comparison) hidesPlace(expected lab.Expectation) bool {
+	return expected.Seen == lab.AtConnection && !c.sight.ConnectionPlace &&
+		expected.WithoutNumbers == "" && !expected.Flags.Has(event.ACK)
+}
+
+func (c *comparison) inode(namespace string) uint32 {
+	for _, n := range c.outcome.Namespaces {
+		if n.Name == namespace {
+			return n.Inode
+		}
+	}
+	return 0
+}
+
+// hiddenBy is the limit because of which this kernel, reached like this, cannot
+// show the event at all; "" where it must be shown.
+func (c *comparison) hiddenBy(expected lab.Expectation) string {
+	sight := c.sight
+	switch expected.Seen {
+	case lab.AtReply:
+		if expected.Socket == event.SockNone {
+			return unless(sight.IgnoredNoSocket, probe.LimitIgnoredNoSocket)
+		}
+		return unless(sight.IgnoredHandshake, probe.LimitIgnoredHandshake)
+	case lab.AtEarlyDrop:
+		return unless(sight.EarlyDrops[expected.Cause], probe.LimitEarlyDrops)
+	case lab.AtConnection:
+		return unless(sight.IgnoredConnection, probe.LimitIgnoredConnection)
+	case lab.AtRequest:
+		return unless(sight.Requests, probe.LimitRequests)
+	case lab.AtTimeWait:
+		return unless(sight.TimeWait, probe.LimitTimeWait)
+	case lab.AtLink:
+		if sight.Reject {
+			return unless(sight.RejectLink, probe.LimitRejectLink)
+		}
+	}
+	switch expected.Hook {
+	case event.HookReject:
+		return unless(sight.Reject, probe.LimitReject)
+	case event.HookSendActive:
+		return unless(sight.SendActive, probe.LimitActive)
+	case event.HookReceive:
+		return unless(sight.Receive, probe.LimitReceive)
+	case event.HookSendReply:
+		if sight.FullReply && expected.Dir == event.Sent && expected.Socketless() {
+			return unless(sight.Socketless, probe.LimitSocketless)
+		}
+		return unless(sight.FullReply, probe.LimitReply)
+	}
+	return ""
+}
+
+func unless(seen bool, limit string) string {
+	if seen {
+		return ""
+	}
+	return limit
+}
+
+func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) {
+	switch limit := c.hiddenBy(expected); {
+	case limit != "" && e == nil:
+		c.limit(probe.SentenceOf(limit))
+		return
+	case limit != "":
+		c.problemf("%s was reported although this kernel is said to be unable to show it", e.Cause)
+		return
+	case e == nil:
+		c.problemf("%s %s of %s was not reported: %s", expected.Dir, expected.Cause, expected.Local, c.counted.text(expected))
+		return
+	}
+	want, limit := c.due(expected)
+	if e.Cause != want {
+		c.problemf("%s at %s was reported as %s, it is %s (%+v)", e.Dir, e.Local, e.Cause, want, e.Evidence)
+		return
+	}
+	if limit != "" {
+		c.limit(probe.SentenceOf(limit))
+	}
+	switch blind := e.Evidence.Hook == event.HookReceive && !e.Evidence.SeesPacket(); {
+	case blind && c.sight.ReceivedPacket:
+		c.problemf("%s at %s lacks the RST itself, which this kernel is said to pass", e.Cause, e.Local)
+	case blind:
+		c.limit(probe.SentenceOf(probe.LimitNoRSTPacket))
+	}
+	c.checkState(expected, e)
+	c.checkConsequence(expected, e)
+	c.checkReported(e)
+	c.checkPosition(e)
+	c.checkAge(e)
+	c.checkDiagnosis(expected, e)
+	c.checkOwner(expected, e)
+	c.checkBy(expected, e)
+	c.checkEarlier(expected, e)
+	c.checkText(e)
+}
+
+// socketLimit is the limit because of which the event comes without its socket;
+// "" where it has one.
+func (c *comparison) socketLimit(expected lab.Expectation) string {
+	switch {
+	case expected.Seen == lab.AtEarlyDrop:
+		return unless(c.sight.DropSocket, probe.LimitDropSocket)
+	case expected.Seen == lab.AtReply && expected.Socket == event.SockFull:
+		return unless(c.sight.HandshakeSocket, probe.LimitHandshakeSocket)
+	case expected.Seen == lab.AtConnection:
+		return unless(c.sight.ConnectionSocket, probe.LimitConnectionSocket)
+	}
+	return ""
+}
+
+// hidesOwner: without the socket there is no owner, except at a listener, which
+// is known by its address.
+func (c *comparison) hidesOwner(expected lab.Expectation) bool {
+	atListener := slices.Contains(expected.States, event.StateListen) && expected.Seen != lab.AtEarlyDrop
+	return c.socketLimit(expected) != "" && (!atListener || c.hidesPlace(expected))
+}
+
+// checkOwner: no owner may be wrong, and one that is due must be there.
+func (c *comparison) checkOwner(expected lab.Expectation, e *event.Event) {
+	owner := &c.result.Owners
+	if expected.Owner == "" || c.hidesOwner(expected) {
+		if e.Owner.PID != 0 {
+			owner.Wrong++
+			c.problemf("%s at %s names the owner %s[%d], there is none", e.Cause, e.Local, e.Owner.Comm, e.Owner.PID)
+		}
+		return
+	}
+	owner.Due++
+	if e.Owner.PID == 0 {
+		c.problemf("%s at %s names no owner, it is %s (%+v, %+v)", e.Cause, e.Local, expected.Owner, e.Evidence, e.Kernel)
+		return
+	}
+	actor := c.actor(expected.Owner)
+	if int(e.Owner.PID) != actor.PID || e.Owner.Comm != actor.Comm {
+		owner.Wrong++
+		c.problemf("%s at %s names the owner %s[%d], it is %s[%d]", e.Cause, e.Local, e.Owner.Comm, e.Owner.PID, actor.Comm, actor.PID)
+		return
+	}
+	owner.Present++
+	c.checkOthers(expected, e)
+	if thread := cmp.Or(expected.Thread, actor.PID); int(e.Owner.TID) != thread && e.Owner.Source == event.FromCurrent && e.Owner.Ended == (event.Ended{}) {
+		c.problemf("%s at %s was the doing of thread %d, it is said to be that of %d", e.Cause, e.Local, thread, e.Owner.TID)
+	}
+	if !sourceFits(expected.Sources, e.Owner.Source) {
+		c.problemf("%s at %s knows its owner from %s, expected one of %v", e.Cause, e.Local, e.Owner.Source, expected.Sources)
+	}
+	if !sameEnd(e.Owner.Ended, expected.Ended) {
+		c.problemf("%s at %s says that the owner ended with %s, it was %s", e.Cause, e.Local, endText(e.Owner.Ended), endText(expected.Ended))
+	}
+}
+
+// checkOthers: where the owner is known as one who holds the socket, all who do
+// are listed, and nobody else.
+func (c *comparison) checkOthers(expected lab.Expectation, e *event.Event) {
+	var want []event.ProcessRef
+	if e.Owner.Source == event.FromSocket || e.Owner.Source == event.FromListener {
+		for _, name := range expected.Others {
+			a := c.actor(name)
+			want = append(want, event.ProcessRef{PID: uint32(a.PID), Comm: a.Comm})
+		}
+	}
+	got := slices.Clone(e.Owner.Others)
+	byPID := func(a, b event.ProcessRef) int { return cmp.Compare(a.PID, b.PID) }
+	slices.SortFunc(want, byPID)
+	slices.SortFunc(got, byPID)
+	if !slices.Equal(want, got) {
+		c.result.Owners.Wrong++
+		c.problemf("%s at %s has %v as further holders, they are %v", e.Cause, e.Local, got, want)
+	}
+}
+
+func (c *comparison) checkBy(expected lab.Expectation, e *event.Event) {
+	if expected.By == "" {
+		if e.By != (event.ProcessRef{}) {
+			c.problemf("%s at %s says that %s[%d] brought it about, nobody else did", e.Cause, e.Local, e.By.Comm, e.By.PID)
+		}
+		return
+	}
+	if actor := c.actor(expected.By); int(e.By.PID) != actor.PID || e.By.Comm != actor.Comm {
+		c.problemf("%s at %s says that %s[%d] brought it about, it was %s[%d]", e.Cause, e.Local, e.By.Comm, e.By.PID, actor.Comm, actor.PID)
+	}
+	if expected.Chain != 0 && e.Chain != expected.Chain.String() || e.Forwarded != expected.Forwarded {
+		c.problemf("%s at %s has chain %q, forwarded %t, expected %s, %t", e.Cause, e.Local, e.Chain, e.Forwarded, expected.Chain, expected.Forwarded)
+	}
+}
+
+// checkEarlier: what had ended the connection is said, and the event that it was is
+// named wherever this kernel shows it.
+func (c *comparison) checkEarlier(expected lab.Expectation, e *event.Event) {
+	if e.Earlier.By != expected.EarlierBy {
+		c.problemf("%s at %s says that the connection had been ended by %q, it was %q", e.Cause, e.Local, e.Earlier.By, expected.EarlierBy)
+	}
+	var want event.Earlier
+	for i, x := range c.outcome.Expect {
+		if expected.Earlier != 0 && x.Pair == expected.Earlier && x.Namespace == expected.Namespace && c.matched[i] != nil {
+			want.Event, want.Cause = c.matched[i].ID, c.matched[i].Cause
+		}
+	}
+	if e.Earlier.Event != want.Event || e.Earlier.Cause != want.Cause {
+		c.problemf("%s at %s says that event %d (%s) had ended the connection, it was %d (%s)",
+			e.Cause, e.Local, e.Earlier.Event, e.Earlier.Cause, want.Event, want.Cause)
+	}
+}
+
+// sourceFits: who holds a socket may close it while it is being looked for, and
+// is then known from that.
+func sourceFits(expected []event.OwnerSource, source event.OwnerSource) bool {
+	return slices.Contains(expected, source) ||
+		source == event.FromCloser && slices.Contains(expected, event.FromSocket)
+}
+
+func (c *comparison) actor(name string) lab.ActorInfo {
+	for _, a := range c.outcome.Actors {
+		if a.Name == name {
+			return a
+		}
+	}
+	return lab.ActorInfo{}
+}
+
+func (c *comparison) checkText(e *event.Event) {
+	if e.Summary == "" || e.Remedy == "" && e.Cause != unclassified {
+		c.problemf("%s at %s has no summary or no remedy", e.Cause, e.Local)
+	}
+}
+
+// checkExtra: nothing may be reported that did not happen.
+func (c *comparison) checkExtra() {
+	for i := range c.events {
+		e := &c.events[i]
+		if !slices.Contains(c.matched, e) {
+			c.problemf("%s %s at %s, peer %s was reported, and no such RST was due (%+v)", e.Dir, e.Cause, e.Local, e.Peer, e.Evidence)
+		}
+	}
+}
+
+// checkLimits: no event has evidence that the limits declare unknowable.
+func (c *comparison) checkLimits() {
+	for _, limit := range c.sight.Limits() {
+		for i := range c.events {
+			if e := &c.events[i]; limit.Excludes(e.Evidence) {
+				c.problemf("%s at %s contradicts the limit %s (%+v)", e.Cause, e.Local, limit.ID, e.Evidence)
+			}
+		}
+	}
+}
+
+func sameEnd(a, b event.Ended) bool {
+	if a.Signal != b.Signal || (a.ExitCode == nil) != (b.ExitCode == nil) {
+		return false
+	}
+	return a.ExitCode == nil || *a.ExitCode == *b.ExitCode
+}
+
+func endText(e event.Ended) string {
+	switch {
+	case e.Signal != "":
+		return e.Signal
+	case e.ExitCode != nil:
+		return fmt.Sprintf("exit code %d", *e.ExitCode)
+	default:
+		return "nothing: it lives"
+	}
+}

@@ -1,0 +1,64 @@
+package selftest
+
+import (
+	"fmt"
+
+	"github.com/rsttrace/rsttrace/internal/audit"
+	"github.com/rsttrace/rsttrace/internal/capture"
+	"github.com/rsttrace/rsttrace/pkg/lab"
+)
+
+// watch observes the namespaces of one scenario from outside of the tracer.
+type watch struct {
+	captures map[string]*capture.Capture
+	before   map[string]audit.Snapshot
+	segments map[string][]capture.Segment
+	growth   map[string]audit.Snapshot // of the kernel's counters
+}
+
+func newWatch() *watch {
+	return &watch{
+		captures: make(map[string]*capture.Capture),
+		before:   make(map[string]audit.Snapshot),
+		segments: make(map[string][]capture.Segment),
+		growth:   make(map[string]audit.Snapshot),
+	}
+}
+
+func (w *watch) start(namespaces []*lab.Namespace) error {
+	for _, n := range namespaces {
+		err := n.Do(func() (err error) {
+			if w.captures[n.Name()], err = capture.Open(); err != nil {
+				return err
+			}
+			w.before[n.Name()], err = audit.OfThread()
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("watch namespace %s: %w", n.Name(), err)
+		}
+	}
+	return nil
+}
+
+func (w *watch) stop(namespaces []*lab.Namespace) error {
+	for _, n := range namespaces {
+		recorder, running := w.captures[n.Name()]
+		if !running {
+			continue
+		}
+		err := n.Do(func() error {
+			after, err := audit.OfThread()
+			w.growth[n.Name()] = after.Diff(w.before[n.Name()])
+			return err
+		})
+		if err == nil {
+			w.segments[n.Name()], err = recorder.Segments()
+		}
+		recorder.Close()
+		if err != nil {
+			return fmt.Errorf("watch namespace %s: %w", n.Name(), err)
+		}
+	}
+	return nil
+}

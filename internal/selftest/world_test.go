@@ -1,0 +1,185 @@
+package selftest
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rsttrace/rsttrace/internal/audit"
+	"github.com/rsttrace/rsttrace/internal/capture"
+	"github.com/rsttrace/rsttrace/internal/probe"
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/lab"
+)
+
+// A scenario that was played and seen as it must be: a server closes a
+// connection with SO_LINGER {1,0}, and the client, whose socket a second process
+// has too, gets ECONNRESET. The server's machine answers a further segment, for
+// no connection, and a firewall rule of a router a third one.
+
+const (
+	clientNetns, serverNetns = 101, 102
+	clientPID, helperPID     = 11, 12
+	serverPID                = 21
+	sentAt, receivedAt       = 0, 1 // in world.events
+	repliedAt, rejectedAt    = 2, 3
+)
+
+var (
+	clientEnd = event.Endpoint{Addr: addr("10.0.0.1"), Port: 40000}
+	serverEnd = event.Endpoint{Addr: addr("10.0.0.2"), Port: 80}
+	strangers = event.Endpoint{Addr: addr("10.0.0.3"), Port: 9}
+	reset     = event.App{Errno: "ECONNRESET", Calls: event.Calls{Read: "ECONNRESET"}}
+	began     = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+)
+
+// allSeen is a kernel that hides nothing.
+func allSeen() probe.Sight {
+	return probe.Sight{
+		Receive: true, ReceivedPacket: true, SendActive: true, Socketless: true, FullReply: true, Signed: true,
+		Callers: true, Reasons: true, State: true, Closer: true, Holders: true, Errors: true,
+		Reject: true, RejectLink: true, DropSocket: true, Requests: true, RequestNumbers: true, TimeWait: true,
+		Ignored: true, IgnoredNoSocket: true, IgnoredHandshake: true, IgnoredConnection: true,
+	}
+}
+
+func newWorld() *comparison {
+	c := &comparison{
+		result: &Result{Scenario: "made-up"}, sight: allSeen(),
+		outcome: &lab.Outcome{
+			Began:      began,
+			Namespaces: []lab.NamespaceInfo{{Name: "client", Inode: clientNetns}, {Name: "server", Inode: serverNetns}},
+			Actors: []lab.ActorInfo{
+				{Name: "client", Comm: "lab-client", PID: clientPID}, {Name: "helper", Comm: "lab-helper", PID: helperPID},
+				{Name: "server", Comm: "lab-server", PID: serverPID},
+			},
+			Expect: []lab.Expectation{expectSent(), expectReceived(), expectReply(), expectReject()},
+		},
+		events: []event.Event{sentEvent(), receivedEvent(), replyEvent(), rejectEvent()},
+		watch:  newWatch(), tops: &topWatch{before: map[ownerKey]uint64{}, after: map[ownerKey]uint64{}},
+	}
+	c.watch.segments["server"] = []capture.Segment{segmentOf(&c.events[sentAt]), segmentOf(&c.events[repliedAt]), segmentOf(&c.events[rejectedAt])}
+	c.watch.segments["client"] = []capture.Segment{segmentOf(&c.events[receivedAt])}
+	c.watch.growth["server"] = grown(c.events[sentAt], c.events[repliedAt], c.events[rejectedAt])
+	c.watch.growth["client"] = grown(c.events[receivedAt])
+	c.tops.after[ownerKey{evidence: c.events[sentAt].Evidence, comm: "lab-server", netns: serverNetns}] = 1
+	return c
+}
+
+func expectSent() lab.Expectation {
+	return lab.Expectation{
+		Namespace: "server", Dir: event.Sent, Cause: cause.LingerZero, Local: serverEnd, Peer: clientEnd,
+		Hook: event.HookSendActive, Socket: event.SockFull, States: []event.State{event.StateEstablished},
+		Owner: "server", Sources: []event.OwnerSource{event.FromCurrent}, Lost: &event.Lost{UnreadBytes: 5},
+		Pair: 1, OnWire: true, Flags: event.RST | event.ACK, Abort: true,
+	}
+}
+
+func sentEvent() event.Event {
+	return complete(event.Event{
+		Dir: event.Sent, Cause: cause.LingerZero, Local: serverEnd, Peer: clientEnd, State: event.StateEstablished,
+		Lost:  event.Lost{UnreadBytes: 5},
+		Owner: event.Owner{PID: serverPID, TID: serverPID, Comm: "lab-server", Source: event.FromCurrent},
+		Netns: event.Netns{Inode: serverNetns}, RST: event.Segment{Flags: event.RST | event.ACK, Seq: 7, Ack: 8},
+		Evidence: event.Evidence{Hook: event.HookSendActive, Socket: event.SockFull, Family: event.IPv4},
+	})
+}
+
+func expectReceived() lab.Expectation {
+	return lab.Expectation{
+		Namespace: "client", Dir: event.Received, Cause: cause.PeerAborted, Local: clientEnd, Peer: serverEnd,
+		Hook: event.HookReceive, Socket: event.SockFull, States: []event.State{event.StateEstablished},
+		Owner: "client", Sources: []event.OwnerSource{event.FromSocket}, Others: []string{"helper"},
+		Lost: &event.Lost{}, App: reset, Pair: 1, OnWire: true, Flags: event.RST | event.ACK, Abort: true, Says: "bye",
+	}
+}
+
+func receivedEvent() event.Event {
+	app, window := reset, uint16(9)
+	app.Reported, app.On = true, "read"
+	return complete(event.Event{
+		Dir: event.Received, Cause: cause.PeerAborted, Local: clientEnd, Peer: serverEnd, State: event.StateEstablished, App: app,
+		Owner: event.Owner{
+			PID: clientPID, Comm: "lab-client", Source: event.FromSocket, Others: []event.ProcessRef{{PID: helperPID, Comm: "lab-helper"}},
+		},
+		Netns:    event.Netns{Inode: clientNetns},
+		RST:      event.Segment{Flags: event.RST | event.ACK, Seq: 7, Ack: 8, Window: &window, DiagText: "bye"},
+		Evidence: event.Evidence{Hook: event.HookReceive, Socket: event.SockFull, Family: event.IPv4, Packet: event.RST | event.ACK, Facts: event.FactSeesPacket},
+		Kernel:   event.KernelContext{Reported: event.SocketError{Errno: "ECONNRESET"}},
+	})
+}
+
+func expectReply() lab.Expectation {
+	return lab.Expectation{
+		Namespace: "server", Dir: event.Sent, Cause: cause.ClosedPort, Local: strangers, Peer: clientEnd,
+		Hook: event.HookSendReply, Socket: event.SockNone, Pair: 2, OnWire: true, Flags: event.RST,
+	}
+}
+
+func replyEvent() event.Event {
+	return complete(event.Event{
+		Dir: event.Sent, Cause: cause.ClosedPort, Local: strangers, Peer: clientEnd, Netns: event.Netns{Inode: serverNetns},
+		RST:      event.Segment{Flags: event.RST, Seq: 70},
+		Evidence: event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone, Family: event.IPv4},
+	})
+}
+
+func expectReject() lab.Expectation {
+	return lab.Expectation{
+		Namespace: "server", Dir: event.Sent, Cause: cause.NetfilterReject, Local: strangers, Peer: serverEnd,
+		Hook: event.HookReject, Socket: event.SockNone, Chain: event.ChainForward, Forwarded: true,
+		Owner: "server", Sources: []event.OwnerSource{event.FromCurrent}, By: "helper", Ended: event.Ended{Signal: "SIGKILL"},
+		Pair: 3, OnWire: true, Flags: event.RST | event.ACK,
+	}
+}
+
+func rejectEvent() event.Event {
+	return complete(event.Event{
+		Dir: event.Sent, Cause: cause.NetfilterReject, Local: strangers, Peer: serverEnd, Netns: event.Netns{Inode: serverNetns},
+		Owner: event.Owner{
+			PID: serverPID, TID: serverPID, Comm: "lab-server", Source: event.FromCurrent, Ended: event.Ended{Signal: "SIGKILL"},
+		},
+		By: event.ProcessRef{PID: helperPID, Comm: "lab-helper"}, Chain: event.ChainForward.String(), Forwarded: true,
+		RST:      event.Segment{Flags: event.RST | event.ACK, Seq: 71, Ack: 72},
+		Evidence: event.Evidence{Hook: event.HookReject, Socket: event.SockNone, Family: event.IPv4, Chain: event.ChainForward, Facts: event.FactMPTCP},
+	})
+}
+
+// complete adds what every event has.
+func complete(e event.Event) event.Event {
+	e.Summary, e.Remedy, e.Certainty = "it was reset", "look", event.Exact
+	e.Time = began.Add(time.Second)
+	if e.Evidence.Socket == event.SockFull {
+		e.Conn = event.Conn{Known: true, AgeMillis: 900, LastReceivedMillis: 800, LastSentMillis: 700}
+	}
+	return e
+}
+
+// segmentOf is the RST of an event as a packet capture shows it.
+func segmentOf(e *event.Event) capture.Segment {
+	s := capture.Segment{Src: e.Local, Dst: e.Peer, Flags: e.RST.Flags, Seq: e.RST.Seq, Ack: e.RST.Ack}
+	if e.Dir != event.Sent {
+		s.Src, s.Dst = e.Peer, e.Local
+	}
+	return s
+}
+
+// grown is what the kernel's counters show of these events.
+func grown(events ...event.Event) audit.Snapshot {
+	counts := make(audit.Counts)
+	growth := make(audit.Snapshot)
+	for i := range events {
+		counts.Add(&events[i])
+	}
+	for _, identity := range audit.Identities {
+		growth[identity.Counter] = 0
+	}
+	for _, row := range audit.Check(maps.Clone(growth), counts) {
+		growth[row.Counter] = row.Events
+	}
+	return growth
+}
+
+// without leaves out what is at an index.
+func without[T any](all []T, at int) []T { return slices.Delete(slices.Clone(all), at, at+1) }

@@ -1,0 +1,102 @@
+package text
+
+import (
+	"io"
+	"time"
+
+	"github.com/rsttrace/rsttrace/internal/sink"
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// Options describes where the text goes. The zero value is right for a file.
+// Detect fills it in for a terminal.
+type Options struct {
+	Width    int            // columns of the terminal; 0: none, one event is one line
+	Height   int            // rows; 0: the remedy is on every event
+	Color    bool           // ANSI colours
+	ASCII    bool           // -> and <- for terminals without Unicode
+	Evidence bool           // add the raw evidence; unclassified events have it always
+	Location *time.Location // nil: local time
+}
+
+// minWidth keeps the layout sane on terminals that report nonsense.
+const minWidth = 40
+
+// Sink writes text lines.
+type Sink struct {
+	options Options
+	out     *sink.Buffer
+	style   palette
+	glyph   glyphs
+	columns columns
+	shown   remedies
+	page    page
+	day     int // year and day of the last event, 0 before the first
+}
+
+// New returns a Sink that writes to w.
+func New(w io.Writer, o Options) *Sink {
+	if o.Location == nil {
+		o.Location = time.Local
+	}
+	s := &Sink{options: o, out: sink.NewBuffer(w), glyph: unicodeGlyphs}
+	if o.Color {
+		s.style = ansi
+	}
+	if o.ASCII {
+		s.glyph = asciiGlyphs
+	}
+	s.Resize(o.Width, o.Height)
+	return s
+}
+
+// Resize adapts to a new size of the terminal, from the next event on.
+func (s *Sink) Resize(width, height int) {
+	if width > 0 {
+		width = max(width, minWidth)
+	}
+	s.options.Width, s.options.Height = width, height
+	s.page.width = width
+	s.columns.limit(width)
+}
+
+// unclassified is the cause that fits no row of the catalogue.
+const unclassified event.CauseID = cause.Unclassified
+
+// Event writes one event.
+func (s *Sink) Event(e *event.Event) error {
+	p := &s.page
+	p.begin(s.out.Open())
+	s.newDay(e.Time)
+	s.layOut(e)
+	return s.out.Commit(p.end())
+}
+
+// newDay writes the date between two events of different days: the events
+// themselves show only the time.
+func (s *Sink) newDay(t time.Time) {
+	t = t.In(s.options.Location)
+	day := t.Year()*1000 + t.YearDay()
+	if s.day != 0 && s.day != day {
+		s.page.text(s.style.faint, t.Format("--- Monday 2006-01-02 ---"))
+		s.page.newLine(0)
+	}
+	s.day = day
+}
+
+// Loss writes that the details of events were dropped. Nothing is written for
+// 0 events.
+func (s *Sink) Loss(l *event.Loss) error {
+	if l.Events == 0 {
+		return nil
+	}
+	p := &s.page
+	p.begin(s.out.Open())
+	p.text(s.style.alarm, "LOST")
+	p.text("", " details of "+plural(l.Events, "event")+": the totals still count them")
+	return s.out.Commit(p.end())
+}
+
+// Flush writes what is buffered.
+func (s *Sink) Flush() error { return s.out.Flush() }
