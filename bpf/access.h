@@ -35,26 +35,26 @@
 #define READ_COMMON(tcp, field) READ(tcp, inet_conn.icsk_inet.sk.__sk_common.field)
 #define READ_INET(tcp, field) READ(tcp, inet_conn.icsk_inet.field)
 
-/* Where this itself lies: the one pointer that is at hand as a number too. */
-static volatile __u64 here;
+/* Its own address: the one pointer that is known as a number too. */
+static volatile __u64 self_addr;
 
-static __always_inline __u64 here_as_number(void)
+static __always_inline __u64 self_number(void)
 {
-	if (!here)
-		here = (__u64)&here;
-	return here;
+	if (!self_addr)
+		self_addr = (__u64)&self_addr;
+	return self_addr;
 }
 
 /*
- * A pointer as a number. The verifier lets nobody count with pointers, but for
- * the distance of two.
+ * A pointer as a number. The verifier forbids pointer arithmetic, except
+ * subtracting one pointer from another.
  */
 static __always_inline __u64 number_of(const void *pointer)
 {
 	__u64 number = (__u64)pointer;
 
-	asm volatile("%0 -= %1" : "+r"(number) : "r"(&here));
-	return number + here_as_number();
+	asm volatile("%0 -= %1" : "+r"(number) : "r"(&self_addr));
+	return number + self_number();
 }
 
 /*

@@ -9,7 +9,7 @@
 #include "clock.h"
 #include "notes.h"
 
-#define CLOSERS 32768 /* a power of two, and places fit 16 bits */
+#define CLOSERS 32768 /* a power of two, and a slot fits 16 bits */
 #define CLOSER_PAGE 128
 #define BUCKET_BITS 14
 
@@ -29,13 +29,12 @@ struct {
 } closers SEC(".maps");
 
 /*
- * Where in closers the note of a connection is, by the hash of its addresses: a
- * bucket has the places of its four youngest, 16 bits each, the last one in the
- * low bits. With one place each, the closer was not known after 8000 other
- * closes in one case of ten.
+ * The slots of notes in closers, by the hash of a connection's addresses. A bucket
+ * has those of its four youngest notes, 16 bits each, the last one in the low bits.
+ * With one slot in a bucket, one closer in ten was lost after 8000 other closes.
  */
-#define BUCKET_PLACES 4
-struct closer_places {
+#define BUCKET_SLOTS 4
+struct closer_slots {
 	__u64 buckets[1 << BUCKET_BITS];
 };
 
@@ -43,8 +42,8 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct closer_places);
-} closer_places SEC(".maps");
+	__type(value, struct closer_slots);
+} closer_slots SEC(".maps");
 
 /* Where each CPU writes its next note. */
 struct {
@@ -72,31 +71,31 @@ static __always_inline void read_closing(const struct note *note, __u64 now,
 static __always_inline __u64 *closer_bucket(__u64 key)
 {
 	__u32 first = 0;
-	struct closer_places *places = bpf_map_lookup_elem(&closer_places, &first);
+	struct closer_slots *slots = bpf_map_lookup_elem(&closer_slots, &first);
 
-	return places ? &places->buckets[key >> (64 - BUCKET_BITS)] : NULL;
+	return slots ? &slots->buckets[key >> (64 - BUCKET_BITS)] : NULL;
 }
 
 static volatile __u32 free_closers;
 
 /*
- * The next place of this CPU. Two CPUs may take one page at the same time, or a
- * hook its place in the middle of another's: their notes spoil each other.
+ * The next slot of this CPU. Two CPUs may take one page at the same time. A hook
+ * may also interrupt another one here. Then their notes spoil each other.
  */
-static __always_inline __u32 take_place(void)
+static __always_inline __u32 take_slot(void)
 {
 	__u32 first = 0;
 	__u32 *next = bpf_map_lookup_elem(&next_closer, &first);
 
 	if (!next)
 		return 0;
-	__u32 place = *next;
-	if (place % CLOSER_PAGE == 0) {
-		place = free_closers;
-		free_closers = place + CLOSER_PAGE;
+	__u32 slot = *next;
+	if (slot % CLOSER_PAGE == 0) {
+		slot = free_closers;
+		free_closers = slot + CLOSER_PAGE;
 	}
-	*next = place + 1;
-	return place % CLOSERS;
+	*next = slot + 1;
+	return slot % CLOSERS;
 }
 
 static __always_inline bool read_closer(__u32 at, __u64 key, struct note *note)
@@ -122,8 +121,9 @@ static __always_inline bool was_noted(__u64 key, __u32 youngest, __u8 from)
 }
 
 /*
- * key is mix_tuple of the connection, sk its socket; when it was closed is now. in_process: the
- * running one did it, or was in a call on its own socket when it happened.
+ * key is mix_tuple of the connection, sk its socket. It was closed just now.
+ * in_process: the running process closed it, or was in a call on its own socket
+ * when it happened.
  */
 static __always_inline void note_closer(__u64 key, struct sock *sk, const struct closing *closing,
 					bool in_process)
@@ -141,9 +141,9 @@ static __always_inline void note_closer(__u64 key, struct sock *sk, const struct
 
 	if (!bucket)
 		return;
-	__u64 places = *bucket;
-	bool again = was_noted(key, (__u16)places, closing->from);
-	__u32 at = again ? (__u16)places : take_place();
+	__u64 slots = *bucket;
+	bool again = was_noted(key, (__u16)slots, closing->from);
+	__u32 at = again ? (__u16)slots : take_slot();
 	struct note *slot = bpf_map_lookup_elem(&closers, &at);
 	if (!slot)
 		return;
@@ -154,24 +154,24 @@ static __always_inline void note_closer(__u64 key, struct sock *sk, const struct
 	note.check = proof(key, &note);
 	*slot = note;
 	if (!again)
-		*bucket = places << 16 | at; /* of two CPUs at once one loses its note */
+		*bucket = slots << 16 | at; /* of two CPUs at once one loses its note */
 }
 
 /*
- * The place of the youngest note of a connection, or CLOSERS. Global, so that
+ * The slot of the youngest note of a connection, or CLOSERS. Global, so that
  * the verifier sees it once.
  */
-__attribute__((noinline, weak)) __u64 place_of_closer(__u64 key)
+__attribute__((noinline, weak)) __u64 slot_of_closer(__u64 key)
 {
 	__u64 *bucket = closer_bucket(key);
 	struct note note;
 
 	if (!bucket)
 		return CLOSERS;
-	__u64 places = *bucket;
-	for (int i = 0; i < BUCKET_PLACES; i++, places >>= 16) {
-		if (read_closer((__u16)places, key, &note))
-			return (__u16)places;
+	__u64 slots = *bucket;
+	for (int i = 0; i < BUCKET_SLOTS; i++, slots >>= 16) {
+		if (read_closer((__u16)slots, key, &note))
+			return (__u16)slots;
 	}
 	return CLOSERS;
 }
@@ -179,7 +179,7 @@ __attribute__((noinline, weak)) __u64 place_of_closer(__u64 key)
 /* Who closed this connection, and how; false if that is not known. */
 static __always_inline bool find_closer(__u64 key, struct note *note)
 {
-	return read_closer(place_of_closer(key), key, note) &&
+	return read_closer(slot_of_closer(key), key, note) &&
 	       ns_since(note->when) <= CLOSER_LIFETIME_NS;
 }
 

@@ -25,10 +25,10 @@ const volatile bool watch_ignored = false;
  */
 const volatile bool replies_see_resets = false;
 
-/* INVALID_SYN as a verdict has it; 0: this kernel has no such reason. */
+/* INVALID_SYN as evidence has it; 0: this kernel has no such reason. */
 const volatile __u32 reason_invalid_syn = 0;
 
-/* NOT_SPECIFIED as a verdict has it; 0 as well where a kernel gives no reasons. */
+/* NOT_SPECIFIED as evidence has it; 0 too if the kernel gives no reasons. */
 const volatile __u32 reason_not_specified = 0;
 
 /* Which hooks the tcp_send_reset tracepoint serves: the others are attached otherwise. */
@@ -61,8 +61,10 @@ const volatile bool listeners_noted = false;
 /* Number of possible CPUs. */
 const volatile __u32 cpus = 0;
 
-/* Note who opened and closed connections: tells closed-earlier from half-open, owners after a
- * close, ages. */
+/*
+ * Note who opened and closed connections. Without it, closed-earlier looks like
+ * half-open, and owners after a close and ages are not known.
+ */
 const volatile bool flow_memory = true;
 
 /* Tell of the error that the kernel reports on a socket after its reset. */

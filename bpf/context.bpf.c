@@ -7,14 +7,14 @@
  * hooks. The iterator finds who holds a socket that a reset was about.
  */
 #define TYPED_ARGUMENTS
-#include "awaited.h"
+#include "pending_owner.h"
 #include "clock.h"
 #include "closers.h"
 #include "embryonic.h"
 #include "errors.h"
 #include "listeners.h"
-#include "origins.h"
-#include "priors.h"
+#include "connect_note.h"
+#include "prev_state.h"
 #include "ring.h"
 #include "search.h"
 #include "socket.h"
@@ -121,7 +121,7 @@ static __always_inline void note_listener(struct sock *sk, bool closed)
 	write_listener(&note);
 }
 
-static __always_inline void report_closer(const struct awaited_note *note)
+static __always_inline void report_closer(const struct pending_owner *note)
 {
 	struct holder_record *record = RESERVE(struct holder_record, COLUMN_HOLDER_LOST);
 
@@ -141,19 +141,19 @@ static __always_inline void report_closer(const struct awaited_note *note)
  */
 static __always_inline void report_orphaner(__u64 sk, struct tcp_sock *tcp)
 {
-	struct awaited_note note;
+	struct pending_owner note;
 
-	if (holder_awaited(sk) && shut_down(tcp) && take_awaited(sk, &note))
+	if (owner_pending(sk) && shut_down(tcp) && take_pending(sk, &note))
 		report_closer(&note);
 }
 
 /* A listener ends whose connections wait for their owner. */
 static __always_inline void report_listener_closer(__u64 sk, struct tcp_sock *tcp)
 {
-	struct awaited_note note;
+	struct pending_owner note;
 
 	/* Who destroys a listener of somebody else does not shut it down first. */
-	if (shut_down(tcp) && take_awaited_listener(sk, &note))
+	if (shut_down(tcp) && take_pending_listener(sk, &note))
 		report_closer(&note);
 }
 
@@ -165,12 +165,12 @@ static __always_inline void report_mptcp_closer(struct sock *sk)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 
-	struct awaited_note note;
+	struct pending_owner note;
 
-	if (!holder_awaited((__u64)sk) || !BPF_CORE_READ(sk, sk_lock.owned) ||
+	if (!owner_pending((__u64)sk) || !BPF_CORE_READ(sk, sk_lock.owned) ||
 	    BPF_CORE_READ(task, flags) & PF_KTHREAD)
 		return;
-	if (take_awaited((__u64)sk, &note))
+	if (take_pending((__u64)sk, &note))
 		report_closer(&note);
 }
 
@@ -180,7 +180,7 @@ static __always_inline int begins(struct sock *sk, bool by_process)
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 
 	if (tcp)
-		note_origin(address_of(sk), tcp, by_process);
+		note_connect(address_of(sk), tcp, by_process);
 	return 0;
 }
 
@@ -212,7 +212,7 @@ int context_state(__u64 *ctx)
 		report_listener_closer((__u64)untyped, tcp);
 	}
 	if (to == TCP_CLOSE)
-		note_prior((__u64)untyped, from);
+		note_prev_state((__u64)untyped, from);
 	bool in_process = ends_in_process(tcp, from, to);
 	/* An orphan's end is not the doing of who ends it: it was closed before. */
 	bool noted = in_process ? !(READ_COMMON(tcp, skc_flags) & SOCK_DEAD) :
@@ -306,10 +306,10 @@ int context_destroy(__u64 *ctx)
 	struct sock *sk = (struct sock *)ctx[0];
 	__u64 address = address_of(sk);
 
-	struct awaited_note note;
+	struct pending_owner note;
 
 	/* A listener comes here only if somebody else ended it, and its owner closes it now. */
-	if (!take_awaited(address, &note) && !take_awaited_listener(address, &note))
+	if (!take_pending(address, &note) && !take_pending_listener(address, &note))
 		return 0;
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 	if (!tcp || !owned(tcp, TCP_CLOSE))
@@ -318,7 +318,7 @@ int context_destroy(__u64 *ctx)
 	return 0;
 }
 
-/* Every process that has a sought socket, as a finding. */
+/* Every process that has a sought socket, as a found_holder. */
 SEC("iter/task")
 int holders(struct bpf_iter__task *ctx)
 {
@@ -334,7 +334,7 @@ int holders(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* Every descriptor that refers to an awaited socket, as a holder_record: before 5.17. */
+/* Every descriptor of a socket whose owner is pending, as a holder_record: before 5.17. */
 SEC("iter/task_file")
 int holders_by_file(struct bpf_iter__task_file *ctx)
 {
@@ -345,7 +345,7 @@ int holders_by_file(struct bpf_iter__task_file *ctx)
 	if (!task || !file)
 		return 0;
 	record.sk = (__u64)socket_of(file);
-	if (!record.sk || (!holder_awaited(record.sk) && !listener_awaited(record.sk)))
+	if (!record.sk || (!owner_pending(record.sk) && !listener_owner_pending(record.sk)))
 		return 0;
 
 	record.kind = RECORD_HOLDER;

@@ -51,10 +51,10 @@ const (
 )
 
 type ContextColumnKey struct {
-	_       structs.HostLayout
-	Verdict ContextVerdict
-	Ready   uint32
-	Unused  uint32
+	_        structs.HostLayout
+	Evidence ContextEvidence
+	Ready    uint32
+	Unused   uint32
 }
 
 type ContextEndedBy uint8
@@ -72,6 +72,22 @@ type ContextErrorRecord struct {
 	TimeNs      uint64
 	ResetSk     uint64
 	ResetTimeNs uint64
+}
+
+type ContextEvidence struct {
+	_       structs.HostLayout
+	Hook    ContextHook
+	Socket  ContextSocketKind
+	State   uint8
+	Prior   uint8
+	Packet  uint8
+	Caller  ContextCaller
+	Reason  uint8
+	Family  uint8
+	Chain   uint8
+	Dropped uint8
+	Unused  [2]uint8
+	Facts   ContextFact
 }
 
 type ContextFact uint32
@@ -111,7 +127,7 @@ const (
 	ContextFactFACT_SEQ_OUTSIDE     ContextFact = 2147483648
 )
 
-type ContextFinding struct {
+type ContextFoundHolder struct {
 	_       structs.HostLayout
 	Started uint64
 	Cgroup  uint64
@@ -149,6 +165,15 @@ type ContextModuleRecord struct {
 	Name [20]int8
 }
 
+type ContextPayloadRecord struct {
+	_           structs.HostLayout
+	Kind        ContextRecordKind
+	Unused      uint32
+	ResetSk     uint64
+	ResetTimeNs uint64
+	Payload     [64]uint8
+}
+
 type ContextProcess struct {
 	_          structs.HostLayout
 	Pid        uint32
@@ -165,20 +190,20 @@ type ContextProcess struct {
 type ContextRecordKind uint32
 
 const (
-	ContextRecordKindRECORD_RESET  ContextRecordKind = 1
-	ContextRecordKindRECORD_HOLDER ContextRecordKind = 2
-	ContextRecordKindRECORD_MODULE ContextRecordKind = 3
-	ContextRecordKindRECORD_SIGNAL ContextRecordKind = 4
-	ContextRecordKindRECORD_ERROR  ContextRecordKind = 5
-	ContextRecordKindRECORD_TEXT   ContextRecordKind = 6
-	ContextRecordKindRECORD_CGROUP ContextRecordKind = 7
+	ContextRecordKindRECORD_RESET   ContextRecordKind = 1
+	ContextRecordKindRECORD_HOLDER  ContextRecordKind = 2
+	ContextRecordKindRECORD_MODULE  ContextRecordKind = 3
+	ContextRecordKindRECORD_SIGNAL  ContextRecordKind = 4
+	ContextRecordKindRECORD_ERROR   ContextRecordKind = 5
+	ContextRecordKindRECORD_PAYLOAD ContextRecordKind = 6
+	ContextRecordKindRECORD_CGROUP  ContextRecordKind = 7
 )
 
 type ContextResetRecord struct {
 	_             structs.HostLayout
 	Kind          ContextRecordKind
 	Stack         int32
-	Verdict       ContextVerdict
+	Evidence      ContextEvidence
 	TimeNs        uint64
 	Sk            uint64
 	Cookie        uint64
@@ -227,7 +252,7 @@ type ContextResetRecord struct {
 	Cgroup        uint64
 	CurrentCgroup uint64
 	ConnectedNs   uint64
-	Numbers       struct {
+	Conn          struct {
 		_             structs.HostLayout
 		BytesAcked    uint64
 		BytesReceived uint64
@@ -269,8 +294,8 @@ type ContextSearch struct {
 		Socket uint32
 		Unused uint32
 	}
-	Findings [4096]ContextFinding
-	Walked   struct {
+	Holders [4096]ContextFoundHolder
+	Walked  struct {
 		_     structs.HostLayout
 		Task  uint64
 		Files uint64
@@ -298,43 +323,17 @@ const (
 	ContextSocketKindSOCKET_TIME_WAIT ContextSocketKind = 4
 )
 
-type ContextTextRecord struct {
-	_           structs.HostLayout
-	Kind        ContextRecordKind
-	Unused      uint32
-	ResetSk     uint64
-	ResetTimeNs uint64
-	Payload     [64]uint8
-}
-
-type ContextVerdict struct {
-	_       structs.HostLayout
-	Hook    ContextHook
-	Socket  ContextSocketKind
-	State   uint8
-	Prior   uint8
-	Packet  uint8
-	Caller  ContextCaller
-	Reason  uint8
-	Family  uint8
-	Chain   uint8
-	Dropped uint8
-	Unused  [2]uint8
-	Facts   ContextFact
-}
-
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
 	ContextMapAnchor                 = "anchor"
-	ContextMapAwaited                = "awaited"
-	ContextMapAwaitedListeners       = "awaited_listeners"
 	ContextMapClaims                 = "claims"
-	ContextMapCloserPlaces           = "closer_places"
+	ContextMapCloserSlots            = "closer_slots"
 	ContextMapClosers                = "closers"
 	ContextMapColumnKeys             = "column_keys"
 	ContextMapColumns                = "columns"
+	ContextMapConnectNotes           = "connect_notes"
 	ContextMapCounts                 = "counts"
 	ContextMapCreators               = "creators"
 	ContextMapEmbryonic              = "embryonic"
@@ -342,8 +341,9 @@ const (
 	ContextMapIdentities             = "identities"
 	ContextMapListening              = "listening"
 	ContextMapNextCloser             = "next_closer"
-	ContextMapOrigins                = "origins"
-	ContextMapPriors                 = "priors"
+	ContextMapPendingListenerOwners  = "pending_listener_owners"
+	ContextMapPendingOwners          = "pending_owners"
+	ContextMapPrevStates             = "prev_states"
 	ContextMapRing                   = "ring"
 	ContextMapSearches               = "searches"
 	ContextMapStacks                 = "stacks"
@@ -464,26 +464,26 @@ type ContextProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type ContextMapSpecs struct {
-	Anchor           *ebpf.MapSpec `ebpf:"anchor"`
-	Awaited          *ebpf.MapSpec `ebpf:"awaited"`
-	AwaitedListeners *ebpf.MapSpec `ebpf:"awaited_listeners"`
-	Claims           *ebpf.MapSpec `ebpf:"claims"`
-	CloserPlaces     *ebpf.MapSpec `ebpf:"closer_places"`
-	Closers          *ebpf.MapSpec `ebpf:"closers"`
-	ColumnKeys       *ebpf.MapSpec `ebpf:"column_keys"`
-	Columns          *ebpf.MapSpec `ebpf:"columns"`
-	Counts           *ebpf.MapSpec `ebpf:"counts"`
-	Creators         *ebpf.MapSpec `ebpf:"creators"`
-	Embryonic        *ebpf.MapSpec `ebpf:"embryonic"`
-	Errors           *ebpf.MapSpec `ebpf:"errors"`
-	Identities       *ebpf.MapSpec `ebpf:"identities"`
-	Listening        *ebpf.MapSpec `ebpf:"listening"`
-	NextCloser       *ebpf.MapSpec `ebpf:"next_closer"`
-	Origins          *ebpf.MapSpec `ebpf:"origins"`
-	Priors           *ebpf.MapSpec `ebpf:"priors"`
-	Ring             *ebpf.MapSpec `ebpf:"ring"`
-	Searches         *ebpf.MapSpec `ebpf:"searches"`
-	Stacks           *ebpf.MapSpec `ebpf:"stacks"`
+	Anchor                *ebpf.MapSpec `ebpf:"anchor"`
+	Claims                *ebpf.MapSpec `ebpf:"claims"`
+	CloserSlots           *ebpf.MapSpec `ebpf:"closer_slots"`
+	Closers               *ebpf.MapSpec `ebpf:"closers"`
+	ColumnKeys            *ebpf.MapSpec `ebpf:"column_keys"`
+	Columns               *ebpf.MapSpec `ebpf:"columns"`
+	ConnectNotes          *ebpf.MapSpec `ebpf:"connect_notes"`
+	Counts                *ebpf.MapSpec `ebpf:"counts"`
+	Creators              *ebpf.MapSpec `ebpf:"creators"`
+	Embryonic             *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors                *ebpf.MapSpec `ebpf:"errors"`
+	Identities            *ebpf.MapSpec `ebpf:"identities"`
+	Listening             *ebpf.MapSpec `ebpf:"listening"`
+	NextCloser            *ebpf.MapSpec `ebpf:"next_closer"`
+	PendingListenerOwners *ebpf.MapSpec `ebpf:"pending_listener_owners"`
+	PendingOwners         *ebpf.MapSpec `ebpf:"pending_owners"`
+	PrevStates            *ebpf.MapSpec `ebpf:"prev_states"`
+	Ring                  *ebpf.MapSpec `ebpf:"ring"`
+	Searches              *ebpf.MapSpec `ebpf:"searches"`
+	Stacks                *ebpf.MapSpec `ebpf:"stacks"`
 }
 
 // ContextVariableSpecs contains global variables before they are loaded into the kernel.
@@ -557,38 +557,37 @@ func (o *ContextObjects) Close() error {
 //
 // It can be passed to LoadContextObjects or ebpf.CollectionSpec.LoadAndAssign.
 type ContextMaps struct {
-	Anchor           *ebpf.Map `ebpf:"anchor"`
-	Awaited          *ebpf.Map `ebpf:"awaited"`
-	AwaitedListeners *ebpf.Map `ebpf:"awaited_listeners"`
-	Claims           *ebpf.Map `ebpf:"claims"`
-	CloserPlaces     *ebpf.Map `ebpf:"closer_places"`
-	Closers          *ebpf.Map `ebpf:"closers"`
-	ColumnKeys       *ebpf.Map `ebpf:"column_keys"`
-	Columns          *ebpf.Map `ebpf:"columns"`
-	Counts           *ebpf.Map `ebpf:"counts"`
-	Creators         *ebpf.Map `ebpf:"creators"`
-	Embryonic        *ebpf.Map `ebpf:"embryonic"`
-	Errors           *ebpf.Map `ebpf:"errors"`
-	Identities       *ebpf.Map `ebpf:"identities"`
-	Listening        *ebpf.Map `ebpf:"listening"`
-	NextCloser       *ebpf.Map `ebpf:"next_closer"`
-	Origins          *ebpf.Map `ebpf:"origins"`
-	Priors           *ebpf.Map `ebpf:"priors"`
-	Ring             *ebpf.Map `ebpf:"ring"`
-	Searches         *ebpf.Map `ebpf:"searches"`
-	Stacks           *ebpf.Map `ebpf:"stacks"`
+	Anchor                *ebpf.Map `ebpf:"anchor"`
+	Claims                *ebpf.Map `ebpf:"claims"`
+	CloserSlots           *ebpf.Map `ebpf:"closer_slots"`
+	Closers               *ebpf.Map `ebpf:"closers"`
+	ColumnKeys            *ebpf.Map `ebpf:"column_keys"`
+	Columns               *ebpf.Map `ebpf:"columns"`
+	ConnectNotes          *ebpf.Map `ebpf:"connect_notes"`
+	Counts                *ebpf.Map `ebpf:"counts"`
+	Creators              *ebpf.Map `ebpf:"creators"`
+	Embryonic             *ebpf.Map `ebpf:"embryonic"`
+	Errors                *ebpf.Map `ebpf:"errors"`
+	Identities            *ebpf.Map `ebpf:"identities"`
+	Listening             *ebpf.Map `ebpf:"listening"`
+	NextCloser            *ebpf.Map `ebpf:"next_closer"`
+	PendingListenerOwners *ebpf.Map `ebpf:"pending_listener_owners"`
+	PendingOwners         *ebpf.Map `ebpf:"pending_owners"`
+	PrevStates            *ebpf.Map `ebpf:"prev_states"`
+	Ring                  *ebpf.Map `ebpf:"ring"`
+	Searches              *ebpf.Map `ebpf:"searches"`
+	Stacks                *ebpf.Map `ebpf:"stacks"`
 }
 
 func (m *ContextMaps) Close() error {
 	return _ContextClose(
 		m.Anchor,
-		m.Awaited,
-		m.AwaitedListeners,
 		m.Claims,
-		m.CloserPlaces,
+		m.CloserSlots,
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
+		m.ConnectNotes,
 		m.Counts,
 		m.Creators,
 		m.Embryonic,
@@ -596,8 +595,9 @@ func (m *ContextMaps) Close() error {
 		m.Identities,
 		m.Listening,
 		m.NextCloser,
-		m.Origins,
-		m.Priors,
+		m.PendingListenerOwners,
+		m.PendingOwners,
+		m.PrevStates,
 		m.Ring,
 		m.Searches,
 		m.Stacks,

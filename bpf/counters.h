@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Exact counts per verdict, whatever happens to the details.
+ * Exact counts per evidence, whatever happens to the details.
  *
  * Go reads the counts through mmap, because a map system call would keep
  * kprobe programs from running on its CPU. So the counts live in an array with
  * one row per CPU, and a hash that only BPF touches says which column belongs
- * to a verdict. A softirq may interrupt a program on its own CPU, hence the
- * atomic add. A new verdict claims a column by inserting the column's number
+ * to which evidence. A softirq may interrupt a program on its own CPU, hence the
+ * atomic add. New evidence claims a column by inserting the column's number
  * into a hash with BPF_NOEXIST, the one test-and-set that every kernel since
  * 5.8 offers to these programs.
  */
@@ -17,7 +17,7 @@
 #include "config.h"
 #include "hash.h"
 
-/* Columns of a row. The first few are reserved; the rest belong to verdicts. */
+/* Columns of a row. The first few are reserved; the rest belong to evidence. */
 enum column : __u32 {
 	COLUMN_LOST = 0, /* reset records that the ring had no room for */
 	COLUMN_UNCOUNTED = 1, /* resets that found no free column */
@@ -30,8 +30,8 @@ enum column : __u32 {
 #define CLAIM_ATTEMPTS 16
 
 struct column_key {
-	struct verdict verdict;
-	__u32 ready; /* the verdict is complete */
+	struct evidence evidence;
+	__u32 ready; /* the evidence is complete */
 	__u32 unused;
 };
 
@@ -54,7 +54,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, COLUMNS);
-	__type(key, struct verdict);
+	__type(key, struct evidence);
 	__type(value, enum column);
 } columns SEC(".maps");
 
@@ -74,20 +74,20 @@ static __always_inline void add_to_column(__u32 column)
 		__sync_fetch_and_add(count, 1);
 }
 
-static __always_inline __u32 hash_verdict(const struct verdict *verdict)
+static __always_inline __u32 hash_evidence(const struct evidence *evidence)
 {
-	return mix(verdict, sizeof(*verdict)) >> 32;
+	return mix(evidence, sizeof(*evidence)) >> 32;
 }
 
-/* Global, and with numbers for a verdict, so that the verifier sees it once. */
+/* Global, and with numbers for the evidence, so that the verifier sees it once. */
 __attribute__((noinline, weak)) __u64 claim_column(__u64 first, __u64 second)
 {
 	__u64 words[] = { first, second };
-	struct verdict key;
+	struct evidence key;
 
-	_Static_assert(sizeof(words) == sizeof(key), "a verdict is two words");
+	_Static_assert(sizeof(words) == sizeof(key), "a evidence is two words");
 	__builtin_memcpy(&key, words, sizeof(key));
-	__u32 hash = opaque(hash_verdict(&key));
+	__u32 hash = opaque(hash_evidence(&key));
 	for (__u32 i = 0; i < CLAIM_ATTEMPTS; i++) {
 		__u32 column = (hash + i) & (COLUMNS - 1);
 		if (column < COLUMN_FIRST)
@@ -98,16 +98,16 @@ __attribute__((noinline, weak)) __u64 claim_column(__u64 first, __u64 second)
 		struct column_key *name = bpf_map_lookup_elem(&column_keys, &column);
 		if (!name)
 			return COLUMN_UNCOUNTED;
-		name->verdict = key;
+		name->evidence = key;
 		name->ready = 1;
-		/* Two CPUs may claim a column each for one verdict; Go adds them up. */
+		/* Two CPUs may claim a column each for the same evidence; Go adds them up. */
 		bpf_map_update_elem(&columns, &key, &column, BPF_NOEXIST);
 		return column;
 	}
 	return COLUMN_UNCOUNTED;
 }
 
-static __always_inline bool same_verdict(const struct verdict *a, const struct verdict *b)
+static __always_inline bool same_evidence(const struct evidence *a, const struct evidence *b)
 {
 	const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
 
@@ -115,27 +115,27 @@ static __always_inline bool same_verdict(const struct verdict *a, const struct v
 }
 
 /*
- * The verdict's column. Nearly always it is the first that its hash gives, and
+ * The column of evidence. Nearly always it is the first that its hash gives, and
  * that is found without the hash map: a name that is ready never changes.
  */
-static __always_inline __u32 column_of(const struct verdict *verdict)
+static __always_inline __u32 column_of(const struct evidence *evidence)
 {
-	__u32 first = hash_verdict(verdict) & (COLUMNS - 1);
+	__u32 first = hash_evidence(evidence) & (COLUMNS - 1);
 	struct column_key *name = bpf_map_lookup_elem(&column_keys, &first);
 
-	if (name && name->ready && same_verdict(&name->verdict, verdict))
+	if (name && name->ready && same_evidence(&name->evidence, evidence))
 		return first;
-	enum column *known = bpf_map_lookup_elem(&columns, verdict);
+	enum column *known = bpf_map_lookup_elem(&columns, evidence);
 	if (known)
 		return *known;
-	const __u64 *words = (const __u64 *)verdict;
+	const __u64 *words = (const __u64 *)evidence;
 	return claim_column(words[0], words[1]);
 }
 
 /* Counts, and returns the column. */
-static __always_inline __u32 count_verdict(const struct verdict *verdict)
+static __always_inline __u32 count_evidence(const struct evidence *evidence)
 {
-	__u32 column = column_of(verdict);
+	__u32 column = column_of(evidence);
 
 	add_to_column(column);
 	return column;

@@ -10,7 +10,7 @@
 #ifndef RSTTRACE_DROPS_H
 #define RSTTRACE_DROPS_H
 
-#include "carriers.h"
+#include "rst_target.h"
 #include "embryonic.h"
 #include "gather.h"
 
@@ -37,16 +37,16 @@ static __always_inline bool is_tcp_reset(struct sk_buff *skb)
 	return (protocol == ETH_P_IP || protocol == ETH_P_IPV6) && tcp_flags(skb) & TCP_RST;
 }
 
-static __always_inline void see_sequence(struct sighting *seen)
+static __always_inline void collect_sequence(struct reset_ctx *reset)
 {
-	__s32 ahead = seen->packet.segment.seq - seen->expected.rcv_nxt;
+	__s32 offset = reset->packet.segment.seq - reset->expected.rcv_nxt;
 
-	if (ahead == 0)
-		seen->verdict.facts |= FACT_SEQ_EXACT;
-	else if (ahead < 0)
-		seen->verdict.facts |= FACT_SEQ_OLD;
-	else if (ahead <= seen->expected.window)
-		seen->verdict.facts |= FACT_SEQ_IN_WINDOW;
+	if (offset == 0)
+		reset->evidence.facts |= FACT_SEQ_EXACT;
+	else if (offset < 0)
+		reset->evidence.facts |= FACT_SEQ_OLD;
+	else if (offset <= reset->expected.window)
+		reset->evidence.facts |= FACT_SEQ_IN_WINDOW;
 }
 
 /* A mini-socket that is in no hash table any more was removed by this packet. */
@@ -59,11 +59,11 @@ static __always_inline bool is_removed(struct sock *sk)
  * A drop in tcp_v4_rcv that names the listener is about a request socket. Which
  * one is known only where tcp_check_req was hooked.
  */
-static __always_inline bool is_about_request(const struct sighting *seen, const struct drop *drop)
+static __always_inline bool is_about_request(const struct reset_ctx *reset, const struct drop *drop)
 {
 	__u8 function = function_at(drop->location);
 
-	if (seen->verdict.state != TCP_LISTEN)
+	if (reset->evidence.state != TCP_LISTEN)
 		return false;
 	return function == CALLER_RCV || (!function && drop->reason == drop_not_specified);
 }
@@ -75,82 +75,83 @@ static __always_inline bool is_about_request(const struct sighting *seen, const 
  * name all other reasons (6.18), or end the request for any RST in the window.
  * False where nobody can tell what became of the request.
  */
-static __always_inline bool see_request_of_listener(struct sighting *seen, const struct drop *drop,
-						    enum embryonic_change change)
+static __always_inline bool collect_request_of_listener(struct reset_ctx *reset,
+							const struct drop *drop,
+							enum embryonic_change change)
 {
-	seen->verdict.socket = SOCKET_REQUEST;
-	seen->verdict.facts &= FACT_SEES_PACKET | FACT_PAYLOAD | FACT_WINDOW;
-	seen->expected.rcv_nxt = 0;
-	seen->expected.window = 0;
+	reset->evidence.socket = SOCKET_REQUEST;
+	reset->evidence.facts &= FACT_SEES_PACKET | FACT_PAYLOAD | FACT_WINDOW;
+	reset->expected.rcv_nxt = 0;
+	reset->expected.window = 0;
 	if (drop->reason != drop_not_specified)
 		return true;
 	if (change == EMBRYONIC_GREW)
-		seen->verdict.hook = HOOK_RECEIVE;
+		reset->evidence.hook = HOOK_RECEIVE;
 	else if (drop_tells_request)
-		seen->verdict.facts |= FACT_SEQ_IN_WINDOW;
+		reset->evidence.facts |= FACT_SEQ_IN_WINDOW;
 	else if (change == EMBRYONIC_SAME && !challenges_requests)
-		seen->verdict.facts |= FACT_SEQ_OUTSIDE;
+		reset->evidence.facts |= FACT_SEQ_OUTSIDE;
 	return change != EMBRYONIC_UNKNOWN;
 }
 
 /*
- * No socket is named, so the place of the drop and the reason have to do. RSTs
- * for a connection end in tcp_validate_incoming. The other places let go only
+ * No socket is named, so the location of the drop and the reason must do. RSTs
+ * for a connection end in tcp_validate_incoming. The other locations drop only
  * those that meet a listener or an attempt to connect: without ACK in
  * tcp_rcv_state_process, with ACK in tcp_v4_do_rcv, where kernels before 6.9
  * give no reason. The notes of listeners say which of the two it was.
  */
-static __always_inline bool see_place(struct sighting *seen, const struct drop *drop)
+static __always_inline bool collect_location(struct reset_ctx *reset, const struct drop *drop)
 {
 	bool has_reason = drop_has_reason && drop->reason != drop_not_specified;
 	__u8 function = function_at(drop->location);
 
 	if (drop_old_sequence && drop->reason == drop_invalid_sequence)
-		seen->verdict.facts |= FACT_SEQ_OUTSIDE;
+		reset->evidence.facts |= FACT_SEQ_OUTSIDE;
 	if (function == CALLER_VALIDATE_INCOMING)
-		seen->verdict.caller = function;
+		reset->evidence.caller = function;
 	if (!listeners_noted || (function != CALLER_RCV_STATE_PROCESS && function != CALLER_DO_RCV))
 		return has_reason;
-	seen->verdict.caller = function;
-	if (listens(seen))
-		seen->verdict.facts |= FACT_LISTENER;
-	return has_reason || (function == CALLER_DO_RCV && seen->packet.segment.flags & TCP_ACK);
+	reset->evidence.caller = function;
+	if (listens(reset))
+		reset->evidence.facts |= FACT_LISTENER;
+	return has_reason || (function == CALLER_DO_RCV && reset->packet.segment.flags & TCP_ACK);
 }
 
 /*
  * tcp_v4_do_rcv drops what it handed to tcp_v4_send_reset. If the addresses of
  * functions are hidden: of the sockets that are connecting, all RSTs with ACK.
  */
-static __always_inline bool is_reply_dropped(const struct sighting *seen, const struct drop *drop)
+static __always_inline bool is_reply_dropped(const struct reset_ctx *reset, const struct drop *drop)
 {
 	if (callers[0].start)
 		return function_at(drop->location) == CALLER_DO_RCV;
-	return seen->verdict.state == TCP_SYN_SENT && seen->packet.segment.flags & TCP_ACK;
+	return reset->evidence.state == TCP_SYN_SENT && reset->packet.segment.flags & TCP_ACK;
 }
 
 /* What the RST did, or why it did nothing; false where that is told elsewhere. */
-static __always_inline bool see_drop(struct sighting *seen, const struct drop *drop,
-				     enum embryonic_change change)
+static __always_inline bool collect_drop(struct reset_ctx *reset, const struct drop *drop,
+					 enum embryonic_change change)
 {
-	if (replies_see_resets && is_reply_dropped(seen, drop))
+	if (replies_see_resets && is_reply_dropped(reset, drop))
 		return false;
-	switch (seen->verdict.state) {
+	switch (reset->evidence.state) {
 	case 0:
-		return see_place(seen, drop);
+		return collect_location(reset, drop);
 	case TCP_CLOSE: /* obeyed: tcp_reset has reported it */
 		return false;
 	case TCP_TIME_WAIT:
 	case TCP_NEW_SYN_RECV:
-		see_sequence(seen);
-		if (is_removed(seen->sk))
-			seen->verdict.hook = HOOK_RECEIVE;
+		collect_sequence(reset);
+		if (is_removed(reset->sk))
+			reset->evidence.hook = HOOK_RECEIVE;
 		return true;
 	case TCP_LISTEN:
-		if (is_about_request(seen, drop))
-			return see_request_of_listener(seen, drop, change);
+		if (is_about_request(reset, drop))
+			return collect_request_of_listener(reset, drop, change);
 		return true;
 	default:
-		see_sequence(seen);
+		collect_sequence(reset);
 		return true;
 	}
 }
@@ -159,7 +160,7 @@ static __always_inline int dropped(void *ctx, struct drop *drop)
 {
 	enum embryonic_change change = EMBRYONIC_UNKNOWN;
 	struct sk_buff *skb = drop->skb;
-	struct sighting seen;
+	struct reset_ctx reset;
 	struct tcp_sock *tcp;
 	struct sock *sk = drop->sk;
 
@@ -167,25 +168,25 @@ static __always_inline int dropped(void *ctx, struct drop *drop)
 		change = opaque(embryonic_change(sk, 0));
 	if (!is_tcp_reset(skb))
 		return 0;
-	struct sock *carried = carried_socket(skb);
-	if (carried)
-		sk = carried;
-	open_eyes(&seen, HOOK_IGNORE, (__u64)sk);
-	if (!look(&seen, sk, skb, &tcp) || seen.packet.protocol != IPPROTO_TCP)
+	struct sock *target = take_rst_target(skb);
+	if (target)
+		sk = target;
+	reset_init(&reset, HOOK_IGNORE, (__u64)sk);
+	if (!collect_evidence(&reset, sk, skb, &tcp) || reset.packet.protocol != IPPROTO_TCP)
 		return 0;
-	if (!seen.tuple.netns)
-		see_netns(&seen, packet_net(skb));
-	if (!see_drop(&seen, drop, change))
+	if (!reset.tuple.netns)
+		collect_netns(&reset, packet_net(skb));
+	if (!collect_drop(&reset, drop, change))
 		return 0;
-	if (seen.verdict.hook == HOOK_IGNORE && !watch_ignored)
+	if (reset.evidence.hook == HOOK_IGNORE && !watch_ignored)
 		return 0;
 	if (drop_has_reason) {
-		seen.verdict.reason = drop->reason + 1;
-		seen.verdict.dropped = 1;
+		reset.evidence.reason = drop->reason + 1;
+		reset.evidence.dropped = 1;
 	}
-	if (seen.verdict.socket == SOCKET_REQUEST)
+	if (reset.evidence.socket == SOCKET_REQUEST)
 		tcp = NULL;
-	report(ctx, &seen, skb, tcp);
+	report(ctx, &reset, skb, tcp);
 	return 0;
 }
 

@@ -14,7 +14,7 @@
 
 #define MAX_CPUS 1024
 
-struct cell {
+struct embryonic_key {
 	__u64 netns; /* its cookie, which is never used again */
 	__u64 cpu;
 };
@@ -22,7 +22,7 @@ struct cell {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
-	__type(key, struct cell);
+	__type(key, struct embryonic_key);
 	__type(value, __u64);
 } embryonic SEC(".maps");
 
@@ -42,9 +42,9 @@ static __always_inline __u64 per_cpu_offset(__u32 cpu)
 {
 	struct bpf_array *array = (struct bpf_array *)number_of(&anchor);
 	__u32 first = 0;
-	void *here = bpf_map_lookup_percpu_elem(&anchor, &first, cpu);
+	void *slot = bpf_map_lookup_percpu_elem(&anchor, &first, cpu);
 
-	return here ? number_of(here) - (__u64)BPF_CORE_READ(array, pptrs[0]) : 0;
+	return slot ? number_of(slot) - (__u64)BPF_CORE_READ(array, pptrs[0]) : 0;
 }
 
 static __always_inline __u64 read_cell(struct net *net, __u32 cpu)
@@ -66,18 +66,18 @@ static __always_inline struct net *net_of(struct sock *sk)
 static __always_inline void watch_embryonic(struct sock *sk)
 {
 	struct net *net = net_of(sk);
-	struct cell cell = {};
+	struct embryonic_key key = {};
 
 	if (!drop_has_socket)
 		return;
-	cell.netns = BPF_CORE_READ(net, net_cookie);
+	key.netns = BPF_CORE_READ(net, net_cookie);
 	for (__u32 cpu = 0; cpu < MAX_CPUS; cpu++) {
 		if (cpu >= cpus)
 			break;
 		__u64 value = read_cell(net, cpu);
 
-		cell.cpu = cpu;
-		if (bpf_map_update_elem(&embryonic, &cell, &value, BPF_NOEXIST) && !cpu)
+		key.cpu = cpu;
+		if (bpf_map_update_elem(&embryonic, &key, &value, BPF_NOEXIST) && !cpu)
 			break; /* it is watched already */
 	}
 }
@@ -88,22 +88,25 @@ enum embryonic_change {
 	EMBRYONIC_GREW,
 };
 
-/* Compares with the last value of this CPU, and keeps the new one plus ahead. */
-static __always_inline enum embryonic_change embryonic_change(struct sock *sk, __u64 ahead)
+/*
+ * Compares with the last value of this CPU, and keeps the new one.
+ * due: what the kernel is about to add.
+ */
+static __always_inline enum embryonic_change embryonic_change(struct sock *sk, __u64 due)
 {
 	struct net *net = net_of(sk);
-	struct cell cell = {};
+	struct embryonic_key key = {};
 
 	if (!drop_has_socket)
 		return EMBRYONIC_UNKNOWN;
-	cell.netns = BPF_CORE_READ(net, net_cookie);
-	cell.cpu = bpf_get_smp_processor_id();
-	__u64 *last = bpf_map_lookup_elem(&embryonic, &cell);
+	key.netns = BPF_CORE_READ(net, net_cookie);
+	key.cpu = bpf_get_smp_processor_id();
+	__u64 *last = bpf_map_lookup_elem(&embryonic, &key);
 	if (!last)
 		return EMBRYONIC_UNKNOWN;
-	__u64 value = read_cell(net, cell.cpu);
+	__u64 value = read_cell(net, key.cpu);
 	bool grew = value != *last;
-	*last = value + ahead;
+	*last = value + due;
 	return grew ? EMBRYONIC_GREW : EMBRYONIC_SAME;
 }
 

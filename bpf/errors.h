@@ -29,7 +29,7 @@ struct error_note {
 	__u64 reset_time_ns;
 };
 
-/* Both ends of a connection may be reset at once, and share a place. */
+/* Both ends of a connection may be reset at once, and share a slot. */
 struct errors {
 	struct error_note last[2]; /* the youngest first */
 };
@@ -61,11 +61,11 @@ static __always_inline struct error_note *error_slot(__u64 sk)
 }
 
 /* Can an error come after this, and is anybody left whom it could reach? */
-static __always_inline bool leaves_error(const struct verdict *verdict)
+static __always_inline bool leaves_error(const struct evidence *evidence)
 {
 	return follow_errors &&
-	       (verdict->hook == HOOK_RECEIVE || verdict->hook == HOOK_SEND_ACTIVE) &&
-	       verdict->socket == SOCKET_FULL && !(verdict->facts & FACT_DEAD);
+	       (evidence->hook == HOOK_RECEIVE || evidence->hook == HOOK_SEND_ACTIVE) &&
+	       evidence->socket == SOCKET_FULL && !(evidence->facts & FACT_DEAD);
 }
 
 static __always_inline void await_error(struct sock *sk, struct tcp_sock *tcp, __u64 now)

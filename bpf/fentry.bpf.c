@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Attach method fentry: all arguments, typed, at the lowest cost. */
 #define TYPED_ARGUMENTS
-#include "carriers.h"
+#include "rst_target.h"
 #include "gather.h"
 #include "reject.h"
 
@@ -20,7 +20,7 @@
 		__value;                                                   \
 	})
 
-/* A kernel's reason starts at 0; in a verdict 0 means "none". */
+/* A kernel's reason starts at 0; in evidence 0 means "none". */
 #define REASON(position) ((position) == 2 ? ARGUMENT(2) + 1 : (position) == 1 ? ARGUMENT(1) + 1 : 0)
 
 SEC("fentry/tcp_send_active_reset")
@@ -60,7 +60,7 @@ int fentry_receive(__u64 *ctx)
 	return receive(ctx, sk, number_of(sk), skb);
 }
 
-/* Which socket a RST is held against: see carriers.h. */
+/* Which socket a RST is for: see rst_target.h. */
 
 SEC("fentry/tcp_check_req")
 int fentry_note_request(__u64 *ctx)
@@ -71,19 +71,19 @@ int fentry_note_request(__u64 *ctx)
 SEC("fentry/tcp_timewait_state_process")
 int fentry_note_time_wait(__u64 *ctx)
 {
-	return note_carrier((struct sk_buff *)ctx[1], (void *)ctx[0]);
+	return note_rst_target((struct sk_buff *)ctx[1], (void *)ctx[0]);
 }
 
 SEC("fentry/tcp_validate_incoming")
 int fentry_note_validate(__u64 *ctx)
 {
-	return note_carrier((struct sk_buff *)ctx[1], (void *)ctx[0]);
+	return note_rst_target((struct sk_buff *)ctx[1], (void *)ctx[0]);
 }
 
 SEC("fentry/tcp_rcv_state_process")
 int fentry_note_state(__u64 *ctx)
 {
-	return note_carrier((struct sk_buff *)ctx[1], (void *)ctx[0]);
+	return note_rst_target((struct sk_buff *)ctx[1], (void *)ctx[0]);
 }
 
 /* Firewall rules: (net, sk, oldskb, hook), or without sk before 5.10. */

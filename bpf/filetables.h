@@ -60,8 +60,10 @@ static __always_inline bool owns_table(struct task_struct *task)
 	return task->pid == task->tgid || task->files != leader->files;
 }
 
-/* The socket that a file is, or NULL. Its inode has no name that could be opened, so this is a real
- * one. */
+/*
+ * The socket that a file is, or NULL. The inode of a socket has no name that could
+ * be opened, so this is a real one.
+ */
 static __always_inline struct sock *socket_of(struct file *file)
 {
 	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)

@@ -76,7 +76,7 @@ static __always_inline bool is_muted(__u32 column)
 }
 
 /* A softirq in the middle may let one more through. */
-static __always_inline bool spend(__u32 column, __u32 most)
+static __always_inline bool take_budget(__u32 column, __u32 most)
 {
 	__u32 cell = bpf_get_smp_processor_id() * COLUMNS + column;
 	__u64 window = current_window() << 32;
@@ -98,7 +98,7 @@ static __always_inline bool spend(__u32 column, __u32 most)
  */
 static __always_inline bool within_budget(__u32 column)
 {
-	return !window_budget || spend(column, window_budget);
+	return !window_budget || take_budget(column, window_budget);
 }
 
 static __always_inline bool in_prefix(const __u8 *address, const volatile struct prefix *prefix)
@@ -111,7 +111,7 @@ static __always_inline bool in_prefix(const __u8 *address, const volatile struct
 	return true;
 }
 
-static __always_inline bool host_wanted(const struct verdict *verdict, const struct tuple *tuple)
+static __always_inline bool host_wanted(const struct evidence *evidence, const struct tuple *tuple)
 {
 	if (!filter_prefix_count)
 		return true;
@@ -119,7 +119,7 @@ static __always_inline bool host_wanted(const struct verdict *verdict, const str
 		if (i >= filter_prefix_count)
 			break;
 		const volatile struct prefix *prefix = &filter_prefixes[i];
-		if (prefix->family == verdict->family &&
+		if (prefix->family == evidence->family &&
 		    (in_prefix(tuple->local, prefix) || in_prefix(tuple->peer, prefix)))
 			return true;
 	}
@@ -141,9 +141,9 @@ static __always_inline bool port_wanted(const struct tuple *tuple)
 	return false;
 }
 
-static __always_inline bool hook_wanted(const struct verdict *verdict)
+static __always_inline bool hook_wanted(const struct evidence *evidence)
 {
-	return !filter_hooks || filter_hooks >> verdict->hook & 1;
+	return !filter_hooks || filter_hooks >> evidence->hook & 1;
 }
 
 static __always_inline bool netns_wanted(const struct tuple *tuple)
@@ -185,10 +185,10 @@ static __noinline bool current_wanted(void)
 	return bpf_map_lookup_elem(&wanted_comms, &name);
 }
 
-static __noinline bool is_wanted(const struct verdict *verdict, const struct tuple *tuple)
+static __noinline bool is_wanted(const struct evidence *evidence, const struct tuple *tuple)
 {
-	return verdict && tuple && hook_wanted(verdict) && netns_wanted(tuple) &&
-	       port_wanted(tuple) && host_wanted(verdict, tuple);
+	return evidence && tuple && hook_wanted(evidence) && netns_wanted(tuple) &&
+	       port_wanted(tuple) && host_wanted(evidence, tuple);
 }
 
 #endif

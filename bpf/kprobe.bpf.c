@@ -2,7 +2,7 @@
 
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Attach method kprobe: all arguments, as numbers, on any kernel with CONFIG_KPROBES. */
-#include "carriers.h"
+#include "rst_target.h"
 #include "gather.h"
 #include "reject.h"
 
@@ -48,7 +48,7 @@ int kprobe_receive(struct pt_regs *ctx)
 	return receive(ctx, sk, (__u64)sk, skb);
 }
 
-/* Which socket a RST is held against: see carriers.h. */
+/* Which socket a RST is for: see rst_target.h. */
 
 SEC("kprobe/tcp_check_req")
 int kprobe_note_request(struct pt_regs *ctx)
@@ -59,19 +59,19 @@ int kprobe_note_request(struct pt_regs *ctx)
 SEC("kprobe/tcp_timewait_state_process")
 int kprobe_note_time_wait(struct pt_regs *ctx)
 {
-	return note_carrier(SKB, SOCK);
+	return note_rst_target(SKB, SOCK);
 }
 
 SEC("kprobe/tcp_validate_incoming")
 int kprobe_note_validate(struct pt_regs *ctx)
 {
-	return note_carrier(SKB, SOCK);
+	return note_rst_target(SKB, SOCK);
 }
 
 SEC("kprobe/tcp_rcv_state_process")
 int kprobe_note_state(struct pt_regs *ctx)
 {
-	return note_carrier(SKB, SOCK);
+	return note_rst_target(SKB, SOCK);
 }
 
 /*

@@ -17,15 +17,13 @@ import (
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
 	KprobeMapAnchor                 = "anchor"
-	KprobeMapAwaited                = "awaited"
-	KprobeMapAwaitedListeners       = "awaited_listeners"
 	KprobeMapBudgets                = "budgets"
-	KprobeMapCarriers               = "carriers"
 	KprobeMapClaims                 = "claims"
-	KprobeMapCloserPlaces           = "closer_places"
+	KprobeMapCloserSlots            = "closer_slots"
 	KprobeMapClosers                = "closers"
 	KprobeMapColumnKeys             = "column_keys"
 	KprobeMapColumns                = "columns"
+	KprobeMapConnectNotes           = "connect_notes"
 	KprobeMapCounts                 = "counts"
 	KprobeMapCreators               = "creators"
 	KprobeMapEmbryonic              = "embryonic"
@@ -37,9 +35,11 @@ const (
 	KprobeMapNetnsCells             = "netns_cells"
 	KprobeMapNetnsClaims            = "netns_claims"
 	KprobeMapNextCloser             = "next_closer"
-	KprobeMapOrigins                = "origins"
-	KprobeMapPriors                 = "priors"
+	KprobeMapPendingListenerOwners  = "pending_listener_owners"
+	KprobeMapPendingOwners          = "pending_owners"
+	KprobeMapPrevStates             = "prev_states"
 	KprobeMapRing                   = "ring"
+	KprobeMapRstTargets             = "rst_targets"
 	KprobeMapStacks                 = "stacks"
 	KprobeMapTopBusy                = "top_busy"
 	KprobeMapTopOthers              = "top_others"
@@ -166,37 +166,37 @@ type KprobeProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type KprobeMapSpecs struct {
-	Anchor           *ebpf.MapSpec `ebpf:"anchor"`
-	Awaited          *ebpf.MapSpec `ebpf:"awaited"`
-	AwaitedListeners *ebpf.MapSpec `ebpf:"awaited_listeners"`
-	Budgets          *ebpf.MapSpec `ebpf:"budgets"`
-	Carriers         *ebpf.MapSpec `ebpf:"carriers"`
-	Claims           *ebpf.MapSpec `ebpf:"claims"`
-	CloserPlaces     *ebpf.MapSpec `ebpf:"closer_places"`
-	Closers          *ebpf.MapSpec `ebpf:"closers"`
-	ColumnKeys       *ebpf.MapSpec `ebpf:"column_keys"`
-	Columns          *ebpf.MapSpec `ebpf:"columns"`
-	Counts           *ebpf.MapSpec `ebpf:"counts"`
-	Creators         *ebpf.MapSpec `ebpf:"creators"`
-	Embryonic        *ebpf.MapSpec `ebpf:"embryonic"`
-	Errors           *ebpf.MapSpec `ebpf:"errors"`
-	HiddenCgroups    *ebpf.MapSpec `ebpf:"hidden_cgroups"`
-	Identities       *ebpf.MapSpec `ebpf:"identities"`
-	Listening        *ebpf.MapSpec `ebpf:"listening"`
-	Muted            *ebpf.MapSpec `ebpf:"muted"`
-	NetnsCells       *ebpf.MapSpec `ebpf:"netns_cells"`
-	NetnsClaims      *ebpf.MapSpec `ebpf:"netns_claims"`
-	NextCloser       *ebpf.MapSpec `ebpf:"next_closer"`
-	Origins          *ebpf.MapSpec `ebpf:"origins"`
-	Priors           *ebpf.MapSpec `ebpf:"priors"`
-	Ring             *ebpf.MapSpec `ebpf:"ring"`
-	Stacks           *ebpf.MapSpec `ebpf:"stacks"`
-	TopBusy          *ebpf.MapSpec `ebpf:"top_busy"`
-	TopOthers        *ebpf.MapSpec `ebpf:"top_others"`
-	Tops             *ebpf.MapSpec `ebpf:"tops"`
-	WantedComms      *ebpf.MapSpec `ebpf:"wanted_comms"`
-	WantedNetns      *ebpf.MapSpec `ebpf:"wanted_netns"`
-	WantedPids       *ebpf.MapSpec `ebpf:"wanted_pids"`
+	Anchor                *ebpf.MapSpec `ebpf:"anchor"`
+	Budgets               *ebpf.MapSpec `ebpf:"budgets"`
+	Claims                *ebpf.MapSpec `ebpf:"claims"`
+	CloserSlots           *ebpf.MapSpec `ebpf:"closer_slots"`
+	Closers               *ebpf.MapSpec `ebpf:"closers"`
+	ColumnKeys            *ebpf.MapSpec `ebpf:"column_keys"`
+	Columns               *ebpf.MapSpec `ebpf:"columns"`
+	ConnectNotes          *ebpf.MapSpec `ebpf:"connect_notes"`
+	Counts                *ebpf.MapSpec `ebpf:"counts"`
+	Creators              *ebpf.MapSpec `ebpf:"creators"`
+	Embryonic             *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors                *ebpf.MapSpec `ebpf:"errors"`
+	HiddenCgroups         *ebpf.MapSpec `ebpf:"hidden_cgroups"`
+	Identities            *ebpf.MapSpec `ebpf:"identities"`
+	Listening             *ebpf.MapSpec `ebpf:"listening"`
+	Muted                 *ebpf.MapSpec `ebpf:"muted"`
+	NetnsCells            *ebpf.MapSpec `ebpf:"netns_cells"`
+	NetnsClaims           *ebpf.MapSpec `ebpf:"netns_claims"`
+	NextCloser            *ebpf.MapSpec `ebpf:"next_closer"`
+	PendingListenerOwners *ebpf.MapSpec `ebpf:"pending_listener_owners"`
+	PendingOwners         *ebpf.MapSpec `ebpf:"pending_owners"`
+	PrevStates            *ebpf.MapSpec `ebpf:"prev_states"`
+	Ring                  *ebpf.MapSpec `ebpf:"ring"`
+	RstTargets            *ebpf.MapSpec `ebpf:"rst_targets"`
+	Stacks                *ebpf.MapSpec `ebpf:"stacks"`
+	TopBusy               *ebpf.MapSpec `ebpf:"top_busy"`
+	TopOthers             *ebpf.MapSpec `ebpf:"top_others"`
+	Tops                  *ebpf.MapSpec `ebpf:"tops"`
+	WantedComms           *ebpf.MapSpec `ebpf:"wanted_comms"`
+	WantedNetns           *ebpf.MapSpec `ebpf:"wanted_netns"`
+	WantedPids            *ebpf.MapSpec `ebpf:"wanted_pids"`
 }
 
 // KprobeVariableSpecs contains global variables before they are loaded into the kernel.
@@ -270,51 +270,49 @@ func (o *KprobeObjects) Close() error {
 //
 // It can be passed to LoadKprobeObjects or ebpf.CollectionSpec.LoadAndAssign.
 type KprobeMaps struct {
-	Anchor           *ebpf.Map `ebpf:"anchor"`
-	Awaited          *ebpf.Map `ebpf:"awaited"`
-	AwaitedListeners *ebpf.Map `ebpf:"awaited_listeners"`
-	Budgets          *ebpf.Map `ebpf:"budgets"`
-	Carriers         *ebpf.Map `ebpf:"carriers"`
-	Claims           *ebpf.Map `ebpf:"claims"`
-	CloserPlaces     *ebpf.Map `ebpf:"closer_places"`
-	Closers          *ebpf.Map `ebpf:"closers"`
-	ColumnKeys       *ebpf.Map `ebpf:"column_keys"`
-	Columns          *ebpf.Map `ebpf:"columns"`
-	Counts           *ebpf.Map `ebpf:"counts"`
-	Creators         *ebpf.Map `ebpf:"creators"`
-	Embryonic        *ebpf.Map `ebpf:"embryonic"`
-	Errors           *ebpf.Map `ebpf:"errors"`
-	HiddenCgroups    *ebpf.Map `ebpf:"hidden_cgroups"`
-	Identities       *ebpf.Map `ebpf:"identities"`
-	Listening        *ebpf.Map `ebpf:"listening"`
-	Muted            *ebpf.Map `ebpf:"muted"`
-	NetnsCells       *ebpf.Map `ebpf:"netns_cells"`
-	NetnsClaims      *ebpf.Map `ebpf:"netns_claims"`
-	NextCloser       *ebpf.Map `ebpf:"next_closer"`
-	Origins          *ebpf.Map `ebpf:"origins"`
-	Priors           *ebpf.Map `ebpf:"priors"`
-	Ring             *ebpf.Map `ebpf:"ring"`
-	Stacks           *ebpf.Map `ebpf:"stacks"`
-	TopBusy          *ebpf.Map `ebpf:"top_busy"`
-	TopOthers        *ebpf.Map `ebpf:"top_others"`
-	Tops             *ebpf.Map `ebpf:"tops"`
-	WantedComms      *ebpf.Map `ebpf:"wanted_comms"`
-	WantedNetns      *ebpf.Map `ebpf:"wanted_netns"`
-	WantedPids       *ebpf.Map `ebpf:"wanted_pids"`
+	Anchor                *ebpf.Map `ebpf:"anchor"`
+	Budgets               *ebpf.Map `ebpf:"budgets"`
+	Claims                *ebpf.Map `ebpf:"claims"`
+	CloserSlots           *ebpf.Map `ebpf:"closer_slots"`
+	Closers               *ebpf.Map `ebpf:"closers"`
+	ColumnKeys            *ebpf.Map `ebpf:"column_keys"`
+	Columns               *ebpf.Map `ebpf:"columns"`
+	ConnectNotes          *ebpf.Map `ebpf:"connect_notes"`
+	Counts                *ebpf.Map `ebpf:"counts"`
+	Creators              *ebpf.Map `ebpf:"creators"`
+	Embryonic             *ebpf.Map `ebpf:"embryonic"`
+	Errors                *ebpf.Map `ebpf:"errors"`
+	HiddenCgroups         *ebpf.Map `ebpf:"hidden_cgroups"`
+	Identities            *ebpf.Map `ebpf:"identities"`
+	Listening             *ebpf.Map `ebpf:"listening"`
+	Muted                 *ebpf.Map `ebpf:"muted"`
+	NetnsCells            *ebpf.Map `ebpf:"netns_cells"`
+	NetnsClaims           *ebpf.Map `ebpf:"netns_claims"`
+	NextCloser            *ebpf.Map `ebpf:"next_closer"`
+	PendingListenerOwners *ebpf.Map `ebpf:"pending_listener_owners"`
+	PendingOwners         *ebpf.Map `ebpf:"pending_owners"`
+	PrevStates            *ebpf.Map `ebpf:"prev_states"`
+	Ring                  *ebpf.Map `ebpf:"ring"`
+	RstTargets            *ebpf.Map `ebpf:"rst_targets"`
+	Stacks                *ebpf.Map `ebpf:"stacks"`
+	TopBusy               *ebpf.Map `ebpf:"top_busy"`
+	TopOthers             *ebpf.Map `ebpf:"top_others"`
+	Tops                  *ebpf.Map `ebpf:"tops"`
+	WantedComms           *ebpf.Map `ebpf:"wanted_comms"`
+	WantedNetns           *ebpf.Map `ebpf:"wanted_netns"`
+	WantedPids            *ebpf.Map `ebpf:"wanted_pids"`
 }
 
 func (m *KprobeMaps) Close() error {
 	return _KprobeClose(
 		m.Anchor,
-		m.Awaited,
-		m.AwaitedListeners,
 		m.Budgets,
-		m.Carriers,
 		m.Claims,
-		m.CloserPlaces,
+		m.CloserSlots,
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
+		m.ConnectNotes,
 		m.Counts,
 		m.Creators,
 		m.Embryonic,
@@ -326,9 +324,11 @@ func (m *KprobeMaps) Close() error {
 		m.NetnsCells,
 		m.NetnsClaims,
 		m.NextCloser,
-		m.Origins,
-		m.Priors,
+		m.PendingListenerOwners,
+		m.PendingOwners,
+		m.PrevStates,
 		m.Ring,
+		m.RstTargets,
 		m.Stacks,
 		m.TopBusy,
 		m.TopOthers,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Exact counts per network namespace and verdict. The audit needs them: the
+ * Exact counts per network namespace and evidence. The audit needs them: the
  * kernel's own counters die with their namespace, and events are counted for ever.
  *
  * Go reads them through mmap, as counters.h says. A namespace and a column claim
- * a cell together, in the way in which a verdict claims its column. Two CPUs may
+ * a cell together, in the way in which evidence claims its column. Two CPUs may
  * claim a cell each for the same pair; Go adds them up. Cells are never free
  * again. What finds none is in COLUMN_UNPLACED.
  */
@@ -14,7 +14,7 @@
 #include "config.h"
 #include "counters.h"
 #include "hash.h"
-#include "sighting.h"
+#include "reset_ctx.h"
 
 #define NETNS_CELLS 32768 /* a power of two */
 
@@ -70,9 +70,9 @@ __attribute__((noinline, weak)) __u64 count_netns_column(__u64 netns, __u64 colu
 	return 0;
 }
 
-static __always_inline void count_in_netns(const struct sighting *seen, __u32 column)
+static __always_inline void count_in_netns(const struct reset_ctx *reset, __u32 column)
 {
-	count_netns_column((__u64)seen->netns_mix << 32 | seen->tuple.netns, column);
+	count_netns_column((__u64)reset->netns_mix << 32 | reset->tuple.netns, column);
 }
 
 #endif

@@ -3,9 +3,9 @@
  * Notes that one hook leaves for a later one: what they have in common. All are
  * arrays: a newer note overwrites an older one, which costs a missing detail now
  * and then and never a wrong one, because every note proves whose it is. Without
- * them an event only says less: the state before is missing (priors.h), the owner
+ * them an event only says less: the state before is missing (prev_state.h), the owner
  * of a closed connection, which then counts as half-open (closers.h), or its age
- * (origins.h).
+ * (connect_note.h).
  *
  * They are written for every connection that comes or goes, so what they cost
  * is memory that is in no cache: a note is half a cache line.

@@ -170,7 +170,7 @@ static __always_inline __u8 tcp_flags(struct sk_buff *skb)
 
 /* The payload of a packet, as much as is at hand and fits. */
 static __always_inline void read_payload(struct sk_buff *skb, const struct packet *packet,
-					 __u8 text[RST_TEXT])
+					 __u8 text[RST_PAYLOAD])
 {
 	unsigned char *head = BPF_CORE_READ(skb, head);
 	__u32 start = packet->transport + packet->header_len;
@@ -181,9 +181,9 @@ static __always_inline void read_payload(struct sk_buff *skb, const struct packe
 		return;
 	if (len > end - start)
 		len = end - start;
-	if (len > RST_TEXT - 1)
-		len = RST_TEXT - 1;
-	bpf_probe_read_kernel(text, len & (RST_TEXT - 1), head + start);
+	if (len > RST_PAYLOAD - 1)
+		len = RST_PAYLOAD - 1;
+	bpf_probe_read_kernel(text, len & (RST_PAYLOAD - 1), head + start);
 }
 
 enum option {

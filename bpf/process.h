@@ -246,7 +246,7 @@ struct {
 	__type(value, struct identity);
 } identities SEC(".maps");
 
-/* Each process has two places, so that two that share one do not drive each other out. */
+/* Each process has two slots, so that two that share one do not displace each other. */
 static __always_inline struct identity *identity_slot(__u32 pid, bool second)
 {
 	__u32 at = (second ? pid * 0x9e3779b1u >> 7 : pid) % IDENTITIES;
@@ -272,10 +272,11 @@ static __always_inline __u32 identity_hash(const struct identity *identity)
 }
 
 /*
- * Keeps who a process is, and returns the hash by which it is found again. coin
- * says which place to take if both are somebody else's.
+ * Keeps who a process is, and returns the hash by which it is found again.
+ * second_slot: which slot to take if both are another process's. Callers pass a
+ * bit that is as good as random.
  */
-static __always_inline __u32 keep_identity(const struct identity *identity, bool coin)
+static __always_inline __u32 keep_identity(const struct identity *identity, bool second_slot)
 {
 	struct identity *first = identity_slot(identity->pid, false);
 
@@ -287,7 +288,7 @@ static __always_inline __u32 keep_identity(const struct identity *identity, bool
 		if (!second)
 			return 0;
 		if (!same_identity(second, identity))
-			*(coin ? first : second) = *identity;
+			*(second_slot ? second : first) = *identity;
 	}
 	return identity_hash(identity);
 }

@@ -15,7 +15,7 @@ enum record_kind : __u32 {
 	RECORD_MODULE = 3, /* struct module_record */
 	RECORD_SIGNAL = 4, /* struct signal_record */
 	RECORD_ERROR = 5, /* struct error_record */
-	RECORD_TEXT = 6, /* struct text_record */
+	RECORD_PAYLOAD = 6, /* struct payload_record */
 	RECORD_CGROUP = 7, /* struct cgroup_record */
 };
 
@@ -88,7 +88,7 @@ enum fact : __u32 {
  * What decides the cause, and nothing else: enums and booleans only, because
  * it is also the key of the exact counters.
  */
-struct verdict {
+struct evidence {
 	enum hook hook;
 	enum socket_kind socket;
 	__u8 state; /* TCP state at the hook, 0 without a socket */
@@ -160,8 +160,8 @@ struct closing {
 	__u8 unused[2];
 };
 
-/* Numbers of a full socket. */
-struct numbers {
+/* Sequence numbers, byte counts and timers of a full socket. */
+struct conn_stats {
 	__u64 bytes_acked;
 	__u64 bytes_received;
 	__u32 copied_seq;
@@ -180,12 +180,12 @@ struct numbers {
 
 /*
  * Short, because in a storm it is memory that costs: without a full socket the
- * record ends in the place marked, and what it lacks is zero.
+ * record ends where it is marked, and what it lacks is zero.
  */
 struct reset_record {
 	enum record_kind kind; /* RECORD_RESET */
 	__s32 stack; /* its key in the map of stacks; negative: none */
-	struct verdict verdict;
+	struct evidence evidence;
 	__u64 time_ns; /* CLOCK_MONOTONIC */
 	__u64 sk; /* address of the socket, 0 none */
 	__u64 cookie; /* 0 when never generated */
@@ -205,21 +205,21 @@ struct reset_record {
 	__u64 current_cgroup; /* the same of the running process */
 	/* When connect was called, or a handshake from outside ended; 0 unknown. */
 	__u64 connected_ns;
-	struct numbers numbers;
+	struct conn_stats conn;
 	struct process connector; /* who called connect, where nobody closed it */
 };
 
 #define RESET_WITHOUT_SOCKET __builtin_offsetof(struct reset_record, inode)
 
-#define RST_TEXT 64
+#define RST_PAYLOAD 64
 
 /* The payload of an incoming RST. Its reset_record comes after it. */
-struct text_record {
-	enum record_kind kind; /* RECORD_TEXT */
+struct payload_record {
+	enum record_kind kind; /* RECORD_PAYLOAD */
 	__u32 unused;
 	__u64 reset_sk; /* sk and time_ns of the reset_record */
 	__u64 reset_time_ns;
-	__u8 payload[RST_TEXT]; /* how it begins, zero behind its end */
+	__u8 payload[RST_PAYLOAD]; /* how it begins, zero behind its end */
 };
 
 /* A process that held, or closed, a socket of an earlier reset_record. */
@@ -276,7 +276,7 @@ union record {
 	struct module_record module;
 	struct signal_record signal;
 	struct error_record error;
-	struct text_record text;
+	struct payload_record text;
 	struct cgroup_record cgroup;
 };
 

@@ -9,9 +9,9 @@
 #include "gather.h"
 
 /* In the output hook the packet is ours: the other way round, with a socket. */
-static __always_inline void see_output(struct sighting *seen, struct sk_buff *skb)
+static __always_inline void collect_output(struct reset_ctx *reset, struct sk_buff *skb)
 {
-	struct tuple *tuple = &seen->tuple, turned = *tuple;
+	struct tuple *tuple = &reset->tuple, turned = *tuple;
 	struct sock *sk = BPF_CORE_READ(skb, sk);
 
 	__builtin_memcpy(tuple->local, turned.peer, 16);
@@ -22,32 +22,32 @@ static __always_inline void see_output(struct sighting *seen, struct sk_buff *sk
 	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
 	if (!state || state == TCP_TIME_WAIT || state == TCP_NEW_SYN_RECV)
 		return;
-	seen->sk = sk;
-	seen->verdict.state = state;
+	reset->sk = sk;
+	reset->evidence.state = state;
 	if (BPF_CORE_READ(sk, sk_socket))
-		seen->verdict.facts |= FACT_HAS_SOCKET;
+		reset->evidence.facts |= FACT_HAS_SOCKET;
 	if (BPF_CORE_READ(sk, sk_lock.owned))
-		seen->verdict.facts |= FACT_OWNED;
+		reset->evidence.facts |= FACT_OWNED;
 }
 
 /* The functions return without a RST for what is no TCP segment, or is a RST. */
 static __always_inline int reject(void *ctx, struct sk_buff *skb, __u32 nf_hook)
 {
-	struct sighting seen;
+	struct reset_ctx reset;
 
-	open_eyes(&seen, HOOK_REJECT, 0);
-	seen.verdict.socket = SOCKET_NONE;
-	read_packet(skb, &seen.packet, &seen.tuple);
-	if (!seen.packet.family || seen.packet.segment.flags & TCP_RST)
+	reset_init(&reset, HOOK_REJECT, 0);
+	reset.evidence.socket = SOCKET_NONE;
+	read_packet(skb, &reset.packet, &reset.tuple);
+	if (!reset.packet.family || reset.packet.segment.flags & TCP_RST)
 		return 0;
-	see_packet(&seen);
-	seen.verdict.chain = nf_hook + 1;
+	collect_packet(&reset);
+	reset.evidence.chain = nf_hook + 1;
 	struct net *net = packet_net(skb);
-	seen.tuple.netns = BPF_CORE_READ(net, ns.inum);
-	seen.netns_mix = netns_mix(net);
+	reset.tuple.netns = BPF_CORE_READ(net, ns.inum);
+	reset.netns_mix = netns_mix(net);
 	if (nf_hook == NF_INET_LOCAL_OUT)
-		see_output(&seen, skb);
-	report(ctx, &seen, skb, NULL);
+		collect_output(&reset, skb);
+	report(ctx, &reset, skb, NULL);
 	return 0;
 }
 

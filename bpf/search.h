@@ -30,7 +30,7 @@ struct sought_file {
 };
 
 /* A process that has one of the sockets. */
-struct finding {
+struct found_holder {
 	__u64 started;
 	__u64 cgroup; /* v2 id */
 	__u32 socket;
@@ -41,7 +41,7 @@ struct finding {
 struct search {
 	__u32 first; /* slot of each table that this pass begins with */
 	__u32 count; /* of sockets */
-	__u32 found; /* more than FOUND: something found no place */
+	__u32 found; /* more than FOUND: something found no slot */
 	__u32 unfinished; /* tables are longer than this pass looks */
 	__u64 last_files; /* the table that was walked last, and whose it is */
 	__u32 last_pid;
@@ -49,7 +49,7 @@ struct search {
 	struct sought_socket sockets[SOUGHT];
 	__u64 bloom[(1 << BLOOM_BITS) / 64]; /* of the files: most descriptors end here */
 	struct sought_file files[1 << SOUGHT_FILES_BITS];
-	struct finding findings[FOUND];
+	struct found_holder holders[FOUND];
 	struct file_table walked; /* now */
 	__u64 block[BLOCK]; /* of its slots */
 };
@@ -128,15 +128,15 @@ static long seek_file(__u64 at, void *unused)
 	return 0;
 }
 
-static __always_inline void write_finding(struct finding *finding, struct task_struct *task)
+static __always_inline void write_found(struct found_holder *holder, struct task_struct *task)
 {
-	finding->started = BPF_CORE_READ(task, group_leader, start_time);
-	finding->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
-	finding->process.pid = BPF_CORE_READ(task, tgid);
-	finding->process.tid = BPF_CORE_READ(task, pid);
-	finding->process.uid = BPF_CORE_READ(task, cred, uid.val);
-	finding->process.known = 1;
-	read_name(&finding->process, task);
+	holder->started = BPF_CORE_READ(task, group_leader, start_time);
+	holder->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	holder->process.pid = BPF_CORE_READ(task, tgid);
+	holder->process.tid = BPF_CORE_READ(task, pid);
+	holder->process.uid = BPF_CORE_READ(task, cred, uid.val);
+	holder->process.known = 1;
+	read_name(&holder->process, task);
 }
 
 /* One of the files that are sought, probably. Global, so that the verifier sees it once. */
@@ -159,12 +159,12 @@ __attribute__((noinline, weak)) int compare_file(__u32 fd, __u64 address)
 			    search->sockets[WITHIN(SOUGHT, at)].inode ||
 		    !has_still(&search->walked, fd, address))
 			return 0;
-		__u32 place = search->found++;
-		if (place >= FOUND)
+		__u32 position = search->found++;
+		if (position >= FOUND)
 			return 0;
-		struct finding *finding = &search->findings[WITHIN(FOUND, place)];
-		finding->socket = at;
-		write_finding(finding, (struct task_struct *)search->walked.task);
+		struct found_holder *holder = &search->holders[WITHIN(FOUND, position)];
+		holder->socket = at;
+		write_found(holder, (struct task_struct *)search->walked.task);
 		return 0;
 	}
 	return 0;
@@ -197,7 +197,7 @@ static long search_block(__u64 index, void *unused)
 
 /* Looks at some blocks of the table of a task, each by a callback for bpf_loop. */
 static __always_inline void walk_table(struct search *search, struct task_struct *task,
-				       __u32 blocks, void *look)
+				       __u32 blocks, void *callback)
 {
 	__u32 size = read_table(task, &search->walked);
 
@@ -208,7 +208,7 @@ static __always_inline void walk_table(struct search *search, struct task_struct
 		search->unfinished = 1;
 		left = blocks;
 	}
-	bpf_loop(left, look, NULL, 0);
+	bpf_loop(left, callback, NULL, 0);
 }
 
 /* Threads of a process whose first one has ended come one after the other. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Facts, numbers and addresses of a socket. */
+/* Facts, connection statistics and addresses of a socket. */
 #ifndef RSTTRACE_SOCKET_H
 #define RSTTRACE_SOCKET_H
 
@@ -99,31 +99,31 @@ static __always_inline __u32 full_socket_facts(struct tcp_sock *tcp, __u8 state)
 }
 
 /* As keep-alive and ss(8) have it. The kernel keeps the lower half of jiffies. */
-static __always_inline void read_silence(struct tcp_sock *tcp, struct numbers *numbers)
+static __always_inline void read_silence(struct tcp_sock *tcp, struct conn_stats *stats)
 {
 	__u32 now = (__u32)bpf_jiffies64();
 	__u32 since_ack = now - READ(tcp, rcv_tstamp);
 	__u32 since_data = now - READ(tcp, inet_conn.icsk_ack.lrcvtime);
 
-	numbers->since_received = since_ack < since_data ? since_ack : since_data;
-	numbers->since_sent = now - READ(tcp, lsndtime);
+	stats->since_received = since_ack < since_data ? since_ack : since_data;
+	stats->since_sent = now - READ(tcp, lsndtime);
 }
 
-static __always_inline void read_numbers(struct tcp_sock *tcp, struct numbers *numbers)
+static __always_inline void read_conn_stats(struct tcp_sock *tcp, struct conn_stats *stats)
 {
-	numbers->bytes_acked = READ(tcp, bytes_acked);
-	numbers->bytes_received = READ(tcp, bytes_received);
-	numbers->copied_seq = READ(tcp, copied_seq);
-	numbers->snd_una = READ(tcp, snd_una);
-	numbers->snd_nxt = READ(tcp, snd_nxt);
-	numbers->write_seq = READ(tcp, write_seq);
-	numbers->srtt_us = READ(tcp, srtt_us);
-	numbers->retransmits = READ(tcp, total_retrans);
-	numbers->user_timeout_ms = READ(tcp, inet_conn.icsk_user_timeout);
-	numbers->uid = READ_SOCK(tcp, sk_uid.val);
-	numbers->mark = READ_SOCK(tcp, sk_mark);
-	numbers->error = READ_SOCK(tcp, sk_err);
-	read_silence(tcp, numbers);
+	stats->bytes_acked = READ(tcp, bytes_acked);
+	stats->bytes_received = READ(tcp, bytes_received);
+	stats->copied_seq = READ(tcp, copied_seq);
+	stats->snd_una = READ(tcp, snd_una);
+	stats->snd_nxt = READ(tcp, snd_nxt);
+	stats->write_seq = READ(tcp, write_seq);
+	stats->srtt_us = READ(tcp, srtt_us);
+	stats->retransmits = READ(tcp, total_retrans);
+	stats->user_timeout_ms = READ(tcp, inet_conn.icsk_user_timeout);
+	stats->uid = READ_SOCK(tcp, sk_uid.val);
+	stats->mark = READ_SOCK(tcp, sk_mark);
+	stats->error = READ_SOCK(tcp, sk_err);
+	read_silence(tcp, stats);
 }
 
 /* Does an IPv4-mapped address stand in an IPv6 socket? Then the wire is IPv4. */

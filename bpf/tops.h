@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Which owners, peers and local ports stand behind the counts. Each CPU has a
- * table of each for itself, in sets of a few places. A newcomer to a full set
- * takes the place of the entry with the lowest rank, and its rank; the events of
+ * table of each for itself, in sets of a few slots. A newcomer to a full set
+ * replaces the entry with the lowest rank, and its rank; the events of
  * that one go to the others of its column. So entries and others of a table
  * together are the counts, exactly, and an entry never has too many. Whoever has
  * more than one in TOP_WAYS events of a set is in it at the end, whoever came
@@ -19,7 +19,7 @@
 #include "counters.h"
 #include "closers.h"
 #include "process.h"
-#include "sighting.h"
+#include "reset_ctx.h"
 
 #define TOP_WAYS 8
 
@@ -40,7 +40,7 @@ struct top_key {
 /* Eight entries, a field of all of them on a cache line. */
 struct top_set {
 	__u64 checks[TOP_WAYS]; /* over the key, never 0: a reader sees whether it is whole */
-	__u64 events[TOP_WAYS]; /* 0: the place is free */
+	__u64 events[TOP_WAYS]; /* 0: the slot is free */
 	__u64 inherited[TOP_WAYS]; /* rank of the entry before; with events that of this one */
 	struct top_key keys[TOP_WAYS];
 };
@@ -48,13 +48,12 @@ struct top_set {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries,
-	       1); /* TOPS times CPUs times top_sets where asked for: set by the loader */
+	__uint(max_entries, 1); /* where asked for TOPS * CPUs * top_sets: set by the loader */
 	__type(key, __u32);
 	__type(value, struct top_set);
 } tops SEC(".maps");
 
-/* Events that have no place in a table, by column. */
+/* Events that have no slot in a table, by column. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -143,16 +142,16 @@ static __noinline int add_to_top(enum top top, const struct top_key *key)
 }
 
 /* Is what a note says of an earlier connection about this one, and its owner? */
-static __always_inline bool closed_by_owner(const struct verdict *verdict,
+static __always_inline bool closed_by_owner(const struct evidence *evidence,
 					    const struct note *closer)
 {
-	switch (verdict->socket) {
+	switch (evidence->socket) {
 	case SOCKET_TIME_WAIT:
 		return true;
 	case SOCKET_FULL:
-		if (verdict->facts & FACT_DEAD)
+		if (evidence->facts & FACT_DEAD)
 			return true;
-		if (!(verdict->facts & FACT_REMEMBERED))
+		if (!(evidence->facts & FACT_REMEMBERED))
 			return false;
 		break;
 	case SOCKET_NONE:
@@ -166,14 +165,14 @@ static __always_inline bool closed_by_owner(const struct verdict *verdict,
 				     NOTE_TIMEOUT | NOTE_CLOSE);
 }
 
-static __always_inline void name_closer(const struct sighting *seen, struct top_key *key)
+static __always_inline void name_closer(const struct reset_ctx *reset, struct top_key *key)
 {
 	struct identity identity;
 	struct note note;
 
-	if (!find_closer(mix_tuple(&seen->tuple, seen->netns_mix), &note) ||
+	if (!find_closer(mix_tuple(&reset->tuple, reset->netns_mix), &note) ||
 	    note_flags(&note) & (NOTE_KERNEL | NOTE_CREATOR) ||
-	    !closed_by_owner(&seen->verdict, &note))
+	    !closed_by_owner(&reset->evidence, &note))
 		return;
 	if (!signer(&note, &identity))
 		return;
@@ -194,50 +193,50 @@ static __always_inline void name_current(struct top_key *key)
  * socket, or that closed it, and the socket's cgroup. Not the number of the
  * process: a thousand short-lived ones are one owner.
  */
-static __noinline int name_owner(const struct sighting *seen, struct top_key *key,
+static __noinline int name_owner(const struct reset_ctx *reset, struct top_key *key,
 				 struct tcp_sock *tcp, bool current)
 {
-	if (!seen || !key)
+	if (!reset || !key)
 		return 0;
-	const struct verdict *verdict = &seen->verdict;
-	bool remembered = verdict->facts & FACT_REMEMBERED;
+	const struct evidence *evidence = &reset->evidence;
+	bool remembered = evidence->facts & FACT_REMEMBERED;
 
 	if (current) {
-		if (verdict->caller != CALLER_LISTEN_ABORT)
+		if (evidence->caller != CALLER_LISTEN_ABORT)
 			name_current(key);
 	} else if (remembered ||
-		   (verdict->socket != SOCKET_NONE && !(verdict->facts & FACT_HAS_SOCKET))) {
-		name_closer(seen, key);
+		   (evidence->socket != SOCKET_NONE && !(evidence->facts & FACT_HAS_SOCKET))) {
+		name_closer(reset, key);
 	}
-	/* What stands in the place of a remembered connection is another's. */
+	/* What took the place of a remembered connection is another's. */
 	if (tcp && !remembered)
 		key->number = socket_cgroup(tcp);
 	return 0;
 }
 
 /* current: the running process acts on its own socket. */
-static __noinline int count_tops(const struct sighting *seen, __u32 column, struct tcp_sock *tcp,
+static __noinline int count_tops(const struct reset_ctx *reset, __u32 column, struct tcp_sock *tcp,
 				 bool current)
 {
-	if (!seen)
+	if (!reset)
 		return 0;
-	struct top_key key = { .netns = seen->tuple.netns, .column = column };
+	struct top_key key = { .netns = reset->tuple.netns, .column = column };
 	__u32 first = 0;
 	__u64 *busy = bpf_map_lookup_elem(&top_busy, &first);
 
 	if (!busy)
 		return 0;
-	name_owner(seen, &key, tcp, current);
+	name_owner(reset, &key, tcp, current);
 	__sync_fetch_and_add(busy, 1);
 	asm volatile("" ::: "memory");
 	if (*(volatile __u64 *)busy == 1) {
 		add_to_top(TOP_OWNERS, &key);
-		__builtin_memcpy(key.name, seen->tuple.peer, sizeof(key.name));
-		key.number = seen->verdict.family;
+		__builtin_memcpy(key.name, reset->tuple.peer, sizeof(key.name));
+		key.number = reset->evidence.family;
 		add_to_top(TOP_PEERS, &key);
 		__builtin_memset(key.name, 0, sizeof(key.name));
 		/* That of who connects is any, and a row of its own each time. */
-		key.number = seen->verdict.state == TCP_SYN_SENT ? 0 : seen->tuple.local_port;
+		key.number = reset->evidence.state == TCP_SYN_SENT ? 0 : reset->tuple.local_port;
 		add_to_top(TOP_PORTS, &key);
 	} else {
 		for (__u32 top = 0; top < TOPS; top++)

@@ -17,14 +17,13 @@ import (
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
 	TracepointMapAnchor                 = "anchor"
-	TracepointMapAwaited                = "awaited"
-	TracepointMapAwaitedListeners       = "awaited_listeners"
 	TracepointMapBudgets                = "budgets"
 	TracepointMapClaims                 = "claims"
-	TracepointMapCloserPlaces           = "closer_places"
+	TracepointMapCloserSlots            = "closer_slots"
 	TracepointMapClosers                = "closers"
 	TracepointMapColumnKeys             = "column_keys"
 	TracepointMapColumns                = "columns"
+	TracepointMapConnectNotes           = "connect_notes"
 	TracepointMapCounts                 = "counts"
 	TracepointMapCreators               = "creators"
 	TracepointMapEmbryonic              = "embryonic"
@@ -36,8 +35,9 @@ const (
 	TracepointMapNetnsCells             = "netns_cells"
 	TracepointMapNetnsClaims            = "netns_claims"
 	TracepointMapNextCloser             = "next_closer"
-	TracepointMapOrigins                = "origins"
-	TracepointMapPriors                 = "priors"
+	TracepointMapPendingListenerOwners  = "pending_listener_owners"
+	TracepointMapPendingOwners          = "pending_owners"
+	TracepointMapPrevStates             = "prev_states"
 	TracepointMapRing                   = "ring"
 	TracepointMapStacks                 = "stacks"
 	TracepointMapTopBusy                = "top_busy"
@@ -145,36 +145,36 @@ type TracepointProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type TracepointMapSpecs struct {
-	Anchor           *ebpf.MapSpec `ebpf:"anchor"`
-	Awaited          *ebpf.MapSpec `ebpf:"awaited"`
-	AwaitedListeners *ebpf.MapSpec `ebpf:"awaited_listeners"`
-	Budgets          *ebpf.MapSpec `ebpf:"budgets"`
-	Claims           *ebpf.MapSpec `ebpf:"claims"`
-	CloserPlaces     *ebpf.MapSpec `ebpf:"closer_places"`
-	Closers          *ebpf.MapSpec `ebpf:"closers"`
-	ColumnKeys       *ebpf.MapSpec `ebpf:"column_keys"`
-	Columns          *ebpf.MapSpec `ebpf:"columns"`
-	Counts           *ebpf.MapSpec `ebpf:"counts"`
-	Creators         *ebpf.MapSpec `ebpf:"creators"`
-	Embryonic        *ebpf.MapSpec `ebpf:"embryonic"`
-	Errors           *ebpf.MapSpec `ebpf:"errors"`
-	HiddenCgroups    *ebpf.MapSpec `ebpf:"hidden_cgroups"`
-	Identities       *ebpf.MapSpec `ebpf:"identities"`
-	Listening        *ebpf.MapSpec `ebpf:"listening"`
-	Muted            *ebpf.MapSpec `ebpf:"muted"`
-	NetnsCells       *ebpf.MapSpec `ebpf:"netns_cells"`
-	NetnsClaims      *ebpf.MapSpec `ebpf:"netns_claims"`
-	NextCloser       *ebpf.MapSpec `ebpf:"next_closer"`
-	Origins          *ebpf.MapSpec `ebpf:"origins"`
-	Priors           *ebpf.MapSpec `ebpf:"priors"`
-	Ring             *ebpf.MapSpec `ebpf:"ring"`
-	Stacks           *ebpf.MapSpec `ebpf:"stacks"`
-	TopBusy          *ebpf.MapSpec `ebpf:"top_busy"`
-	TopOthers        *ebpf.MapSpec `ebpf:"top_others"`
-	Tops             *ebpf.MapSpec `ebpf:"tops"`
-	WantedComms      *ebpf.MapSpec `ebpf:"wanted_comms"`
-	WantedNetns      *ebpf.MapSpec `ebpf:"wanted_netns"`
-	WantedPids       *ebpf.MapSpec `ebpf:"wanted_pids"`
+	Anchor                *ebpf.MapSpec `ebpf:"anchor"`
+	Budgets               *ebpf.MapSpec `ebpf:"budgets"`
+	Claims                *ebpf.MapSpec `ebpf:"claims"`
+	CloserSlots           *ebpf.MapSpec `ebpf:"closer_slots"`
+	Closers               *ebpf.MapSpec `ebpf:"closers"`
+	ColumnKeys            *ebpf.MapSpec `ebpf:"column_keys"`
+	Columns               *ebpf.MapSpec `ebpf:"columns"`
+	ConnectNotes          *ebpf.MapSpec `ebpf:"connect_notes"`
+	Counts                *ebpf.MapSpec `ebpf:"counts"`
+	Creators              *ebpf.MapSpec `ebpf:"creators"`
+	Embryonic             *ebpf.MapSpec `ebpf:"embryonic"`
+	Errors                *ebpf.MapSpec `ebpf:"errors"`
+	HiddenCgroups         *ebpf.MapSpec `ebpf:"hidden_cgroups"`
+	Identities            *ebpf.MapSpec `ebpf:"identities"`
+	Listening             *ebpf.MapSpec `ebpf:"listening"`
+	Muted                 *ebpf.MapSpec `ebpf:"muted"`
+	NetnsCells            *ebpf.MapSpec `ebpf:"netns_cells"`
+	NetnsClaims           *ebpf.MapSpec `ebpf:"netns_claims"`
+	NextCloser            *ebpf.MapSpec `ebpf:"next_closer"`
+	PendingListenerOwners *ebpf.MapSpec `ebpf:"pending_listener_owners"`
+	PendingOwners         *ebpf.MapSpec `ebpf:"pending_owners"`
+	PrevStates            *ebpf.MapSpec `ebpf:"prev_states"`
+	Ring                  *ebpf.MapSpec `ebpf:"ring"`
+	Stacks                *ebpf.MapSpec `ebpf:"stacks"`
+	TopBusy               *ebpf.MapSpec `ebpf:"top_busy"`
+	TopOthers             *ebpf.MapSpec `ebpf:"top_others"`
+	Tops                  *ebpf.MapSpec `ebpf:"tops"`
+	WantedComms           *ebpf.MapSpec `ebpf:"wanted_comms"`
+	WantedNetns           *ebpf.MapSpec `ebpf:"wanted_netns"`
+	WantedPids            *ebpf.MapSpec `ebpf:"wanted_pids"`
 }
 
 // TracepointVariableSpecs contains global variables before they are loaded into the kernel.
@@ -248,49 +248,48 @@ func (o *TracepointObjects) Close() error {
 //
 // It can be passed to LoadTracepointObjects or ebpf.CollectionSpec.LoadAndAssign.
 type TracepointMaps struct {
-	Anchor           *ebpf.Map `ebpf:"anchor"`
-	Awaited          *ebpf.Map `ebpf:"awaited"`
-	AwaitedListeners *ebpf.Map `ebpf:"awaited_listeners"`
-	Budgets          *ebpf.Map `ebpf:"budgets"`
-	Claims           *ebpf.Map `ebpf:"claims"`
-	CloserPlaces     *ebpf.Map `ebpf:"closer_places"`
-	Closers          *ebpf.Map `ebpf:"closers"`
-	ColumnKeys       *ebpf.Map `ebpf:"column_keys"`
-	Columns          *ebpf.Map `ebpf:"columns"`
-	Counts           *ebpf.Map `ebpf:"counts"`
-	Creators         *ebpf.Map `ebpf:"creators"`
-	Embryonic        *ebpf.Map `ebpf:"embryonic"`
-	Errors           *ebpf.Map `ebpf:"errors"`
-	HiddenCgroups    *ebpf.Map `ebpf:"hidden_cgroups"`
-	Identities       *ebpf.Map `ebpf:"identities"`
-	Listening        *ebpf.Map `ebpf:"listening"`
-	Muted            *ebpf.Map `ebpf:"muted"`
-	NetnsCells       *ebpf.Map `ebpf:"netns_cells"`
-	NetnsClaims      *ebpf.Map `ebpf:"netns_claims"`
-	NextCloser       *ebpf.Map `ebpf:"next_closer"`
-	Origins          *ebpf.Map `ebpf:"origins"`
-	Priors           *ebpf.Map `ebpf:"priors"`
-	Ring             *ebpf.Map `ebpf:"ring"`
-	Stacks           *ebpf.Map `ebpf:"stacks"`
-	TopBusy          *ebpf.Map `ebpf:"top_busy"`
-	TopOthers        *ebpf.Map `ebpf:"top_others"`
-	Tops             *ebpf.Map `ebpf:"tops"`
-	WantedComms      *ebpf.Map `ebpf:"wanted_comms"`
-	WantedNetns      *ebpf.Map `ebpf:"wanted_netns"`
-	WantedPids       *ebpf.Map `ebpf:"wanted_pids"`
+	Anchor                *ebpf.Map `ebpf:"anchor"`
+	Budgets               *ebpf.Map `ebpf:"budgets"`
+	Claims                *ebpf.Map `ebpf:"claims"`
+	CloserSlots           *ebpf.Map `ebpf:"closer_slots"`
+	Closers               *ebpf.Map `ebpf:"closers"`
+	ColumnKeys            *ebpf.Map `ebpf:"column_keys"`
+	Columns               *ebpf.Map `ebpf:"columns"`
+	ConnectNotes          *ebpf.Map `ebpf:"connect_notes"`
+	Counts                *ebpf.Map `ebpf:"counts"`
+	Creators              *ebpf.Map `ebpf:"creators"`
+	Embryonic             *ebpf.Map `ebpf:"embryonic"`
+	Errors                *ebpf.Map `ebpf:"errors"`
+	HiddenCgroups         *ebpf.Map `ebpf:"hidden_cgroups"`
+	Identities            *ebpf.Map `ebpf:"identities"`
+	Listening             *ebpf.Map `ebpf:"listening"`
+	Muted                 *ebpf.Map `ebpf:"muted"`
+	NetnsCells            *ebpf.Map `ebpf:"netns_cells"`
+	NetnsClaims           *ebpf.Map `ebpf:"netns_claims"`
+	NextCloser            *ebpf.Map `ebpf:"next_closer"`
+	PendingListenerOwners *ebpf.Map `ebpf:"pending_listener_owners"`
+	PendingOwners         *ebpf.Map `ebpf:"pending_owners"`
+	PrevStates            *ebpf.Map `ebpf:"prev_states"`
+	Ring                  *ebpf.Map `ebpf:"ring"`
+	Stacks                *ebpf.Map `ebpf:"stacks"`
+	TopBusy               *ebpf.Map `ebpf:"top_busy"`
+	TopOthers             *ebpf.Map `ebpf:"top_others"`
+	Tops                  *ebpf.Map `ebpf:"tops"`
+	WantedComms           *ebpf.Map `ebpf:"wanted_comms"`
+	WantedNetns           *ebpf.Map `ebpf:"wanted_netns"`
+	WantedPids            *ebpf.Map `ebpf:"wanted_pids"`
 }
 
 func (m *TracepointMaps) Close() error {
 	return _TracepointClose(
 		m.Anchor,
-		m.Awaited,
-		m.AwaitedListeners,
 		m.Budgets,
 		m.Claims,
-		m.CloserPlaces,
+		m.CloserSlots,
 		m.Closers,
 		m.ColumnKeys,
 		m.Columns,
+		m.ConnectNotes,
 		m.Counts,
 		m.Creators,
 		m.Embryonic,
@@ -302,8 +301,9 @@ func (m *TracepointMaps) Close() error {
 		m.NetnsCells,
 		m.NetnsClaims,
 		m.NextCloser,
-		m.Origins,
-		m.Priors,
+		m.PendingListenerOwners,
+		m.PendingOwners,
+		m.PrevStates,
 		m.Ring,
 		m.Stacks,
 		m.TopBusy,

@@ -34,7 +34,7 @@ func TestTotalsBesideRead(t *testing.T) {
 				t.Error(err)
 			}
 			s.Hooks()
-			s.Sight()
+			s.Visibility()
 			s.Limits()
 		})
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // functionRange is where the code of a function stands, and what it is called
-// in a verdict.
+// in evidence.
 type functionRange = bpf.FentryFunctionRange
 
 // callerNames are the functions that tell cases apart which nothing else does.

@@ -90,7 +90,7 @@ func TestParseSymbolsOdd(t *testing.T) {
 // TestCallerNames: every caller is looked for but those that stand for "none of
 // these" and for two functions in a row.
 func TestCallerNames(t *testing.T) {
-	all := constants(scopeOf(t, "../event/*.go"), "Caller", "Caller")
+	all := constants(scopeOf(t, "../../pkg/event/*.go"), "Caller", "Caller")
 	looked := make(map[event.Caller]bool)
 	for caller := range maps.Values(callerNames) {
 		looked[caller] = true

@@ -66,7 +66,7 @@ const (
 	sizeOfCounter = 8
 )
 
-// read adds up the rows of all CPUs. A verdict may have two columns when two
+// read adds up the rows of all CPUs. Evidence may have two columns when two
 // CPUs met it first at the same time.
 func (c *counters) read() (Counts, error) {
 	size := c.cpus * columns * sizeOfCounter
@@ -126,7 +126,7 @@ func (c *counters) key(column int) (event.Evidence, bool, error) {
 	if err != nil || key.Ready == 0 {
 		return event.Evidence{}, false, err
 	}
-	*known = columnEvidence{decodeVerdict(&key.Verdict, c.kernel), true}
+	*known = columnEvidence{decodeEvidence(&key.Evidence, c.kernel), true}
 	return known.Evidence, true, nil
 }
 

@@ -69,7 +69,7 @@ func (s *Session) decode(sample []byte, batch *Batch) error {
 		if err != nil {
 			return err
 		}
-		batch.Holders = append(batch.Holders, s.reader.repeats.holder(record))
+		batch.Holders = append(batch.Holders, s.reader.interner.holder(record))
 		return nil
 	case bpf.ContextRecordKindRECORD_MODULE:
 		record, err := view[bpf.ContextModuleRecord](sample)
@@ -99,12 +99,12 @@ func (s *Session) decode(sample []byte, batch *Batch) error {
 		}
 		batch.Cgroups = append(batch.Cgroups, Cgroup{ID: record.Id, Path: text(record.Path[:])})
 		return nil
-	case bpf.ContextRecordKindRECORD_TEXT:
-		record, err := view[textRecord](sample)
+	case bpf.ContextRecordKindRECORD_PAYLOAD:
+		record, err := view[payloadRecord](sample)
 		if err != nil {
 			return err
 		}
-		s.reader.repeats.texts.add(record)
+		s.reader.interner.payloads.add(record)
 		return nil
 	default:
 		return fmt.Errorf("record of unknown kind %d", kind)
@@ -112,9 +112,9 @@ func (s *Session) decode(sample []byte, batch *Batch) error {
 }
 
 func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
-	evidence := decodeVerdict(&r.Verdict, s.kernel)
+	evidence := decodeEvidence(&r.Evidence, s.kernel)
 	hook, via := s.place(evidence)
-	known := &s.reader.repeats
+	in := &s.reader.interner
 	*e = event.Event{
 		Schema:       event.SchemaVersion,
 		Time:         s.reader.clock.wall(r.TimeNs),
@@ -130,9 +130,9 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		Stack:        s.stacks.of(r.Stack),
 	}
 	e.Kernel = event.KernelContext{
-		Current:   known.process(&r.Current, r.CurrentCgroup),
-		Closer:    known.process(&r.Closer, r.CloserCgroup),
-		Connector: known.process(&r.Connector, 0),
+		Current:   in.process(&r.Current, r.CurrentCgroup),
+		Closer:    in.process(&r.Closer, r.CloserCgroup),
+		Connector: in.process(&r.Connector, 0),
 		Socket:    event.SocketRef{Address: r.Sk, Inode: r.Inode, Cookie: r.Cookie},
 		Listener:  event.SocketRef{Address: r.Listener, Inode: r.ListenerInode},
 		Cgroup:    r.Cgroup,
@@ -140,7 +140,7 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		Window:    r.Expected.Window,
 		Closing:   decodeClosing(r, s.reader.clock.jiffy),
 		HookNanos: r.TimeNs,
-		Pending:   errnoName(r.Numbers.Error),
+		Pending:   errnoName(r.Conn.Error),
 	}
 	if evidence.Has(event.FactRemembered) {
 		e.State = stateLeft(e.Kernel.Closing)
@@ -149,9 +149,9 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		e.Chain = evidence.Chain.String()
 		e.Forwarded = evidence.Chain == event.ChainForward
 	}
-	known.segments(r, e)
+	in.segments(r, e)
 	if evidence.Socket == event.SockFull && evidence.State != event.StateListen {
-		decodeNumbers(r, e, s.reader.clock.jiffy)
+		decodeConnStats(r, e, s.reader.clock.jiffy)
 	}
 }
 
@@ -204,14 +204,14 @@ func endpoint(address *[16]uint8, port uint16, family event.Family) event.Endpoi
 	return event.Endpoint{Addr: netip.AddrFrom4([4]byte(address[:4])), Port: port}
 }
 
-func (known *repeats) process(p *bpf.ContextProcess, cgroup uint64) event.Process {
+func (in *interner) process(p *bpf.ContextProcess, cgroup uint64) event.Process {
 	if p.Known == 0 {
 		return event.Process{}
 	}
 	return event.Process{
 		PID:        p.Pid,
 		TID:        p.Tid,
-		Comm:       known.text(p.Comm[:]),
+		Comm:       in.text(p.Comm[:]),
 		UID:        p.Uid,
 		Cgroup:     cgroup,
 		Kernel:     p.Kernel != 0,
@@ -221,17 +221,17 @@ func (known *repeats) process(p *bpf.ContextProcess, cgroup uint64) event.Proces
 	}
 }
 
-func (known *repeats) holder(r *holderRecord) event.Holder {
+func (in *interner) holder(r *holderRecord) event.Holder {
 	return event.Holder{
 		Socket:  event.SocketRef{Address: r.Sk, Inode: r.Inode},
-		Process: known.process(&r.Process, r.Cgroup),
+		Process: in.process(&r.Process, r.Cgroup),
 		Started: r.Started,
 		Closed:  r.Closed != 0,
 	}
 }
 
 func (s *Session) decodeSignal(r *signalRecord) event.Signal {
-	return event.Signal{Time: s.reader.clock.wall(r.TimeNs), Process: s.reader.repeats.process(&r.Process, 0), Fatal: r.Fatal != 0}
+	return event.Signal{Time: s.reader.clock.wall(r.TimeNs), Process: s.reader.interner.process(&r.Process, 0), Fatal: r.Fatal != 0}
 }
 
 func (s *Session) decodeError(r *errorRecord) event.LateError {
@@ -269,10 +269,10 @@ func text(c []int8) string {
 
 // The generated names, in one place.
 type (
-	resetRecord  = bpf.ContextResetRecord
-	holderRecord = bpf.ContextHolderRecord
-	signalRecord = bpf.ContextSignalRecord
-	errorRecord  = bpf.ContextErrorRecord
-	textRecord   = bpf.ContextTextRecord
-	cgroupRecord = bpf.ContextCgroupRecord
+	resetRecord   = bpf.ContextResetRecord
+	holderRecord  = bpf.ContextHolderRecord
+	signalRecord  = bpf.ContextSignalRecord
+	errorRecord   = bpf.ContextErrorRecord
+	payloadRecord = bpf.ContextPayloadRecord
+	cgroupRecord  = bpf.ContextCgroupRecord
 )

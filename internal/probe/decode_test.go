@@ -72,7 +72,7 @@ func TestDecodeAddresses(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := resetRecord{Verdict: bpf.ContextVerdict{Hook: bpf.ContextHookHOOK_SEND_REPLY, Family: test.family}}
+			r := resetRecord{Evidence: bpf.ContextEvidence{Hook: bpf.ContextHookHOOK_SEND_REPLY, Family: test.family}}
 			r.Tuple.Local, r.Tuple.Peer = test.local, test.peer
 			r.Tuple.LocalPort, r.Tuple.PeerPort = 443, 65535
 			r.Tuple.Netns = 4026531840
@@ -106,7 +106,7 @@ func TestDecodeHookNames(t *testing.T) {
 		{bpf.ContextHookHOOK_SEND_REPLY, afINET6, event.Tracepoint, "tcp:tcp_send_reset"},
 		{bpf.ContextHookHOOK_RECEIVE, afINET, event.Tracepoint, "tcp:tcp_receive_reset"},
 	} {
-		r := resetRecord{Verdict: bpf.ContextVerdict{Hook: test.hook, Family: test.family}}
+		r := resetRecord{Evidence: bpf.ContextEvidence{Hook: test.hook, Family: test.family}}
 		e := decodeOne(t, testSession(test.via), &r)
 		if e.Hook != test.want || e.Via != test.via {
 			t.Errorf("hook %d by %s: %s via %s, want %s", test.hook, test.via, e.Hook, e.Via, test.want)
@@ -135,8 +135,8 @@ func TestDecodeStateBefore(t *testing.T) {
 
 func TestDecodeProcesses(t *testing.T) {
 	r := resetRecord{TimeNs: 5e9, Sk: 0xffff888000000040, Inode: 77, Cookie: 12, Cgroup: 4711, CurrentCgroup: 4712, CloserCgroup: 4713}
-	r.Verdict.Hook = bpf.ContextHookHOOK_SEND_REPLY
-	r.Numbers.Error = uint32(unix.ECONNABORTED)
+	r.Evidence.Hook = bpf.ContextHookHOOK_SEND_REPLY
+	r.Conn.Error = uint32(unix.ECONNABORTED)
 	r.Closing.TimeNs, r.Closing.Unread, r.Closing.By, r.Closing.ByClose = 3e9, 1, bpf.ContextEndedByBY_TIMEOUT, 1
 	r.Closing.From, r.Closing.To = uint8(event.StateCloseWait), uint8(event.StateLastAck)
 	r.Closer = bpf.ContextProcess{Pid: 10, Tid: 11, Uid: 33, ExitStatus: 9, Known: 1, Exiting: 1, Comm: fixed("sixteen-bytes-xx")}

@@ -7,5 +7,5 @@
 //
 // The trap to avoid: never attach first and count later. Counters are the
 // truth, records are the details; whatever is added between a hook and the
-// ring buffer comes after count_verdict in bpf/report.h.
+// ring buffer comes after count_evidence in bpf/report.h.
 package probe

@@ -12,7 +12,7 @@ import (
 func FuzzDecode(f *testing.F) {
 	reset := resetRecord{Kind: bpf.ContextRecordKindRECORD_RESET}
 	for _, hook := range []bpf.ContextHook{1, 2, 3, 4, 5, 200} {
-		reset.Verdict.Hook, reset.Verdict.Family = hook, afINET6
+		reset.Evidence.Hook, reset.Evidence.Family = hook, afINET6
 		f.Add(bytesOf(&reset))
 	}
 	holder := holderRecord{Kind: bpf.ContextRecordKindRECORD_HOLDER}
@@ -30,7 +30,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add(bytesOf(&group))
 	f.Add(bytesOf(&reset)[:100])
 	f.Add(bytesOf(&reset)[:resetWithoutSocket])
-	words := textRecord{Kind: bpf.ContextRecordKindRECORD_TEXT, Payload: [64]uint8{'b', 'y', 'e'}}
+	words := payloadRecord{Kind: bpf.ContextRecordKindRECORD_PAYLOAD, Payload: [64]uint8{'b', 'y', 'e'}}
 	f.Add(bytesOf(&words))
 	f.Fuzz(func(t *testing.T, sample []byte) {
 		s := testSession(event.Tracepoint)
@@ -43,7 +43,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		entries += s.reader.repeats.texts.next
+		entries += s.reader.interner.payloads.next
 		if entries != 1 {
 			t.Errorf("one record gave %d entries", entries)
 		}

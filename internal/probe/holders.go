@@ -93,14 +93,14 @@ func (s *fileSearch) run([]event.SocketRef) ([]event.Holder, error) {
 	if err != nil {
 		return nil, err
 	}
-	var known repeats
+	var names interner
 	holders := make([]event.Holder, 0, len(data)/sizeOfHolder)
 	for ; len(data) >= sizeOfHolder; data = data[sizeOfHolder:] {
 		record, err := view[holderRecord](data)
 		if err != nil {
 			return nil, err
 		}
-		holders = append(holders, known.holder(record))
+		holders = append(holders, names.holder(record))
 	}
 	return holders, nil
 }

@@ -108,7 +108,7 @@ func position(parameters []string, name string) uint32 {
 	return uint32(max(0, slices.Index(parameters, name)))
 }
 
-// reason names a reason of a verdict, where 0 means that the kernel gave none.
+// reason names a reason of evidence, where 0 means that the kernel gave none.
 func (k *kernel) reason(plusOne uint8, dropped bool) string {
 	if plusOne == 0 {
 		return ""
@@ -123,7 +123,7 @@ func (k *kernel) reason(plusOne uint8, dropped bool) string {
 	return fmt.Sprintf("unknown(%d)", plusOne-1)
 }
 
-// reasonNumber is the value of a reset reason as a verdict has it, 0 for none.
+// reasonNumber is the value of a reset reason as evidence has it, 0 for none.
 func (k *kernel) reasonNumber(name string) uint32 {
 	return uint32(slices.Index(k.reasons, name) + 1)
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// Sight is what the attached hooks can see on the running kernel. It follows
+// Visibility is what the attached hooks can see on the running kernel. It follows
 // from how they are attached and from BTF, never from results or versions.
-type Sight struct {
+type Visibility struct {
 	Receive        bool // received RSTs
 	ReceivedPacket bool // and the RST itself: its shape, flags and numbers
 	SendActive     bool // resets that the kernel sends to abort a connection
@@ -44,9 +44,9 @@ type Sight struct {
 	EarlyDrops        map[event.CauseID]bool // dropped before the connection is looked at
 }
 
-// Sight says what this session can see, as long as no module comes that a hook
+// Visibility says what this session can see, as long as no module comes that a hook
 // waits for.
-func (s *Session) Sight() Sight {
+func (s *Session) Visibility() Visibility {
 	s.late.Lock()
 	defer s.late.Unlock()
 	reply4, reply6, receive, active := s.vias[atReply4], s.vias[atReply6], s.vias[atReceive], s.vias[atActive]
@@ -59,7 +59,7 @@ func (s *Session) Sight() Sight {
 	replies := s.loader.repliesSeeResets
 	noted := s.has("note_validate") && s.has("note_state")
 	places := len(s.kernel.callers) > 0 && s.loader.listenersNoted
-	return Sight{
+	return Visibility{
 		Reject:            s.rejectVia[0] != "" && s.rejectVia[1] != "",
 		RejectLink:        s.rejectVia[2] != "" && s.rejectVia[3] != "",
 		Requests:          drops && (s.has("note_request") || drop.hasSocket),
@@ -110,7 +110,7 @@ var earlyDropReasons = map[event.CauseID]string{
 type Limit struct {
 	ID       string
 	Sentence string
-	hides    func(Sight) bool
+	hides    func(Visibility) bool
 	// excludes is about evidence that contradicts the sentence; nil where no
 	// evidence can.
 	excludes func(event.Evidence) bool
@@ -123,65 +123,65 @@ func (l Limit) Excludes(e event.Evidence) bool { return l.excludes != nil && l.e
 // limits is the whole table, derived from kernel facts.
 var limits = []Limit{
 	{LimitReceive, "received RSTs are not seen: tcp_reset could not be attached",
-		func(s Sight) bool { return !s.Receive }, obeyed},
+		func(s Visibility) bool { return !s.Receive }, obeyed},
 	{LimitNoRSTPacket, "a received RST is not passed to the hook (only tcp_reset of Linux 5.11 and later passes it, to fentry and kprobe): " +
 		"whether the peer aborted or only replied is inferred from TCP timestamps (likely), and without timestamps it is reset-by-peer",
-		func(s Sight) bool { return s.Receive && !s.ReceivedPacket },
+		func(s Visibility) bool { return s.Receive && !s.ReceivedPacket },
 		func(e event.Evidence) bool { return obeyed(e) && e.SeesPacket() }},
 	{LimitActive, "resets that abort a connection (close with unread data, SO_LINGER 0, keep-alive, ...) are not seen: tcp_send_active_reset could not be attached",
-		func(s Sight) bool { return !s.SendActive },
+		func(s Visibility) bool { return !s.SendActive },
 		func(e event.Evidence) bool { return e.Hook == event.HookSendActive }},
 	{LimitReply, "resets in reply to a packet are not seen, or not for both address families: tcp_v4_send_reset or tcp_v6_send_reset could not be attached",
-		func(s Sight) bool { return !s.FullReply }, nil},
+		func(s Visibility) bool { return !s.FullReply }, nil},
 	{LimitSocketless, "resets sent without a full socket (closed-port, half-open, data for a TIME_WAIT mini-socket) are not seen: " +
 		"before Linux 6.10 the tracepoint tcp_send_reset is silent there",
-		func(s Sight) bool { return s.FullReply && !s.Socketless },
+		func(s Visibility) bool { return s.FullReply && !s.Socketless },
 		func(e event.Evidence) bool { return e.Hook == event.HookSendReply && e.Socket != event.SockFull }},
 	{"no-signed", "replies to segments that carry an MD5 or AO signature and belong to no full socket are not shown: " +
 		"at the entry of tcp_v4_send_reset nobody knows whether a RST will leave",
-		func(s Sight) bool { return s.Socketless && !s.Signed }, nil},
+		func(s Visibility) bool { return s.Socketless && !s.Signed }, nil},
 	{LimitReject, "resets that firewall rules send (REJECT with tcp-reset) are not seen, or not for both address families: they pass no function of TCP, " +
 		"and nf_send_reset can be reached by fentry and kprobe only, once its module is loaded",
-		func(s Sight) bool { return !s.Reject }, nil},
+		func(s Visibility) bool { return !s.Reject }, nil},
 	{LimitRejectLink, "resets that firewall rules of a bridge or of a device's ingress send are not seen: nf_reject_skb_v4_tcp_reset came with Linux 5.11",
-		func(s Sight) bool { return s.Reject && !s.RejectLink }, nil},
+		func(s Visibility) bool { return s.Reject && !s.RejectLink }, nil},
 	{LimitRequests, "what an incoming RST did to a handshake under way is not known: the kernel names no socket when it drops the packet " +
 		"(it does from 6.11 on) and tcp_check_req could not be hooked, or drops are switched off",
-		func(s Sight) bool { return !s.Requests },
+		func(s Visibility) bool { return !s.Requests },
 		func(e event.Evidence) bool { return incoming(e) && e.Socket == event.SockRequest }},
 	{LimitTimeWait, "what an incoming RST did to a TIME_WAIT mini-socket is not known: the kernel names no socket when it drops the packet " +
 		"(it does from 6.11 on) and tcp_timewait_state_process could not be hooked, or drops are switched off",
-		func(s Sight) bool { return !s.TimeWait },
+		func(s Visibility) bool { return !s.TimeWait },
 		func(e event.Evidence) bool { return incoming(e) && e.Socket == event.SockTimeWait }},
 	{LimitIgnoredNoSocket, "ignored RSTs for no connection are not seen: the kernel gives no reason when it drops a packet (it does from 5.17 on)",
-		func(s Sight) bool { return s.Ignored && !s.IgnoredNoSocket }, metNothing},
+		func(s Visibility) bool { return s.Ignored && !s.IgnoredNoSocket }, metNothing},
 	{LimitIgnoredHandshake, "ignored RSTs with ACK to a listener or in SYN_SENT are not seen: the kernel names no socket when it drops the packet " +
 		"(it does from 6.11 on), and it hides its addresses or the listeners are not known",
-		func(s Sight) bool { return s.Ignored && !s.IgnoredHandshake }, metHandshake},
+		func(s Visibility) bool { return s.Ignored && !s.IgnoredHandshake }, metHandshake},
 	{LimitHandshakeSocket, "ignored RSTs with ACK to a listener or in SYN_SENT come without state, and in SYN_SENT without owner: " +
 		"before Linux 6.11 the drop names no socket. Which of the two it was is inferred from the listeners (likely)",
-		func(s Sight) bool { return s.Ignored && s.IgnoredHandshake && !s.HandshakeSocket },
+		func(s Visibility) bool { return s.Ignored && s.IgnoredHandshake && !s.HandshakeSocket },
 		func(e event.Evidence) bool { return metHandshake(e) && e.Socket == event.SockFull }},
 	{LimitIgnoredConnection, "RSTs that a connection ignored, and those without ACK to a listener or in SYN_SENT, are not seen: " +
 		"before Linux 5.19 their packets are freed in silence",
-		func(s Sight) bool { return s.Ignored && !s.IgnoredConnection }, metConnection},
+		func(s Visibility) bool { return s.Ignored && !s.IgnoredConnection }, metConnection},
 	{LimitConnectionSocket, "RSTs that a connection ignored come without state and owner, and so do those without ACK to a listener or in SYN_SENT: " +
 		"before Linux 6.11 the drop names no socket, and tcp_validate_incoming could not be hooked",
-		func(s Sight) bool { return s.Ignored && s.IgnoredConnection && !s.ConnectionSocket },
+		func(s Visibility) bool { return s.Ignored && s.IgnoredConnection && !s.ConnectionSocket },
 		func(e event.Evidence) bool { return metConnection(e) && e.Socket == event.SockFull }},
 	{LimitConnectionSide, "whether a RST that a connection ignored was before or beyond the window is not known, it is rst-unacceptable: " +
 		"before Linux 6.6 both have one drop reason, and the connection's numbers are not seen",
-		func(s Sight) bool { return s.Ignored && s.IgnoredConnection && !s.ConnectionSide },
+		func(s Visibility) bool { return s.Ignored && s.IgnoredConnection && !s.ConnectionSide },
 		func(e event.Evidence) bool {
 			return metConnection(e) && (hasPosition(e) || e.Reason == "TCP_OLD_SEQUENCE")
 		}},
 	{LimitConnectionPlace, "whether an ignored RST without ACK met a connection, a listener or an attempt to connect is not known, it is rst-unacceptable: " +
 		"before Linux 6.11 the drop names no socket, and the kernel hides its addresses or the listeners are not known",
-		func(s Sight) bool { return s.Ignored && s.IgnoredConnection && !s.ConnectionPlace },
+		func(s Visibility) bool { return s.Ignored && s.IgnoredConnection && !s.ConnectionPlace },
 		func(e event.Evidence) bool { return metConnection(e) && e.Caller == event.CallerRcvStateProcess }},
 	{LimitEarlyDrops, "ignored RSTs with a bad checksum (reason since 5.17), time to live (6.3) or signature (5.17) are not seen, or not all of them: " +
 		"nothing but the drop reason tells",
-		func(s Sight) bool {
+		func(s Visibility) bool {
 			for _, seen := range s.EarlyDrops {
 				if s.Ignored && !seen {
 					return true
@@ -191,36 +191,36 @@ var limits = []Limit{
 		}, nil},
 	{LimitRequestNumbers, "whether an ignored RST for a handshake under way was inside the window is not known, it is rst-unacceptable: this kernel challenges those, " +
 		"before Linux 6.18 the drop has no reason of its own, and tcp_check_req could not be hooked",
-		func(s Sight) bool { return s.Ignored && s.Requests && !s.RequestNumbers },
+		func(s Visibility) bool { return s.Ignored && s.Requests && !s.RequestNumbers },
 		func(e event.Evidence) bool {
 			return e.Hook == event.HookIgnore && e.Socket == event.SockRequest && hasPosition(e)
 		}},
 	{LimitDropSocket, "ignored RSTs that are dropped before the connection is looked at (checksum, time to live, signature) come without state and owner: " +
 		"before Linux 6.11 the drop names no socket",
-		func(s Sight) bool { return s.Ignored && !s.DropSocket },
+		func(s Visibility) bool { return s.Ignored && !s.DropSocket },
 		func(e event.Evidence) bool {
 			return e.Hook == event.HookIgnore && beforeSocket(e.Reason) && e.State != 0
 		}},
 	{"no-callers", "the kernel hides its addresses (kernel.kptr_restrict, or CAP_SYSLOG is missing): where only the caller decides, " +
 		"a reset while closing may be missed and a disconnect taken for a close, and what a dropped RST met is not known",
-		func(s Sight) bool { return !s.Callers },
+		func(s Visibility) bool { return !s.Callers },
 		func(e event.Evidence) bool { return e.Caller != 0 }},
 	{"no-reasons", "events have no kernelReason: enum sk_rst_reason came with Linux 6.10",
-		func(s Sight) bool { return !s.Reasons },
+		func(s Visibility) bool { return !s.Reasons },
 		func(e event.Evidence) bool { return e.Reason != "" && !e.Dropped }},
 	{"no-state", "the TCP state before a reset is unknown where the kernel has already changed it",
-		func(s Sight) bool { return !s.State },
+		func(s Visibility) bool { return !s.State },
 		func(e event.Evidence) bool { return e.Socket == event.SockFull && e.Prior != 0 }},
 	{"no-closer", "who closed a connection earlier is unknown",
-		func(s Sight) bool { return !s.Closer }, nil},
+		func(s Visibility) bool { return !s.Closer }, nil},
 	{"slow-search", "the search for owners takes up to 10 % of a core on a host with many open files, about 0.7 µs for each: " +
 		"before Linux 5.17 it can only look at one file after the other, and holds each meanwhile. If it cannot come in time, owners stay unknown",
-		func(s Sight) bool { return s.Holders && !s.TableSearch }, nil},
+		func(s Visibility) bool { return s.Holders && !s.TableSearch }, nil},
 	{"no-holders", "who holds a socket that is alive is unknown",
-		func(s Sight) bool { return !s.Holders }, nil},
+		func(s Visibility) bool { return !s.Holders }, nil},
 	{"no-error-report", "that the kernel reported the error which app names is not known (app.reported is absent): " +
 		"the tracepoint inet_sk_error_report came with Linux 5.14, and --no-followups leaves it alone",
-		func(s Sight) bool { return !s.Errors }, nil},
+		func(s Visibility) bool { return !s.Errors }, nil},
 }
 
 // IDs of the limits that change what an event says, or whether there is one.
@@ -264,10 +264,10 @@ func LimitByID(id string) (Limit, bool) {
 }
 
 // Limits lists what this session cannot know.
-func (s *Session) Limits() []Limit { return s.Sight().Limits() }
+func (s *Session) Limits() []Limit { return s.Visibility().Limits() }
 
 // Limits lists what cannot be known where that is all that can be seen.
-func (s Sight) Limits() []Limit {
+func (s Visibility) Limits() []Limit {
 	var found []Limit
 	for _, limit := range limits {
 		if limit.hides(s) {

@@ -10,8 +10,8 @@ import (
 )
 
 // everything is a kernel that shows all, asked for all.
-func everything() Sight {
-	var s Sight
+func everything() Visibility {
+	var s Visibility
 	value := reflect.ValueOf(&s).Elem()
 	for i := range value.NumField() {
 		if field := value.Field(i); field.Kind() == reflect.Bool {
@@ -26,25 +26,25 @@ func everything() Sight {
 }
 
 // withoutOne are kernels that show all but one thing, by name of that.
-func withoutOne() map[string]Sight {
-	sights := make(map[string]Sight)
-	kind := reflect.TypeFor[Sight]()
+func withoutOne() map[string]Visibility {
+	visibilities := make(map[string]Visibility)
+	kind := reflect.TypeFor[Visibility]()
 	for i := range kind.NumField() {
 		if kind.Field(i).Type.Kind() == reflect.Bool {
 			s := everything()
 			reflect.ValueOf(&s).Elem().Field(i).SetBool(false)
-			sights[kind.Field(i).Name] = s
+			visibilities[kind.Field(i).Name] = s
 		}
 	}
 	for id := range earlyDropReasons {
 		s := everything()
 		s.EarlyDrops[id] = false
-		sights[string(id)] = s
+		visibilities[string(id)] = s
 	}
-	return sights
+	return visibilities
 }
 
-func hidden(s Sight) (ids []string) {
+func hidden(s Visibility) (ids []string) {
 	for _, limit := range limits {
 		if limit.hides(s) {
 			ids = append(ids, limit.ID)
@@ -83,15 +83,15 @@ func TestEveryLimit(t *testing.T) {
 	}
 }
 
-// TestEverySightCounts: nothing can be missing without a word. What was not
+// TestEveryVisibilityCounts: nothing can be missing without a word. What was not
 // asked for is not missing.
-func TestEverySightCounts(t *testing.T) {
+func TestEveryVisibilityCounts(t *testing.T) {
 	for name, s := range withoutOne() {
 		if said := len(hidden(s)) > 0; said == (name == "Ignored") {
 			t.Errorf("without %s: %v", name, hidden(s))
 		}
 	}
-	unasked := Sight{EarlyDrops: map[event.CauseID]bool{cause.RSTBadChecksum: false}}
+	unasked := Visibility{EarlyDrops: map[event.CauseID]bool{cause.RSTBadChecksum: false}}
 	for _, id := range hidden(unasked) {
 		if strings.Contains(SentenceOf(id), "gnored") {
 			t.Errorf("%s is said although ignored RSTs were not asked for", id)

@@ -61,13 +61,13 @@ func TestLost(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := resetRecord{Verdict: bpf.ContextVerdict{
+			r := resetRecord{Evidence: bpf.ContextEvidence{
 				Hook: bpf.ContextHookHOOK_SEND_ACTIVE, Socket: bpf.ContextSocketKindSOCKET_FULL,
 				State: test.state, Prior: test.prior, Facts: test.facts, Family: afINET,
 			}}
 			n := test.numbers
-			r.Expected.RcvNxt, r.Numbers.CopiedSeq = n.rcvNxt, n.copied
-			r.Numbers.SndUna, r.Numbers.SndNxt, r.Numbers.WriteSeq = n.sndUna, n.sndNxt, n.written
+			r.Expected.RcvNxt, r.Conn.CopiedSeq = n.rcvNxt, n.copied
+			r.Conn.SndUna, r.Conn.SndNxt, r.Conn.WriteSeq = n.sndUna, n.sndNxt, n.written
 			if got := decodeOne(t, testSession(event.Fentry), &r).Lost; got != test.want {
 				t.Errorf("%+v, want %+v", got, test.want)
 			}
@@ -97,11 +97,11 @@ func TestUnreadOutlivesRST(t *testing.T) {
 		"a RST for a subflow":   {receive, event.StateEstablished, mptcp, 0},
 		"a RST for a Fast Open": {receive, event.StateSynRecv, 0, 0},
 	} {
-		r := resetRecord{Verdict: bpf.ContextVerdict{
+		r := resetRecord{Evidence: bpf.ContextEvidence{
 			Hook: test.hook, Socket: bpf.ContextSocketKindSOCKET_FULL, State: uint8(test.state),
 			Facts: bpf.ContextFactFACT_UNREAD | test.facts, Family: afINET,
 		}}
-		r.Expected.RcvNxt, r.Numbers.CopiedSeq = 107, 100
+		r.Expected.RcvNxt, r.Conn.CopiedSeq = 107, 100
 		if got := decodeOne(t, testSession(event.Fentry), &r).Lost.UnreadBytes; got != test.want {
 			t.Errorf("%s: %d unread bytes, want %d", name, got, test.want)
 		}
@@ -122,11 +122,11 @@ func TestNumbersNeedFullSocket(t *testing.T) {
 		"TIME_WAIT": {bpf.ContextSocketKindSOCKET_TIME_WAIT, event.StateTimeWait, false},
 		"none":      {bpf.ContextSocketKindSOCKET_NONE, 0, false},
 	} {
-		r := resetRecord{Cookie: 9, Verdict: bpf.ContextVerdict{
+		r := resetRecord{Cookie: 9, Evidence: bpf.ContextEvidence{
 			Hook: bpf.ContextHookHOOK_SEND_REPLY, Socket: test.kind, State: uint8(test.state),
 			Facts: bpf.ContextFactFACT_UNREAD | bpf.ContextFactFACT_DEAD,
 		}}
-		r.Expected.RcvNxt, r.Numbers.SrttUs, r.Numbers.Uid = 50, 8000, 33
+		r.Expected.RcvNxt, r.Conn.SrttUs, r.Conn.Uid = 50, 8000, 33
 		e := decodeOne(t, testSession(event.Fentry), &r)
 		if e.Conn.Known != test.want || e.Kernel.UIDKnown != test.want || (e.Lost != event.Lost{}) != test.want {
 			t.Errorf("%s: conn %+v, uid known %v, lost %+v", name, e.Conn, e.Kernel.UIDKnown, e.Lost)

@@ -24,11 +24,11 @@ const (
 
 // reader is the user-space end of the ring buffer.
 type reader struct {
-	ring    *ringbuf.Reader
-	raw     ringbuf.Record
-	clock   clock
-	repeats repeats
-	drained bool
+	ring     *ringbuf.Reader
+	raw      ringbuf.Record
+	clock    clock
+	interner interner
+	drained  bool
 	// highWater is the most bytes that were waiting.
 	highWater int
 }

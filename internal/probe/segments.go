@@ -12,43 +12,43 @@ import (
 // segments fills in the RST, and for a reply the packet that provoked it.
 // A sent RST is not built yet at the hook, so its numbers are derived as the
 // kernel will derive them.
-func (known *repeats) segments(r *resetRecord, e *event.Event) {
+func (in *interner) segments(r *resetRecord, e *event.Event) {
 	switch e.Evidence.Hook {
 	case event.HookSendActive:
 		// tcp_send_active_reset: RST and ACK at the next sequence number.
-		e.RST = event.Segment{Flags: event.RST | event.ACK, Seq: r.Numbers.SndNxt, Ack: r.Expected.RcvNxt}
+		e.RST = event.Segment{Flags: event.RST | event.ACK, Seq: r.Conn.SndNxt, Ack: r.Expected.RcvNxt}
 	case event.HookReceive, event.HookIgnore:
 		if e.Evidence.SeesPacket() {
-			e.RST = known.packet(r)
+			e.RST = in.packet(r)
 		}
 	default:
-		seen := known.packet(r)
+		seen := in.packet(r)
 		if seen.Flags.Has(event.RST) {
 			e.RST = seen // an incoming RST that gets no answer
 			return
 		}
 		e.Trigger = seen
-		e.RST = known.replyTo(seen)
+		e.RST = in.replyTo(seen)
 	}
 }
 
-func (known *repeats) packet(r *resetRecord) event.Segment {
+func (in *interner) packet(r *resetRecord) event.Segment {
 	s := event.Segment{
 		Flags:  event.TCPFlags(r.Packet.Flags),
 		Seq:    r.Packet.Seq,
 		Ack:    r.Packet.Ack,
-		Window: known.windows.Of(r.Packet.Window),
+		Window: in.windows.Of(r.Packet.Window),
 		Len:    r.Packet.Len,
 		TTL:    r.Packet.Ttl,
-		Ifname: known.text(r.Ifname[:]),
+		Ifname: in.text(r.Ifname[:]),
 	}
 	if s.Flags.Has(event.RST) && s.Len > 0 {
-		said := known.texts.of(r)
+		said := in.payloads.of(r)
 		s.DiagText, s.Reason = diagnosis(said), rstreason.Parse(said, s.Len)
 	}
 	if expects(r) {
 		offset := int32(s.Seq - r.Expected.RcvNxt)
-		s.SeqOffset, s.Position = known.offsets.Of(offset), positionOf(offset, r.Expected.Window)
+		s.SeqOffset, s.Position = in.offsets.Of(offset), positionOf(offset, r.Expected.Window)
 	}
 	return s
 }
@@ -82,7 +82,7 @@ func withoutHalfRune(s []byte) []byte {
 // expects reports whether the socket knew what it expected next from the peer.
 // One that is connecting has not heard of the peer's numbers yet.
 func expects(r *resetRecord) bool {
-	return (r.Expected.RcvNxt != 0 || r.Expected.Window != 0) && event.State(r.Verdict.State) != event.StateSynSent
+	return (r.Expected.RcvNxt != 0 || r.Expected.Window != 0) && event.State(r.Evidence.State) != event.StateSynSent
 }
 
 // positionOf is the word for an offset, as the facts of an ignored RST have it.
@@ -100,8 +100,8 @@ func positionOf(offset int32, window uint32) event.Position {
 
 // replyTo is the RST that answers a segment (RFC 9293 3.10.7.1): it takes its
 // sequence number from the segment's ACK, or acknowledges a segment without.
-func (known *repeats) replyTo(s event.Segment) event.Segment {
-	noWindow := known.windows.Of(0)
+func (in *interner) replyTo(s event.Segment) event.Segment {
+	noWindow := in.windows.Of(0)
 	if s.Flags.Has(event.ACK) {
 		return event.Segment{Flags: event.RST, Seq: s.Ack, Window: noWindow}
 	}

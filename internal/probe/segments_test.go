@@ -41,7 +41,7 @@ func TestReplyTo(t *testing.T) {
 			event.Segment{Flags: event.RST | event.ACK, Ack: 8, Window: window(0)},
 		},
 	} {
-		if diff := cmp.Diff(test.want, new(repeats).replyTo(test.trigger)); diff != "" {
+		if diff := cmp.Diff(test.want, new(interner).replyTo(test.trigger)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -49,10 +49,10 @@ func TestReplyTo(t *testing.T) {
 
 func segmentRecord(hook bpf.ContextHook, facts bpf.ContextFact, flags event.TCPFlags) *resetRecord {
 	r := &resetRecord{Ifname: fixed("eth0")}
-	r.Verdict = bpf.ContextVerdict{Hook: hook, Facts: facts, Family: afINET}
+	r.Evidence = bpf.ContextEvidence{Hook: hook, Facts: facts, Family: afINET}
 	r.Packet.Seq, r.Packet.Ack, r.Packet.Len = 11, 22, 33
 	r.Packet.Window, r.Packet.Flags, r.Packet.Ttl = 44, uint8(flags), 64
-	r.Numbers.SndNxt, r.Expected.RcvNxt = 55, 66
+	r.Conn.SndNxt, r.Expected.RcvNxt = 55, 66
 	return r
 }
 
@@ -131,9 +131,9 @@ func TestSegmentPosition(t *testing.T) {
 		"no numbers of the peer": {synSent, 1000, 0, 65535, "", 0},
 	} {
 		r := segmentRecord(bpf.ContextHookHOOK_SEND_REPLY, bpf.ContextFactFACT_SEES_PACKET, event.ACK)
-		r.Verdict.State = uint8(test.state)
+		r.Evidence.State = uint8(test.state)
 		r.Packet.Seq, r.Expected.RcvNxt, r.Expected.Window = test.seq, test.rcvNxt, test.window
-		got := new(repeats).packet(r)
+		got := new(interner).packet(r)
 		if got.Position != test.want || (got.SeqOffset != nil) != (test.want != "") {
 			t.Errorf("%s: position %q, offset %v, want %q", name, got.Position, got.SeqOffset, test.want)
 		}

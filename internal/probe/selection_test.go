@@ -12,7 +12,7 @@ import (
 func TestHideCgroup(t *testing.T) {
 	namespace := newNamespace(t)
 	s := openSession(t, Options{Selection: Selection{Netns: []uint32{namespace.Inode()}, Cgroups: true}})
-	if !s.Sight().Socketless {
+	if !s.Visibility().Socketless {
 		t.Skip("the attach method does not see resets without a socket (Linux 6.10)")
 	}
 	const connects = 5

@@ -54,7 +54,7 @@ type Options struct {
 const DefaultRingBytes = 4 << 20
 
 // Session is a set of attached programs and the way to read from them. Its
-// methods are for one goroutine, except Interrupt, Hooks, Sight, Limits, Counts,
+// methods are for one goroutine, except Interrupt, Hooks, Visibility, Limits, Counts,
 // NetnsCounts, Tops, WatchNetns and IgnoreNetns. These may be called beside Read.
 type Session struct {
 	// late guards what changes when a module comes: attached, statuses and

@@ -98,7 +98,7 @@ func TestCountersAreExact(t *testing.T) {
 	if received != connects {
 		t.Errorf("%d received resets, want %d", received, connects)
 	}
-	if sent != connects && s.Sight().Socketless {
+	if sent != connects && s.Visibility().Socketless {
 		t.Errorf("%d sent resets, want %d", sent, connects)
 	}
 	counts, err := s.Counts()

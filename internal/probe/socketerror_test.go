@@ -70,8 +70,8 @@ func TestErrorIsReported(t *testing.T) {
 			if !s.kernel.reportsErrors {
 				t.Skip("this kernel has no tracepoint inet_sk_error_report (Linux 5.14)")
 			}
-			if s.Sight().Errors != (test.want != "") {
-				t.Errorf("errors are seen: %t", s.Sight().Errors)
+			if s.Visibility().Errors != (test.want != "") {
+				t.Errorf("errors are seen: %t", s.Visibility().Errors)
 			}
 			refuseConnects(t, namespace, 3)
 			received := 0

@@ -18,14 +18,14 @@ import (
 type tableSearch struct {
 	*iterator
 	memory *ebpf.Memory // struct search
-	known  repeats
+	names  interner
 	buffer []byte
 }
 
 // Numbers of bpf/search.h and bpf/filetables.h.
 const (
 	soughtMax      = len(bpf.ContextSearch{}.Sockets)
-	foundMax       = len(bpf.ContextSearch{}.Findings)
+	foundMax       = len(bpf.ContextSearch{}.Holders)
 	slotsOfSearch  = 1024 * slotsOfBlock
 	slotsOfInspect = 64 * slotsOfBlock
 	slotsOfBlock   = len(bpf.ContextSearch{}.Block)
@@ -35,9 +35,9 @@ const (
 const (
 	socketsAt    = int64(unsafe.Offsetof(bpf.ContextSearch{}.Sockets))
 	bloomAt      = int64(unsafe.Offsetof(bpf.ContextSearch{}.Bloom))
-	findingsAt   = int64(unsafe.Offsetof(bpf.ContextSearch{}.Findings))
+	holdersAt    = int64(unsafe.Offsetof(bpf.ContextSearch{}.Holders))
 	sizeOfSought = int(unsafe.Sizeof(bpf.ContextSearch{}.Sockets[0]))
-	sizeOfFound  = int(unsafe.Sizeof(bpf.ContextFinding{}))
+	sizeOfFound  = int(unsafe.Sizeof(bpf.ContextFoundHolder{}))
 )
 
 // searchHead is how struct search begins.
@@ -138,18 +138,18 @@ func (s *tableSearch) seek(sockets []event.SocketRef) error {
 	if _, err := s.memory.WriteAt(s.buffer, socketsAt); err != nil {
 		return err
 	}
-	_, err := s.memory.WriteAt(make([]byte, findingsAt-bloomAt), bloomAt)
+	_, err := s.memory.WriteAt(make([]byte, holdersAt-bloomAt), bloomAt)
 	return err
 }
 
 func (s *tableSearch) read(sockets []event.SocketRef, count int) ([]event.Holder, error) {
 	raw := make([]byte, count*sizeOfFound)
-	if _, err := s.memory.ReadAt(raw, findingsAt); err != nil {
+	if _, err := s.memory.ReadAt(raw, holdersAt); err != nil {
 		return nil, fmt.Errorf("read what was found: %w", err)
 	}
 	holders := make([]event.Holder, 0, count)
 	for ; len(raw) > 0; raw = raw[sizeOfFound:] {
-		found, err := view[bpf.ContextFinding](raw)
+		found, err := view[bpf.ContextFoundHolder](raw)
 		if err != nil {
 			return nil, err
 		}
@@ -158,7 +158,7 @@ func (s *tableSearch) read(sockets []event.SocketRef, count int) ([]event.Holder
 		}
 		holders = append(holders, event.Holder{
 			Socket:  sockets[found.Socket],
-			Process: s.known.process(&found.Process, found.Cgroup),
+			Process: s.names.process(&found.Process, found.Cgroup),
 			Started: found.Started,
 		})
 	}

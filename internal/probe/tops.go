@@ -81,7 +81,7 @@ type tops struct {
 	column   []byte // others of a table on a CPU
 	sums     [columns]uint64
 	found    TopTable
-	names    repeats
+	names    interner
 }
 
 func newTopSeed() uint64 { return rand.Uint64() }

@@ -172,11 +172,11 @@ func TestTinyTops(t *testing.T) {
 		if got := of([4]byte{127, 0, 0, 1}, isReceive); got == 0 || got > connects {
 			t.Errorf("%d resets received from the server, want up to %d", got, connects)
 		}
-		if got := of(frequent, isReply); s.Sight().Socketless && got < late/4 || got > late/2 {
+		if got := of(frequent, isReply); s.Visibility().Socketless && got < late/4 || got > late/2 {
 			t.Errorf("%d resets sent to the frequent peer, want nearly %d", got, late/2)
 		}
 	}
-	if displaced := others(&tables.Peers, isReply); displaced == 0 && s.Sight().Socketless {
+	if displaced := others(&tables.Peers, isReply); displaced == 0 && s.Visibility().Socketless {
 		t.Error("nothing was displaced: the table is not small enough for this test")
 	}
 }
@@ -192,7 +192,7 @@ func TestTops(t *testing.T) {
 		t.Fatal(err)
 	}
 	hooks := []func(event.Evidence) bool{isReceive}
-	if s.Sight().Socketless {
+	if s.Visibility().Socketless {
 		hooks = append(hooks, isReply)
 	}
 	for _, namespace := range namespaces {

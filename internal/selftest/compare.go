@@ -13,13 +13,13 @@ import (
 
 // comparison holds the events of one scenario against what it expects.
 type comparison struct {
-	result  *Result
-	outcome *lab.Outcome
-	sight   probe.Sight
-	watch   *watch
-	tops    *topWatch
-	counted counted
-	events  []event.Event
+	result     *Result
+	outcome    *lab.Outcome
+	visibility probe.Visibility
+	watch      *watch
+	tops       *topWatch
+	counted    counted
+	events     []event.Event
 	// matched is the event of each expectation, nil where none came.
 	matched []*event.Event
 }
@@ -100,16 +100,16 @@ func (c *comparison) fits(expected lab.Expectation, e *event.Event, strict bool)
 // due is the cause that this kernel, reached like this, must report, and the
 // limit because of which that is not the one of a perfect tracer; "" without.
 func (c *comparison) due(expected lab.Expectation) (event.CauseID, string) {
-	if unseen := expected.Expected(c.sight.ReceivedPacket); unseen != expected.Cause {
+	if unseen := expected.Expected(c.visibility.ReceivedPacket); unseen != expected.Cause {
 		return unseen, probe.LimitNoRSTPacket
 	}
 	switch {
 	case c.hidesPlace(expected):
 		return cause.RSTUnacceptable, probe.LimitConnectionPlace
 	case expected.WithoutNumbers == "":
-	case expected.Seen == lab.AtConnection && !c.sight.ConnectionSide:
+	case expected.Seen == lab.AtConnection && !c.visibility.ConnectionSide:
 		return expected.WithoutNumbers, probe.LimitConnectionSide
-	case expected.Seen == lab.AtRequest && !c.sight.RequestNumbers:
+	case expected.Seen == lab.AtRequest && !c.visibility.RequestNumbers:
 		return expected.WithoutNumbers, probe.LimitRequestNumbers
 	}
 	return expected.Cause, ""
@@ -118,7 +118,7 @@ func (c *comparison) due(expected lab.Expectation) (event.CauseID, string) {
 // hidesPlace: nothing shows what a RST met that was found without fault. One
 // with a wrong number has a reason of its own.
 func (c *comparison) hidesPlace(expected lab.Expectation) bool {
-	return expected.Seen == lab.AtConnection && !c.sight.ConnectionPlace &&
+	return expected.Seen == lab.AtConnection && !c.visibility.ConnectionPlace &&
 		expected.WithoutNumbers == "" && !expected.Flags.Has(event.ACK)
 }
 
@@ -134,38 +134,38 @@ func (c *comparison) inode(namespace string) uint32 {
 // hiddenBy is the limit because of which this kernel, reached like this, cannot
 // show the event at all; "" where it must be shown.
 func (c *comparison) hiddenBy(expected lab.Expectation) string {
-	sight := c.sight
+	visibility := c.visibility
 	switch expected.Seen {
 	case lab.AtReply:
 		if expected.Socket == event.SockNone {
-			return unless(sight.IgnoredNoSocket, probe.LimitIgnoredNoSocket)
+			return unless(visibility.IgnoredNoSocket, probe.LimitIgnoredNoSocket)
 		}
-		return unless(sight.IgnoredHandshake, probe.LimitIgnoredHandshake)
+		return unless(visibility.IgnoredHandshake, probe.LimitIgnoredHandshake)
 	case lab.AtEarlyDrop:
-		return unless(sight.EarlyDrops[expected.Cause], probe.LimitEarlyDrops)
+		return unless(visibility.EarlyDrops[expected.Cause], probe.LimitEarlyDrops)
 	case lab.AtConnection:
-		return unless(sight.IgnoredConnection, probe.LimitIgnoredConnection)
+		return unless(visibility.IgnoredConnection, probe.LimitIgnoredConnection)
 	case lab.AtRequest:
-		return unless(sight.Requests, probe.LimitRequests)
+		return unless(visibility.Requests, probe.LimitRequests)
 	case lab.AtTimeWait:
-		return unless(sight.TimeWait, probe.LimitTimeWait)
+		return unless(visibility.TimeWait, probe.LimitTimeWait)
 	case lab.AtLink:
-		if sight.Reject {
-			return unless(sight.RejectLink, probe.LimitRejectLink)
+		if visibility.Reject {
+			return unless(visibility.RejectLink, probe.LimitRejectLink)
 		}
 	}
 	switch expected.Hook {
 	case event.HookReject:
-		return unless(sight.Reject, probe.LimitReject)
+		return unless(visibility.Reject, probe.LimitReject)
 	case event.HookSendActive:
-		return unless(sight.SendActive, probe.LimitActive)
+		return unless(visibility.SendActive, probe.LimitActive)
 	case event.HookReceive:
-		return unless(sight.Receive, probe.LimitReceive)
+		return unless(visibility.Receive, probe.LimitReceive)
 	case event.HookSendReply:
-		if sight.FullReply && expected.Dir == event.Sent && expected.Socketless() {
-			return unless(sight.Socketless, probe.LimitSocketless)
+		if visibility.FullReply && expected.Dir == event.Sent && expected.Socketless() {
+			return unless(visibility.Socketless, probe.LimitSocketless)
 		}
-		return unless(sight.FullReply, probe.LimitReply)
+		return unless(visibility.FullReply, probe.LimitReply)
 	}
 	return ""
 }
@@ -198,7 +198,7 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 		c.limit(probe.SentenceOf(limit))
 	}
 	switch blind := e.Evidence.Hook == event.HookReceive && !e.Evidence.SeesPacket(); {
-	case blind && c.sight.ReceivedPacket:
+	case blind && c.visibility.ReceivedPacket:
 		c.problemf("%s at %s lacks the RST itself, which this kernel is said to pass", e.Cause, e.Local)
 	case blind:
 		c.limit(probe.SentenceOf(probe.LimitNoRSTPacket))
@@ -220,11 +220,11 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 func (c *comparison) socketLimit(expected lab.Expectation) string {
 	switch {
 	case expected.Seen == lab.AtEarlyDrop:
-		return unless(c.sight.DropSocket, probe.LimitDropSocket)
+		return unless(c.visibility.DropSocket, probe.LimitDropSocket)
 	case expected.Seen == lab.AtReply && expected.Socket == event.SockFull:
-		return unless(c.sight.HandshakeSocket, probe.LimitHandshakeSocket)
+		return unless(c.visibility.HandshakeSocket, probe.LimitHandshakeSocket)
 	case expected.Seen == lab.AtConnection:
-		return unless(c.sight.ConnectionSocket, probe.LimitConnectionSocket)
+		return unless(c.visibility.ConnectionSocket, probe.LimitConnectionSocket)
 	}
 	return ""
 }
@@ -357,7 +357,7 @@ func (c *comparison) checkExtra() {
 
 // checkLimits: no event has evidence that the limits declare unknowable.
 func (c *comparison) checkLimits() {
-	for _, limit := range c.sight.Limits() {
+	for _, limit := range c.visibility.Limits() {
 		for i := range c.events {
 			if e := &c.events[i]; limit.Excludes(e.Evidence) {
 				c.problemf("%s at %s contradicts the limit %s (%+v)", e.Cause, e.Local, limit.ID, e.Evidence)

@@ -120,13 +120,13 @@ var wrongs = []struct {
 	{"of another in the table of owners", "the table of owners names \"bash\"", func(c *comparison) {
 		c.tops.after[ownerKey{evidence: c.events[sentAt].Evidence, comm: "bash", netns: serverNetns}] = 1
 	}},
-	{"shown where this kernel cannot show it", "although this kernel is said to be unable to show it", func(c *comparison) { c.sight.SendActive = false }},
+	{"shown where this kernel cannot show it", "although this kernel is said to be unable to show it", func(c *comparison) { c.visibility.SendActive = false }},
 	{"with a packet that this kernel cannot show", "was reported as peer-aborted, it is peer-gone", func(c *comparison) {
-		c.sight.ReceivedPacket, c.outcome.Expect[receivedAt].WithoutPacket = false, cause.PeerGone
+		c.visibility.ReceivedPacket, c.outcome.Expect[receivedAt].WithoutPacket = false, cause.PeerGone
 	}},
 	{"without the packet that this kernel shows", "lacks the RST itself", func(c *comparison) { c.events[receivedAt].Evidence.Facts = 0 }},
 	{"with the error of a kernel that reports none", "says that the application gets", func(c *comparison) {
-		c.sight.Errors, c.events[receivedAt].App.Errno = false, "EPIPE"
+		c.visibility.Errors, c.events[receivedAt].App.Errno = false, "EPIPE"
 	}},
 }
 
@@ -160,16 +160,16 @@ func TestLimits(t *testing.T) {
 	for _, hidden := range []struct {
 		limit string
 		at    int
-		hide  func(*probe.Sight)
+		hide  func(*probe.Visibility)
 	}{
-		{probe.LimitActive, sentAt, func(s *probe.Sight) { s.SendActive = false }},
-		{probe.LimitReceive, receivedAt, func(s *probe.Sight) { s.Receive = false }},
-		{probe.LimitSocketless, repliedAt, func(s *probe.Sight) { s.Socketless = false }},
-		{probe.LimitReply, repliedAt, func(s *probe.Sight) { s.FullReply = false }},
-		{probe.LimitReject, rejectedAt, func(s *probe.Sight) { s.Reject = false }},
+		{probe.LimitActive, sentAt, func(s *probe.Visibility) { s.SendActive = false }},
+		{probe.LimitReceive, receivedAt, func(s *probe.Visibility) { s.Receive = false }},
+		{probe.LimitSocketless, repliedAt, func(s *probe.Visibility) { s.Socketless = false }},
+		{probe.LimitReply, repliedAt, func(s *probe.Visibility) { s.FullReply = false }},
+		{probe.LimitReject, rejectedAt, func(s *probe.Visibility) { s.Reject = false }},
 	} {
 		c := newWorld()
-		hidden.hide(&c.sight)
+		hidden.hide(&c.visibility)
 		evidence := c.events[hidden.at].Evidence
 		c.events = without(c.events, hidden.at)
 		for key := range c.tops.after {

@@ -36,7 +36,7 @@ func (c *comparison) checkConsequence(expected lab.Expectation, e *event.Event) 
 // checkReported holds the error that the event names, which is inferred, against
 // the one that the kernel put on the socket.
 func (c *comparison) checkReported(e *event.Event) {
-	if !c.sight.Errors || e.Evidence.Hook == event.HookReject {
+	if !c.visibility.Errors || e.Evidence.Hook == event.HookReject {
 		return // what a rule sends comes back, and is an event of its own
 	}
 	said := e.Kernel.Reported.Errno

@@ -35,16 +35,16 @@ func oldRST() (lab.Expectation, event.Event) {
 }
 
 // withoutSockets is what 6.1 shows by tracepoint.
-var withoutSockets = probe.Sight{
+var withoutSockets = probe.Visibility{
 	Receive: true, SendActive: true, FullReply: true, Callers: true, State: true, Ignored: true,
 	IgnoredNoSocket: true, IgnoredHandshake: true, IgnoredConnection: true, ConnectionPlace: true,
 }
 
 // compareOne compares one event with one expectation.
-func compareOne(sight probe.Sight, expected lab.Expectation, e event.Event) *Result {
+func compareOne(visibility probe.Visibility, expected lab.Expectation, e event.Event) *Result {
 	result := &Result{}
 	c := comparison{
-		result: result, sight: sight, watch: newWatch(), tops: &topWatch{}, events: []event.Event{e},
+		result: result, visibility: visibility, watch: newWatch(), tops: &topWatch{}, events: []event.Event{e},
 		outcome: &lab.Outcome{
 			Namespaces: []lab.NamespaceInfo{{Name: "server", Inode: inode}}, Expect: []lab.Expectation{expected},
 			Actors: []lab.ActorInfo{{Name: "server", Comm: "server", PID: 9}},
@@ -59,21 +59,21 @@ func TestCompareWithoutSocket(t *testing.T) {
 	if r := compareOne(withoutSockets, expected, right); r.Status != Limited {
 		t.Errorf("a right event is %s: %q", r.Status, r.Problems)
 	}
-	for want, spoil := range map[string]func(*probe.Sight, *event.Event){
-		"no such RST was due": func(_ *probe.Sight, e *event.Event) { e.Netns.Inode = noNamespace },
-		"it is rst-unacceptable": func(_ *probe.Sight, e *event.Event) {
+	for want, spoil := range map[string]func(*probe.Visibility, *event.Event){
+		"no such RST was due": func(_ *probe.Visibility, e *event.Event) { e.Netns.Inode = noNamespace },
+		"it is rst-unacceptable": func(_ *probe.Visibility, e *event.Event) {
 			e.Cause = cause.RSTOutOfWindow
 		},
-		"it is rst-old":          func(s *probe.Sight, _ *event.Event) { s.ConnectionSide = true },
-		"said to be unable":      func(s *probe.Sight, _ *event.Event) { s.IgnoredConnection = false },
-		"contradicts the limit ": func(s *probe.Sight, _ *event.Event) { s.Callers = false },
-		"names the owner": func(_ *probe.Sight, e *event.Event) {
+		"it is rst-old":          func(s *probe.Visibility, _ *event.Event) { s.ConnectionSide = true },
+		"said to be unable":      func(s *probe.Visibility, _ *event.Event) { s.IgnoredConnection = false },
+		"contradicts the limit ": func(s *probe.Visibility, _ *event.Event) { s.Callers = false },
+		"names the owner": func(_ *probe.Visibility, e *event.Event) {
 			e.Owner = event.Owner{PID: 9, Comm: "server"}
 		},
 	} {
-		sight, e := withoutSockets, right
-		spoil(&sight, &e)
-		r := compareOne(sight, expected, e)
+		visibility, e := withoutSockets, right
+		spoil(&visibility, &e)
+		r := compareOne(visibility, expected, e)
 		if problems := strings.Join(r.Problems, "\n"); r.Status != Failed || !strings.Contains(problems, want) {
 			t.Errorf("%q is not in %s %q", want, r.Status, problems)
 		}

@@ -263,7 +263,7 @@ func (r *runner) playOnce(ctx context.Context, s lab.Scenario, family event.Fami
 	if err := counted.stop(r.session); err != nil {
 		return result, false, err
 	}
-	c := comparison{result: &result, outcome: outcome, sight: r.session.Sight(), watch: watch, tops: tops, counted: counted}
+	c := comparison{result: &result, outcome: outcome, visibility: r.session.Visibility(), watch: watch, tops: tops, counted: counted}
 	for _, n := range outcome.Namespaces {
 		c.events = append(c.events, r.events.of(n.Inode)...)
 	}

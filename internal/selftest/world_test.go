@@ -35,8 +35,8 @@ var (
 )
 
 // allSeen is a kernel that hides nothing.
-func allSeen() probe.Sight {
-	return probe.Sight{
+func allSeen() probe.Visibility {
+	return probe.Visibility{
 		Receive: true, ReceivedPacket: true, SendActive: true, Socketless: true, FullReply: true, Signed: true,
 		Callers: true, Reasons: true, State: true, Closer: true, Holders: true, Errors: true,
 		Reject: true, RejectLink: true, DropSocket: true, Requests: true, RequestNumbers: true, TimeWait: true,
@@ -46,7 +46,7 @@ func allSeen() probe.Sight {
 
 func newWorld() *comparison {
 	c := &comparison{
-		result: &Result{Scenario: "made-up"}, sight: allSeen(),
+		result: &Result{Scenario: "made-up"}, visibility: allSeen(),
 		outcome: &lab.Outcome{
 			Began:      began,
 			Namespaces: []lab.NamespaceInfo{{Name: "client", Inode: clientNetns}, {Name: "server", Inode: serverNetns}},

@@ -35,7 +35,7 @@ func TestNoFlowMemory(t *testing.T) {
 			for _, x := range outcome.Expect {
 				want := x.WithoutMemory
 				if want == "" {
-					want = x.Expected(tr.Session().Sight().ReceivedPacket)
+					want = x.Expected(tr.Session().Visibility().ReceivedPacket)
 				}
 				e := ofExpectation(events, outcome, x, want)
 				if e == nil {

@@ -112,7 +112,7 @@ func Over(session *probe.Session, o Options) *Tracer {
 	if bothEnds(o.Filter.Selection().Dirs) {
 		t.peers = newPeers()
 	}
-	t.seesReplies = session.Sight().Socketless
+	t.seesReplies = session.Visibility().Socketless
 	t.regular.every, t.regular.options = o.Interval, o.Audit
 	t.listed = o.Top
 	t.warn = o.Warn

@@ -12,7 +12,7 @@ import (
 
 // TestRepeatedNames: more names than there is room for, each right.
 func TestRepeatedNames(t *testing.T) {
-	var r repeats
+	var r interner
 	for range 2 {
 		for i := range 2000 {
 			want := fmt.Sprintf("worker-%d", i)
@@ -39,12 +39,12 @@ func TestRepeatedNames(t *testing.T) {
 func TestDecodeAllocates(t *testing.T) {
 	s := testSession(event.Fentry)
 	sent := &resetRecord{Kind: bpf.ContextRecordKindRECORD_RESET, Ifname: fixed("lo")}
-	sent.Verdict.Hook, sent.Verdict.Socket = bpf.ContextHook(event.HookSendReply), bpf.ContextSocketKind(event.SockNone)
-	sent.Verdict.Facts = bpf.ContextFact(event.FactSeesPacket)
+	sent.Evidence.Hook, sent.Evidence.Socket = bpf.ContextHook(event.HookSendReply), bpf.ContextSocketKind(event.SockNone)
+	sent.Evidence.Facts = bpf.ContextFact(event.FactSeesPacket)
 	sent.Packet.Flags, sent.Packet.Window = uint8(event.SYN), 65495
 	received := &resetRecord{Kind: bpf.ContextRecordKindRECORD_RESET, Ifname: fixed("lo")}
-	received.Verdict.Hook, received.Verdict.Socket = bpf.ContextHook(event.HookReceive), bpf.ContextSocketKind(event.SockFull)
-	received.Verdict.Facts = bpf.ContextFact(event.FactSeesPacket | event.FactHasSocket)
+	received.Evidence.Hook, received.Evidence.Socket = bpf.ContextHook(event.HookReceive), bpf.ContextSocketKind(event.SockFull)
+	received.Evidence.Facts = bpf.ContextFact(event.FactSeesPacket | event.FactHasSocket)
 	received.Packet.Flags = uint8(event.RST | event.ACK)
 	received.Current = bpf.ContextProcess{Known: 1, Pid: 4711, Tid: 4711, Comm: fixed("curl")}
 	late := &errorRecord{Kind: bpf.ContextRecordKindRECORD_ERROR, Error: uint32(unix.ECONNREFUSED)}

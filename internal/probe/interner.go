@@ -6,17 +6,17 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// repeats spares allocations for what records have in common with those before
+// interner spares allocations for what records have in common with those before
 // them: names, and numbers that are optional. The zero value is ready.
-type repeats struct {
-	names   [256]string // each where its hash says; a later one takes the place
-	windows event.Values[uint16]
-	offsets event.Values[int32]
-	texts   texts
+type interner struct {
+	names    [256]string // each where its hash says; a later one replaces it
+	windows  event.Values[uint16]
+	offsets  event.Values[int32]
+	payloads payloads
 }
 
 // text is a C string in a fixed array.
-func (known *repeats) text(c []int8) string {
+func (in *interner) text(c []int8) string {
 	bytes := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(c))), len(c))
 	hash := uint32(2166136261) // FNV-1a: whoever picks names that collide gains nothing
 	for i, char := range bytes {
@@ -29,7 +29,7 @@ func (known *repeats) text(c []int8) string {
 	if len(bytes) == 0 {
 		return ""
 	}
-	name := &known.names[hash%uint32(len(known.names))]
+	name := &in.names[hash%uint32(len(in.names))]
 	if *name != string(bytes) {
 		*name = string(bytes)
 	}

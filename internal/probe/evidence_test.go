@@ -20,7 +20,7 @@ import (
 // that is added on one side only is noticed.
 func TestEnumsAgree(t *testing.T) {
 	inBPF := scopeOf(t, "../../bpf/context_bpfel.go")
-	inEvent := scopeOf(t, "../event/*.go")
+	inEvent := scopeOf(t, "../../pkg/event/*.go")
 	for _, enum := range []struct{ generated, prefix, own, ownPrefix string }{
 		{"ContextHook", "ContextHookHOOK_", "Hook", "Hook"},
 		{"ContextSocketKind", "ContextSocketKindSOCKET_", "SockKind", "Sock"},
@@ -84,9 +84,9 @@ func constants(scope *types.Scope, typeName, prefix string) map[string]uint64 {
 	return found
 }
 
-func TestDecodeVerdict(t *testing.T) {
+func TestDecodeEvidence(t *testing.T) {
 	k := &kernel{reasons: []string{"NOT_SPECIFIED", "NO_SOCKET"}}
-	v := bpf.ContextVerdict{
+	v := bpf.ContextEvidence{
 		Hook:   bpf.ContextHookHOOK_SEND_REPLY,
 		Socket: bpf.ContextSocketKindSOCKET_TIME_WAIT,
 		State:  6, Prior: 5, Packet: 0x10,
@@ -101,11 +101,11 @@ func TestDecodeVerdict(t *testing.T) {
 		Chain: event.ChainForward, Family: event.IPv6,
 		Facts: event.FactSeesPacket | event.FactPayload,
 	}
-	if diff := cmp.Diff(want, decodeVerdict(&v, k)); diff != "" {
+	if diff := cmp.Diff(want, decodeEvidence(&v, k)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	v.Family = afINET
-	if got := decodeVerdict(&v, k).Family; got != event.IPv4 {
+	if got := decodeEvidence(&v, k).Family; got != event.IPv4 {
 		t.Errorf("family %s, want ipv4", got)
 	}
 }

@@ -13,7 +13,7 @@ func TestTexts(t *testing.T) {
 	s := testSession(event.Fentry)
 	var batch Batch
 	said := func(sk, at uint64, payload string) {
-		r := textRecord{Kind: bpf.ContextRecordKindRECORD_TEXT, ResetSk: sk, ResetTimeNs: at}
+		r := payloadRecord{Kind: bpf.ContextRecordKindRECORD_PAYLOAD, ResetSk: sk, ResetTimeNs: at}
 		copy(r.Payload[:], payload)
 		if err := s.decode(bytesOf(&r), &batch); err != nil {
 			t.Fatal(err)
@@ -21,7 +21,7 @@ func TestTexts(t *testing.T) {
 	}
 	diagnosed := func(sk, at uint64) string {
 		r := resetRecord{Kind: bpf.ContextRecordKindRECORD_RESET, Sk: sk, TimeNs: at}
-		r.Verdict.Hook, r.Verdict.Facts = bpf.ContextHookHOOK_RECEIVE, bpf.ContextFact(event.FactSeesPacket)
+		r.Evidence.Hook, r.Evidence.Facts = bpf.ContextHookHOOK_RECEIVE, bpf.ContextFact(event.FactSeesPacket)
 		r.Packet.Flags, r.Packet.Len = uint8(event.RST), 5
 		if err := s.decode(bytesOf(&r), &batch); err != nil {
 			t.Fatal(err)
@@ -42,7 +42,7 @@ func TestTexts(t *testing.T) {
 			t.Errorf("socket %d at %d: %q, want %q", test.sk, test.at, got, test.want)
 		}
 	}
-	for i := range len(s.reader.repeats.texts.waiting) {
+	for i := range len(s.reader.interner.payloads.waiting) {
 		said(3, uint64(i), "flood")
 	}
 	if got := diagnosed(1, 1); got != "" {

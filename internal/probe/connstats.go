@@ -6,9 +6,9 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// decodeNumbers takes the length of a jiffy, by which the kernel side counts.
-func decodeNumbers(r *resetRecord, e *event.Event, jiffy time.Duration) {
-	n := &r.Numbers
+// decodeConnStats takes the length of a jiffy, by which the kernel side counts.
+func decodeConnStats(r *resetRecord, e *event.Event, jiffy time.Duration) {
+	n := &r.Conn
 	e.Conn = event.Conn{
 		Known:         true,
 		Cookie:        r.Cookie,
@@ -48,7 +48,7 @@ func atLeastOne(d time.Duration) uint64 {
 // lost counts the bytes that die with the connection. SYN and FIN take a
 // sequence number each and are no data.
 func lost(r *resetRecord, state event.State, evidence event.Evidence) event.Lost {
-	n := &r.Numbers
+	n := &r.Conn
 	var l event.Lost
 	if evidence.Has(event.FactUnread) && !keepsUnread(evidence) {
 		l.UnreadBytes = r.Expected.RcvNxt - n.CopiedSeq

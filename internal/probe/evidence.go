@@ -10,9 +10,9 @@ const (
 	afINET6 = 10
 )
 
-// decodeVerdict turns the kernel's verdict key into evidence. The enums have
-// the same values on both sides (see verdict_test.go).
-func decodeVerdict(v *bpf.ContextVerdict, k *kernel) event.Evidence {
+// decodeEvidence turns the kernel's evidence into that of package event. The enums have
+// the same values on both sides (see evidence_test.go).
+func decodeEvidence(v *bpf.ContextEvidence, k *kernel) event.Evidence {
 	evidence := event.Evidence{
 		Hook:    event.Hook(v.Hook),
 		Socket:  event.SockKind(v.Socket),
