@@ -236,7 +236,7 @@ record: build build-all deps-vm ## Record every scenario on every kernel anew; n
 .PHONY: record-native
 record-native:
 	@for method in $(NATIVE_METHODS); do \
-		$(AS_ROOT) bin/rsttrace selftest --via $$method --record $(RECORDED); \
+		$(AS_ROOT) bin/rsttrace selftest --attach $$method --record $(RECORDED); \
 	done
 
 .PHONY: $(KERNELS:%=record-%)

@@ -21,7 +21,7 @@ type mode struct {
 func (b *bench) measureCosts(m mode, l load) error {
 	var lastErr error
 	for range attempts {
-		r, err := startRsttrace(b.program, append([]string{"--stats"}, m.args...)...)
+		r, err := startRsttrace(b.program, append([]string{"--self-cost"}, m.args...)...)
 		if err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ type programCost struct {
 
 func (p *programCost) share() float64 { return float64(p.Runs) / float64(p.Operations) }
 
-// parseStats reads the table that rsttrace --stats prints.
+// parseStats reads the table that rsttrace --self-cost prints.
 func parseStats(text string) ([]programCost, error) {
 	_, table, found := strings.Cut(text, "PROGRAM ")
 	if !found {

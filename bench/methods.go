@@ -21,8 +21,8 @@ func methodsPlan(program string) plan {
 	p := plan{duels: []duel{{refusedConnects, nothing, 0}, {churn, nothing, 0}}}
 	for _, method := range event.Methods {
 		p.duels = append(p.duels,
-			duel{refusedConnects, rsttrace(program, "--summary", "--via", string(method)), 0},
-			duel{churn, rsttrace(program, "--via", string(method)), 0})
+			duel{refusedConnects, rsttrace(program, "--summary", "--attach", string(method)), 0},
+			duel{churn, rsttrace(program, "--attach", string(method)), 0})
 	}
 	return p
 }

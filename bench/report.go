@@ -103,7 +103,7 @@ func (r *results) writeCosts(page *strings.Builder) {
 	if len(r.Costs) == 0 {
 		return
 	}
-	page.WriteString("What each program takes, as the kernel measures it (`--stats`, which has its part in these figures):\n\n" +
+	page.WriteString("What each program takes, as the kernel measures it (`--self-cost`, which has its part in these figures):\n\n" +
 		"| load | rsttrace | program | runs per operation | ns per run |\n| --- | --- | --- | --- | --- |\n")
 	for _, c := range r.Costs {
 		fmt.Fprintf(page, "| %s | %s | `%s` | %.2f | %d |\n", c.Load, c.Mode, c.Program, c.share(), c.NanosPerRun)
@@ -115,7 +115,7 @@ func (r *results) writeScales(page *strings.Builder) {
 	if len(r.Scales) == 0 {
 		return
 	}
-	page.WriteString("Refused connects at default settings, the time of all BPF programs together for each event (`--stats`), every total exact:\n\n" +
+	page.WriteString("Refused connects at default settings, the time of all BPF programs together for each event (`--self-cost`), every total exact:\n\n" +
 		"| events | by threads, each on a CPU of its own | ns per event |\n| --- | --- | --- |\n")
 	for _, s := range r.Scales {
 		fmt.Fprintf(page, "| %s | %d | %d |\n", thousands(s.Events), s.CPUs, s.NanosPerEvent)

@@ -133,7 +133,7 @@ func TestWriteMethods(t *testing.T) {
 	if want := 2 * (1 + len(event.Methods)); rows != want || !strings.Contains(page.String(), "Linux 6.12.1; 2 paired rounds of 0.5 s") {
 		t.Errorf("%d rows, want %d:\n%s", rows, want, page.String())
 	}
-	const kprobe = "| refused connects | `rsttrace --summary --via kprobe` |"
+	const kprobe = "| refused connects | `rsttrace --summary --attach kprobe` |"
 	if refused, churned := strings.Index(page.String(), kprobe), strings.Index(page.String(), "| connect, transfer, close |"); refused < 0 || churned < refused {
 		t.Errorf("rows are not in order:\n%s", page.String())
 	}

@@ -45,7 +45,7 @@ func (b *bench) measureScale(s scale) error {
 }
 
 func (b *bench) scaled(s scale) (scaleCost, error) {
-	r, err := startRsttrace(b.program, "--stats")
+	r, err := startRsttrace(b.program, "--self-cost")
 	if err != nil {
 		return scaleCost{}, err
 	}

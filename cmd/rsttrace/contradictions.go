@@ -22,7 +22,7 @@ var contradictions = []contradiction{
 	{"summary", "evidence", "a summary shows no event that could have evidence; leave one out"},
 	{"list", "output", "the list of scenarios is text; leave one out"},
 	{"list", "evidence", "the list of scenarios has no events; leave one out"},
-	{"list", "via", "to list scenarios attaches nothing; leave one out"},
+	{"list", "attach", "to list scenarios attaches nothing; leave one out"},
 }
 
 // checkPairs refuses flags that contradict each other whatever their values.
@@ -61,7 +61,7 @@ func (f *traceFlags) checkSeen(wanted *filter.Filter) error {
 	dirs := wanted.Selection().Dirs
 	others := func(d event.Dir) bool { return d != event.Ignored }
 	if f.noDrops && len(dirs) > 0 && !slices.ContainsFunc(dirs, others) {
-		return errors.New("--dir ignored, --no-drops: without dropped packets hardly any ignored RST is seen; leave one out")
+		return errors.New("--direction ignored, --no-drops: without dropped packets hardly any ignored RST is seen; leave one out")
 	}
 	var why error
 	for _, value := range wanted.Values("cause") {
@@ -99,19 +99,19 @@ func (f *traceFlags) unseen(id event.CauseID, dirs []event.Dir) error {
 	entry, _ := cause.Lookup(id)
 	switch {
 	case entry.Dir != "" && len(dirs) > 0 && !slices.Contains(dirs, entry.Dir):
-		return fmt.Errorf("--cause %s: that is a cause of %s RSTs only; add --dir %s", id, entry.Dir, entry.Dir)
+		return fmt.Errorf("--cause %s: that is a cause of %s RSTs only; add --direction %s", id, entry.Dir, entry.Dir)
 	case id == cause.ClosedEarlier && f.noMemory:
 		return fmt.Errorf("--cause %s, --no-flow-memory: without notes of closed connections it is reported as %s; leave one out", id, cause.HalfOpen)
 	case id == cause.TimeWaitKilled && f.noDrops:
 		return fmt.Errorf("--cause %s, --no-drops: it is seen only where the kernel drops the packet; leave one out", id)
-	case id == cause.NetfilterReject && f.via.method == event.Tracepoint:
-		return fmt.Errorf("--cause %s, --via tracepoint: no tracepoint shows it; leave one out", id)
+	case id == cause.NetfilterReject && f.attach.method == event.Tracepoint:
+		return fmt.Errorf("--cause %s, --attach tracepoint: no tracepoint shows it; leave one out", id)
 	}
 	return nil
 }
 
 // reportUselessFilters says which filters change nothing under --summary: they
-// choose what is shown, and totals are of the whole host. --dir does more: it
+// choose what is shown, and totals are of the whole host. --direction does more: it
 // decides whether ignored RSTs are looked at.
 func reportUselessFilters(cmd *cobra.Command, args []string) {
 	var given []string

@@ -15,11 +15,11 @@ import (
 // costFlags are the flags that trade detail for cost, and the one that shows
 // the cost.
 type costFlags struct {
-	maxRate uint32
-	summary bool
-	top     int
-	stack   bool
-	stats   bool
+	maxRate  uint32
+	summary  bool
+	top      int
+	stack    bool
+	selfCost bool
 }
 
 // defaultMaxRate is far more than a person reads and far less than a scan can
@@ -32,7 +32,8 @@ func (c *costFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&c.summary, "summary", false, "only count: no details, the cheapest mode (see --interval)")
 	flags.IntVar(&c.top, "top", 0, "with the totals also this many owners, peers and local ports that have the most events")
 	flags.BoolVar(&c.stack, "stack", false, "show the kernel stack of each event")
-	flags.BoolVar(&c.stats, "stats", false, "show at the end what rsttrace has cost")
+	flags.BoolVar(&c.selfCost, "self-cost", false, "show at the end what rsttrace has cost")
+	oldName(cmd, "self-cost", "stats")
 }
 
 // meter measures what a run costs, if that was asked for.
@@ -42,7 +43,7 @@ type meter struct {
 }
 
 func (c *costFlags) startMeter() (*meter, error) {
-	if !c.stats {
+	if !c.selfCost {
 		return &meter{}, nil
 	}
 	counter, err := probe.CountCosts()
@@ -77,7 +78,7 @@ func (m *meter) report(out io.Writer, session *probe.Session, lost uint64) error
 	}
 	cpu := time.Duration(used.Utime.Nano() + used.Stime.Nano())
 	fmt.Fprintf(&text, "ring: at most %d of %d bytes used, %d events lost; rsttrace itself: %s of CPU time in %s, at most %d KiB of memory\n",
-		session.RingHighWater(), session.RingBytes(), lost, cpu.Round(time.Millisecond), elapsed.Round(time.Millisecond), used.Maxrss)
+		session.RingHighWater(), session.RingSize(), lost, cpu.Round(time.Millisecond), elapsed.Round(time.Millisecond), used.Maxrss)
 	_, err = io.WriteString(out, text.String())
 	return err
 }

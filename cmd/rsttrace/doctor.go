@@ -17,26 +17,26 @@ import (
 )
 
 func newDoctor() *cobra.Command {
-	var via methodFlag
+	var attach methodFlag
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Show what rsttrace can and cannot see on this kernel, and why",
 		Args:  arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return examine(cmd.Context(), cmd.OutOrStdout(), via.method)
+			return examine(cmd.Context(), cmd.OutOrStdout(), attach.method)
 		},
 	}
-	via.register(cmd)
+	attach.register(cmd)
 	return cmd
 }
 
 // examine prints the picture from the outside in: machine, privileges, hooks,
 // and what follows for events. It fails where tracing would.
-func examine(ctx context.Context, out io.Writer, via event.Method) error {
+func examine(ctx context.Context, out io.Writer, attach event.Method) error {
 	describeMachine(out)
 	describePrivileges(out)
 	describeEngines(out, cgroup.Engines(ctx, ""))
-	session, err := probe.Open(probe.Options{Via: via, Ignored: true})
+	session, err := probe.Open(probe.Options{Attach: attach, Ignored: true})
 	if err != nil {
 		fmt.Fprintf(out, "\nrsttrace cannot work here:\n")
 		return err

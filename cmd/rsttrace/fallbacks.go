@@ -40,7 +40,7 @@ func story(h probe.HookStatus, forced event.Method) string {
 	case h.Method == "" && h.Lacks != "":
 		outcome = "events lack " + h.Lacks
 	case h.Method == "" && forced != "":
-		outcome = "not watched, because --via allows no other method"
+		outcome = "not watched, because --attach allows no other method"
 	case h.Method == "":
 		outcome = "not watched"
 	}

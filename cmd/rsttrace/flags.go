@@ -27,7 +27,7 @@ type filterFlags struct {
 func (f *filterFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	f.dirs.values, f.netns.values = []string{string(event.Sent), string(event.Received)}, []string{"all"}
-	flags.Var(&f.dirs, "dir", "directions: sent, received, ignored, or all")
+	flags.Var(&f.dirs, "direction", "directions: sent, received, ignored, or all")
 	flags.Var(&f.causes, "cause", "cause ids, as rsttrace explain lists them")
 	flags.Var(&f.hosts, "host", "addresses or prefixes of either end: 10.0.0.5, 2001:db8::/32")
 	flags.Var(&f.ports, "port", "ports or ranges of either end: 443, 8000-8100")
@@ -40,7 +40,8 @@ func (f *filterFlags) register(cmd *cobra.Command) {
 	flags.Var(&f.pods, "pod", "Kubernetes pods, by name or uid: cart-6d9f, shop/cart-6d9f")
 	f.file.kind = "file"
 	flags.Var(&f.file, "filter-file", "read the filter from this file; # begins a comment")
-	complete(cmd, "dir", "sent", "received", "ignored", "all")
+	complete(cmd, "direction", "sent", "received", "ignored", "all")
+	oldName(cmd, "direction", "dir")
 	complete(cmd, "cause", causeNames()...)
 }
 
@@ -62,7 +63,7 @@ func (f *filterFlags) filter(args []string, v filter.Vocabulary) (*filter.Filter
 		}
 		term, err := filter.FromFlag(list.field, values, v)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("--%s: %w", list.field, err)}
+			return nil, usageError{fmt.Errorf("--%s: %w", list.name, err)}
 		}
 		terms = append(terms, term)
 	}
@@ -74,16 +75,24 @@ var directionFields = []string{"dir", string(event.Sent), string(event.Received)
 
 // listOf is a flag that is short for a field of filters.
 type listOf struct {
-	field string // and name of the flag
-	flag  *listFlag
-	all   string // the value that means everything
+	name, field string
+	flag        *listFlag
+	all         string // the value that means everything
 }
 
 func (f *filterFlags) lists() []listOf {
 	return []listOf{
-		{"dir", &f.dirs, "all"}, {"cause", &f.causes, ""}, {"host", &f.hosts, ""}, {"port", &f.ports, ""}, {"netns", &f.netns, "all"},
-		{"pid", &f.pids, ""}, {"comm", &f.comms, ""}, {"cgroup", &f.cgroups, ""}, {"unit", &f.units, ""}, {"container", &f.containers, ""},
-		{"pod", &f.pods, ""},
+		{"direction", "dir", &f.dirs, "all"},
+		{"cause", "cause", &f.causes, ""},
+		{"host", "host", &f.hosts, ""},
+		{"port", "port", &f.ports, ""},
+		{"netns", "netns", &f.netns, "all"},
+		{"pid", "pid", &f.pids, ""},
+		{"comm", "comm", &f.comms, ""},
+		{"cgroup", "cgroup", &f.cgroups, ""},
+		{"unit", "unit", &f.units, ""},
+		{"container", "container", &f.containers, ""},
+		{"pod", "pod", &f.pods, ""},
 	}
 }
 
@@ -150,14 +159,15 @@ func completeFilter(_ *cobra.Command, args []string, last string) ([]string, cob
 	return offers, cobra.ShellCompDirectiveNoFileComp
 }
 
-// methodFlag is --via.
+// methodFlag is --attach.
 type methodFlag struct{ method event.Method }
 
 var methodNames = []string{string(event.Fentry), string(event.Kprobe), string(event.Tracepoint)}
 
 func (m *methodFlag) register(cmd *cobra.Command) {
-	cmd.Flags().Var(m, "via", "force one attach method: fentry, kprobe or tracepoint (default: the best for each hook)")
-	complete(cmd, "via", methodNames...)
+	cmd.Flags().Var(m, "attach", "force one attach method: fentry, kprobe or tracepoint (default: the best for each hook)")
+	complete(cmd, "attach", methodNames...)
+	oldName(cmd, "attach", "via")
 }
 
 func (m *methodFlag) String() string { return string(m.method) }

@@ -17,11 +17,11 @@ import (
 // samples are good values of the flags of a trace, "" for those without one.
 // Every flag must be here.
 var samples = map[string]string{
-	"dir": "sent", "cause": "closed-port", "host": "10.0.0.0/8", "port": "80,8000-8100", "netns": "own", "pid": "1",
+	"direction": "sent", "cause": "closed-port", "host": "10.0.0.0/8", "port": "80,8000-8100", "netns": "own", "pid": "1",
 	"comm": "nginx", "cgroup": "", "unit": "nginx", "container": "web-1", "pod": "shop/cart",
-	"output": "json", "evidence": "", "max-rate": "10", "summary": "", "top": "3", "stack": "", "stats": "",
-	"via": "fentry", "audit": "end", "count": "1", "duration": "1s", "interval": "1s", "ready-file": "/run/ready", "user": "root",
-	"filter-file": "/dev/null", "explain-filter": "", "no-drops": "", "no-flow-memory": "", "no-followups": "", "ring": "64K",
+	"output": "json", "evidence": "", "max-rate": "10", "summary": "", "top": "3", "stack": "", "self-cost": "",
+	"attach": "fentry", "audit": "end", "count": "1", "duration": "1s", "interval": "1s", "ready-file": "/run/ready", "user": "root",
+	"filter-file": "/dev/null", "explain-filter": "", "no-drops": "", "no-flow-memory": "", "no-followups": "", "ring-size": "64K",
 }
 
 // checkTrace parses a command line of a trace as far as nothing is attached.
@@ -67,7 +67,11 @@ func TestPairs(t *testing.T) {
 	refused := []string{"count summary", "stack summary", "evidence summary"}
 	cmd, _ := newTraceCommand()
 	var flags []*pflag.Flag
-	cmd.Flags().VisitAll(func(flag *pflag.Flag) { flags = append(flags, flag) })
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		if !flag.Hidden { // an old name of another
+			flags = append(flags, flag)
+		}
+	})
 	for i, one := range flags {
 		for _, other := range flags[i:] {
 			pair := []string{one.Name, other.Name}
@@ -125,7 +129,7 @@ func TestStrangeNames(t *testing.T) {
 			t.Errorf("%q: %v", args, err)
 		}
 	}
-	for _, args := range [][]string{{"--port", "80\nabc"}, {"--port", `"80"`}, {"--dir", "sent\nall"}, {"--netns", "own\nall"}} {
+	for _, args := range [][]string{{"--port", "80\nabc"}, {"--port", `"80"`}, {"--direction", "sent\nall"}, {"--netns", "own\nall"}} {
 		if err := checkTrace(args); err == nil {
 			t.Errorf("%q is accepted", args)
 		}
@@ -147,7 +151,7 @@ func FuzzFlags(f *testing.F) {
 		f.Add(uint8(i), "ɐ")
 		f.Add(uint8(i), "")
 	}
-	f.Add(uint8(slices.Index(names, "ring")), "1ſK")
+	f.Add(uint8(slices.Index(names, "ring-size")), "1ſK")
 	f.Fuzz(func(t *testing.T, which uint8, text string) {
 		name := names[int(which)%len(names)]
 		if strings.ContainsRune(text, 0) {

@@ -19,7 +19,7 @@ import (
 // labFlags are the flags of the lab command.
 type labFlags struct {
 	outputFlags
-	via    methodFlag
+	attach methodFlag
 	family string
 	list   bool
 	// hostChanges allows what the rest of the machine would notice.
@@ -45,7 +45,7 @@ not notice, but for the scenarios that need a setting of the whole host
 		},
 	}
 	flags.outputFlags.register(cmd)
-	flags.via.register(cmd)
+	flags.attach.register(cmd)
 	cmd.Flags().StringVar(&flags.family, "family", "ipv4", "address family: ipv4 or ipv6")
 	cmd.Flags().BoolVar(&flags.hostChanges, "allow-host-changes", false, "play also what needs a setting of the whole host or a kernel module")
 	cmd.Flags().BoolVar(&flags.list, "list", false, "list the scenarios")
@@ -78,7 +78,7 @@ func (f *labFlags) run(cmd *cobra.Command, names []string) error {
 		}
 		return nil
 	}
-	t, err := tracer.Open(tracer.Options{Method: f.via.method})
+	t, err := tracer.Open(tracer.Options{Attach: f.attach.method})
 	if err != nil {
 		return err
 	}

@@ -58,13 +58,13 @@ func TestReadJSON(t *testing.T) {
 func TestReadFilters(t *testing.T) {
 	path, lines := recorded(t)
 	for args, want := range map[string][]int{
-		"":                    {0, 1, 2, 3, 4, 5, 6},
-		"--port 80":           {2, 3, 6},
-		"--filter port=443":   {0, 1, 4, 5, 6},
-		"--filter silence>1s": {4, 5, 6},
-		"--comm curl":         {6},
-		"--dir received":      {6},
-		"--count 2":           {0, 1, 2},
+		"":                     {0, 1, 2, 3, 4, 5, 6},
+		"--port 80":            {2, 3, 6},
+		"--filter port=443":    {0, 1, 4, 5, 6},
+		"--filter silence>1s":  {4, 5, 6},
+		"--comm curl":          {6},
+		"--direction received": {6},
+		"--count 2":            {0, 1, 2},
 	} {
 		p := command(t, append([]string{"read", path, "-o", "json"}, strings.Fields(args)...)...)
 		if code := p.finish(t); code != exitFine {

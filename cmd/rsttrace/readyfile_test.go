@@ -64,7 +64,7 @@ func TestReadyFileReplaces(t *testing.T) {
 // TestReadyFileIsRemoved, however the run ends.
 func TestReadyFileIsRemoved(t *testing.T) {
 	needRoot(t)
-	for _, args := range [][]string{{"--via", "tracepoint"}, {"--user", "nobody"}} {
+	for _, args := range [][]string{{"--attach", "tracepoint"}, {"--user", "nobody"}} {
 		folder := openFolder(t)
 		path := filepath.Join(folder, "ready")
 		p := command(t, append(args, "--host", ownAddress(), "--ready-file", path)...)

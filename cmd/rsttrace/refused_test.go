@@ -27,7 +27,7 @@ func TestRefusedByRule(t *testing.T) {
 	var p *process
 	if err := host.Do(func() (err error) {
 		listener, err = net.Listen("tcp4", "127.0.0.1:0")
-		p = start(t, "--dir", "received", "--count", "1", "-o", "json") // its own namespace is this one
+		p = start(t, "--direction", "received", "--count", "1", "-o", "json") // its own namespace is this one
 		return err
 	}); err != nil {
 		t.Fatal(err)

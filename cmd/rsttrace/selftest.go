@@ -17,7 +17,7 @@ import (
 
 // selftestFlags are the flags of the selftest command.
 type selftestFlags struct {
-	via         methodFlag
+	attach      methodFlag
 	hostChanges bool
 	json        pathFlag
 	record      pathFlag
@@ -35,16 +35,16 @@ that a packet capture agrees, RST by RST.
 
 It needs nothing installed, changes nothing on the host and leaves nothing behind.`,
 		Example: `  rsttrace selftest
-  rsttrace selftest --via tracepoint half-open`,
+  rsttrace selftest --attach tracepoint half-open`,
 		ValidArgsFunction: cobra.FixedCompletions(scenarioNames(), cobra.ShellCompDirectiveNoFileComp),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return flags.run(cmd, args)
 		},
 	}
-	flags.via.register(cmd)
+	flags.attach.register(cmd)
 	cmd.Flags().BoolVar(&flags.hostChanges, "allow-host-changes", false, "run also what needs a setting of the whole host or a kernel module")
 	cmd.Flags().Var(&flags.json, "json", "write the results to this file as JSON")
-	cmd.Flags().Var(&flags.record, "record", "where all of it passes, write evidence and counters into this folder, as internal/recording keeps them (with --via, all scenarios)")
+	cmd.Flags().Var(&flags.record, "record", "where all of it passes, write evidence and counters into this folder, as internal/recording keeps them (with --attach, all scenarios)")
 	return cmd
 }
 
@@ -53,15 +53,15 @@ func (f *selftestFlags) run(cmd *cobra.Command, names []string) error {
 	if err != nil {
 		return err
 	}
-	if f.record.path != "" && (f.via.method == "" || len(names) > 0) {
-		return usageError{errors.New("--record needs --via, and all scenarios")}
+	if f.record.path != "" && (f.attach.method == "" || len(names) > 0) {
+		return usageError{errors.New("--record needs --attach, and all scenarios")}
 	}
 	if err := f.checkPaths(); err != nil {
 		return err
 	}
 	out := cmd.OutOrStdout()
 	report, err := selftest.Run(cmd.Context(), selftest.Options{
-		Via:              f.via.method,
+		Attach:           f.attach.method,
 		Scenarios:        scenarios,
 		AllowHostChanges: f.hostChanges,
 		Progress:         func(r selftest.Result) { printResult(out, r) },
@@ -114,7 +114,7 @@ func (f *selftestFlags) keep(report *selftest.Report) error {
 	if f.record.path == "" {
 		return nil
 	}
-	recording, err := report.Recording(f.via.method)
+	recording, err := report.Recording(f.attach.method)
 	if err != nil {
 		return err
 	}

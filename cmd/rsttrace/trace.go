@@ -19,14 +19,14 @@ type traceFlags struct {
 	filterFlags
 	outputFlags
 	costFlags
-	via       methodFlag
+	attach    methodFlag
 	audit     auditFlag
 	count     uint64
 	duration  time.Duration
 	interval  time.Duration
 	readyFile pathFlag
 	user      account
-	ring      sizeFlag
+	ringSize  sizeFlag
 	noDrops   bool
 	noMemory  bool
 	noFollow  bool
@@ -54,9 +54,10 @@ It runs until it is interrupted, and then prints exact totals per cause. A secon
 signal ends it at once. SIGQUIT (Ctrl-\) prints the totals so far.
 
 A filter says which events to show: sent and port 443 and not comm nginx.
-"rsttrace explain filter" lists its fields. The flags --dir to --pod are short for
-its fields. They take lists, and can be given several times: --port 80,443 --port
-8080. A comma that belongs to a name follows a backslash: --comm 'a\,b'.`,
+"rsttrace explain filter" lists its fields. The flags --cause to --pod are short
+for the fields of these names, and --direction for dir. They take lists, and can
+be given several times: --port 80,443 --port 8080. A comma that belongs to a name
+follows a backslash: --comm 'a\,b'.`,
 		Example: `  rsttrace                                  # all that is sent and received, live
   rsttrace sent and port 443                # who here resets our HTTPS clients?
   rsttrace 'cause peer-gone and silence > 300s and not comm nginx'
@@ -64,7 +65,7 @@ its fields. They take lists, and can be given several times: --port 80,443 --por
   rsttrace --container web-1                # also --pod shop/cart-6d9f, --unit nginx, --cgroup PATH
   rsttrace --cause closed-port --count 10   # the first ten, then totals
   rsttrace --summary --top 10 --interval 1m # who causes them? only counts, every minute
-  rsttrace --dir all --audit end            # also what is ignored; do the kernel's counters agree?
+  rsttrace --direction all --audit end      # also what is ignored; do the kernel's counters agree?
   rsttrace explain unread-data-on-close     # what a cause means and how to fix it
   rsttrace lab                              # see it work`,
 		Args:              cobra.ArbitraryArgs,
@@ -89,7 +90,7 @@ its fields. They take lists, and can be given several times: --port 80,443 --por
 	flags.filterFlags.register(cmd)
 	flags.outputFlags.register(cmd)
 	flags.costFlags.register(cmd)
-	flags.via.register(cmd)
+	flags.attach.register(cmd)
 	flags.audit.register(cmd)
 	cmd.Flags().BoolVar(&flags.explainFilter, "explain-filter", false, "print who decides each part of the filter, the kernel or rsttrace, and end")
 	cmd.Flags().Uint64Var(&flags.count, "count", 0, "stop after this many events")
@@ -100,7 +101,8 @@ its fields. They take lists, and can be given several times: --port 80,443 --por
 	cmd.Flags().BoolVar(&flags.noDrops, "no-drops", false, "do not look at dropped packets: RSTs that end a handshake or a TIME_WAIT, and most ignored ones, are not seen")
 	cmd.Flags().BoolVar(&flags.noMemory, "no-flow-memory", false, "do not note who opened and closed connections: closed-earlier is reported as half-open, what comes after a close has no owner, and no age is known")
 	cmd.Flags().BoolVar(&flags.noFollow, "no-followups", false, "do not watch signals and socket errors: the lines of SIGPIPE and app.reported are missing")
-	cmd.Flags().Var(&flags.ring, "ring", "size of the ring buffer, a power of two: 64K to 1G (default 4M)")
+	cmd.Flags().Var(&flags.ringSize, "ring-size", "size of the ring buffer, a power of two: 64K to 1G (default 4M)")
+	oldName(cmd, "ring-size", "ring")
 	return cmd, flags.check
 }
 
@@ -147,11 +149,11 @@ func (f *traceFlags) run(ctx context.Context, wanted *filter.Filter, stdout, std
 		MaxRate:      f.maxRate,
 		Stacks:       f.stack,
 		Top:          f.top,
-		Method:       f.via.method,
+		Attach:       f.attach.method,
 		NoDrops:      f.noDrops,
 		NoFlowMemory: f.noMemory,
 		NoFollowups:  f.noFollow,
-		RingBytes:    f.ring.bytes,
+		RingSize:     f.ringSize.bytes,
 		Interval:     f.interval,
 		Audit:        f.audit.options(),
 		Warn:         func(warning error) { fmt.Fprintf(stderr, "rsttrace: %v\n", warning) },
@@ -161,7 +163,7 @@ func (f *traceFlags) run(ctx context.Context, wanted *filter.Filter, stdout, std
 	}
 	defer t.Close()
 	limitMemory()
-	reportFallbacks(stderr, t.Session().Hooks(), f.via.method)
+	reportFallbacks(stderr, t.Session().Hooks(), f.attach.method)
 	reportAbsent(ctx, stderr, wanted)
 	if ready.needsPrivileges() {
 		if err := ready.publish(); err != nil {

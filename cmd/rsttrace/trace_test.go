@@ -86,7 +86,7 @@ func checkRefused(t *testing.T, p *process) {
 
 // received shows a test the resets that it receives itself, as JSON.
 func received(address string, more ...string) []string {
-	return append([]string{"--host", address, "--dir", "received", "-o", "json"}, more...)
+	return append([]string{"--host", address, "--direction", "received", "-o", "json"}, more...)
 }
 
 func TestCount(t *testing.T) {
@@ -225,7 +225,7 @@ func TestSignals(t *testing.T) {
 // TestTextTotals: also people get the totals at the end.
 func TestTextTotals(t *testing.T) {
 	address := ownAddress()
-	p := start(t, "--host", address, "--dir", "received", "--count", "1")
+	p := start(t, "--host", address, "--direction", "received", "--count", "1")
 	refuse(t, address)
 	if code := p.wait(t); code != exitFine {
 		t.Errorf("exit code %d, stderr: %s", code, &p.stderr)

@@ -19,7 +19,7 @@ var exhaustions = []struct {
 }{
 	{unix.ENFILE, always("this machine may have no more open files: raise fs.file-max (sysctl)")},
 	{unix.EMFILE, adviseOpenFiles}, // whose text begins that of ENFILE
-	{unix.ENOMEM, always("there is no memory left: take a smaller --ring, or raise the limit of this control group (memory.max) " +
+	{unix.ENOMEM, always("there is no memory left: take a smaller --ring-size, or raise the limit of this control group (memory.max) " +
 		"or of locked memory (ulimit -l)")},
 	{unix.EAGAIN, always("the kernel has too little of something for now: try again, or raise the number of tasks " +
 		"(ulimit -u, pids.max of this control group)")},

@@ -18,8 +18,8 @@ func (l *loader) functionMethods() []event.Method {
 
 // allowedMethods are all, unless one is forced.
 func (l *loader) allowedMethods() []event.Method {
-	if l.options.Via != "" {
-		return []event.Method{l.options.Via}
+	if l.options.Attach != "" {
+		return []event.Method{l.options.Attach}
 	}
 	return slices.Clone(event.Methods)
 }

@@ -246,7 +246,7 @@ func (l *loader) newMaps() (map[string]*ebpf.Map, error) {
 		}
 		switch name {
 		case "ring":
-			spec.MaxEntries = options.RingBytes
+			spec.MaxEntries = options.RingSize
 		case "counts", "budgets":
 			spec.MaxEntries *= l.cpus
 		case "stacks":

@@ -26,7 +26,7 @@ func netnsTotals(t *testing.T, s *Session) map[uint32]map[event.Evidence]uint64 
 // TestNetnsCounts: every event is counted once, under its namespace and evidence.
 func TestNetnsCounts(t *testing.T) {
 	first, second := newNamespace(t), newNamespace(t)
-	s := openSession(t, Options{Netns: true, RingBytes: 8 << 20})
+	s := openSession(t, Options{Netns: true, RingSize: 8 << 20})
 	refuseConnects(t, first, 30)
 	refuseConnects(t, second, 20)
 	reported := make(map[uint32]map[event.Evidence]uint64)

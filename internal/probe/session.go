@@ -19,9 +19,9 @@ import (
 
 // Options for Open. The zero value is what most callers want.
 type Options struct {
-	// Via forces one attach method for the reset hooks; empty chooses the best
+	// Attach forces one attach method for the reset hooks; empty chooses the best
 	// one for each hook.
-	Via event.Method
+	Attach event.Method
 	// Ignored asks for incoming RSTs that were not obeyed, too. On kernels
 	// before 6.11 that takes hooks on the slow path of live connections.
 	Ignored bool
@@ -35,9 +35,9 @@ type Options struct {
 	// NoFollowups leaves the signal and error hooks alone: Batch.Signals stays
 	// empty, and no event has Kernel.Reported.
 	NoFollowups bool
-	// RingBytes is the size of the ring buffer, a power of two and a multiple
-	// of the page size. 0 means DefaultRingBytes.
-	RingBytes uint32
+	// RingSize is the size of the ring buffer, a power of two and a multiple
+	// of the page size. 0 means DefaultRingSize.
+	RingSize uint32
 	// Tops counts owners, peers and local ports, too: see Session.Tops.
 	Tops bool
 	// TopSets is how large their tables are: sets of eight places on each CPU,
@@ -49,9 +49,9 @@ type Options struct {
 	Selection Selection
 }
 
-// DefaultRingBytes holds about 9 500 records. It is mapped twice and counts twice
+// DefaultRingSize holds about 9 500 records. It is mapped twice and counts twice
 // as resident memory.
-const DefaultRingBytes = 4 << 20
+const DefaultRingSize = 4 << 20
 
 // Session is a set of attached programs and the way to read from them. Its
 // methods are for one goroutine, except Interrupt, Hooks, Visibility, Limits, Counts,
@@ -83,8 +83,8 @@ type Session struct {
 // could be attached, or when the forced method is refused for every hook;
 // hooks that are missing are in Hooks.
 func Open(options Options) (*Session, error) {
-	if options.RingBytes == 0 {
-		options.RingBytes = DefaultRingBytes
+	if options.RingSize == 0 {
+		options.RingSize = DefaultRingSize
 	}
 	if err := checkFiles(); err != nil {
 		return nil, explain(err)

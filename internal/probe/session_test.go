@@ -80,7 +80,7 @@ func readAll(t *testing.T, s *Session) (events []event.Event) {
 // evidence that it is reported with.
 func TestCountersAreExact(t *testing.T) {
 	namespace := newNamespace(t)
-	s := openSession(t, Options{RingBytes: 8 << 20})
+	s := openSession(t, Options{RingSize: 8 << 20})
 	const connects = 1000
 	refuseConnects(t, namespace, connects)
 	reported := make(map[event.Evidence]uint64)
@@ -122,7 +122,7 @@ func TestCountersAreExact(t *testing.T) {
 // TestFullRing: what finds no room is counted, and counted as lost.
 func TestFullRing(t *testing.T) {
 	namespace := newNamespace(t)
-	s := openSession(t, Options{RingBytes: 64 << 10})
+	s := openSession(t, Options{RingSize: 64 << 10})
 	refuseConnects(t, namespace, 1000)
 	events := uint64(len(readAll(t, s)))
 	counts, err := s.Counts()
@@ -163,14 +163,14 @@ func TestRefusedMethod(t *testing.T) {
 	roottest.Need(t, roottest.BPF)
 	refused := 0
 	for _, method := range event.Methods {
-		s, err := Open(Options{Via: method})
+		s, err := Open(Options{Attach: method})
 		if err == nil {
 			s.Close()
 			continue
 		}
 		refused++
 		if !strings.Contains(err.Error(), facility[method]) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("--via %s: %v", method, err)
+			t.Errorf("--attach %s: %v", method, err)
 		}
 	}
 	if refused == 0 {

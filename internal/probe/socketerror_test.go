@@ -94,7 +94,7 @@ func TestErrorIsReported(t *testing.T) {
 // TestErrorsAreLimited: a storm of details is not followed by as many errors.
 func TestErrorsAreLimited(t *testing.T) {
 	const connects, perWindow = 40_000, 1024 // on a CPU
-	s, _ := storm(t, connects, Options{RingBytes: 64 << 20})
+	s, _ := storm(t, connects, Options{RingSize: 64 << 20})
 	if !s.kernel.reportsErrors {
 		t.Skip("this kernel has no tracepoint inet_sk_error_report (Linux 5.14)")
 	}

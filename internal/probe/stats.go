@@ -48,5 +48,5 @@ func (s *Session) Programs() ([]ProgramStats, error) {
 // when the reader came.
 func (s *Session) RingHighWater() int { return s.reader.highWater }
 
-// RingBytes is the size of the ring.
-func (s *Session) RingBytes() int { return s.reader.ring.BufferSize() }
+// RingSize is the size of the ring.
+func (s *Session) RingSize() int { return s.reader.ring.BufferSize() }

@@ -16,7 +16,7 @@ import (
 
 // Options of Run. The zero value runs all scenarios by the best methods.
 type Options struct {
-	Via              event.Method
+	Attach           event.Method
 	Scenarios        []lab.Scenario // nil: all
 	AllowHostChanges bool           // run also what needs a host-wide setting or a module
 	// Progress gets each result as soon as it is known.
@@ -92,7 +92,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		o.Scenarios = lab.Scenarios()
 	}
 	session, err := probe.Open(probe.Options{
-		Via: o.Via, Ignored: true, Tops: true, TopSets: topSets,
+		Attach: o.Attach, Ignored: true, Tops: true, TopSets: topSets,
 		Selection: probe.Selection{Netns: []uint32{}}, // the scenarios' own, and nothing else
 	})
 	if err != nil {
@@ -210,7 +210,7 @@ func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) 
 // these. Who asks for one method will ask for the others: then it is one call,
 // another with each method.
 func (r *runner) firstCalls(s lab.Scenario, family event.Family) (calls []lab.Call) {
-	if method := slices.Index(event.Methods, r.options.Via); method >= 0 {
+	if method := slices.Index(event.Methods, r.options.Attach); method >= 0 {
 		at := method + slices.Index(s.Families, family)
 		return []lab.Call{lab.Calls[at%len(lab.Calls)]}
 	}

@@ -74,7 +74,7 @@ var ignored = []Entry{
 			"`rsttrace doctor` shows which hooks are missing: with fentry or kprobe the event is rst-old, rst-out-of-window or rst-challenged.",
 			"Compare the TTL of the RST with that of the peer's other packets: another TTL means that another machine sent it.",
 		},
-		Reproduce: []string{lab("rst-old rst-out-of-window") + ` # on Linux 5.19 to 6.5: with "rsttrace --dir ignored --via tracepoint"`},
+		Reproduce: []string{lab("rst-old rst-out-of-window") + ` # on Linux 5.19 to 6.5: with "rsttrace --direction ignored --attach tracepoint"`},
 		Sources:   []string{"tcp_validate_incoming, tcp_sequence (net/ipv4/tcp_input.c)", "tcp_check_req (net/ipv4/tcp_minisocks.c)", "RFC 9293 3.10.7.4"},
 	},
 	{

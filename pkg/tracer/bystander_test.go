@@ -167,7 +167,7 @@ type ownerTally struct {
 // runs.
 func traceOwner(t *testing.T, owner *stranger, play func()) ownerTally {
 	t.Helper()
-	traced, err := Open(Options{Filter: InNetns(owner.inode), RingBytes: 16 << 20})
+	traced, err := Open(Options{Filter: InNetns(owner.inode), RingSize: 16 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -225,7 +225,7 @@ func traceChurn(t *testing.T) (map[churnEnd]event.Owner, map[churnEnd]int, int) 
 	}
 	// Room for all of it: where the CPUs are busy the reader may not come in time.
 	const roomForAll = 16 << 20
-	traced, err := tracer.Open(tracer.Options{Filter: tracer.InNetns(own...), RingBytes: roomForAll})
+	traced, err := tracer.Open(tracer.Options{Filter: tracer.InNetns(own...), RingSize: roomForAll})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -134,7 +134,7 @@ func storm(t *testing.T, options tracer.Options, connects uint64) *stormRun {
 		t.Skip("this kernel has IPv6 switched off")
 	}
 	n := stormNamespace(t)
-	options.Filter, options.RingBytes = tracer.InNetns(n.Inode()), 64<<10
+	options.Filter, options.RingSize = tracer.InNetns(n.Inode()), 64<<10
 	traced, err := tracer.Open(options)
 	if err != nil {
 		t.Fatal(err)

@@ -29,9 +29,9 @@ type Options struct {
 	// none, and they are not counted.
 	Top int
 
-	// Method forces one attach method for the reset hooks; "" chooses the best one
+	// Attach forces one attach method for the reset hooks; "" chooses the best one
 	// for each hook.
-	Method event.Method
+	Attach event.Method
 	// NoDrops leaves the kernel's drop hook alone. RSTs that end a request socket or
 	// a TIME_WAIT mini-socket are then not seen.
 	NoDrops bool
@@ -42,9 +42,9 @@ type Options struct {
 	// NoFollowups leaves the signal and error hooks alone: no follow-ups come, and
 	// no event has App.Reported.
 	NoFollowups bool
-	// RingBytes is the size of the ring buffer, a power of two and a multiple of
+	// RingSize is the size of the ring buffer, a power of two and a multiple of
 	// the page size; 0: 4 MiB.
-	RingBytes uint32
+	RingSize uint32
 
 	// Interval is how often Run reports the totals so far. 0: only at its end.
 	Interval time.Duration
@@ -92,7 +92,7 @@ type Tracer struct {
 
 // Open attaches to the kernel: 5.8 or later with BTF, as root or with CAP_BPF,
 // CAP_PERFMON and, for all details, CAP_SYSLOG and CAP_SYS_PTRACE. It fails if no
-// reset hook can be attached, and if Method is refused for every hook.
+// reset hook can be attached, and if Attach is refused for every hook.
 func Open(o Options) (*Tracer, error) {
 	session, err := probe.Open(o.probe())
 	if err != nil {
@@ -131,7 +131,7 @@ func (o *Options) probe() probe.Options {
 		s.Ports = append(s.Ports, probe.PortRange{First: r.First, Last: r.Last})
 	}
 	return probe.Options{
-		Via: o.Method, NoDrops: o.NoDrops, NoFlowMemory: o.NoFlowMemory, NoFollowups: o.NoFollowups, RingBytes: o.RingBytes,
+		Attach: o.Attach, NoDrops: o.NoDrops, NoFlowMemory: o.NoFlowMemory, NoFollowups: o.NoFollowups, RingSize: o.RingSize,
 		Ignored:   len(wanted.Dirs) == 0 || slices.Contains(wanted.Dirs, event.Ignored),
 		Tops:      o.Top > 0,
 		Netns:     o.Audit.wanted(),

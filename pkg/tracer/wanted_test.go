@@ -121,7 +121,7 @@ const (
 func wantedIn(t *testing.T, n *netns.Namespace, via event.Method, wanted string) *tracer.Tracer {
 	t.Helper()
 	traced, err := tracer.Open(tracer.Options{
-		Method: via, RingBytes: ringOfWanted, NoFollowups: true,
+		Attach: via, RingSize: ringOfWanted, NoFollowups: true,
 		Filter: filter.And(tracer.InNetns(n.Inode()), filter.MustParse(wanted)),
 	})
 	if err != nil && via != "" {
