@@ -34,7 +34,7 @@ func TestRefusedByRule(t *testing.T) {
 	}
 	defer listener.Close()
 	port := netip.MustParseAddrPort(listener.Addr().String()).Port()
-	if err := firewall.Reject(t.Context(), host, firewall.Place{Chain: event.ChainInput}, port); err != nil {
+	if err := firewall.Reject(t.Context(), host, firewall.BaseChain{Chain: event.ChainInput}, port); err != nil {
 		t.Skipf("no rule can be made here: %v", err)
 	}
 	if err := host.Do(func() error {

@@ -34,40 +34,40 @@ func (a *Asker) Close() {
 
 // Process is where a process is now, with names as far as they come before ctx
 // ends.
-func (a *Asker) Process(ctx context.Context, pid int) Place {
+func (a *Asker) Process(ctx context.Context, pid int) Location {
 	if a.procErr != nil {
-		return Place{}
+		return Location{}
 	}
-	place := placeOf(a.proc, pid)
-	a.name(ctx, &place)
-	return place
+	location := locationOf(a.proc, pid)
+	a.name(ctx, &location)
+	return location
 }
 
 // name adds the names of a container and a pod. It returns false if somebody who
 // may know them has not answered.
-func (a *Asker) name(ctx context.Context, place *Place) (named bool) {
-	key := place.key()
+func (a *Asker) name(ctx context.Context, location *Location) (named bool) {
+	key := location.key()
 	if key == "" {
 		return true
 	}
 	named = true
 	if !a.names.known.Contains(key) {
-		named = ctx.Err() == nil && a.names.ask(ctx, question{Place: *place})
+		named = ctx.Err() == nil && a.names.ask(ctx, question{Location: *location})
 	}
 	known, _ := a.names.known.Get(key)
-	known.apply(place)
+	known.apply(location)
 	return named
 }
 
-// placeOf reads where a process is.
-func placeOf(proc procfs.FS, pid int) Place {
+// locationOf reads where a process is.
+func locationOf(proc procfs.FS, pid int) Location {
 	process, err := proc.Proc(pid)
 	if err != nil {
-		return Place{}
+		return Location{}
 	}
 	lines, err := process.Cgroups()
 	if err != nil {
-		return Place{}
+		return Location{}
 	}
 	return choose(lines)
 }

@@ -84,17 +84,17 @@ func (e *engine) here() bool {
 
 func (e *engine) down() bool { return e.breaker.State() != gobreaker.StateClosed }
 
-func (e *engine) knows(place Place) bool {
-	return place.Container.ID != "" && (place.Container.Runtime == "" || place.Container.Runtime == e.runtime)
+func (e *engine) knows(location Location) bool {
+	return location.Container.ID != "" && (location.Container.Runtime == "" || location.Container.Runtime == e.runtime)
 }
 
-func (e *engine) name(ctx context.Context, place Place) (naming, error) {
+func (e *engine) name(ctx context.Context, location Location) (naming, error) {
 	if !e.here() {
 		return naming{}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	got, err := e.breaker.Execute(func() (naming, error) { return e.inspect(ctx, place.Container.ID) })
+	got, err := e.breaker.Execute(func() (naming, error) { return e.inspect(ctx, location.Container.ID) })
 	if errors.As(err, new(noAnswer)) {
 		select {
 		case e.fell <- err:

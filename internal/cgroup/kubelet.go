@@ -22,25 +22,25 @@ type kubelet struct {
 	logs string // /var/log
 }
 
-func (k kubelet) knows(place Place) bool { return place.PodUID != "" }
+func (k kubelet) knows(location Location) bool { return location.PodUID != "" }
 
 func (k kubelet) down() bool { return false }
 
-func (k kubelet) name(ctx context.Context, place Place) (naming, error) {
+func (k kubelet) name(ctx context.Context, location Location) (naming, error) {
 	var n naming
 	err := find(ctx, filepath.Join(k.logs, "pods"), func(entry string) bool {
 		parts := strings.Split(entry, "_")
-		if len(parts) != 3 || parts[2] != place.PodUID {
+		if len(parts) != 3 || parts[2] != location.PodUID {
 			return false
 		}
 		n.pod = parts[0] + "/" + parts[1]
 		return true
 	})
-	if err != nil || place.Container.ID == "" {
+	if err != nil || location.Container.ID == "" {
 		return n, err
 	}
 	err = find(ctx, filepath.Join(k.logs, "containers"), func(entry string) bool {
-		name, found := strings.CutSuffix(entry, "-"+place.Container.ID+".log")
+		name, found := strings.CutSuffix(entry, "-"+location.Container.ID+".log")
 		parts := strings.Split(name, "_")
 		if !found || len(parts) != 3 {
 			return false

@@ -19,10 +19,10 @@ func Living(ctx context.Context, root string) (owners []event.Owner, named bool,
 	defer asker.Close()
 	named = true
 	for _, path := range hierarchies.Paths() {
-		place := Parse(path)
-		named = asker.name(ctx, &place) && named
+		location := Parse(path)
+		named = asker.name(ctx, &location) && named
 		var owner event.Owner
-		place.fill(&owner)
+		location.fill(&owner)
 		owners = append(owners, owner)
 	}
 	return owners, named, nil

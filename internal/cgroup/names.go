@@ -34,13 +34,13 @@ type naming struct {
 	pod       string // "namespace/name"
 }
 
-// namer answers what a place is called: with nothing if it does not know it.
+// namer answers what a location is called: with nothing if it does not know it.
 type namer interface {
-	// knows reports whether the place can be one of its own.
-	knows(place Place) bool
+	// knows reports whether the location can be one of its own.
+	knows(location Location) bool
 	// down reports whether it gave no answer last time.
 	down() bool
-	name(ctx context.Context, place Place) (naming, error)
+	name(ctx context.Context, location Location) (naming, error)
 }
 
 // names asks for names in the background.
@@ -55,9 +55,9 @@ type names struct {
 	chosen   bool // events are chosen by names: who failed is asked again soon
 }
 
-// question asks for the names of a place.
+// question asks for the names of a location.
 type question struct {
-	Place
+	Location
 	at time.Time
 }
 
@@ -75,10 +75,10 @@ func newNames(namers ...namer) *names {
 	return &names{namers: namers, known: known, waiting: make(chan question, namesWaiting), cancel: func() {}}
 }
 
-// fill adds the names that are known to place, and asks for the others. It does
+// fill adds the names that are known to location, and asks for the others. It does
 // not wait.
-func (n *names) fill(place *Place, now time.Time) {
-	key := place.key()
+func (n *names) fill(location *Location, now time.Time) {
+	key := location.key()
 	if key == "" || len(n.namers) == 0 {
 		return
 	}
@@ -88,17 +88,17 @@ func (n *names) fill(place *Place, now time.Time) {
 		// The mark comes first: the answer, which may be quick, replaces it.
 		n.known.Add(key, answer{naming: got.naming, asked: now, given: got.given})
 		select {
-		case n.waiting <- question{*place, now}:
+		case n.waiting <- question{*location, now}:
 		default: // ask again at the next event
 			n.known.Add(key, got)
 		}
 	}
-	got.apply(place)
+	got.apply(location)
 }
 
-// pending reports whether the first answer about a place is about to come.
-func (n *names) pending(place *Place) bool {
-	key := place.key()
+// pending reports whether the first answer about a location is about to come.
+func (n *names) pending(location *Location) bool {
+	key := location.key()
 	if key == "" || len(n.namers) == 0 {
 		return false
 	}
@@ -107,7 +107,7 @@ func (n *names) pending(place *Place) bool {
 }
 
 // key identifies what can have a name.
-func (p *Place) key() string {
+func (p *Location) key() string {
 	switch {
 	case p.Container.ID != "":
 		return p.Container.ID
@@ -117,7 +117,7 @@ func (p *Place) key() string {
 	return ""
 }
 
-func (n naming) apply(p *Place) {
+func (n naming) apply(p *Location) {
 	if n.container != "" {
 		p.Container.Name = n.container
 	}
@@ -151,13 +151,13 @@ func (n *names) run() {
 func (n *names) ask(ctx context.Context, q question) bool {
 	all := true
 	for _, namer := range n.namers {
-		if !namer.knows(q.Place) {
+		if !namer.knows(q.Location) {
 			continue
 		}
 		if namer.down() {
 			n.settle(q, naming{}, q.at) // nobody is to wait while it is tried again
 		}
-		got, err := namer.name(ctx, q.Place)
+		got, err := namer.name(ctx, q.Location)
 		if err != nil {
 			n.failures.Add(1)
 			all = false

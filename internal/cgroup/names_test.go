@@ -121,15 +121,17 @@ func TestNameFailures(t *testing.T) {
 }
 
 // scripted answers whatever it is told to.
-type scripted func(ctx context.Context, place Place) (naming, error)
+type scripted func(ctx context.Context, location Location) (naming, error)
 
-func (s scripted) name(ctx context.Context, place Place) (naming, error) { return s(ctx, place) }
-func (s scripted) knows(Place) bool                                      { return true }
-func (s scripted) down() bool                                            { return false }
+func (s scripted) name(ctx context.Context, location Location) (naming, error) {
+	return s(ctx, location)
+}
+func (s scripted) knows(Location) bool { return true }
+func (s scripted) down() bool          { return false }
 
 func TestQuestionsAreBounded(t *testing.T) {
 	hangs := make(chan struct{})
-	n := newNames(scripted(func(ctx context.Context, _ Place) (naming, error) {
+	n := newNames(scripted(func(ctx context.Context, _ Location) (naming, error) {
 		select {
 		case hangs <- struct{}{}:
 		case <-ctx.Done():
@@ -138,19 +140,19 @@ func TestQuestionsAreBounded(t *testing.T) {
 		<-ctx.Done()
 		return naming{}, ctx.Err()
 	}))
-	place := func(i int) *Place { return &Place{Container: Container{ID: fmt.Sprintf("%064x", i)}} }
+	location := func(i int) *Location { return &Location{Container: Container{ID: fmt.Sprintf("%064x", i)}} }
 	for i := range namesWorkers {
-		n.fill(place(i), time.Now())
+		n.fill(location(i), time.Now())
 		<-hangs
 	}
 	// The workers are busy from now on.
 	for i := range 2 * namesWaiting {
-		n.fill(place(namesWorkers+i), time.Now())
+		n.fill(location(namesWorkers+i), time.Now())
 	}
 	if got := len(n.waiting); got != namesWaiting {
 		t.Errorf("%d questions wait, want %d", got, namesWaiting)
 	}
-	if got, _ := n.known.Peek(place(namesWorkers + 2*namesWaiting - 1).key()); !got.asked.IsZero() {
+	if got, _ := n.known.Peek(location(namesWorkers + 2*namesWaiting - 1).key()); !got.asked.IsZero() {
 		t.Errorf("a question that found no room counts as asked")
 	}
 	n.close() // ends the question that hangs
@@ -158,7 +160,7 @@ func TestQuestionsAreBounded(t *testing.T) {
 
 func TestOldNameStays(t *testing.T) {
 	answers := make(chan naming)
-	n := newNames(scripted(func(ctx context.Context, _ Place) (naming, error) {
+	n := newNames(scripted(func(ctx context.Context, _ Location) (naming, error) {
 		select {
 		case a := <-answers:
 			return a, nil
@@ -169,7 +171,7 @@ func TestOldNameStays(t *testing.T) {
 	defer n.close()
 	now := time.Now()
 	name := func() string {
-		p := Place{Container: Container{Runtime: "docker", ID: id1}}
+		p := Location{Container: Container{Runtime: "docker", ID: id1}}
 		n.fill(&p, now)
 		return p.Container.Name
 	}

@@ -9,8 +9,8 @@ import (
 // Parse tells what the path of a cgroup means. It knows the layouts of systemd,
 // Docker, containerd, CRI-O and Podman with both of their cgroup drivers, of
 // the kubelet, LXC and systemd-nspawn.
-func Parse(path string) Place {
-	p := Place{Path: path}
+func Parse(path string) Location {
+	p := Location{Path: path}
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	for i := range slices.Backward(parts) {
 		if p.Unit == "" {

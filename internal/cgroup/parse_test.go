@@ -18,7 +18,7 @@ const (
 )
 
 func TestParse(t *testing.T) {
-	for path, want := range map[string]Place{
+	for path, want := range map[string]Location{
 		"":                            {},
 		"/":                           {},
 		"/init.scope":                 {Unit: "init.scope"},

@@ -27,8 +27,8 @@ type processes struct {
 
 // whereabouts are the cgroups of a process.
 type whereabouts struct {
-	unified string // path in the v2 hierarchy
-	place   Place  // the one that tells most
+	unified  string   // path in the v2 hierarchy
+	location Location // the one that tells most
 }
 
 // lastSeen is where a process was.
@@ -120,21 +120,21 @@ func unified(lines []procfs.Cgroup) string {
 	return ""
 }
 
-// choose takes, of the places of a process in all hierarchies, the one that
+// choose takes, of the locations of a process in all hierarchies, the one that
 // tells most: with v1 hierarchies the container is often only in them.
-func choose(lines []procfs.Cgroup) Place {
-	var best Place
+func choose(lines []procfs.Cgroup) Location {
+	var best Location
 	for _, rank := range []func(procfs.Cgroup) bool{isUnified, isSystemd, isMemory, isOther} {
 		for _, line := range lines {
 			if !rank(line) {
 				continue
 			}
-			place := Parse(strings.TrimSuffix(line.Path, " (deleted)"))
-			if place.Container.Known() {
-				return place
+			location := Parse(strings.TrimSuffix(line.Path, " (deleted)"))
+			if location.Container.Known() {
+				return location
 			}
-			if !best.telling() && place.telling() {
-				best = place
+			if !best.informative() && location.informative() {
+				best = location
 			}
 		}
 	}

@@ -127,100 +127,100 @@ func (r *Resolver) Note(e *event.Event) {
 // process is known, but the cgroup says whose socket it was, that becomes the
 // owner (source cgroup). What is not known yet is left out; it does not wait.
 func (r *Resolver) Complete(e *event.Event) {
-	place := r.place(e)
-	if !place.telling() {
+	location := r.location(e)
+	if !location.informative() {
 		return
 	}
-	r.fill(&place)
+	r.fill(&location)
 	if e.Owner.IsZero() {
 		e.Owner.Source = event.FromCgroup
 	}
-	place.fill(&e.Owner)
+	location.fill(&e.Owner)
 }
 
 // Pending reports whether the name of the container or pod of e is about to
 // come, and what Complete would fill in without it.
 func (r *Resolver) Pending(e *event.Event) (owner event.Owner, pending bool) {
-	place := r.place(e)
-	r.fill(&place)
-	place.fill(&owner)
-	return owner, r.names.pending(&place)
+	location := r.location(e)
+	r.fill(&location)
+	location.fill(&owner)
+	return owner, r.names.pending(&location)
 }
 
-// place is that of the socket, or of its process if that says more: as the kernel
+// location is that of the socket, or of its process if that says more: as the kernel
 // saw it, or where it is now.
-func (r *Resolver) place(e *event.Event) Place {
-	place := r.group(e.Kernel.Cgroup, e)
-	if !r.settles(place) {
-		place = moreTelling(place, r.group(e.Kernel.OwnerCgroup, e))
+func (r *Resolver) location(e *event.Event) Location {
+	location := r.group(e.Kernel.Cgroup, e)
+	if !r.sufficient(location) {
+		location = moreInformative(location, r.group(e.Kernel.OwnerCgroup, e))
 	}
-	if !r.settles(place) {
-		place = moreTelling(place, r.process(e).place)
+	if !r.sufficient(location) {
+		location = moreInformative(location, r.process(e).location)
 	}
-	return place
+	return location
 }
 
 // Settled is what Complete will fill in, where the cgroup of the socket decides
 // that whatever process the owner is. It is so for all sockets of that cgroup,
 // for good; only the names of containers and pods may change (named).
 func (r *Resolver) Settled(e *event.Event) (owner event.Owner, named, ok bool) {
-	place := r.group(e.Kernel.Cgroup, e)
-	if !r.settles(place) {
+	location := r.group(e.Kernel.Cgroup, e)
+	if !r.sufficient(location) {
 		return event.Owner{}, false, false
 	}
-	r.fill(&place)
-	place.fill(&owner)
-	return owner, place.key() != "", true
+	r.fill(&location)
+	location.fill(&owner)
+	return owner, location.key() != "", true
 }
 
-// moreTelling is a place, unless another says more: a container, or anything
-// where the place says nothing.
-func moreTelling(place, other Place) Place {
-	if other.Container.Known() || !place.telling() && other.telling() {
+// moreInformative is a location, unless another says more: a container, or anything
+// where the location says nothing.
+func moreInformative(location, other Location) Location {
+	if other.Container.Known() || !location.informative() && other.informative() {
 		return other
 	}
-	return place
+	return location
 }
 
-// settles reports whether the place of a socket says enough, so that its process
+// sufficient reports whether the location of a socket says enough, so that its process
 // need not be asked.
-func (r *Resolver) settles(place Place) bool {
-	return place.Container.Known() || place.telling() && !r.hybrid
+func (r *Resolver) sufficient(location Location) bool {
+	return location.Container.Known() || location.informative() && !r.hybrid
 }
 
 // Process tells where a process of this /proc is now.
-func (r *Resolver) Process(pid int) Place {
+func (r *Resolver) Process(pid int) Location {
 	if r.processes.recent == nil {
-		return Place{} // there is no /proc
+		return Location{} // there is no /proc
 	}
-	place := placeOf(r.processes.fs, pid)
-	r.fill(&place)
-	return place
+	location := locationOf(r.processes.fs, pid)
+	r.fill(&location)
+	return location
 }
 
 // fill adds the names of a container and a pod.
-func (r *Resolver) fill(place *Place) {
-	if place.key() != "" {
-		r.names.fill(place, r.now())
+func (r *Resolver) fill(l *Location) {
+	if l.key() != "" {
+		r.names.fill(l, r.now())
 	}
 }
 
-// group is the place of an id that an event has: from memory, else that of its
+// group is the location of an id that an event has: from memory, else that of its
 // owner if the ids agree, else from a walk through the hierarchy.
-func (r *Resolver) group(id uint64, e *event.Event) Place {
+func (r *Resolver) group(id uint64, e *event.Event) Location {
 	if id == 0 {
-		return Place{}
+		return Location{}
 	}
-	place, decided := r.tree.cached(id)
+	location, decided := r.tree.cached(id)
 	if decided || !r.may(r.now()) {
-		return place
+		return location
 	}
 	if r.tree.confirm(id, r.process(e).unified) {
-		place, _ = r.tree.cached(id)
-		return place
+		location, _ = r.tree.cached(id)
+		return location
 	}
-	place, _ = r.tree.search(id, r.now())
-	return place
+	location, _ = r.tree.search(id, r.now())
+	return location
 }
 
 // process reads the cgroups of the process that owns the socket of e.

@@ -337,7 +337,7 @@ func TestEmptyHost(t *testing.T) {
 	if e.Owner.Cgroup != "" {
 		t.Errorf("got %+v", e.Owner)
 	}
-	if got := r.Process(1); got != (Place{}) {
+	if got := r.Process(1); got != (Location{}) {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -367,7 +367,7 @@ func TestRealCgroups(t *testing.T) {
 	if !r.hostPIDs {
 		t.Skip("/proc is not that of the initial pid namespace")
 	}
-	own := r.process(resetOf(0, pid)).place
+	own := r.process(resetOf(0, pid)).location
 	if own.Path == "" {
 		t.Errorf("this process is in no cgroup")
 	}

@@ -35,9 +35,9 @@ type tree struct {
 
 // found is what became of an id.
 type found struct {
-	place  Place
-	parsed bool // place is complete, not just its path
-	gone   bool // no cgroup had this id when it was looked for
+	location Location
+	parsed   bool // location is complete, not just its path
+	gone     bool // no cgroup had this id when it was looked for
 }
 
 func newTree(mount, root string) tree {
@@ -69,20 +69,20 @@ func mounts(infos []*procfs.MountInfo) (mount, root string, hybrid bool) {
 var unescapeMount = strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
 
 // cached finds an id without looking at the hierarchy.
-func (t *tree) cached(id uint64) (place Place, decided bool) {
+func (t *tree) cached(id uint64) (location Location, decided bool) {
 	f, known := t.known.Get(id)
 	if !known {
-		return Place{}, false
+		return Location{}, false
 	}
 	if !f.parsed && !f.gone {
-		f.place, f.parsed = Parse(f.place.Path), true
+		f.location, f.parsed = Parse(f.location.Path), true
 	}
-	return f.place, true
+	return f.location, true
 }
 
 // learn takes the path of an id from the kernel.
 func (t *tree) learn(id uint64, cgroup string) {
-	t.known.Add(id, &found{place: Place{Path: cgroup}})
+	t.known.Add(id, &found{location: Location{Path: cgroup}})
 }
 
 // confirm reports whether the cgroup at this path has the id, and remembers it.
@@ -98,25 +98,25 @@ func (t *tree) confirm(id uint64, cgroup string) bool {
 	if err != nil || inode(info) != id {
 		return false
 	}
-	t.known.Add(id, &found{place: Place{Path: cgroup}})
+	t.known.Add(id, &found{location: Location{Path: cgroup}})
 	return true
 }
 
 // search walks the hierarchy for an id, if a walk is due. What is not found has
 // been removed since its socket was seen, or lies outside of what is mounted
 // here: ids are not used twice, so it will never be found.
-func (t *tree) search(id uint64, now time.Time) (Place, bool) {
+func (t *tree) search(id uint64, now time.Time) (Location, bool) {
 	if t.mount == "" || now.Before(t.next) {
-		return Place{}, false
+		return Location{}, false
 	}
 	started := time.Now()
 	t.walk()
 	t.next = now.Add(max(walkEvery, walkShare*time.Since(started)))
-	if place, decided := t.cached(id); decided {
-		return place, true
+	if location, decided := t.cached(id); decided {
+		return location, true
 	}
 	t.known.Add(id, &found{gone: true})
-	return Place{}, true
+	return Location{}, true
 }
 
 // walk learns the ids of all cgroups. What vanishes meanwhile is skipped.
@@ -131,7 +131,7 @@ func (t *tree) walk() {
 			return fs.SkipDir
 		}
 		if known, _ := t.known.Peek(inode(info)); known == nil || known.gone {
-			t.known.Add(inode(info), &found{place: Place{Path: path.Join(t.root, "/", strings.TrimPrefix(name, t.mount))}})
+			t.known.Add(inode(info), &found{location: Location{Path: path.Join(t.root, "/", strings.TrimPrefix(name, t.mount))}})
 		}
 		if info.Sys().(*syscall.Stat_t).Nlink == 2 {
 			return fs.SkipDir // no directories in it: most cgroups, with some fifty files each

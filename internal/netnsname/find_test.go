@@ -15,14 +15,14 @@ func TestFind(t *testing.T) {
 	web := h.namespace("web")
 	h.link("web", "run/docker/netns/1a2b3c4d5e6f")
 	h.process(100, "web")
-	h.places[100] = cgroup.Place{Container: cgroup.Container{Runtime: "docker", ID: id, Name: "web-1"}}
+	h.locations[100] = cgroup.Location{Container: cgroup.Container{Runtime: "docker", ID: id, Name: "web-1"}}
 	pod := h.namespace("pod")
 	h.process(200, "pod")
-	h.places[200] = cgroup.Place{PodUID: uid, Pod: "shop/cart", Container: cgroup.Container{Runtime: "cri", ID: strings.Repeat("ef56", 16)}}
+	h.locations[200] = cgroup.Location{PodUID: uid, Pod: "shop/cart", Container: cgroup.Container{Runtime: "cri", ID: strings.Repeat("ef56", 16)}}
 	plugin := h.namespace("plugin")
 	h.link("plugin", "run/docker/netns/ingress_sbox")
 	h.process(300, "initial") // a container in the namespace of the host
-	h.places[300] = cgroup.Place{Container: cgroup.Container{Runtime: "docker", Name: "proxy"}}
+	h.locations[300] = cgroup.Location{Container: cgroup.Container{Runtime: "docker", Name: "proxy"}}
 	host, _ := stat(h.path("namespaces/initial"))
 	for text, want := range map[string]uint32{
 		"host": host, "docker/web-1": web, "docker/aa99aa99aa99": web, "docker/" + id: web, "1a2b3c4d5e6f": web,

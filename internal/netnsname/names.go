@@ -33,24 +33,24 @@ const (
 type Options struct {
 	// Root is the folder in which /proc and /run are; "" means /.
 	Root string
-	// Place tells in which container a process of this /proc is; nil: do not
+	// Location tells in which container a process of this /proc is; nil: do not
 	// name namespaces after containers.
-	Place func(pid int) cgroup.Place
+	Location func(pid int) cgroup.Location
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
 }
 
 // Names knows the names of network namespaces. It is for one goroutine.
 type Names struct {
-	root    string
-	place   func(pid int) cgroup.Place
-	host    uint32
-	device  uint64 // of nsfs, to which all namespaces belong
-	known   *simplelru.LRU[uint32, name]
-	survey  survey
-	next    time.Time // of the survey
-	surveys int
-	now     func() time.Time
+	root     string
+	location func(pid int) cgroup.Location
+	host     uint32
+	device   uint64 // of nsfs, to which all namespaces belong
+	known    *simplelru.LRU[uint32, name]
+	survey   survey
+	next     time.Time // of the survey
+	surveys  int
+	now      func() time.Time
 }
 
 // name is what a namespace is called, and why.
@@ -67,12 +67,12 @@ func New(o Options) *Names {
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	n := &Names{root: filepath.Join("/", o.Root), place: o.Place, known: known, now: o.Now}
+	n := &Names{root: filepath.Join("/", o.Root), location: o.Location, known: known, now: o.Now}
 	if n.now == nil {
 		n.now = time.Now
 	}
-	if n.place == nil {
-		n.place = func(int) cgroup.Place { return cgroup.Place{} }
+	if n.location == nil {
+		n.location = func(int) cgroup.Location { return cgroup.Location{} }
 	}
 	n.host = n.hostInode()
 	_, n.device = stat(filepath.Join(n.root, "proc/self/ns/net"))
@@ -168,11 +168,11 @@ func (n *Names) check(inode uint32, c candidate) string {
 	if c.pid == 0 {
 		return c.name
 	}
-	place := n.place(c.pid)
-	if pod := place.PodText(); pod != "" {
+	location := n.location(c.pid)
+	if pod := location.PodText(); pod != "" {
 		return pod // its containers share the namespace
 	}
-	return place.Container.String()
+	return location.Container.String()
 }
 
 // stat returns inode number and device of what a file or link leads to, or 0.

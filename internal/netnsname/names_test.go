@@ -19,15 +19,15 @@ import (
 // host is a folder with the files of a host. A namespace is a file there, and
 // its mounts and processes are hard links to it.
 type host struct {
-	t      *testing.T
-	root   string
-	places map[int]cgroup.Place
-	now    time.Time
+	t         *testing.T
+	root      string
+	locations map[int]cgroup.Location
+	now       time.Time
 }
 
 func newHost(t *testing.T) *host {
 	t.Helper()
-	h := &host{t: t, root: t.TempDir(), places: make(map[int]cgroup.Place), now: time.Now()}
+	h := &host{t: t, root: t.TempDir(), locations: make(map[int]cgroup.Location), now: time.Now()}
 	h.namespace("initial")
 	h.process(77, "initial")
 	must(t, os.Symlink("77", h.path("proc/self")))
@@ -75,13 +75,13 @@ func (h *host) remove(name string) {
 }
 
 func (h *host) names() *Names {
-	n := New(Options{Root: h.root, Place: func(pid int) cgroup.Place { return h.places[pid] }})
+	n := New(Options{Root: h.root, Location: func(pid int) cgroup.Location { return h.locations[pid] }})
 	n.now = func() time.Time { return h.now }
 	return n
 }
 
-func docker(name string) cgroup.Place {
-	return cgroup.Place{Container: cgroup.Container{Runtime: "docker", ID: "0123", Name: name}}
+func docker(name string) cgroup.Location {
+	return cgroup.Location{Container: cgroup.Container{Runtime: "docker", ID: "0123", Name: name}}
 }
 
 func TestNames(t *testing.T) {
@@ -94,11 +94,11 @@ func TestNames(t *testing.T) {
 	h.link("web", "run/docker/netns/1a2b3c4d5e6f")
 	h.process(100, "web")
 	h.process(101, "web")
-	h.places[101] = docker("web-1")
+	h.locations[101] = docker("web-1")
 	pod := h.namespace("pod")
 	h.link("pod", "run/netns/cni-"+uuid)
 	h.process(200, "pod")
-	h.places[200] = cgroup.Place{PodUID: uuid, Pod: "shop/cart", Container: docker("app").Container}
+	h.locations[200] = cgroup.Location{PodUID: uuid, Pod: "shop/cart", Container: docker("app").Container}
 	sandbox := h.namespace("sandbox")
 	h.link("sandbox", "run/docker/netns/ingress_sbox")
 	h.process(300, "sandbox")
@@ -107,10 +107,10 @@ func TestNames(t *testing.T) {
 	both := h.namespace("both")
 	h.link("both", "run/netns/green")
 	h.process(400, "both")
-	h.places[400] = docker("web-2")
+	h.locations[400] = docker("web-2")
 	session := h.namespace("session")
 	h.process(500, "session")
-	h.places[500] = cgroup.Place{Path: "/user.slice/session-1.scope", Unit: "session-1.scope"}
+	h.locations[500] = cgroup.Location{Path: "/user.slice/session-1.scope", Unit: "session-1.scope"}
 	inHost, _ := stat(h.path("namespaces/initial"))
 
 	n := h.names()
@@ -185,12 +185,12 @@ func TestNameComesLater(t *testing.T) {
 	h := newHost(t)
 	web := h.namespace("web")
 	h.process(100, "web")
-	h.places[100] = docker("")
+	h.locations[100] = docker("")
 	n := h.names()
 	if got := n.Of(web); got != "docker/0123" {
 		t.Errorf("got %q", got)
 	}
-	h.places[100] = docker("web-1")
+	h.locations[100] = docker("web-1")
 	h.now = h.now.Add(nameFor)
 	if got := n.Of(web); got != "docker/web-1" || n.surveys != 1 {
 		t.Errorf("got %q after %d surveys", got, n.surveys)

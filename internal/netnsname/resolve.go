@@ -44,7 +44,7 @@ func Resolve(text string) (uint32, error) {
 	defer cancel()
 	asker := cgroup.NewAsker("")
 	defer asker.Close()
-	n := New(Options{Place: func(pid int) cgroup.Place { return asker.Process(ctx, pid) }})
+	n := New(Options{Location: func(pid int) cgroup.Location { return asker.Process(ctx, pid) }})
 	if inode := n.find(text); inode != 0 {
 		return inode, nil
 	}
@@ -68,7 +68,7 @@ func (n *Names) find(text string) uint32 {
 			continue // it has one name only, whatever runs in it
 		}
 		for _, c := range candidates {
-			if c.pid == 0 && c.name == text || c.pid != 0 && called(n.place(c.pid), text) {
+			if c.pid == 0 && c.name == text || c.pid != 0 && called(n.location(c.pid), text) {
 				return inode
 			}
 		}
@@ -77,14 +77,14 @@ func (n *Names) find(text string) uint32 {
 }
 
 // called reports whether a namespace may be printed so because somebody in it is
-// at this place.
-func called(place cgroup.Place, text string) bool {
-	c := place.Container
+// at this location.
+func called(l cgroup.Location, text string) bool {
+	c := l.Container
 	id := c
 	id.Name = ""
 	short := id
 	short.ID = short.ID[:min(len(short.ID), 12)]
-	return text == place.Pod || text == place.PodUID || text == c.String() || text == id.String() || text == short.String()
+	return text == l.Pod || text == l.PodUID || text == c.String() || text == id.String() || text == short.String()
 }
 
 func inodeOf(path string) (uint32, error) {

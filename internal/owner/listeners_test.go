@@ -7,9 +7,9 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// TestLastListener: the listener is gone when its next event is looked for. It was found
+// TestFallBackToListener: the listener is gone when its next event is looked for. It was found
 // a moment before, so that process is named, but not much later, nor for another socket.
-func TestLastListener(t *testing.T) {
+func TestFallBackToListener(t *testing.T) {
 	start := time.Now()
 	waiting := func(inode uint64, at time.Time) *event.Event {
 		e := &event.Event{Time: at, Evidence: event.Evidence{Socket: event.SockFull}}
@@ -31,8 +31,8 @@ func TestLastListener(t *testing.T) {
 		"another listener at this address": {waiting(2, start.Add(time.Second)), 0},
 	} {
 		r.Await(c.event)
-		r.GaveUp(c.event)
-		r.Last(c.event)
+		r.GiveUp(c.event)
+		r.FallBackToConnector(c.event)
 		if c.event.Owner.PID != c.want {
 			t.Errorf("%s: owner %+v, want %d", name, c.event.Owner, c.want)
 		}

@@ -15,7 +15,7 @@ import (
 func (r *Resolver) FromRecord(e *event.Event) bool {
 	k := &e.Kernel
 	switch {
-	case byOther(e.Evidence):
+	case actedByOther(e.Evidence):
 		if k.Current.PID != 0 && !k.Current.Kernel {
 			e.By = event.ProcessRef{PID: k.Current.PID, Comm: k.Current.Comm}
 		}
@@ -23,19 +23,19 @@ func (r *Resolver) FromRecord(e *event.Event) bool {
 		e.Owner, k.OwnerCgroup = r.ownerOf(k.Current, sourceOf(k.Current, event.FromCurrent)), k.Current.Cgroup
 	}
 	switch {
-	case k.Current.Known() && !byOther(e.Evidence):
+	case k.Current.Known() && !actedByOther(e.Evidence):
 		// A kernel thread finishes what somebody began: nobody can be named.
 	case k.Closer.Known() && !k.Closer.Kernel && closedByOwner(e):
 		e.Owner, k.OwnerCgroup = r.ownerOf(k.Closer, sourceOf(k.Closer, event.FromCloser)), k.Closer.Cgroup
 	}
-	return !Wanted(e)
+	return !NeedsOwner(e)
 }
 
-// Wanted reports whether the owner of e is not known and can still be looked
+// NeedsOwner reports whether the owner of e is not known and can still be looked
 // for: a descriptor refers to the socket, and what the record told about the
 // running process is not the owner.
-func Wanted(e *event.Event) bool {
-	if !e.Owner.IsZero() || e.Kernel.Current.Known() && !byOther(e.Evidence) {
+func NeedsOwner(e *event.Event) bool {
+	if !e.Owner.IsZero() || e.Kernel.Current.Known() && !actedByOther(e.Evidence) {
 		return false
 	}
 	if e.Evidence.Has(event.FactRemembered) {
@@ -44,37 +44,37 @@ func Wanted(e *event.Event) bool {
 	return e.Evidence.Has(event.FactHasSocket) || e.Kernel.Listener.Inode != 0
 }
 
-// Last names who connected, where e is to be shown and nothing better is known:
+// FallBackToConnector names who connected, where e is to be shown and nothing better is known:
 // no file table has the socket, only an io_uring or a message on its way, or
 // the tables are not all to be seen, or the walk took too long. It is not who
 // holds the socket now: it may have been passed on.
-func (r *Resolver) Last(e *event.Event) {
+func (r *Resolver) FallBackToConnector(e *event.Event) {
 	if c := &e.Kernel.Connector; e.Owner.IsZero() && c.Known() && !c.Kernel {
 		e.Owner = r.ownerOf(*c, event.FromConnector)
 	}
 }
 
-// sought is the socket whose holder is the owner: the connection's own, or
+// searchedSocket is the socket whose holder is the owner: the connection's own, or
 // that of the listener where it waits to be accepted.
-func sought(e *event.Event) event.SocketRef {
+func searchedSocket(e *event.Event) event.SocketRef {
 	if e.Evidence.Has(event.FactHasSocket) {
 		return e.Kernel.Socket
 	}
 	return e.Kernel.Listener
 }
 
-// foundFrom is how an owner is known that was found through the sought socket.
-func foundFrom(e *event.Event, source event.OwnerSource) event.OwnerSource {
+// foundSource is how an owner is known that was found through the searched socket.
+func foundSource(e *event.Event, source event.OwnerSource) event.OwnerSource {
 	if !e.Evidence.Has(event.FactHasSocket) {
 		return event.FromListener
 	}
 	return source
 }
 
-// byOther reports whether the process at the hook acted on a socket that is
+// actedByOther reports whether the process at the hook acted on a socket that is
 // not its own: it destroyed the connection, or the listener whose accept queue
 // held it.
-func byOther(e event.Evidence) bool {
+func actedByOther(e event.Evidence) bool {
 	return e.Caller == event.CallerListenAbort || destroyed(e)
 }
 
@@ -130,13 +130,13 @@ func closedByOwner(e *event.Event) bool {
 	case event.SockFull:
 		return e.Evidence.Has(event.FactDead) || e.Evidence.Has(event.FactRemembered) && closedOrderly(e)
 	case event.SockNone:
-		return e.Evidence.Hook != event.HookReject && (gaveUp(e) || e.Evidence.Packet&event.SYN == 0 && closedOrderly(e))
+		return e.Evidence.Hook != event.HookReject && (attemptGivenUp(e) || e.Evidence.Packet&event.SYN == 0 && closedOrderly(e))
 	}
 	return true
 }
 
-// gaveUp: a SYN-ACK comes for an attempt that was closed before.
-func gaveUp(e *event.Event) bool {
+// attemptGivenUp: a SYN-ACK comes for an attempt that was closed before.
+func attemptGivenUp(e *event.Event) bool {
 	return e.Evidence.Packet.Has(event.SYN|event.ACK) && e.Kernel.Closing.From == event.StateSynSent
 }
 

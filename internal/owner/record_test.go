@@ -90,8 +90,8 @@ func TestEnded(t *testing.T) {
 	}
 }
 
-// TestLast: who connected is named only where nothing better is known.
-func TestLast(t *testing.T) {
+// TestFallBackToConnector: who connected is named only where nothing better is known.
+func TestFallBackToConnector(t *testing.T) {
 	curl := event.Process{PID: 10, TID: 11, Comm: "curl", UID: 33}
 	connected := event.Owner{PID: 10, TID: 11, Comm: "curl", UID: pointer[uint32](33), Source: event.FromConnector}
 	held := event.Owner{PID: 20, Comm: "worker", Source: event.FromSocket}
@@ -109,16 +109,16 @@ func TestLast(t *testing.T) {
 	} {
 		e := event.Event{Evidence: event.Evidence{Facts: event.FactHasSocket}, Kernel: test.kernel, Owner: test.known}
 		new(Resolver).FromRecord(&e)
-		new(Resolver).Last(&e)
+		new(Resolver).FallBackToConnector(&e)
 		if diff := cmp.Diff(test.want, e.Owner); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }
 
-// TestGaveUp: a SYN-ACK that finds no socket is told by who closed the attempt,
+// TestAttemptGivenUp: a SYN-ACK that finds no socket is told by who closed the attempt,
 // not by who closed an earlier connection of these addresses.
-func TestGaveUp(t *testing.T) {
+func TestAttemptGivenUp(t *testing.T) {
 	for from, want := range map[event.State]uint32{event.StateSynSent: 10, event.StateEstablished: 0} {
 		e := event.Event{
 			Evidence: event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone, Packet: event.SYN | event.ACK},

@@ -30,11 +30,11 @@ type Resolver struct {
 	// walked is when the first walk that looked for the owner of an event had ended; the
 	// zero time if there was none yet. A walk does not count that began before the event
 	// was awaited: the record of a hook may come late.
-	walked  map[*event.Event]time.Time
-	tooLate uint64
-	uids    event.Values[uint32]
+	walked      map[*event.Event]time.Time
+	notSearched uint64
+	uids        event.Values[uint32]
 	// listeners are the last ones that were found, and who had them then.
-	listeners map[event.SocketRef]holding
+	listeners map[event.SocketRef]listenerHolder
 }
 
 // Await looks for the owner of e from now on. The caller keeps e unchanged
@@ -46,14 +46,14 @@ func (r *Resolver) Await(e *event.Event) {
 		r.walked = make(map[*event.Event]time.Time)
 	}
 	r.walked[e] = time.Time{}
-	inode := sought(e).Inode
+	inode := searchedSocket(e).Inode
 	r.waiting[inode] = append(r.waiting[inode], e)
 }
 
 // Forget stops looking for the owner of e.
 func (r *Resolver) Forget(e *event.Event) {
 	delete(r.walked, e)
-	inode := sought(e).Inode
+	inode := searchedSocket(e).Inode
 	rest := slices.DeleteFunc(r.waiting[inode], func(w *event.Event) bool { return w == e })
 	if len(rest) == 0 {
 		delete(r.waiting, inode)
@@ -62,10 +62,10 @@ func (r *Resolver) Forget(e *event.Event) {
 	}
 }
 
-// Waits reports whether e should wait for its owner. All news is known of what happened
+// Pending reports whether e should wait for its owner. All news is known of what happened
 // until now, which may be earlier than the time of day.
-func (r *Resolver) Waits(e *event.Event, now time.Time) bool {
-	if !Wanted(e) {
+func (r *Resolver) Pending(e *event.Event, now time.Time) bool {
+	if !NeedsOwner(e) {
 		return false
 	}
 	age := now.Sub(e.Time)
@@ -76,12 +76,12 @@ func (r *Resolver) Waits(e *event.Event, now time.Time) bool {
 	return age < Patience || now.Before(r.walked[e])
 }
 
-// GaveUp takes the news that e is shown without waiting any longer. It counts those
+// GiveUp takes the news that e is shown without waiting any longer. It counts those
 // whose socket was not looked for at all, because the next walk came too late.
-func (r *Resolver) GaveUp(e *event.Event) {
-	r.lastListener(e)
-	if e.Owner.IsZero() && r.walkIsDue(e) && sought(e).Inode != 0 {
-		r.tooLate++
+func (r *Resolver) GiveUp(e *event.Event) {
+	r.fallBackToListener(e)
+	if e.Owner.IsZero() && r.walkIsDue(e) && searchedSocket(e).Inode != 0 {
+		r.notSearched++
 	}
 	r.Forget(e)
 }
@@ -92,9 +92,9 @@ func (r *Resolver) walkIsDue(e *event.Event) bool {
 	return awaited && r.Walk != nil && walked.IsZero()
 }
 
-// TooLate reports how many owners were not looked for, because walks are rare on
+// NotSearched reports how many owners were not looked for, because walks are rare on
 // purpose: they take a small part of a core.
-func (r *Resolver) TooLate() uint64 { return r.tooLate }
+func (r *Resolver) NotSearched() uint64 { return r.notSearched }
 
 // Waiting reports how many sockets are being looked for.
 func (r *Resolver) Waiting() int { return len(r.waiting) }
@@ -108,16 +108,16 @@ func (r *Resolver) Closed(h event.Holder) {
 	}
 	owner := r.ownerOf(h.Process, sourceOf(h.Process, event.FromCloser))
 	owner.Ended = event.Ended{} // that came later: it is not how the reset came about
-	r.settle(h.Socket.Inode, owner, h.Process.Cgroup)
+	r.assign(h.Socket.Inode, owner, h.Process.Cgroup)
 }
 
-// settle gives an owner, and the control group that it was seen in, to all events
+// assign gives an owner, and the control group that it was seen in, to all events
 // of a socket.
-func (r *Resolver) settle(inode uint64, owner event.Owner, cgroup uint64) {
+func (r *Resolver) assign(inode uint64, owner event.Owner, cgroup uint64) {
 	for _, e := range r.waiting[inode] {
 		delete(r.walked, e)
 		e.Owner, e.Kernel.OwnerCgroup = owner, cgroup
-		e.Owner.Source = foundFrom(e, owner.Source)
+		e.Owner.Source = foundSource(e, owner.Source)
 	}
 	delete(r.waiting, inode)
 }
@@ -137,8 +137,8 @@ func (r *Resolver) Search(now time.Time) error {
 	for inode, group := range bySocket(holders) {
 		owner := r.heldBy(group)
 		cgroup := group[0].Process.Cgroup // heldBy has put the owner first
-		r.remember(inode, holding{owner, cgroup, now})
-		r.settle(inode, owner, cgroup)
+		r.rememberListener(inode, listenerHolder{owner, cgroup, now})
+		r.assign(inode, owner, cgroup)
 	}
 	ended := time.Now()
 	for e, walked := range r.walked {
@@ -154,7 +154,7 @@ func (r *Resolver) sockets() []event.SocketRef {
 	sockets := make([]event.SocketRef, 0, len(r.waiting))
 	for inode, events := range r.waiting {
 		if inode != 0 {
-			sockets = append(sockets, sought(events[0]))
+			sockets = append(sockets, searchedSocket(events[0]))
 		}
 	}
 	return sockets

@@ -274,9 +274,9 @@ func TestTooLate(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		r.GaveUp(e)
-		if r.TooLate() != c.want || r.Waiting() != 0 || len(r.walked) != 0 {
-			t.Errorf("%s: %d too late, want %d; %d still wait", name, r.TooLate(), c.want, r.Waiting())
+		r.GiveUp(e)
+		if r.NotSearched() != c.want || r.Waiting() != 0 || len(r.walked) != 0 {
+			t.Errorf("%s: %d too late, want %d; %d still wait", name, r.NotSearched(), c.want, r.Waiting())
 		}
 	}
 }
@@ -313,7 +313,7 @@ func TestWaits(t *testing.T) {
 			}
 		}
 		for age, want := range map[time.Duration]bool{c.until - 1: c.until > 0, c.until: false} {
-			if got := r.Waits(c.event, hook.Add(age)); got != want {
+			if got := r.Pending(c.event, hook.Add(age)); got != want {
 				t.Errorf("%s: after %s it waits: %t", name, age, got)
 			}
 		}

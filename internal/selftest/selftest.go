@@ -98,7 +98,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := tracer.Over(session, tracer.Options{})
+	t := tracer.FromSession(session, tracer.Options{})
 	defer t.Close()
 	tracing, stop := context.WithCancel(ctx)
 	defer stop()

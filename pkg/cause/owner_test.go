@@ -101,7 +101,7 @@ func TestOwnersOfStories(t *testing.T) {
 		if e.By.PID != 0 {
 			parts = append(parts, "by "+e.By.Comm)
 		}
-		if ownerpkg.Wanted(e) {
+		if ownerpkg.NeedsOwner(e) {
 			parts = append(parts, "wanted")
 		}
 		if got := strings.Join(parts, ", "); got != want {

@@ -55,8 +55,8 @@ func numbered(e *event.Event) bool { return e.Kernel.RcvNxt != 0 || e.Kernel.Win
 // ahead is how far past rcv_nxt the RST lies; negative before it.
 func ahead(e *event.Event) int32 { return int32(e.RST.Seq - e.Kernel.RcvNxt) }
 
-// place is "seq is 1 042 bytes past rcv_nxt".
-func place(e *event.Event) string { return "seq is " + offset(e.RST.Seq, e.Kernel.RcvNxt) }
+// offsetText is "seq is 1 042 bytes past rcv_nxt".
+func offsetText(e *event.Event) string { return "seq is " + offset(e.RST.Seq, e.Kernel.RcvNxt) }
 
 // offset says where a sequence number lies relative to rcv_nxt.
 func offset(seq, rcvNxt uint32) string {
@@ -79,11 +79,11 @@ func insideWindow(e *event.Event, window string) string {
 	case !numbered(e):
 		return "it is inside " + window + " but not exact"
 	case ahead(e) < 0:
-		return place(e) + ", not acknowledged yet and so still inside " + window
+		return offsetText(e) + ", not acknowledged yet and so still inside " + window
 	case uint32(ahead(e)) > e.Kernel.Window:
-		return place(e) + ", inside a window that was wider before"
+		return offsetText(e) + ", inside a window that was wider before"
 	}
-	return place(e) + ", inside " + strings.Replace(window, "the window", windowOf(e), 1)
+	return offsetText(e) + ", inside " + strings.Replace(window, "the window", windowOf(e), 1)
 }
 
 func outsideWindow(e *event.Event) string {
@@ -91,20 +91,20 @@ func outsideWindow(e *event.Event) string {
 	case !numbered(e):
 		return "it is outside the receive window"
 	case ahead(e) < 0:
-		return place(e) + ", outside the window"
+		return offsetText(e) + ", outside the window"
 	case uint32(ahead(e)) <= e.Kernel.Window && e.RST.Len > 0:
-		return fmt.Sprintf("%s, but its %s of payload end beyond %s", place(e), bytesOf(e.RST.Len, ""), windowOf(e))
+		return fmt.Sprintf("%s, but its %s of payload end beyond %s", offsetText(e), bytesOf(e.RST.Len, ""), windowOf(e))
 	case uint32(ahead(e)) <= e.Kernel.Window:
-		return place(e) + ", and it ends outside the window"
+		return offsetText(e) + ", and it ends outside the window"
 	}
-	return place(e) + ", beyond " + windowOf(e)
+	return offsetText(e) + ", beyond " + windowOf(e)
 }
 
 func beforeWindow(e *event.Event) string {
 	if !numbered(e) {
 		return "it is before the receive window"
 	}
-	return place(e)
+	return offsetText(e)
 }
 
 // noConnection: the flow memory may know what became of the connection.
@@ -148,11 +148,11 @@ func outsideTimeWait(e *event.Event) string {
 	case !numbered(e):
 		return fmt.Sprintf("the connection is in %s and the RST is outside its window", state)
 	case state == "TIME_WAIT":
-		return place(e) + ", and only an exact one ends a TIME_WAIT"
+		return offsetText(e) + ", and only an exact one ends a TIME_WAIT"
 	case ahead(e) < 0:
-		return place(e) + ", and the connection is in FIN_WAIT2"
+		return offsetText(e) + ", and the connection is in FIN_WAIT2"
 	}
-	return fmt.Sprintf("%s, beyond %s of a connection in FIN_WAIT2", place(e), windowOf(e))
+	return fmt.Sprintf("%s, beyond %s of a connection in FIN_WAIT2", offsetText(e), windowOf(e))
 }
 
 func outsideHandshake(e *event.Event) string {
@@ -169,9 +169,9 @@ func outsideHandshake(e *event.Event) string {
 	case !numbered(e):
 		return "it is outside the window" + handshake
 	case ahead(e) < 0:
-		return place(e) + handshake
+		return offsetText(e) + handshake
 	}
-	return place(e) + ", beyond " + windowOf(e) + handshake
+	return offsetText(e) + ", beyond " + windowOf(e) + handshake
 }
 
 func ttlTooLow(e *event.Event) string {

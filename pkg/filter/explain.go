@@ -41,7 +41,7 @@ func decider(n node) string {
 		return "kernel, from the second event of each kind on"
 	case isWhole(n, kernelDecides):
 		return "kernel"
-	case n.reads() == KnowsPlace:
+	case n.reads() == KnowsLocation:
 		return "kernel, once rsttrace knows the control group"
 	case isWhole(n, func(t *test, negated bool) bool {
 		return !negated && t.op == is && (t.field.Name == "comm" || t.field.Name == "pid")
@@ -49,7 +49,7 @@ func decider(n node) string {
 		return "kernel if the process acts on its own socket, else rsttrace once it knows the owner"
 	case !selection.isEmpty():
 		return "kernel in part, then rsttrace"
-	case n.reads()&(KnowsOwner|KnowsPlace) != 0:
+	case n.reads()&(KnowsOwner|KnowsLocation) != 0:
 		return "rsttrace, once it knows the owner"
 	default:
 		return "rsttrace"

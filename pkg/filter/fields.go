@@ -83,22 +83,22 @@ var fields = []*Field{
 	},
 	{
 		Name: "cgroup", Help: "the control group of the socket, with all below it", Example: "cgroup /system.slice",
-		kind: kindText, blanks: true, known: KnowsPlace, equal: equalCgroup,
+		kind: kindText, blanks: true, known: KnowsLocation, equal: equalCgroup,
 		texts: func(e *event.Event, is func(string) bool) bool { return is(e.Owner.Cgroup) },
 	},
 	{
 		Name: "unit", Help: "the systemd unit, or a slice with all in it", Example: "unit nginx",
-		kind: kindText, blanks: true, known: KnowsPlace, equal: equalPlace(parseUnit, inUnit),
+		kind: kindText, blanks: true, known: KnowsLocation, equal: equalLocation(parseUnit, inUnit),
 		texts: func(e *event.Event, is func(string) bool) bool { return is(e.Owner.Unit) },
 	},
 	{
 		Name: "container", Help: "the container, by its name or its id", Example: "container docker/web-1",
-		kind: kindText, blanks: true, known: KnowsPlace, equal: equalPlace(anyName, inContainer),
+		kind: kindText, blanks: true, known: KnowsLocation, equal: equalLocation(anyName, inContainer),
 		texts: func(e *event.Event, is func(string) bool) bool { return is(e.Owner.Container) },
 	},
 	{
 		Name: "pod", Help: "the Kubernetes pod, by its name or uid", Example: "pod shop/cart-6d9f",
-		kind: kindText, blanks: true, known: KnowsPlace, equal: equalPlace(parsePod, inPod),
+		kind: kindText, blanks: true, known: KnowsLocation, equal: equalLocation(parsePod, inPod),
 		texts: func(e *event.Event, is func(string) bool) bool { return is(e.Owner.Pod) },
 	},
 	{
@@ -325,8 +325,8 @@ func equalCgroup(v *Vocabulary, value string) (equality, error) {
 	return equality{value: wanted, match: func(e *event.Event) bool { return inCgroup(&e.Owner, wanted) }}, nil
 }
 
-// equalPlace compares what is known of where the owner runs.
-func equalPlace(parse func(string) (string, error), in func(*event.Owner, string) bool) func(*Vocabulary, string) (equality, error) {
+// equalLocation compares what is known of where the owner runs.
+func equalLocation(parse func(string) (string, error), in func(*event.Owner, string) bool) func(*Vocabulary, string) (equality, error) {
 	return func(_ *Vocabulary, value string) (equality, error) {
 		wanted, err := parse(value)
 		return equality{value: wanted, match: func(e *event.Event) bool { return in(&e.Owner, wanted) }}, err

@@ -24,14 +24,14 @@ func (e *SyntaxError) Error() string {
 		b.WriteString(": ")
 		b.WriteString(e.Hint)
 	}
-	line, column, length := e.place()
+	line, column, length := e.position()
 	fmt.Fprintf(&b, "\n    %s\n    %s%s", line, strings.Repeat(" ", column), strings.Repeat("^", length))
 	return b.String()
 }
 
-// place is the line of the mistake as it can be printed, and where in it the
+// position is the line of the mistake as it can be printed, and where in it the
 // mistake is, in characters.
-func (e *SyntaxError) place() (line string, column, length int) {
+func (e *SyntaxError) position() (line string, column, length int) {
 	at := min(e.At, len(e.Text))
 	start := strings.LastIndexByte(e.Text[:at], '\n') + 1
 	end := len(e.Text)

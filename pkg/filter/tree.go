@@ -16,12 +16,12 @@ const (
 	KnowsRecord
 	// KnowsOwner: the processes.
 	KnowsOwner
-	// KnowsPlace: control group, unit, container and pod.
-	KnowsPlace
+	// KnowsLocation: control group, unit, container and pod.
+	KnowsLocation
 	// KnowsRest: all that is filled in last, such as the errno and the name of the namespace.
 	KnowsRest
 
-	KnowsAll = KnowsVerdict | KnowsRecord | KnowsOwner | KnowsPlace | KnowsRest
+	KnowsAll = KnowsVerdict | KnowsRecord | KnowsOwner | KnowsLocation | KnowsRest
 )
 
 // Answer is what a filter says of an event of which some parts are known.

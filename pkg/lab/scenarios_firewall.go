@@ -17,7 +17,7 @@ func firewallScenarios() []Scenario {
 		Story: "A rule in the input chain answers the client's SYN with a RST, before TCP has seen it. " +
 			"To the client it looks exactly as if nobody listened on the port.",
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
-		Run: func(e *Env) { playReject(e, serverEnd, firewall.Place{Chain: event.ChainInput}) },
+		Run: func(e *Env) { playReject(e, serverEnd, firewall.BaseChain{Chain: event.ChainInput}) },
 	}, {
 		Name:  "netfilter-reject-iptables",
 		Title: "The same by a rule of iptables: -j REJECT --reject-with tcp-reset.",
@@ -30,14 +30,14 @@ func firewallScenarios() []Scenario {
 		Title:  "The same by a rule in the prerouting chain.",
 		Story:  "The rule stands even before the decision whether a packet is for this host.",
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
-		Run: func(e *Env) { playReject(e, serverEnd, firewall.Place{Chain: event.ChainPrerouting}) },
+		Run: func(e *Env) { playReject(e, serverEnd, firewall.BaseChain{Chain: event.ChainPrerouting}) },
 	}, {
 		Name:   "netfilter-reject-ingress",
 		Title:  "The same by a rule in the ingress chain of a device.",
 		Story:  "The rule stands where packets come in from one device, before everything else.",
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
 		Run: func(e *Env) {
-			playReject(e, serverEnd, firewall.Place{Chain: event.ChainIngress, Device: device})
+			playReject(e, serverEnd, firewall.BaseChain{Chain: event.ChainIngress, Device: device})
 		},
 	}, {
 		Name:  "netfilter-reject-netdev",
@@ -46,7 +46,7 @@ func firewallScenarios() []Scenario {
 			"Their RSTs are built in another place of the kernel and go straight back to the device.",
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: missesModule(firewall.NetDevModules...),
 		Run: func(e *Env) {
-			playReject(e, serverEnd, firewall.Place{Chain: event.ChainIngress, Device: device, Family: firewall.NetDev})
+			playReject(e, serverEnd, firewall.BaseChain{Chain: event.ChainIngress, Device: device, Family: firewall.NetDev})
 		},
 	}, {
 		Name:  "netfilter-reject-bridge",
@@ -55,7 +55,7 @@ func firewallScenarios() []Scenario {
 			"The bridge has no address of its own, so the RST is built apart from everything that TCP and IP do.",
 		Causes: causes, Families: bothFamilies, Path: Bridged, HostChanges: missesModule(firewall.BridgeModules...),
 		Run: func(e *Env) {
-			playReject(e, bridgeEnd, firewall.Place{Chain: event.ChainPrerouting, Family: firewall.Bridge})
+			playReject(e, bridgeEnd, firewall.BaseChain{Chain: event.ChainPrerouting, Family: firewall.Bridge})
 		},
 	}, {
 		Name:  "netfilter-reject-output",
@@ -63,14 +63,14 @@ func firewallScenarios() []Scenario {
 		Story: "A rule in the output chain answers the client's SYN on its own machine, in the name of the server. " +
 			"No packet ever reaches the server.",
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
-		Run: func(e *Env) { playReject(e, clientEnd, firewall.Place{Chain: event.ChainOutput}) },
+		Run: func(e *Env) { playReject(e, clientEnd, firewall.BaseChain{Chain: event.ChainOutput}) },
 	}, {
 		Name:  "netfilter-reject-forward",
 		Title: "A router's firewall rejects a connection that passes through it.",
 		Story: "A rule in the forward chain of the router answers the client's SYN in the name of the server. " +
 			"On the router neither end of the connection is local; the server never hears of it.",
 		Causes: causes, Families: bothFamilies, Path: Routed, HostChanges: loads,
-		Run: func(e *Env) { playReject(e, routerEnd, firewall.Place{Chain: event.ChainForward}) },
+		Run: func(e *Env) { playReject(e, routerEnd, firewall.BaseChain{Chain: event.ChainForward}) },
 	}, {
 		Name:  "netfilter-reject-established",
 		Title: "A new firewall rule cuts a connection that is up.",
@@ -82,7 +82,7 @@ func firewallScenarios() []Scenario {
 }
 
 // reject puts a rule against the server's port into a chain of the named end.
-func (e *Env) reject(end string, at firewall.Place) {
+func (e *Env) reject(end string, at firewall.BaseChain) {
 	e.must(firewall.Reject(e.ctx, e.namespace(end), at, serverPort))
 	e.firewalls = append(e.firewalls, e.namespace(end))
 	e.Stepf("a rule in the %s chain of the %s rejects what goes to port %d", at.Chain, end, serverPort)
@@ -93,16 +93,16 @@ func playRejectXTables(e *Env) {
 	e.must(firewall.RejectXTables(e.ctx, server, event.ChainInput, serverPort))
 	e.firewalls = append(e.firewalls, server)
 	e.Stepf("a rule of iptables in the INPUT chain of the server rejects what goes to port %d", serverPort)
-	playRejected(e, serverEnd, firewall.Place{Chain: event.ChainInput})
+	playRejected(e, serverEnd, firewall.BaseChain{Chain: event.ChainInput})
 }
 
-func playReject(e *Env, end string, at firewall.Place) {
+func playReject(e *Env, end string, at firewall.BaseChain) {
 	e.reject(end, at)
 	playRejected(e, end, at)
 }
 
 // playRejected lets a client meet the rule.
-func playRejected(e *Env, end string, at firewall.Place) {
+func playRejected(e *Env, end string, at firewall.BaseChain) {
 	client := e.Actor("client", clientEnd)
 	sock := client.Socket()
 	sock.Bind(netip.AddrPortFrom(e.address(clientEnd), 0)) // a refused connect forgets the port
@@ -122,7 +122,7 @@ func playRejected(e *Env, end string, at firewall.Place) {
 }
 
 // rejected expects a rule to answer the client in the name of the server.
-func (c *conversation) rejected(end string, at firewall.Place, flags event.TCPFlags) Expectation {
+func (c *conversation) rejected(end string, at firewall.BaseChain, flags event.TCPFlags) Expectation {
 	x := Expectation{
 		Namespace: c.env.namespace(end).Name(),
 		Dir:       event.Sent, Cause: cause.NetfilterReject, Local: c.serverAt, Peer: c.clientAt,
@@ -138,7 +138,7 @@ func (c *conversation) rejected(end string, at firewall.Place, flags event.TCPFl
 
 func playRejectEstablished(e *Env) {
 	c := e.converse()
-	rule := firewall.Place{Chain: event.ChainInput}
+	rule := firewall.BaseChain{Chain: event.ChainInput}
 	e.reject(serverEnd, rule)
 	c.clientSock.Send(messageBytes)
 	e.Stepf("client writes %d bytes", messageBytes)

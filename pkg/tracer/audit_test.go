@@ -59,7 +59,7 @@ func TestAuditSurplus(t *testing.T) {
 	const surplus, between = 1 << 40, 1 << 20 // more than this host has meanwhile
 	f := newFakeSource(resets(closedPort(1)))
 	tracer := tracing(f, "")
-	tracer.regular.options.AtEnd = true
+	tracer.reports.options.AtEnd = true
 	var report event.Audit
 	err := tracer.Run(t.Context(), &sinkFuncs{
 		event: func(*event.Event) error {
@@ -95,7 +95,7 @@ func TestAuditSurplus(t *testing.T) {
 func TestAuditBeforeDetach(t *testing.T) {
 	f := newFakeSource()
 	tracer := tracing(f, "")
-	tracer.regular.options.AtEnd = true
+	tracer.reports.options.AtEnd = true
 	f.afterDetach = []probe.Batch{resets(closedPort(1))}
 	var order []string
 	f.counted = func() {

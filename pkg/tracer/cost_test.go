@@ -81,9 +81,9 @@ type storming struct {
 
 func newStorming(tb testing.TB) *storming {
 	s := &storming{tracer: tracing(newRefusals(), ""), out: jsonl.New(io.Discard, jsonl.Options{})}
-	s.tracer.peers = newPeers()
-	s.tracer.places = openPlaces(false)
-	tb.Cleanup(s.tracer.places.close)
+	s.tracer.endPairs = newEndPairs()
+	s.tracer.locations = openLocations(false)
+	tb.Cleanup(s.tracer.locations.close)
 	return s
 }
 
@@ -120,7 +120,7 @@ func BenchmarkStorm(b *testing.B) {
 // left are blocks that the texts of many events come out of.
 func TestStormAllocates(t *testing.T) {
 	s := newStorming(t)
-	s.tracer.to = s.out
+	s.tracer.sink = s.out
 	turn := func() {
 		if err := s.tracer.read(t.Context(), time.Time{}); err != nil {
 			t.Fatal(err)
@@ -136,7 +136,7 @@ func TestStormAllocates(t *testing.T) {
 	if allocations > events/32 {
 		t.Errorf("%v allocations for %d events", allocations, events)
 	}
-	if s.tracer.numbers.last < 50*events-1 { // the last waits for its other end
-		t.Errorf("only %d events were shown", s.tracer.numbers.last)
+	if s.tracer.shownIDs.last < 50*events-1 { // the last waits for its other end
+		t.Errorf("only %d events were shown", s.tracer.shownIDs.last)
 	}
 }

@@ -28,13 +28,13 @@ func connectionOf(e *event.Event) connectionKey {
 
 // ending is an event that ended a connection.
 type ending struct {
-	of            connectionKey
-	nanos         uint64 // of its hook; 0: the place is free
-	number        uint64 // 0: it was not shown
-	cause         event.CauseID
-	dir           event.Dir
-	owner         event.Owner
-	cgroup, owned uint64 // as in event.KernelContext
+	connection          connectionKey
+	nanos               uint64 // of its hook; 0: the slot is free
+	number              uint64 // 0: it was not shown
+	cause               event.CauseID
+	dir                 event.Dir
+	owner               event.Owner
+	cgroup, ownerCgroup uint64 // as in event.KernelContext
 }
 
 // endings remember what ended connections, and whose they were. The kernel side
@@ -45,9 +45,9 @@ type endings struct {
 	sets [][endingWays]ending // nil until the first
 }
 
-// note remembers an event of which all is known, if it ended a connection. number
+// record remembers an event of which all is known, if it ended a connection. number
 // is 0 if it is not shown.
-func (n *endings) note(e *event.Event, number uint64) {
+func (n *endings) record(e *event.Event, number uint64) {
 	if !endsConnection(e) {
 		return
 	}
@@ -66,8 +66,8 @@ func (n *endings) note(e *event.Event, number uint64) {
 		}
 	}
 	*oldest = ending{
-		of: key, nanos: e.Kernel.HookNanos, number: number, cause: e.Cause, dir: e.Dir, owner: e.Owner,
-		cgroup: e.Kernel.Cgroup, owned: e.Kernel.OwnerCgroup,
+		connection: key, nanos: e.Kernel.HookNanos, number: number, cause: e.Cause, dir: e.Dir, owner: e.Owner,
+		cgroup: e.Kernel.Cgroup, ownerCgroup: e.Kernel.OwnerCgroup,
 	}
 	oldest.owner.Others = nil
 }
@@ -83,7 +83,7 @@ func (n *endings) find(key connectionKey) *ending {
 	}
 	set := n.setOf(key)
 	for i := range set {
-		if set[i].nanos != 0 && set[i].of == key {
+		if set[i].nanos != 0 && set[i].connection == key {
 			return &set[i]
 		}
 	}
@@ -104,9 +104,9 @@ func endsConnection(e *event.Event) bool {
 	return false
 }
 
-// link says of a packet that came for a connection which had ended what that was:
+// linkEarlier says of a packet that came for a connection which had ended what that was:
 // the event, and its owner if no process closed it.
-func (n *endings) link(e *event.Event) {
+func (n *endings) linkEarlier(e *event.Event) {
 	if e.Cause != cause.ClosedEarlier {
 		return
 	}
@@ -125,7 +125,7 @@ func (n *endings) link(e *event.Event) {
 		return
 	}
 	e.Owner = found.owner
-	e.Kernel.Cgroup, e.Kernel.OwnerCgroup = found.cgroup, found.owned
+	e.Kernel.Cgroup, e.Kernel.OwnerCgroup = found.cgroup, found.ownerCgroup
 	if e.Owner.Source == event.FromCurrent {
 		e.Owner.Source = event.FromCloser // in its call the connection ended, not this
 	}
@@ -143,14 +143,14 @@ func (d *ending) fits(e *event.Event) bool {
 	c := &e.Kernel.Closing
 	ago := time.Duration(e.Kernel.HookNanos - d.nanos)
 	slack := jiffies * c.Within
-	if d.is(c) {
+	if d.sameKind(c) {
 		slack = late
 	}
 	return d.nanos < e.Kernel.HookNanos && ago <= c.Ago+slack
 }
 
-// is reports whether an event of this kind is what the note is about.
-func (d *ending) is(c *event.Closing) bool {
+// sameKind reports whether an event of this kind is what the note is about.
+func (d *ending) sameKind(c *event.Closing) bool {
 	switch c.By {
 	case event.ByReset:
 		return d.dir == event.Received || d.cause == cause.DataAfterClose

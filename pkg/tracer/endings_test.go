@@ -89,10 +89,10 @@ func TestEndings(t *testing.T) {
 			if test.end != nil {
 				test.end(end)
 			}
-			n.note(end, test.number)
-			n.note(sentOn(second, reset), 13) // an echo ends nothing
+			n.record(end, test.number)
+			n.record(sentOn(second, reset), 13) // an echo ends nothing
 			then.Owner = test.known
-			n.link(then)
+			n.linkEarlier(then)
 			if diff := cmp.Diff(test.want, then.Earlier); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -114,11 +114,11 @@ func TestEndingsBounded(t *testing.T) {
 	for i := range all {
 		e := endedAt(second + uint64(i))
 		e.Peer.Addr = at(i)
-		n.note(e, uint64(i+1))
+		n.record(e, uint64(i+1))
 	}
 	then := sentOn(second+all+1e6, event.Closing{Ago: time.Millisecond, By: event.ByReset})
 	then.Peer.Addr = at(all - 1)
-	n.link(then)
+	n.linkEarlier(then)
 	if then.Earlier.Event != all || len(n.sets) != endingSets {
 		t.Errorf("%+v, %d sets", then.Earlier, len(n.sets))
 	}

@@ -21,30 +21,30 @@ const (
 // followups links what happens to processes with the resets of their
 // connections. A signal names no socket, so process and time decide: it belongs
 // to the process's latest reset. A process that handles the signal and writes on
-// gets one for every write: the first is told, and the one that ends it. An
-// error names its reset; it is told unless the event says that it was reported.
+// gets one for every write: the first is reported, and the one that ends it. An
+// error names its reset; it is reported unless the event says so already.
 type followups struct {
-	broken  recent            // after these the next write of the process fails
-	open    recent            // of these the kernel has not said yet which error they leave
-	signals []event.Signal    // in order, that wait until all events before them are shown
-	errors  []event.LateError // the same
+	writesFail recentResets      // after these the next write of the process fails
+	errorOpen  recentResets      // of these the kernel has not said yet which error they leave
+	signals    []event.Signal    // in order, that wait until all events before them are shown
+	errors     []event.LateError // the same
 }
 
-// recent keeps the latest events.
-type recent struct {
+// recentResets keeps the latest events.
+type recentResets struct {
 	ring [resetsMax]shownReset
 	last uint64 // how many were put into it
 }
 
-func (r *recent) add(s shownReset) {
+func (r *recentResets) add(s shownReset) {
 	r.ring[r.last%resetsMax] = s
 	r.last++
 }
 
-// find returns the latest that is wanted, or nil.
-func (r *recent) find(wanted func(*shownReset) bool) *shownReset {
+// find returns the latest that fits, or nil.
+func (r *recentResets) find(fits func(*shownReset) bool) *shownReset {
 	for i := range min(r.last, resetsMax) {
-		if s := &r.ring[(r.last-1-i)%resetsMax]; wanted(s) {
+		if s := &r.ring[(r.last-1-i)%resetsMax]; fits(s) {
 			return s
 		}
 	}
@@ -53,24 +53,24 @@ func (r *recent) find(wanted func(*shownReset) bool) *shownReset {
 
 // shownReset is an event that was shown and that something may follow.
 type shownReset struct {
-	time   time.Time
-	id     uint64
-	told   bool // it has a follow-up
-	pid    uint32
-	tid    uint32
-	comm   string
-	others []event.ProcessRef
-	cause  event.CauseID
-	local  event.Endpoint
-	errno  string // that the event says; "": it cannot know
-	socket uint64
-	hook   uint64 // HookNanos
+	time        time.Time
+	id          uint64
+	hasFollowup bool // it has a follow-up
+	pid         uint32
+	tid         uint32
+	comm        string
+	others      []event.ProcessRef
+	cause       event.CauseID
+	local       event.Endpoint
+	errno       string // that the event says; "": it cannot know
+	socket      uint64
+	hook        uint64 // HookNanos
 }
 
-// shown takes an event that was shown.
-func (f *followups) shown(e *event.Event) {
+// remember takes an event that was shown.
+func (f *followups) remember(e *event.Event) {
 	breaks := e.Owner.PID != 0 && breaksPipe(e.App)
-	open := errorTells(e) && !e.App.Reported
+	open := errorInforms(e) && !e.App.Reported
 	if !breaks && !open {
 		return
 	}
@@ -80,14 +80,14 @@ func (f *followups) shown(e *event.Event) {
 		errno: e.App.Errno, socket: e.Kernel.Socket.Address, hook: e.Kernel.HookNanos,
 	}
 	if breaks {
-		f.broken.add(s)
+		f.writesFail.add(s)
 	}
 	if !open {
 		return
 	}
-	f.open.add(s)
+	f.errorOpen.add(s)
 	if r := e.Kernel.Reported; r.Errno != "" {
-		f.takeErrors(event.LateError{SocketError: r, Time: e.Time.Add(r.After), Socket: s.socket, HookNanos: s.hook})
+		f.addErrors(event.LateError{SocketError: r, Time: e.Time.Add(r.After), Socket: s.socket, HookNanos: s.hook})
 	}
 }
 
@@ -95,28 +95,28 @@ func (f *followups) shown(e *event.Event) {
 // connection that was refused has none.
 func breaksPipe(app event.App) bool { return app.SIGPIPE || app.Errno != "" && app.On != "connect" }
 
-// take takes new signals.
-func (f *followups) take(signals []event.Signal) {
+// addSignals takes new signals.
+func (f *followups) addSignals(signals []event.Signal) {
 	f.signals = append(f.signals, signals[:min(len(signals), signalsMax-len(f.signals))]...)
 }
 
-// before gives a sink the follow-ups whose events have all been shown: those of errors
+// emitBefore gives a sink the follow-ups whose events have all been shown: those of errors
 // and signals before a moment, the zero time for all.
-func (f *followups) before(moment time.Time, to event.Sink) error {
-	if err := f.errorsBefore(moment, to); err != nil {
+func (f *followups) emitBefore(moment time.Time, to event.Sink) error {
+	if err := f.emitErrorsBefore(moment, to); err != nil {
 		return err
 	}
-	return f.signalsBefore(moment, to)
+	return f.emitSignalsBefore(moment, to)
 }
 
-func (f *followups) signalsBefore(moment time.Time, to event.Sink) error {
+func (f *followups) emitSignalsBefore(moment time.Time, to event.Sink) error {
 	done := 0
 	for done < len(f.signals) && (moment.IsZero() || f.signals[done].Time.Before(moment)) {
 		s := &f.signals[done]
 		done++
-		if r := f.resetBefore(s); r != nil && (!r.told || s.Fatal) {
+		if r := f.resetBefore(s); r != nil && (!r.hasFollowup || s.Fatal) {
 			followup := r.followup(s)
-			r.told = true
+			r.hasFollowup = true
 			if err := to.Followup(&followup); err != nil {
 				return err
 			}
@@ -128,13 +128,13 @@ func (f *followups) signalsBefore(moment time.Time, to event.Sink) error {
 
 // resetBefore is the latest reset of the process that s may follow from.
 func (f *followups) resetBefore(s *event.Signal) *shownReset {
-	return f.broken.find(func(r *shownReset) bool {
+	return f.writesFail.find(func(r *shownReset) bool {
 		after := s.Time.Sub(r.time)
-		return after >= 0 && after <= followupWindow && r.of(s.Process.PID)
+		return after >= 0 && after <= followupWindow && r.heldBy(s.Process.PID)
 	})
 }
 
-func (r *shownReset) of(pid uint32) bool {
+func (r *shownReset) heldBy(pid uint32) bool {
 	return r.pid == pid || slices.ContainsFunc(r.others, func(p event.ProcessRef) bool { return p.PID == pid })
 }
 

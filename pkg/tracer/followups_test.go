@@ -59,10 +59,10 @@ func TestFollowups(t *testing.T) {
 			told := make(map[time.Time]uint64)
 			to := &sinkFuncs{followup: func(u *event.Followup) error { told[u.Time] = u.Event; return nil }}
 			for _, e := range test.resets {
-				f.shown(e)
+				f.remember(e)
 			}
-			f.take(test.signals)
-			if err := f.before(time.Time{}, to); err != nil {
+			f.addSignals(test.signals)
+			if err := f.emitBefore(time.Time{}, to); err != nil {
 				t.Fatal(err)
 			}
 			for i, want := range test.want {
@@ -93,9 +93,9 @@ func TestFollowupValues(t *testing.T) {
 	var f followups
 	var got event.Followup
 	to := &sinkFuncs{followup: func(u *event.Followup) error { got = *u; return nil }}
-	f.shown(e)
-	f.take([]event.Signal{s})
-	if err := f.before(time.Time{}, to); err != nil {
+	f.remember(e)
+	f.addSignals([]event.Signal{s})
+	if err := f.emitBefore(time.Time{}, to); err != nil {
 		t.Fatal(err)
 	}
 	want := event.Followup{
@@ -114,19 +114,19 @@ func TestFollowupsMemory(t *testing.T) {
 	told := 0
 	to := &sinkFuncs{followup: func(*event.Followup) error { told++; return nil }}
 	for id := range uint64(3 * resetsMax) {
-		f.shown(broken(id+1, uint32(id+1), start))
+		f.remember(broken(id+1, uint32(id+1), start))
 	}
 	for range 3 {
-		f.take(make([]event.Signal, signalsMax-1))
+		f.addSignals(make([]event.Signal, signalsMax-1))
 	}
 	if len(f.signals) != signalsMax {
 		t.Errorf("%d signals wait, want %d", len(f.signals), signalsMax)
 	}
-	if err := f.before(time.Time{}, to); err != nil || len(f.signals) != 0 {
+	if err := f.emitBefore(time.Time{}, to); err != nil || len(f.signals) != 0 {
 		t.Errorf("%d signals are left, %v", len(f.signals), err)
 	}
-	f.take([]event.Signal{sigpipe(1, start), sigpipe(2*resetsMax+1, start), sigpipe(3*resetsMax, start)})
-	if err := f.before(time.Time{}, to); err != nil || told != 2 {
+	f.addSignals([]event.Signal{sigpipe(1, start), sigpipe(2*resetsMax+1, start), sigpipe(3*resetsMax, start)})
+	if err := f.emitBefore(time.Time{}, to); err != nil || told != 2 {
 		t.Errorf("%d follow-ups, want those of the two that are still known; %v", told, err)
 	}
 }
@@ -176,7 +176,7 @@ func TestFollowupError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := errors.New("disk full")
 		tracer := tracing(newFakeSource(probe.Batch{Signals: []event.Signal{sigpipe(10, time.Now())}}), "")
-		tracer.followups.shown(broken(1, 10, time.Now()))
+		tracer.followups.remember(broken(1, 10, time.Now()))
 		err := tracer.Run(t.Context(), &sinkFuncs{followup: func(*event.Followup) error { return full }})
 		if !errors.Is(err, full) {
 			t.Errorf("the stream ended with %v", err)

@@ -54,7 +54,7 @@ func TestSilentEngine(t *testing.T) {
 	events, wanted := fromContainers(t, root, 30)
 	f := newFakeSource(resets(events[:10]...), resets(events[10:]...))
 	tracer := tracing(f, "container in (web-1, "+wanted+")")
-	tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root, ByName: true}), netns: netnsname.New(netnsname.Options{Root: root})}
+	tracer.locations = &locations{cgroups: cgroup.Open(cgroup.Options{Root: root, ByName: true}), netns: netnsname.New(netnsname.Options{Root: root})}
 	defer tracer.Close()
 	var warnings []error
 	tracer.warn = func(warning error) { warnings = append(warnings, warning) }
@@ -80,7 +80,7 @@ func TestSilentEngineAtTheEnd(t *testing.T) {
 	}
 	f := newFakeSource(resets(events...))
 	tracer := tracing(f, "container web-1")
-	tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root, ByName: true}), netns: netnsname.New(netnsname.Options{Root: root})}
+	tracer.locations = &locations{cgroups: cgroup.Open(cgroup.Options{Root: root, ByName: true}), netns: netnsname.New(netnsname.Options{Root: root})}
 	defer tracer.Close()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)

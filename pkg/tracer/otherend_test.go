@@ -36,7 +36,7 @@ func TestRefusedByWhat(t *testing.T) {
 					batch = resets(refused, sent)
 				}
 				tracer := tracing(newFakeSource(batch), test.filter)
-				tracer.peers = newPeers()
+				tracer.endPairs = newEndPairs()
 				want := 2
 				if test.filter != "" {
 					want = 1

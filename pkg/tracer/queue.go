@@ -16,17 +16,17 @@ const queueMax = 8192
 // nothing and are gone before the next batch is read: they stay where the batch
 // has them. What is left is moved to memory of the queue's own.
 type queue struct {
-	batch  probe.Batch // of the last read
-	events []waiting
-	first  int
-	fresh  int // the last so many were added since the last read
-	free   []*event.Event
+	batch          probe.Batch // of the last read
+	events         []queued
+	first          int
+	addedSinceRead int // the last so many were added since the last read
+	free           []*event.Event
 }
 
-// waiting is an event in the queue.
-type waiting struct {
+// queued is an event in the queue.
+type queued struct {
 	*event.Event
-	own bool // the memory is the queue's
+	ownsMemory bool // the memory is the queue's
 }
 
 func (q *queue) empty() bool        { return q.first == len(q.events) }
@@ -35,28 +35,28 @@ func (q *queue) head() *event.Event { return q.events[q.first].Event }
 
 // add puts an event of the batch at the end.
 func (q *queue) add(e *event.Event) {
-	q.events = append(q.events, waiting{e, false})
-	q.fresh++
+	q.events = append(q.events, queued{e, false})
+	q.addedSinceRead++
 }
 
 // addCopy puts a copy of e at the end and returns it. It stays where it is until
 // it is dropped.
 func (q *queue) addCopy(e *event.Event) *event.Event {
 	copied := q.copy(e)
-	q.events = append(q.events, waiting{copied, true})
-	q.fresh++
+	q.events = append(q.events, queued{copied, true})
+	q.addedSinceRead++
 	return copied
 }
 
-// keep moves what still waits out of the batch. It is to be called before the next
+// leaveBatch moves what still waits out of the batch. It is to be called before the next
 // one is read.
-func (q *queue) keep() {
-	for i := max(q.first, len(q.events)-q.fresh); i < len(q.events); i++ {
-		if w := &q.events[i]; !w.own {
-			w.Event, w.own = q.copy(w.Event), true
+func (q *queue) leaveBatch() {
+	for i := max(q.first, len(q.events)-q.addedSinceRead); i < len(q.events); i++ {
+		if w := &q.events[i]; !w.ownsMemory {
+			w.Event, w.ownsMemory = q.copy(w.Event), true
 		}
 	}
-	q.fresh = 0
+	q.addedSinceRead = 0
 }
 
 // copy takes memory that was used before, where there is some.
@@ -73,7 +73,7 @@ func (q *queue) copy(e *event.Event) *event.Event {
 
 // drop removes the head, whose memory is used again.
 func (q *queue) drop() {
-	if head := q.events[q.first]; head.own {
+	if head := q.events[q.first]; head.ownsMemory {
 		q.free = append(q.free, head.Event)
 	}
 	q.first++
@@ -108,12 +108,12 @@ func (q *queue) search(id uint64) (at int, found bool) {
 	if at := id - all[0].ID; at < uint64(len(all)) && all[at].ID == id {
 		return int(at), true
 	}
-	return slices.BinarySearchFunc(all, id, func(w waiting, id uint64) int { return cmp.Compare(w.ID, id) })
+	return slices.BinarySearchFunc(all, id, func(w queued, id uint64) int { return cmp.Compare(w.ID, id) })
 }
 
-// ofHook returns the event of a socket whose hook ran at that moment, or nil if
+// findByHook returns the event of a socket whose hook ran at that moment, or nil if
 // it is not in the queue. The youngest are looked at first.
-func (q *queue) ofHook(socket, nanos uint64) *event.Event {
+func (q *queue) findByHook(socket, nanos uint64) *event.Event {
 	for _, w := range slices.Backward(q.events[q.first:]) {
 		if w.Kernel.HookNanos == nanos && w.Kernel.Socket.Address == socket {
 			return w.Event

@@ -16,7 +16,7 @@ func TestQueue(t *testing.T) {
 	copies := make(map[uint64]*event.Event)
 	next := uint64(0)
 	for range 5000 {
-		q.keep()
+		q.leaveBatch()
 		for i := range batch { // the memory of the batch before
 			next++
 			batch[i] = event.Event{ID: next}
@@ -67,7 +67,7 @@ func TestQueueMemory(t *testing.T) {
 		turn := func() {
 			q.drop()
 			add(&q, e)
-			q.keep()
+			q.leaveBatch()
 		}
 		for range 1000 {
 			turn()

@@ -17,16 +17,16 @@ import (
 //
 // An event, and what it refers to, is valid until the sink returns.
 func (t *Tracer) Run(ctx context.Context, to event.Sink) error {
-	t.to = to
-	defer func() { t.to = nil }()
-	if err := t.regular.start(t); err != nil {
+	t.sink = to
+	defer func() { t.sink = nil }()
+	if err := t.reports.begin(t); err != nil {
 		return err
 	}
 	err := t.trace(ctx)
 	if err != nil && !errors.Is(err, event.ErrEnough) {
 		return errors.Join(err, to.Flush())
 	}
-	return errors.Join(t.regular.end(), to.Flush())
+	return errors.Join(t.reports.reportWholeRun(), to.Flush())
 }
 
 // trace gives events to the sink until ctx ends.
@@ -40,10 +40,10 @@ func (t *Tracer) trace(ctx context.Context) error {
 		if err := t.deliver(time.Now()); err != nil {
 			return err
 		}
-		if err := t.regular.idle(time.Now()); err != nil {
+		if err := t.reports.reportDue(time.Now()); err != nil {
 			return err
 		}
-		if err := t.to.Flush(); err != nil {
+		if err := t.sink.Flush(); err != nil {
 			return err
 		}
 	}

@@ -309,7 +309,7 @@ func (c *crowd) judge(t *testing.T, owners map[uint16]event.Owner, traced *Trace
 			named++
 		}
 	}
-	t.Logf("%d of %d resets are reported, %d owners named (%v), %d wrong, %d not sought", len(owners), len(c.ports), named, sources, wrong, traced.resolver.TooLate())
+	t.Logf("%d of %d resets are reported, %d owners named (%v), %d wrong, %d not sought", len(owners), len(c.ports), named, sources, wrong, traced.resolver.NotSearched())
 	if len(owners) != len(c.ports) || wrong > 0 || named < len(owners)*99/100 {
 		t.Errorf("of %d resets %d are reported, %d owners named, %d wrong", len(c.ports), len(owners), named, wrong)
 	}

@@ -14,7 +14,7 @@ const muteInterval = 100 * time.Millisecond
 // muteCauses tells the kernel which kinds of evidence mean a cause that is not
 // wanted.
 func (t *Tracer) muteCauses(now time.Time) error {
-	if t.reads&filter.KnowsVerdict == 0 || now.Before(t.nextMute) {
+	if t.needs&filter.KnowsVerdict == 0 || now.Before(t.nextMute) {
 		return nil
 	}
 	t.nextMute = now.Add(muteInterval)
@@ -28,14 +28,14 @@ func (t *Tracer) muteCauses(now time.Time) error {
 // change.
 const namesHold = 5 * time.Second
 
-// elsewhere decides an event by the control group of its socket, if that is enough,
+// rejectByCgroup decides an event by the control group of its socket, if that is enough,
 // and tells the kernel which ones are not wanted.
-func (t *Tracer) elsewhere(e *event.Event) (bool, error) {
-	if t.places == nil || t.reads&filter.KnowsPlace == 0 {
+func (t *Tracer) rejectByCgroup(e *event.Event) (bool, error) {
+	if t.locations == nil || t.needs&filter.KnowsLocation == 0 {
 		return false, nil
 	}
-	owner, named, settled := t.places.cgroups.Settled(e)
-	if !settled || t.decideByPlace(&owner) != filter.No || t.awaitsName(e, e.Time) {
+	owner, named, settled := t.locations.cgroups.Settled(e)
+	if !settled || t.decideByLocation(&owner) != filter.No || t.awaitsName(e, e.Time) {
 		return false, nil
 	}
 	var while time.Duration
@@ -57,32 +57,32 @@ const (
 // awaitsName reports whether the name that decides on e is about to come.
 func (t *Tracer) awaitsName(e *event.Event, now time.Time) bool {
 	patience := namePatience
-	if t.ending {
+	if t.draining {
 		patience = lastNamePatience
 	}
-	if t.places == nil || !t.filter.NeedsNames() || now.Sub(e.Time) >= patience {
+	if t.locations == nil || !t.filter.NeedsNames() || now.Sub(e.Time) >= patience {
 		return false
 	}
-	owner, pending := t.places.cgroups.Pending(e)
-	return pending && (t.filter.ExcludesNames() || t.decideByPlace(&owner) != filter.Yes)
+	owner, pending := t.locations.cgroups.Pending(e)
+	return pending && (t.filter.ExcludesNames() || t.decideByLocation(&owner) != filter.Yes)
 }
 
-// decideByPlace says what the place of an owner alone decides.
-func (t *Tracer) decideByPlace(owner *event.Owner) filter.Answer {
+// decideByLocation says what the location of an owner alone decides.
+func (t *Tracer) decideByLocation(owner *event.Owner) filter.Answer {
 	t.scratch.Owner = *owner
-	return t.filter.Decide(&t.scratch, filter.KnowsPlace)
+	return t.filter.Decide(&t.scratch, filter.KnowsLocation)
 }
 
-// refuses reports whether the filter hides e, of whose owner nothing more will
+// filteredOut reports whether the filter hides e, of whose owner nothing more will
 // become known.
-func (t *Tracer) refuses(e *event.Event) bool {
+func (t *Tracer) filteredOut(e *event.Event) bool {
 	const now = filter.KnowsVerdict | filter.KnowsRecord | filter.KnowsOwner
 	if t.filter.Decide(e, now) == filter.No {
 		return true
 	}
-	if t.reads&filter.KnowsPlace == 0 {
+	if t.needs&filter.KnowsLocation == 0 {
 		return false
 	}
-	t.places.complete(e)
-	return t.filter.Decide(e, now|filter.KnowsPlace) == filter.No
+	t.locations.complete(e)
+	return t.filter.Decide(e, now|filter.KnowsLocation) == filter.No
 }

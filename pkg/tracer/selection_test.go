@@ -62,7 +62,7 @@ func TestHiddenCgroups(t *testing.T) {
 			f := newFakeSource()
 			f.afterDetach = append(f.afterDetach, resets(events...))
 			tracer := tracing(f, test.filter)
-			tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
+			tracer.locations = &locations{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
 			defer tracer.Close()
 			for _, e := range events {
 				for deadline := time.Now().Add(20 * time.Second); tracer.awaitsName(&e, e.Time); time.Sleep(time.Millisecond) {
@@ -73,7 +73,7 @@ func TestHiddenCgroups(t *testing.T) {
 			}
 			var shown []uint16
 			f.detached = true
-			tracer.to = &sinkFuncs{event: func(e *event.Event) error { shown = append(shown, e.Local.Port); return nil }}
+			tracer.sink = &sinkFuncs{event: func(e *event.Event) error { shown = append(shown, e.Local.Port); return nil }}
 			if err := tracer.drain(); err != nil {
 				t.Fatal(err)
 			}
@@ -87,17 +87,17 @@ func TestHiddenCgroups(t *testing.T) {
 	}
 }
 
-// TestPeersElsewhere: an event is not linked to one that its place hides, also
-// where only its process tells the place.
-func TestPeersElsewhere(t *testing.T) {
+// TestPairFilteredOut: an event is not linked to one that its location hides, also
+// where only its process tells the location.
+func TestPairFilteredOut(t *testing.T) {
 	root, _, web := hostWithService(t)
 	sent, refused := resetPair()
 	sent.Kernel.Cgroup = web
 	f := newFakeSource(resets(sent, refused))
 	tracer := tracing(f, "unit web.service")
-	tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
+	tracer.locations = &locations{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
 	defer tracer.Close()
-	tracer.peers = newPeers()
+	tracer.endPairs = newEndPairs()
 	_, events := collect(tracer, 1)
 	if e := &events[0]; e.Owner.Unit != "web.service" || e.PeerEvent != 0 {
 		t.Errorf("unit %q, linked to %d", e.Owner.Unit, e.PeerEvent)

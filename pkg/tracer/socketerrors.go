@@ -7,17 +7,17 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// errorTells: an error on the socket would say more than the event, or other.
+// errorInforms: an error on the socket would say more than the event, or other.
 // An event without an errno says that nobody is left to get one, but for MPTCP:
 // a subflow does not know.
-func errorTells(e *event.Event) bool {
+func errorInforms(e *event.Event) bool {
 	return e.App.Errno != "" || e.Evidence.Has(event.FactMPTCP) && !e.Evidence.Has(event.FactDead)
 }
 
-// confirm notes on an event what the kernel has said of the error that it names.
+// markReported notes on an event what the kernel has said of the error that it names.
 // A socket that is answered on, or aborted by an older kernel, has it already
 // when the hook runs.
-func confirm(e *event.Event) {
+func markReported(e *event.Event) {
 	k := &e.Kernel
 	said := k.Reported.Errno
 	if said == "" && e.Evidence.Hook != event.HookReceive {
@@ -26,30 +26,30 @@ func confirm(e *event.Event) {
 	e.App.Reported = said != "" && said == e.App.Errno
 }
 
-// reported gives errors that came late to their events, if these still wait;
+// attachErrors gives errors that came late to their events, if these still wait;
 // else they follow.
-func (t *Tracer) reported(errors []event.LateError) {
+func (t *Tracer) attachErrors(errors []event.LateError) {
 	for _, late := range errors {
-		if e := t.queue.ofHook(late.Socket, late.HookNanos); e != nil {
+		if e := t.queue.findByHook(late.Socket, late.HookNanos); e != nil {
 			e.Kernel.Reported = late.SocketError
 			continue
 		}
-		t.followups.takeErrors(late)
+		t.followups.addErrors(late)
 	}
 }
 
-// takeErrors takes new errors.
-func (f *followups) takeErrors(errors ...event.LateError) {
+// addErrors takes new errors.
+func (f *followups) addErrors(errors ...event.LateError) {
 	f.errors = append(f.errors, errors[:min(len(errors), errorsMax-len(f.errors))]...)
 }
 
-// errorsBefore gives a sink the errors before a moment, the zero time for all.
-func (f *followups) errorsBefore(moment time.Time, to event.Sink) error {
+// emitErrorsBefore gives a sink the errors before a moment, the zero time for all.
+func (f *followups) emitErrorsBefore(moment time.Time, to event.Sink) error {
 	done := 0
 	for done < len(f.errors) && (moment.IsZero() || f.errors[done].Time.Before(moment)) {
 		late := &f.errors[done]
 		done++
-		r := f.open.find(func(r *shownReset) bool { return r.hook == late.HookNanos && r.socket == late.Socket })
+		r := f.errorOpen.find(func(r *shownReset) bool { return r.hook == late.HookNanos && r.socket == late.Socket })
 		if r == nil {
 			continue
 		}

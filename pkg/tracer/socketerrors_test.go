@@ -38,7 +38,7 @@ func TestConfirm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e := event.Event{App: event.App{Errno: test.errno}, Evidence: event.Evidence{Hook: test.hook}}
 			e.Kernel.Pending, e.Kernel.Reported.Errno = test.pending, test.reported
-			if confirm(&e); e.App.Reported != test.want {
+			if markReported(&e); e.App.Reported != test.want {
 				t.Errorf("reported: %t, want %t", e.App.Reported, test.want)
 			}
 		})
@@ -85,14 +85,14 @@ func TestErrorFollowups(t *testing.T) {
 		for when, bring := range map[string]func(*followups){
 			atOnce: func(f *followups) {
 				test.event.Kernel.Reported = late(test.errno, test.event).SocketError
-				confirm(test.event)
-				f.shown(test.event)
+				markReported(test.event)
+				f.remember(test.event)
 			},
 			later: func(f *followups) {
 				test.event.Kernel.Reported = event.SocketError{}
-				confirm(test.event)
-				f.shown(test.event)
-				f.takeErrors(late(test.errno, test.event))
+				markReported(test.event)
+				f.remember(test.event)
+				f.addErrors(late(test.errno, test.event))
 			},
 		} {
 			t.Run(name+" "+when, func(t *testing.T) {
@@ -100,10 +100,10 @@ func TestErrorFollowups(t *testing.T) {
 				var got []event.Followup
 				to := &sinkFuncs{followup: func(u *event.Followup) error { got = append(got, *u); return nil }}
 				bring(&f)
-				if err := f.before(test.event.Time, to); err != nil || len(got) != 0 {
+				if err := f.emitBefore(test.event.Time, to); err != nil || len(got) != 0 {
 					t.Errorf("%d told before it happened, %v", len(got), err)
 				}
-				if err := f.before(time.Time{}, to); err != nil {
+				if err := f.emitBefore(time.Time{}, to); err != nil {
 					t.Fatal(err)
 				}
 				var want []event.Followup
@@ -129,9 +129,9 @@ func TestErrorOfOther(t *testing.T) {
 	otherMoment.HookNanos++
 	var f followups
 	to := &sinkFuncs{followup: func(u *event.Followup) error { t.Errorf("told: %+v", *u); return nil }}
-	f.shown(e)
-	f.takeErrors(otherSocket, otherMoment)
-	if err := f.before(time.Time{}, to); err != nil {
+	f.remember(e)
+	f.addErrors(otherSocket, otherMoment)
+	if err := f.emitBefore(time.Time{}, to); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -205,7 +205,7 @@ func TestTotals(t *testing.T) {
 		Lost: 20, Uncounted: 2, Missed: 3,
 	}
 	tracer := tracing(f, "")
-	tracer.numbers.last = 60
+	tracer.shownIDs.last = 60
 	totals, err := tracer.Totals()
 	if err != nil {
 		t.Fatal(err)

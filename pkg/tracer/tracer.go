@@ -61,14 +61,14 @@ type Tracer struct {
 	session   *probe.Session
 	source    source // the session
 	filter    *filter.Filter
-	reads     filter.Known // of the filter
-	scratch   event.Event  // of which only the place is known
+	needs     filter.Known // of the filter
+	scratch   event.Event  // of which only the owner's location is known
 	resolver  owner.Resolver
 	lag       time.Duration // see lagOf
 	explainer cause.Explainer
 	flowIDs   flowIDs
-	places    *places
-	peers     *peers
+	locations *locations
+	endPairs  *endPairs
 
 	dispositions *dispositions
 	listeners    *listeners
@@ -76,18 +76,18 @@ type Tracer struct {
 	nextMute     time.Time
 
 	followups followups
-	regular   regular
+	reports   periodicReports
 	endings   endings
 
-	to     event.Sink  // of Run
-	warn   func(error) // Options.Warn, or nil
-	ending bool        // the context has ended
-	// seesReplies: also resets that are sent without a full socket are seen.
-	seesReplies bool
-	arrived     uint64 // events in the queue so far
-	numbers     numbers
-	listed      int // Options.Top
-	tops        topLists
+	sink     event.Sink  // of Run
+	warn     func(error) // Options.Warn, or nil
+	draining bool        // the context has ended
+	// seesSocketless: also resets that are sent without a full socket are seen.
+	seesSocketless bool
+	arrived        uint64 // events in the queue so far
+	shownIDs       shownIDs
+	topRows        int // Options.Top
+	tops           topLists
 }
 
 // Open attaches to the kernel: 5.8 or later with BTF, as root or with CAP_BPF,
@@ -98,49 +98,49 @@ func Open(o Options) (*Tracer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Over(session, o), nil
+	return FromSession(session, o), nil
 }
 
-// Over is Open for a session that is attached already, whatever Options say of the
+// FromSession is Open for a session that is attached already, whatever Options say of the
 // kernel side. It is for rsttrace's own tools. The tracer closes the session.
-func Over(session *probe.Session, o Options) *Tracer {
+func FromSession(session *probe.Session, o Options) *Tracer {
 	t := newTracer(session, o.Filter)
 	t.session = session
-	t.places = openPlaces(t.filter.NeedsNames())
+	t.locations = openLocations(t.filter.NeedsNames())
 	t.dispositions = openDispositions(procfs.DefaultMountPoint)
 	t.listeners = openListeners(procfs.DefaultMountPoint)
 	if bothEnds(o.Filter.Selection().Dirs) {
-		t.peers = newPeers()
+		t.endPairs = newEndPairs()
 	}
-	t.seesReplies = session.Visibility().Socketless
-	t.regular.every, t.regular.options = o.Interval, o.Audit
-	t.listed = o.Top
+	t.seesSocketless = session.Visibility().Socketless
+	t.reports.totalsEvery, t.reports.options = o.Interval, o.Audit
+	t.topRows = o.Top
 	t.warn = o.Warn
 	return t
 }
 
 // probe are the options of the kernel side.
 func (o *Options) probe() probe.Options {
-	wanted := o.Filter.Selection()
+	chosen := o.Filter.Selection()
 	s := probe.Selection{
 		CountsOnly: o.Summary, MaxRate: o.MaxRate, Stacks: o.Stacks,
-		Dirs: wanted.Dirs, Hosts: wanted.Hosts, Netns: wanted.Netns, PIDs: wanted.PIDs, Comms: wanted.Comms,
-		Cgroups: o.Filter.Reads()&filter.KnowsPlace != 0,
+		Dirs: chosen.Dirs, Hosts: chosen.Hosts, Netns: chosen.Netns, PIDs: chosen.PIDs, Comms: chosen.Comms,
+		Cgroups: o.Filter.Reads()&filter.KnowsLocation != 0,
 	}
-	for _, r := range wanted.Ports {
+	for _, r := range chosen.Ports {
 		s.Ports = append(s.Ports, probe.PortRange{First: r.First, Last: r.Last})
 	}
 	return probe.Options{
 		Attach: o.Attach, NoDrops: o.NoDrops, NoFlowMemory: o.NoFlowMemory, NoFollowups: o.NoFollowups, RingSize: o.RingSize,
-		Ignored:   len(wanted.Dirs) == 0 || slices.Contains(wanted.Dirs, event.Ignored),
+		Ignored:   len(chosen.Dirs) == 0 || slices.Contains(chosen.Dirs, event.Ignored),
 		Tops:      o.Top > 0,
-		Netns:     o.Audit.wanted(),
+		Netns:     o.Audit.enabled(),
 		Selection: s,
 	}
 }
 
-func newTracer(s source, wanted *filter.Filter) *Tracer {
-	return &Tracer{source: s, filter: wanted, reads: wanted.Reads(), resolver: owner.Resolver{Walk: s.Holders}}
+func newTracer(s source, f *filter.Filter) *Tracer {
+	return &Tracer{source: s, filter: f, needs: f.Reads(), resolver: owner.Resolver{Walk: s.Holders}}
 }
 
 // Session gives access to the kernel side: how hooks are reached, and what
@@ -149,7 +149,7 @@ func (t *Tracer) Session() *probe.Session { return t.session }
 
 // Close detaches and frees everything.
 func (t *Tracer) Close() error {
-	t.places.close()
+	t.locations.close()
 	return t.source.Close()
 }
 
@@ -162,8 +162,8 @@ func (t *Tracer) deadline(now time.Time) time.Time {
 	switch {
 	case !t.queue.empty():
 		return now.Add(tick)
-	case t.regular.heartbeat() > 0:
-		return now.Add(t.regular.heartbeat())
+	case t.reports.heartbeat() > 0:
+		return now.Add(t.reports.heartbeat())
 	default:
 		return time.Time{}
 	}
@@ -172,26 +172,26 @@ func (t *Tracer) deadline(now time.Time) time.Time {
 // read takes one batch of records and works on it. A read that ends with ctx may
 // have taken records out of the ring before.
 func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
-	t.queue.keep()
+	t.queue.leaveBatch()
 	batch := &t.queue.batch
 	if err := t.source.Read(ctx, batch, deadline); err != nil && ctx.Err() == nil {
 		return err
 	}
 	now := time.Now()
 	t.lag = lagOf(batch.Resets, now)
-	t.places.at(now)
-	t.warnAll(t.places.warnings())
-	t.places.learn(batch.Cgroups)
+	t.locations.setClock(now)
+	t.warnAll(t.locations.warnings())
+	t.locations.learn(batch.Cgroups)
 	for i := range batch.Resets {
-		if err := t.take(&batch.Resets[i]); err != nil {
+		if err := t.enqueue(&batch.Resets[i]); err != nil {
 			return err
 		}
 	}
 	for _, holder := range batch.Holders {
 		t.resolver.Closed(holder)
 	}
-	t.followups.take(batch.Signals)
-	t.reported(batch.Errors)
+	t.followups.addSignals(batch.Signals)
+	t.attachErrors(batch.Errors)
 	if err := t.muteCauses(now); err != nil {
 		return err
 	}
@@ -207,9 +207,9 @@ func (t *Tracer) warnAll(warnings []error) {
 	}
 }
 
-// take puts a new event in the queue if it is wanted. It is explained when its
+// enqueue puts a new event in the queue, unless the filter hides it. It is explained when its
 // turn comes: until then more may become known.
-func (t *Tracer) take(e *event.Event) error {
+func (t *Tracer) enqueue(e *event.Event) error {
 	if !cause.IsReset(e.Evidence) {
 		return nil
 	}
@@ -218,8 +218,8 @@ func (t *Tracer) take(e *event.Event) error {
 	if t.filter.Decide(e, filter.KnowsVerdict|filter.KnowsRecord) == filter.No {
 		return nil
 	}
-	t.places.note(e)
-	if elsewhere, err := t.elsewhere(e); elsewhere || err != nil {
+	t.locations.prefetch(e)
+	if rejected, err := t.rejectByCgroup(e); rejected || err != nil {
 		return err
 	}
 	t.arrived++
@@ -230,7 +230,7 @@ func (t *Tracer) take(e *event.Event) error {
 		e = t.queue.addCopy(e)
 		t.resolver.Await(e)
 	}
-	t.linkPeer(e)
+	t.linkOtherEnd(e)
 	return nil
 }
 
@@ -239,19 +239,19 @@ func (t *Tracer) take(e *event.Event) error {
 func (t *Tracer) deliver(now time.Time) error {
 	for !t.queue.empty() {
 		e := t.queue.head()
-		if t.queue.length() < queueMax && t.waits(e, now) {
+		if t.queue.length() < queueMax && t.pending(e, now) {
 			return nil
 		}
-		if err := t.followups.before(e.Time, t.to); err != nil {
+		if err := t.followups.emitBefore(e.Time, t.sink); err != nil {
 			return err
 		}
-		err := t.give(e)
+		err := t.emit(e)
 		t.queue.drop()
 		if err != nil {
 			return err
 		}
 	}
-	return t.followups.before(time.Time{}, t.to)
+	return t.followups.emitBefore(time.Time{}, t.sink)
 }
 
 // lagOf is how far reading is behind the hooks, 0 if all was read. In a storm the news
@@ -263,47 +263,47 @@ func lagOf(read []event.Event, now time.Time) time.Duration {
 	return max(0, now.Sub(read[len(read)-1].Time))
 }
 
-// waits reports whether more may soon become known of e.
-func (t *Tracer) waits(e *event.Event, now time.Time) bool {
-	return t.resolver.Waits(e, now.Add(-t.lag)) || t.peers.wanted(e, now) || t.awaitsName(e, now)
+// pending reports whether more may soon become known of e.
+func (t *Tracer) pending(e *event.Event, now time.Time) bool {
+	return t.resolver.Pending(e, now.Add(-t.lag)) || t.endPairs.pending(e, now) || t.awaitsName(e, now)
 }
 
-// give completes an event and gives it to the sink, unless the filter refuses it.
-func (t *Tracer) give(e *event.Event) error {
-	if owner.Wanted(e) {
-		t.resolver.GaveUp(e)
+// emit completes an event and gives it to the sink, unless the filter hides it.
+func (t *Tracer) emit(e *event.Event) error {
+	if owner.NeedsOwner(e) {
+		t.resolver.GiveUp(e)
 	}
-	t.resolver.Last(e)
-	t.endings.link(e)
-	if t.refuses(e) {
-		t.endings.note(e, 0)
-		t.hidePeer(e)
-		_, err := t.elsewhere(e) // its name may have come meanwhile
+	t.resolver.FallBackToConnector(e)
+	t.endings.linkEarlier(e)
+	if t.filteredOut(e) {
+		t.endings.record(e, 0)
+		t.unlinkOtherEnd(e)
+		_, err := t.rejectByCgroup(e) // its name may have come meanwhile
 		return err
 	}
-	t.checkPeer(e)
+	t.unlinkFilteredEnd(e)
 	e.Confirmed = e.Dir == event.Sent && e.PeerEvent != 0 // it was seen to arrive
 	e.CommunityID = t.flowIDs.of(e)
-	t.places.complete(e)
-	t.dispositions.complete(e, t.places.clock())
+	t.locations.complete(e)
+	t.dispositions.complete(e, t.locations.clock())
 	e.Kernel.EndHidden = t.hidesOtherEnd(e)
-	t.listeners.complete(e, t.places.clock())
+	t.listeners.complete(e, t.locations.clock())
 	t.explainer.Explain(e)
-	confirm(e)
-	if t.reads&filter.KnowsRest != 0 && !t.filter.Match(e) {
-		t.hidePeer(e)
+	markReported(e)
+	if t.needs&filter.KnowsRest != 0 && !t.filter.Match(e) {
+		t.unlinkOtherEnd(e)
 		return nil
 	}
-	t.number(e)
-	t.endings.note(e, e.ID)
-	t.followups.shown(e)
-	return t.to.Event(e)
+	t.assignID(e)
+	t.endings.record(e, e.ID)
+	t.followups.remember(e)
+	return t.sink.Event(e)
 }
 
 // drain ends the stream: no more hooks, then everything that they had seen.
 func (t *Tracer) drain() error {
-	t.ending = true
-	if err := t.regular.beforeDetach(); err != nil {
+	t.draining = true
+	if err := t.reports.beforeDetach(); err != nil {
 		return err
 	}
 	t.source.Detach()
@@ -335,8 +335,8 @@ func (t *Tracer) Totals() (event.Totals, error) {
 		return event.Totals{}, err
 	}
 	now := time.Now()
-	t.places.at(now)
-	totals := event.Totals{Time: now.UTC(), Shown: t.numbers.last, Lost: counts.Lost, Missed: counts.Missed, OwnersNotSought: t.resolver.TooLate()}
+	t.locations.setClock(now)
+	totals := event.Totals{Time: now.UTC(), Shown: t.shownIDs.last, Lost: counts.Lost, Missed: counts.Missed, OwnersNotSought: t.resolver.NotSearched()}
 	position := make(map[event.Count]int)
 	var sum uint64
 	for _, count := range counts.ByEvidence {
@@ -361,8 +361,8 @@ func (t *Tracer) Totals() (event.Totals, error) {
 	if known := totals.Shown + totals.Lost; sum > known {
 		totals.NotShown = sum - known
 	}
-	if t.listed > 0 {
-		tops, err := t.Tops(t.listed)
+	if t.topRows > 0 {
+		tops, err := t.Tops(t.topRows)
 		if err != nil {
 			return event.Totals{}, err
 		}

@@ -133,7 +133,7 @@ func TestRefusal(t *testing.T) {
 func TestReject(t *testing.T) {
 	n := inNamespace(t)
 	const port = 80
-	err := Reject(t.Context(), n, Place{Chain: event.ChainInput}, port)
+	err := Reject(t.Context(), n, BaseChain{Chain: event.ChainInput}, port)
 	if errors.Is(err, netns.ErrUnavailable) {
 		t.Skip(err)
 	}

@@ -36,8 +36,8 @@ var hooks = map[event.Chain]*nftables.ChainHook{
 	event.ChainIngress:    nftables.ChainHookRef(5), // NF_INET_INGRESS, 5.10+
 }
 
-// Place is where a rule stands.
-type Place struct {
+// BaseChain is where a rule stands.
+type BaseChain struct {
 	Chain event.Chain
 	// Device is needed for ChainIngress.
 	Device string
@@ -54,7 +54,7 @@ const (
 
 // Reject answers TCP segments to a port with a RST:
 // `tcp dport PORT reject with tcp reset`, for IPv4 and IPv6.
-func Reject(ctx context.Context, n *netns.Namespace, at Place, port uint16) error {
+func Reject(ctx context.Context, n *netns.Namespace, at BaseChain, port uint16) error {
 	family, hook := cmp.Or(at.Family, nftables.TableFamilyINet), hooks[at.Chain]
 	if family == NetDev {
 		hook = nftables.ChainHookIngress

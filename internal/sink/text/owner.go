@@ -13,16 +13,16 @@ import (
 //	nginx[812] in docker/web-1, netns blue
 func ownerText(e *event.Event) string {
 	o := &e.Owner
-	place := ownerPlace(o)
+	location := ownerLocation(o)
 	text := processOf(o)
 	switch {
 	case text != "":
 		text += othersNote(o)
-		if place != "" {
-			text += " in " + place
+		if location != "" {
+			text += " in " + location
 		}
-	case place != "":
-		text = place
+	case location != "":
+		text = location
 	default:
 		text = unitOf(o)
 	}
@@ -73,9 +73,9 @@ func unitOf(o *event.Owner) string {
 	return "-"
 }
 
-// ownerPlace is the container; in a pod "shop/cart-6d9f/app", or the pod alone
+// ownerLocation is the container; in a pod "shop/cart-6d9f/app", or the pod alone
 // where the container has no name.
-func ownerPlace(o *event.Owner) string {
+func ownerLocation(o *event.Owner) string {
 	if o.Pod == "" {
 		return placeName(o.Container)
 	}

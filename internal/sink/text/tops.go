@@ -52,18 +52,18 @@ func (s *Sink) top(title string, t *event.Top, nameOf func(*event.TopRow) string
 
 func topOwner(r *event.TopRow) string {
 	o := &r.Owner
-	place := ownerPlace(o)
-	if place == "" {
-		place = unitOf(o)
+	location := ownerLocation(o)
+	if location == "" {
+		location = unitOf(o)
 	}
 	text := clean(o.Comm)
 	switch {
-	case text == "" && place == "-":
+	case text == "" && location == "-":
 		text = "not known"
 	case text == "":
-		text = place
-	case place != "-":
-		text += " in " + place
+		text = location
+	case location != "-":
+		text += " in " + location
 	}
 	return text + inNetns(r)
 }

@@ -84,7 +84,7 @@ func TestTopsInTotals(t *testing.T) {
 	f.tops.Peers.Others = []probe.Count{{Evidence: closedPortEvidence, Events: 9}}
 	tracer := tracing(f, "")
 	for _, test := range []struct{ listed, want int }{{0, 0}, {5, 9}} {
-		tracer.listed = test.listed
+		tracer.topRows = test.listed
 		totals, err := tracer.Totals()
 		if err != nil || (totals.Tops != nil) != (test.want > 0) {
 			t.Fatalf("%d listed: %+v, %v", test.listed, totals.Tops, err)

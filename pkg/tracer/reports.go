@@ -17,33 +17,33 @@ type AuditOptions struct {
 	Every time.Duration // also in between; 0: not
 }
 
-func (o *AuditOptions) wanted() bool { return o.AtEnd || o.Every > 0 }
+func (o *AuditOptions) enabled() bool { return o.AtEnd || o.Every > 0 }
 
 // lossInterval is how often lost details are looked for.
 const lossInterval = time.Second
 
-// regular is what a run reports beside events: losses, totals, audits.
-type regular struct {
-	tracer  *Tracer
-	options AuditOptions
-	every   time.Duration // totals; 0: only at the end
+// periodicReports is what a run reports beside events: losses, totals, audits.
+type periodicReports struct {
+	tracer      *Tracer
+	options     AuditOptions
+	totalsEvery time.Duration // totals; 0: only at the end
 
-	auditor *audit.Auditor // nil: none is wanted
-	whole   *event.Audit   // once it was taken
-	lost    uint64         // that were reported
+	auditor      *audit.Auditor // nil: none is wanted
+	wholeRun     *event.Audit   // once it was taken
+	reportedLost uint64         // that were reported
 
 	nextLoss, nextTotals, nextAudit time.Time
 
-	asked atomic.Bool // totals, by AskTotals
+	totalsAsked atomic.Bool // totals, by AskTotals
 }
 
-// start reads the kernel's counters for the first time. What was counted before
+// begin reads the kernel's counters for the first time. What was counted before
 // everything was attached needs no account.
-func (r *regular) start(t *Tracer) error {
+func (r *periodicReports) begin(t *Tracer) error {
 	now := time.Now()
 	r.tracer = t
-	r.nextLoss, r.nextTotals, r.nextAudit = now.Add(lossInterval), now.Add(r.every), now.Add(r.options.Every)
-	if !r.options.wanted() {
+	r.nextLoss, r.nextTotals, r.nextAudit = now.Add(lossInterval), now.Add(r.totalsEvery), now.Add(r.options.Every)
+	if !r.options.enabled() {
 		return nil
 	}
 	var limits []audit.Limit
@@ -66,53 +66,53 @@ func auditLimits(limits []probe.Limit) (converted []audit.Limit) {
 }
 
 // heartbeat is how often idle must be called though nothing happens; 0: never.
-func (r *regular) heartbeat() time.Duration {
-	if r.every == 0 || r.options.Every == 0 {
-		return r.every + r.options.Every
+func (r *periodicReports) heartbeat() time.Duration {
+	if r.totalsEvery == 0 || r.options.Every == 0 {
+		return r.totalsEvery + r.options.Every
 	}
-	return min(r.every, r.options.Every)
+	return min(r.totalsEvery, r.options.Every)
 }
 
-// idle reports what is due. No event is at hand.
-func (r *regular) idle(now time.Time) error {
-	return errors.Join(r.losses(now), r.totals(now), r.audit(now))
+// reportDue reports what is due. No event is at hand.
+func (r *periodicReports) reportDue(now time.Time) error {
+	return errors.Join(r.reportLosses(now), r.reportTotalsIfDue(now), r.reportAudit(now))
 }
 
-func (r *regular) losses(now time.Time) error {
+func (r *periodicReports) reportLosses(now time.Time) error {
 	if now.Before(r.nextLoss) {
 		return nil
 	}
 	r.nextLoss = now.Add(lossInterval)
 	counts, err := r.tracer.source.Counts()
-	if err != nil || counts.Lost == r.lost {
+	if err != nil || counts.Lost == r.reportedLost {
 		return err
 	}
-	fresh := counts.Lost - r.lost
-	r.lost = counts.Lost
-	return r.tracer.to.Loss(&event.Loss{Time: now.UTC(), Events: fresh})
+	fresh := counts.Lost - r.reportedLost
+	r.reportedLost = counts.Lost
+	return r.tracer.sink.Loss(&event.Loss{Time: now.UTC(), Events: fresh})
 }
 
-func (r *regular) totals(now time.Time) error {
-	asked := r.asked.Swap(false)
-	due := r.every > 0 && !now.Before(r.nextTotals)
+func (r *periodicReports) reportTotalsIfDue(now time.Time) error {
+	asked := r.totalsAsked.Swap(false)
+	due := r.totalsEvery > 0 && !now.Before(r.nextTotals)
 	if due {
-		r.nextTotals = now.Add(r.every)
+		r.nextTotals = now.Add(r.totalsEvery)
 	}
 	if !asked && !due {
 		return nil
 	}
-	return r.giveTotals()
+	return r.reportTotals()
 }
 
-func (r *regular) giveTotals() error {
+func (r *periodicReports) reportTotals() error {
 	totals, err := r.tracer.Totals()
 	if err != nil {
 		return err
 	}
-	return r.tracer.to.Totals(&totals)
+	return r.tracer.sink.Totals(&totals)
 }
 
-func (r *regular) audit(now time.Time) error {
+func (r *periodicReports) reportAudit(now time.Time) error {
 	if r.options.Every == 0 || now.Before(r.nextAudit) {
 		return nil
 	}
@@ -121,39 +121,39 @@ func (r *regular) audit(now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("compare with the kernel's counters: %w", err)
 	}
-	return r.tracer.to.Audit(report.Event())
+	return r.tracer.sink.Audit(report.Event())
 }
 
 // beforeDetach takes the audit of the whole run: while the hooks are attached,
 // events and counters can be compared.
-func (r *regular) beforeDetach() error {
-	if r.auditor == nil || r.whole != nil {
+func (r *periodicReports) beforeDetach() error {
+	if r.auditor == nil || r.wholeRun != nil {
 		return nil
 	}
 	report, err := r.auditor.Whole()
 	if err != nil {
 		return fmt.Errorf("compare with the kernel's counters: %w", err)
 	}
-	r.whole = report.Event()
+	r.wholeRun = report.Event()
 	return nil
 }
 
-// end reports the whole run. The hooks are still attached if the sink had enough.
-func (r *regular) end() error {
+// reportWholeRun reports the whole run. The hooks are still attached if the sink had enough.
+func (r *periodicReports) reportWholeRun() error {
 	if err := r.beforeDetach(); err != nil {
 		return err
 	}
-	if r.whole != nil {
-		if err := r.tracer.to.Audit(r.whole); err != nil {
+	if r.wholeRun != nil {
+		if err := r.tracer.sink.Audit(r.wholeRun); err != nil {
 			return err
 		}
 	}
-	return r.giveTotals()
+	return r.reportTotals()
 }
 
 // AskTotals has Run report the totals so far as soon as no event is at hand. It may
 // be called from any goroutine, also before Run.
 func (t *Tracer) AskTotals() {
-	t.regular.asked.Store(true)
+	t.reports.totalsAsked.Store(true)
 	t.source.Interrupt()
 }

@@ -48,9 +48,9 @@ func TestPlaces(t *testing.T) {
 	f := newFakeSource(resets(e))
 	f.holders = func() []event.Holder { return nil }
 	tracer := tracing(f, "")
-	tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
+	tracer.locations = &locations{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
 	defer tracer.Close()
-	tracer.places.note(&e)
+	tracer.locations.prefetch(&e)
 	if err := os.RemoveAll(web); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestTopsPlaces(t *testing.T) {
 		{Evidence: receivedEvidence, Netns: 0xEFFFFFF9, Events: 1},
 	}
 	tracer := tracing(f, "")
-	tracer.places = &places{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
+	tracer.locations = &locations{cgroups: cgroup.Open(cgroup.Options{Root: root}), netns: netnsname.New(netnsname.Options{Root: root})}
 	defer tracer.Close()
 	got, err := tracer.Tops(10)
 	if err != nil {

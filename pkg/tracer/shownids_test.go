@@ -10,29 +10,29 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-func TestNumbers(t *testing.T) {
-	var n numbers
-	if got := n.of(1); got != 0 {
+func TestShownIDs(t *testing.T) {
+	var n shownIDs
+	if got := n.lookUp(1); got != 0 {
 		t.Fatalf("%d before any was shown", got)
 	}
-	for shown := uint64(1); shown <= 3*numbersKept; shown++ {
-		if got := n.next(3 * shown); got != shown { // two of three are hidden
+	for shown := uint64(1); shown <= 3*shownIDsKept; shown++ {
+		if got := n.assign(3 * shown); got != shown { // two of three are hidden
 			t.Fatalf("number %d, want %d", got, shown)
 		}
 	}
-	const last, kept = 3 * numbersKept, 2*numbersKept + 1
+	const last, kept = 3 * shownIDsKept, 2*shownIDsKept + 1
 	for arrival, want := range map[uint64]uint64{
 		3 * last: last, 3*last - 1: 0, 3*last + 3: 0, 3 * (last - 1): last - 1, 3 * kept: kept, 3*kept - 3: 0, 1: 0, 0: 0,
 	} {
-		if got := n.of(arrival); got != want {
+		if got := n.lookUp(arrival); got != want {
 			t.Errorf("arrival %d: %d, want %d", arrival, got, want)
 		}
 	}
 }
 
-// TestNumbersOfShown: what a filter hides takes no number, and numbers of other
+// TestShownIDsOfEvents: what a filter hides takes no number, and numbers of other
 // ends are those of events that are shown.
-func TestNumbersOfShown(t *testing.T) {
+func TestShownIDsOfEvents(t *testing.T) {
 	for name, test := range map[string]struct {
 		filter string
 		want   [][2]uint64 // id and peerEvent, in order
@@ -46,7 +46,7 @@ func TestNumbersOfShown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tracer := tracing(newFakeSource(aPairAmongOthers()), test.filter)
-				tracer.peers = newPeers()
+				tracer.endPairs = newEndPairs()
 				_, events := collect(tracer, len(test.want))
 				var got [][2]uint64
 				for _, e := range events {

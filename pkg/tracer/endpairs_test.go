@@ -31,9 +31,9 @@ func theEnds(seq uint32) (sent, received event.Event) {
 
 // link is what a tracer does with events that all wait in its queue.
 func link(events ...*event.Event) {
-	p := newPeers()
+	p := newEndPairs()
 	for _, e := range events {
-		p.note(e)
+		p.pair(e)
 		for _, other := range events {
 			if other.ID == e.PeerEvent {
 				other.PeerEvent = e.ID
@@ -42,7 +42,7 @@ func link(events ...*event.Event) {
 	}
 }
 
-func TestPeers(t *testing.T) {
+func TestPairs(t *testing.T) {
 	loopback := func(events ...*event.Event) {
 		for _, e := range events {
 			e.Local.Addr, e.Peer.Addr = netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.1")
@@ -56,9 +56,9 @@ func TestPeers(t *testing.T) {
 		"ignored":      {func(_, r *event.Event) { r.Dir = event.Ignored }, true},
 		// tcp:tcp_send_reset runs after the RST has left, and perhaps arrived.
 		"received first":            {func(s, r *event.Event) { s.Time = r.Time.Add(time.Millisecond) }, true},
-		"just in time":              {func(s, r *event.Event) { r.Time = s.Time.Add(peerWindow) }, true},
-		"too late":                  {func(s, r *event.Event) { r.Time = s.Time.Add(peerWindow + 1) }, false},
-		"too early":                 {func(s, r *event.Event) { s.Time = r.Time.Add(peerWindow + 1) }, false},
+		"just in time":              {func(s, r *event.Event) { r.Time = s.Time.Add(pairWindow) }, true},
+		"too late":                  {func(s, r *event.Event) { r.Time = s.Time.Add(pairWindow + 1) }, false},
+		"too early":                 {func(s, r *event.Event) { s.Time = r.Time.Add(pairWindow + 1) }, false},
 		"another sequence number":   {func(_, r *event.Event) { r.RST.Seq++ }, false},
 		"RST not seen":              {func(_, r *event.Event) { r.RST, r.Evidence.Facts = event.Segment{}, 0 }, true},
 		"reply to an unseen one":    {func(s, _ *event.Event) { s.Evidence.Hook, s.RST.Seq = event.HookSendReply, 0 }, true},
@@ -92,9 +92,9 @@ func TestPeers(t *testing.T) {
 	}
 }
 
-// TestPeersOneEach: a RST has two ends, not three, and several of one
+// TestPairsOneEach: a RST has two ends, not three, and several of one
 // connection pair off in their order.
-func TestPeersOneEach(t *testing.T) {
+func TestPairsOneEach(t *testing.T) {
 	var events [6]event.Event
 	var inOrder []*event.Event
 	for i := range events {
@@ -113,60 +113,60 @@ func TestPeersOneEach(t *testing.T) {
 	}
 }
 
-// TestPeersGone: an event that was shown already is named all the same.
-func TestPeersGone(t *testing.T) {
+// TestPairsGone: an event that was shown already is named all the same.
+func TestPairsGone(t *testing.T) {
 	tracer := tracing(newFakeSource(), "")
-	tracer.peers = newPeers()
+	tracer.endPairs = newEndPairs()
 	sent, received := theEnds(7)
 	tracer.queue.add(&sent)
-	tracer.linkPeer(&sent)
+	tracer.linkOtherEnd(&sent)
 	tracer.queue.drop()
 	tracer.queue.add(&received)
-	tracer.linkPeer(&received)
+	tracer.linkOtherEnd(&received)
 	if received.PeerEvent != sent.ID {
 		t.Errorf("linked to %d, want %d", received.PeerEvent, sent.ID)
 	}
 }
 
-// TestPeersMemory: it stays the same, and what is found in it is recent.
-func TestPeersMemory(t *testing.T) {
-	p := newPeers()
+// TestPairsMemory: it stays the same, and what is found in it is recent.
+func TestPairsMemory(t *testing.T) {
+	p := newEndPairs()
 	sent, received := theEnds(7)
 	for id := range uint64(100_000) {
 		sent.ID = id + 1
 		sent.Peer.Port = uint16(id)
 		sent.Local.Port = uint16(id >> 16)
-		p.note(&sent)
+		p.pair(&sent)
 	}
 	received.Peer, received.Local, received.ID = sent.Local, sent.Peer, sent.ID+1
-	if p.note(&received); received.PeerEvent != sent.ID {
+	if p.pair(&received); received.PeerEvent != sent.ID {
 		t.Errorf("the last of many is not found: %d", received.PeerEvent)
 	}
 	allocations := testing.AllocsPerRun(1000, func() {
 		sent.ID++
 		sent.Peer.Port++
-		p.note(&sent)
+		p.pair(&sent)
 	})
 	if allocations != 0 {
 		t.Errorf("%v allocations per event", allocations)
 	}
 }
 
-// TestPeersInStream: an event waits a moment for the other end, so that both
+// TestPairsInStream: an event waits a moment for the other end, so that both
 // can name each other; of one that comes later it knows nothing.
-func TestPeersInStream(t *testing.T) {
+func TestPairsInStream(t *testing.T) {
 	for name, test := range map[string]struct {
 		pause time.Duration // until the next read returns, with nothing
 		want  [2]uint64
 	}{
-		"soon":  {peerPatience / 2, [2]uint64{2, 1}},
-		"later": {peerPatience, [2]uint64{0, 1}},
+		"soon":  {pairPatience / 2, [2]uint64{2, 1}},
+		"later": {pairPatience, [2]uint64{0, 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sent, received := resetPair()
 				tracer := tracing(&pausing{newFakeSource(resets(sent), resets(), resets(received)), test.pause}, "")
-				tracer.peers = newPeers()
+				tracer.endPairs = newEndPairs()
 				_, events := collect(tracer, 2)
 				for i, want := range test.want {
 					if got := events[i].PeerEvent; got != want {
@@ -191,8 +191,8 @@ func (p *pausing) Read(ctx context.Context, batch *probe.Batch, deadline time.Ti
 	return p.fakeSource.Read(ctx, batch, deadline)
 }
 
-// TestPeersHidden: nobody is told the number of an event that is not shown.
-func TestPeersHidden(t *testing.T) {
+// TestPairsHidden: nobody is told the number of an event that is not shown.
+func TestPairsHidden(t *testing.T) {
 	for name, sentOwned := range map[string]bool{"the first": false, "the second": true} {
 		synctest.Test(t, func(t *testing.T) {
 			sent, received := resetPair()
@@ -202,7 +202,7 @@ func TestPeersHidden(t *testing.T) {
 			}
 			shown.Kernel.Current = event.Process{PID: 7, Comm: "app"}
 			tracer := tracing(newFakeSource(resets(sent, received)), "comm app")
-			tracer.peers = newPeers()
+			tracer.endPairs = newEndPairs()
 			_, events := collect(tracer, 1)
 			if events[0].PeerEvent != 0 {
 				t.Errorf("%s is hidden, and the other linked to %d", name, events[0].PeerEvent)
@@ -239,14 +239,14 @@ func TestBothEnds(t *testing.T) {
 }
 
 func BenchmarkPeers(b *testing.B) {
-	p := newPeers()
+	p := newEndPairs()
 	sent, received := theEnds(7)
 	b.Run("linked", func(b *testing.B) {
 		b.ReportAllocs()
 		for n := uint64(0); b.Loop(); n += 2 {
 			sent.ID, received.ID = n+1, n+2
-			p.note(&sent)
-			p.note(&received)
+			p.pair(&sent)
+			p.pair(&received)
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(2*b.N), "ns/event")
 		b.ReportMetric(0, "ns/op")
@@ -255,7 +255,7 @@ func BenchmarkPeers(b *testing.B) {
 		b.ReportAllocs()
 		for n := uint64(0); b.Loop(); n++ {
 			sent.ID, sent.Peer.Port = n+1, uint16(n)
-			p.note(&sent)
+			p.pair(&sent)
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N), "ns/event")
 		b.ReportMetric(0, "ns/op")
@@ -304,7 +304,7 @@ func TestHiddenEnd(t *testing.T) {
 				}
 				f.holders = func() []event.Holder { return []event.Holder{holderOf(received, 10)} }
 				tracer := tracing(f, test.filter)
-				tracer.peers, tracer.seesReplies = newPeers(), !test.blind
+				tracer.endPairs, tracer.seesSocketless = newEndPairs(), !test.blind
 				want := 2
 				if test.alone || tracer.filter.Divides() {
 					want = 1

@@ -92,10 +92,10 @@ func TestMatchPlace(t *testing.T) {
 				return
 			}
 			if got := f.Decide(e, KnowsVerdict|KnowsRecord|KnowsOwner); got != Maybe {
-				t.Errorf("without the place: %d", got)
+				t.Errorf("without the location: %d", got)
 			}
-			if got := f.Decide(e, KnowsPlace) == Yes; got != test.want {
-				t.Errorf("by the place alone: %v", got)
+			if got := f.Decide(e, KnowsLocation) == Yes; got != test.want {
+				t.Errorf("by the location alone: %v", got)
 			}
 			names := strings.Contains(test.filter, "container ") || strings.Contains(test.filter, "pod ")
 			if f.NeedsNames() != names {

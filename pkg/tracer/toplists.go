@@ -13,9 +13,9 @@ import (
 
 // Tops lists the n most frequent owners, peers and local ports, from tables in
 // the kernel that count every event of the host, whatever is shown. They are
-// empty unless Options.Probe.Tops asked for them.
+// empty unless Options.Top asked for them.
 func (t *Tracer) Tops(n int) (tops event.Tops, err error) {
-	t.tops.begin(t.places)
+	t.tops.reset(t.locations)
 	for _, table := range []struct {
 		kind probe.TopKind
 		top  *event.Top
@@ -38,22 +38,22 @@ func (t *Tracer) Tops(n int) (tops event.Tops, err error) {
 // and lists may be made every second. So all memory is used again, except that of
 // the rows that are listed.
 type topLists struct {
-	places   *places
-	owners   map[uint64]topOwner // by cgroup
-	numbers  map[topPlace]uint32 // of places
-	verdicts map[event.Evidence]topVerdict
-	position map[topKey]int
-	sums     []topSum
-	listed   []event.TopRow
+	locations   *locations
+	owners      map[uint64]topOwner // by cgroup
+	locationIDs map[topLocation]uint32
+	verdicts    map[event.Evidence]topVerdict
+	sumOf       map[topKey]int
+	sums        []topSum
+	rows        []event.TopRow
 }
 
 // topOwner is an owner of whom only the cgroup is known.
 type topOwner struct {
 	event.Owner
-	place uint32 // the same for cgroups that a reader cannot distinguish
+	location uint32 // the same for cgroups that a reader cannot distinguish
 }
 
-type topPlace struct{ cgroup, container string }
+type topLocation struct{ cgroup, container string }
 
 // topVerdict is what evidence counts as.
 type topVerdict struct {
@@ -65,13 +65,13 @@ type topVerdict struct {
 // topKey is what makes a row: the kernel side has one for every kind of evidence
 // and every CPU.
 type topKey struct {
-	dir   event.Dir
-	cause event.CauseID
-	netns uint32
-	place uint32
-	comm  string
-	peer  netip.Addr
-	port  uint16
+	dir      event.Dir
+	cause    event.CauseID
+	netns    uint32
+	location uint32
+	comm     string
+	peer     netip.Addr
+	port     uint16
 }
 
 // topSum is a row before it is known whether it will be listed.
@@ -80,17 +80,17 @@ type topSum struct {
 	events uint64
 }
 
-// begin forgets the names of the last time, which may have changed.
-func (l *topLists) begin(p *places) {
+// reset forgets the names of the last time, which may have changed.
+func (l *topLists) reset(p *locations) {
 	if l.owners == nil {
 		l.owners = make(map[uint64]topOwner)
-		l.numbers = make(map[topPlace]uint32)
+		l.locationIDs = make(map[topLocation]uint32)
 		l.verdicts = make(map[event.Evidence]topVerdict)
-		l.position = make(map[topKey]int)
+		l.sumOf = make(map[topKey]int)
 	}
 	clear(l.owners)
-	clear(l.numbers)
-	l.places = p
+	clear(l.locationIDs)
+	l.locations = p
 }
 
 func (l *topLists) list(table *probe.TopTable, n int, row func(*probe.TopCount) event.TopRow) event.Top {
@@ -101,40 +101,40 @@ func (l *topLists) list(table *probe.TopTable, n int, row func(*probe.TopCount) 
 			top.Displaced += other.Events
 		}
 	}
-	l.listed = l.listed[:0]
+	l.rows = l.rows[:0]
 	for _, sum := range l.sums {
 		top.Further++
 		top.Unlisted += sum.events
-		if n == 0 || len(l.listed) == n && sum.events < l.listed[n-1].Events {
+		if n == 0 || len(l.rows) == n && sum.events < l.rows[n-1].Events {
 			continue
 		}
 		l.enter(l.rowOf(sum, row), n)
 	}
-	for i := range l.listed {
-		r := &l.listed[i]
-		r.Netns = l.places.namespace(r.Netns.Inode)
+	for i := range l.rows {
+		r := &l.rows[i]
+		r.Netns = l.locations.namespace(r.Netns.Inode)
 		top.Further--
 		top.Unlisted -= r.Events
 	}
-	top.Rows = slices.Clone(l.listed)
+	top.Rows = slices.Clone(l.rows)
 	return top
 }
 
 // add sums up what is one row for a reader.
 func (l *topLists) add(table *probe.TopTable, row func(*probe.TopCount) event.TopRow) {
 	l.sums = l.sums[:0]
-	clear(l.position)
+	clear(l.sumOf)
 	for i := range table.Entries {
 		entry := &table.Entries[i]
 		if !l.verdict(entry.Evidence).counts {
 			continue
 		}
 		r := l.rowOf(topSum{first: entry}, row)
-		key := topKey{r.Dir, r.Cause, r.Netns.Inode, l.owners[entry.Cgroup].place, r.Owner.Comm, r.Peer, r.Port}
-		at, known := l.position[key]
+		key := topKey{r.Dir, r.Cause, r.Netns.Inode, l.owners[entry.Cgroup].location, r.Owner.Comm, r.Peer, r.Port}
+		at, known := l.sumOf[key]
 		if !known {
 			at = len(l.sums)
-			l.position[key] = at
+			l.sumOf[key] = at
 			l.sums = append(l.sums, topSum{first: entry})
 		}
 		l.sums[at].events += entry.Events
@@ -151,14 +151,14 @@ func (l *topLists) rowOf(sum topSum, row func(*probe.TopCount) event.TopRow) eve
 
 // enter puts a row among the n that come first.
 func (l *topLists) enter(r event.TopRow, n int) {
-	at, _ := slices.BinarySearchFunc(l.listed, r, compareRows)
+	at, _ := slices.BinarySearchFunc(l.rows, r, compareRows)
 	if at == n {
 		return
 	}
-	if len(l.listed) == n {
-		l.listed = l.listed[:n-1]
+	if len(l.rows) == n {
+		l.rows = l.rows[:n-1]
 	}
-	l.listed = slices.Insert(l.listed, at, r)
+	l.rows = slices.Insert(l.rows, at, r)
 }
 
 // verdict: what is counted without evidence is an event all the same.
@@ -181,11 +181,11 @@ func (l *topLists) verdict(e event.Evidence) topVerdict {
 func (l *topLists) ownerRow(c *probe.TopCount) event.TopRow {
 	owner, known := l.owners[c.Cgroup]
 	if !known {
-		owner.Owner = l.places.owner(c.Cgroup)
-		place := topPlace{owner.Cgroup, owner.Container}
-		if owner.place, known = l.numbers[place]; !known {
-			owner.place = uint32(len(l.numbers))
-			l.numbers[place] = owner.place
+		owner.Owner = l.locations.owner(c.Cgroup)
+		location := topLocation{owner.Cgroup, owner.Container}
+		if owner.location, known = l.locationIDs[location]; !known {
+			owner.location = uint32(len(l.locationIDs))
+			l.locationIDs[location] = owner.location
 		}
 		l.owners[c.Cgroup] = owner
 	}

@@ -2,9 +2,9 @@ package cgroup
 
 import "github.com/rsttrace/rsttrace/pkg/event"
 
-// Place is what the path of a cgroup tells. The zero value of each field means
+// Location is what the path of a cgroup tells. The zero value of each field means
 // that it is not known, or that there is none.
-type Place struct {
+type Location struct {
 	Path      string // in its hierarchy, "/" is the root
 	Unit      string // innermost systemd unit
 	Container Container
@@ -35,20 +35,20 @@ func (c Container) String() string {
 }
 
 // PodText is the name of the pod, else its uid.
-func (p Place) PodText() string {
+func (p Location) PodText() string {
 	if p.Pod != "" {
 		return p.Pod
 	}
 	return p.PodUID
 }
 
-func (p Place) fill(o *event.Owner) {
+func (p Location) fill(o *event.Owner) {
 	o.Cgroup, o.Unit, o.Container, o.Pod = p.Path, p.Unit, p.Container.String(), p.PodText()
 }
 
-// telling reports whether the path says anything about who uses a socket.
+// informative reports whether the path says anything about who uses a socket.
 // What systemd creates it creates for others.
-func (p Place) telling() bool {
+func (p Location) informative() bool {
 	switch p.Path {
 	case "", "/", "/init.scope":
 		return false
