@@ -52,18 +52,29 @@ func TestUnfinishedExists(t *testing.T) {
 	}
 }
 
+// root is the folder of the repository.
+const root = ".."
+
+// skippedFolders have nothing that is committed.
+var skippedFolders = []string{".git", "bin", "results"}
+
 // writtenPages are the pages that a person wrote, by their names from the root
 // of the repository.
 func writtenPages(t *testing.T) map[string][]byte {
 	t.Helper()
+	return pagesOf(t, func(source []byte) bool { return !bytes.HasPrefix(source, []byte("<!-- Generated from ")) })
+}
+
+// pagesOf are the pages of the repository that are wanted.
+func pagesOf(t *testing.T, wanted func(source []byte) bool) map[string][]byte {
+	t.Helper()
 	pages := map[string][]byte{}
-	const root = ".."
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.IsDir() {
-			if d.Name() == ".git" || d.Name() == "bin" || d.Name() == "results" {
+			if slices.Contains(skippedFolders, d.Name()) {
 				return fs.SkipDir
 			}
 			return nil
@@ -72,7 +83,7 @@ func writtenPages(t *testing.T) map[string][]byte {
 			return nil
 		}
 		source, err := os.ReadFile(path)
-		if err != nil || bytes.HasPrefix(source, []byte("<!-- Generated from ")) {
+		if err != nil || !wanted(source) {
 			return err
 		}
 		name, err := filepath.Rel(root, path)

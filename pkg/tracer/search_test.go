@@ -25,7 +25,7 @@ import (
 const crowdVariable = "RSTTRACE_TEST_CROWD"
 
 // crowdSizeVariable is the size of TestSearchInCrowd, "processes descriptors resets".
-// 300 1000000 1200 is the one that docs/design.md speaks of.
+// 300 1000000 1200 is the one that docs/kernel.md speaks of.
 const crowdSizeVariable = "RSTTRACE_TEST_CROWD_SIZE"
 
 // How a process treats its connections. In a pool they lie until somebody needs one.
