@@ -11,7 +11,7 @@ import (
 
 // bench is one run of everything.
 type bench struct {
-	*ground
+	*loadns
 	options *options
 	program string
 	results *results
@@ -19,16 +19,16 @@ type bench struct {
 
 // plan says what to measure.
 type plan struct {
-	duels  []duel
-	modes  []mode // whose programs are measured one by one
-	scales []scale
-	silent []load // during which no program may run
-	guest  bool   // compare attach methods in a virtual machine
+	matchups   []matchup
+	modes      []mode // whose programs are measured one by one
+	scales     []scale
+	quietLoads []load // during which no program may run
+	guest      bool   // compare attach methods in a virtual machine
 }
 
-// duel is a load with and without a tracer. target is the ratio that rsttrace
+// matchup is a load with and without a tracer. target is the ratio that rsttrace
 // has set itself, 0 where there is none.
-type duel struct {
+type matchup struct {
 	load   load
 	tracer tracer
 	target float64
@@ -36,35 +36,35 @@ type duel struct {
 
 func fullPlan(program string) plan {
 	var (
-		standard = rsttrace(program)
-		full     = rsttrace(program, "--max-rate", "0")
-		summary  = rsttrace(program, "--summary")
-		tops     = rsttrace(program, "--summary", "--top", "10")
-		amnesiac = rsttrace(program, "--no-flow-memory")
-		least    = floor("programs that do nothing, in rsttrace's places", allPlaces)
-		leastSum = floor("programs that do nothing, in the places of `--summary`", countPlaces)
+		standard      = rsttrace(program)
+		full          = rsttrace(program, "--max-rate", "0")
+		summary       = rsttrace(program, "--summary")
+		tops          = rsttrace(program, "--summary", "--top", "10")
+		noFlowMemory  = rsttrace(program, "--no-flow-memory")
+		emptyAll      = emptyProbes("programs that do nothing, in rsttrace's places", allHooks)
+		emptyCounting = emptyProbes("programs that do nothing, in the places of `--summary`", countingHooks)
 	)
 	return plan{
-		duels: []duel{
-			{refusedConnects, nothing, 0},
+		matchups: []matchup{
+			{refusedConnects, untraced, 0},
 			{refusedConnects, full, 0.95},
 			{refusedConnects, standard, 0.97},
 			{refusedConnects, summary, 0.99},
 			{refusedConnects, tops, 0},
-			{refusedConnects, least, 0},
-			{refusedConnects, leastSum, 0},
+			{refusedConnects, emptyAll, 0},
+			{refusedConnects, emptyCounting, 0},
 			{refusedConnects, perf, 0},
 			{refusedConnects, tcpdump, 0},
 			{refusedConnects, bpftrace, 0},
-			{churn, nothing, 0},
+			{churn, untraced, 0},
 			{churn, standard, 0.95},
-			{churn, amnesiac, 0.98},
-			{churn, least, 0},
+			{churn, noFlowMemory, 0.98},
+			{churn, emptyAll, 0},
 			{churn, tcpdump, 0},
-			{requests, nothing, 0},
+			{requests, untraced, 0},
 			{requests, standard, 0},
 			{requests, tcpdump, 0},
-			{bulk, nothing, 0},
+			{bulk, untraced, 0},
 			{bulk, standard, 0},
 			{bulk, tcpdump, 0},
 		},
@@ -77,14 +77,14 @@ func fullPlan(program string) plan {
 			{events: 1_000, cpus: 1}, {events: 10_000, cpus: 1}, {events: 100_000, cpus: 1},
 			{events: 1_000_000, cpus: 1}, {events: 1_000_000, cpus: 2}, {events: 10_000_000, cpus: 1}, {events: 10_000_000, cpus: 2},
 		},
-		silent: []load{requests, bulk},
-		guest:  true,
+		quietLoads: []load{requests, bulk},
+		guest:      true,
 	}
 }
 
-// only keeps the duels with text in "load: tracer".
+// only keeps the matchups with text in "load: tracer".
 func (p plan) only(text string) plan {
-	return plan{duels: slices.DeleteFunc(p.duels, func(d duel) bool {
+	return plan{matchups: slices.DeleteFunc(p.matchups, func(d matchup) bool {
 		return !strings.Contains(d.load.name+": "+d.tracer.name, text)
 	})}
 }
@@ -92,7 +92,7 @@ func (p plan) only(text string) plan {
 // smokePlan has whatever can be wrong rather than slow.
 func smokePlan(program string) plan {
 	p := fullPlan(program)
-	p.duels = []duel{
+	p.matchups = []matchup{
 		{refusedConnects, rsttrace(program, "--max-rate", "0"), 0},
 		{refusedConnects, rsttrace(program), 0},
 		{refusedConnects, rsttrace(program, "--summary"), 0},
@@ -109,11 +109,11 @@ func smokePlan(program string) plan {
 func (b *bench) all(p plan) error {
 	missing := make(map[string]bool)
 	for round := range b.options.rounds {
-		for _, d := range p.duels {
+		for _, d := range p.matchups {
 			if missing[d.tracer.name] {
 				continue
 			}
-			fought, err := b.fight(d, round)
+			measured, err := b.comparePair(d, round)
 			if errors.Is(err, errMissing) {
 				missing[d.tracer.name] = true
 				b.results.note("Left out: %s, %s.", d.tracer.name, strings.Join(strings.Fields(err.Error()), " "))
@@ -122,7 +122,7 @@ func (b *bench) all(p plan) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", d.tracer.name, err)
 			}
-			b.results.add(d, fought)
+			b.results.add(d, measured)
 		}
 		if !b.options.smoke {
 			fmt.Fprintf(os.Stderr, "bench: round %d of %d done\n", round+1, b.options.rounds)
@@ -147,7 +147,7 @@ func (b *bench) all(p plan) error {
 		}
 		b.results.Methods = methods
 	}
-	for _, l := range p.silent {
+	for _, l := range p.quietLoads {
 		if err := b.measureSilence(l); err != nil {
 			return err
 		}
@@ -158,18 +158,18 @@ func (b *bench) all(p plan) error {
 // attempts at something that other resets or connections of the host disturb.
 const attempts = 8
 
-// fight runs the two slices of a pair, the traced one first in every other
+// comparePair runs the two slices of a pair, the traced one first in every other
 // round.
-func (b *bench) fight(d duel, round int) (pair, error) {
+func (b *bench) comparePair(d matchup, round int) (pair, error) {
 	var lastErr error
 	for attempt := range attempts {
 		p := pair{Round: round, Attempt: attempt}
-		contenders := []tracer{nothing, d.tracer}
+		contenders := []tracer{untraced, d.tracer}
 		rates := []*float64{&p.Untraced, &p.Traced}
 		lastErr = nil
 		for i := range contenders {
 			at := i ^ round&1
-			s, a, err := b.traced(d.load, contenders[at])
+			s, a, err := b.runTraced(d.load, contenders[at])
 			if errors.Is(err, errDisturbed) {
 				lastErr = err
 				break
@@ -197,10 +197,10 @@ const (
 	settling = 20 * time.Millisecond
 )
 
-// traced runs one slice, and a short one before it that counts for nothing but
+// runTraced runs one slice, and a short one before it that counts for nothing but
 // the totals.
-func (b *bench) traced(l load, t tracer) (sample, account, error) {
-	attached, err := t.start(b.ground)
+func (b *bench) runTraced(l load, t tracer) (sample, account, error) {
+	attached, err := t.start(b.loadns)
 	if err != nil {
 		return sample{}, account{}, err
 	}

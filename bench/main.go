@@ -19,7 +19,7 @@ type options struct {
 	write   bool
 	smoke   bool
 	methods bool   // only compare attach methods, here
-	only    string // measure only duels with this in "load: tracer"
+	only    string // measure only matchups with this in "load: tracer"
 	dir     string // where README.md and results.json are
 }
 
@@ -72,13 +72,13 @@ func (o *options) run() error {
 	if o.only != "" {
 		plan = plan.only(o.only)
 	}
-	g, err := newGround()
+	g, err := newLoadns()
 	if err != nil {
 		return err
 	}
 	defer g.close()
 
-	b := bench{ground: g, options: o, program: program, results: newResults(o)}
+	b := bench{loadns: g, options: o, program: program, results: newResults(o)}
 	if err := b.all(plan); err != nil {
 		return err
 	}

@@ -18,11 +18,11 @@ import (
 // methodsPlan compares attach methods with one another. Where they are compared
 // there is one CPU, so the tracer's process is left next to nothing to do.
 func methodsPlan(program string) plan {
-	p := plan{duels: []duel{{refusedConnects, nothing, 0}, {churn, nothing, 0}}}
+	p := plan{matchups: []matchup{{refusedConnects, untraced, 0}, {churn, untraced, 0}}}
 	for _, method := range event.Methods {
-		p.duels = append(p.duels,
-			duel{refusedConnects, rsttrace(program, "--summary", "--attach", string(method)), 0},
-			duel{churn, rsttrace(program, "--attach", string(method)), 0})
+		p.matchups = append(p.matchups,
+			matchup{refusedConnects, rsttrace(program, "--summary", "--attach", string(method)), 0},
+			matchup{churn, rsttrace(program, "--attach", string(method)), 0})
 	}
 	return p
 }
@@ -90,7 +90,7 @@ func (r *results) writeMethods(page *strings.Builder) {
 		for _, c := range m.Contests {
 			if c.Load == load {
 				q := c.ratios()
-				fmt.Fprintf(page, "| %s | %s | **%.3f** (%.3f to %.3f) |\n", c.Load, code(c.Tracer), q.median, q.first, q.third)
+				fmt.Fprintf(page, "| %s | %s | **%.3f** (%.3f to %.3f) |\n", c.Load, codeText(c.Tracer), q.median, q.first, q.third)
 			}
 		}
 	}

@@ -16,7 +16,7 @@ import (
 
 var perf = tracer{
 	name: "perf record -e tcp:tcp_send_reset,tcp:tcp_receive_reset",
-	start: func(*ground) (running, error) {
+	start: func(*loadns) (running, error) {
 		p, err := newProcess("perf", "record", "-a", "-o", "/dev/null", "-D", "-1", "--control", "fd:3,4",
 			"-e", "tcp:tcp_send_reset", "-e", "tcp:tcp_receive_reset")
 		if err != nil {
@@ -57,7 +57,7 @@ func startPerf(p *process) (running, error) {
 
 var tcpdump = tracer{
 	name: "tcpdump -w /dev/null 'tcp[tcpflags] & tcp-rst != 0'",
-	start: func(g *ground) (running, error) {
+	start: func(g *loadns) (running, error) {
 		p, err := newProcess("tcpdump", "-i", "lo", "-w", "/dev/null", "tcp[tcpflags] & tcp-rst != 0")
 		if err != nil {
 			return nil, err
@@ -75,7 +75,7 @@ const bpftraceProgram = `tracepoint:tcp:tcp_send_reset, tracepoint:tcp:tcp_recei
 
 var bpftrace = tracer{
 	name: "bpftrace, one printf for each event",
-	start: func(*ground) (running, error) {
+	start: func(*loadns) (running, error) {
 		folder, err := os.MkdirTemp("", "rsttrace-bench")
 		if err != nil {
 			return nil, err

@@ -42,7 +42,7 @@ func (r *results) markdown() string {
 func (r *results) writeContests(page *strings.Builder) {
 	spreads := make(map[string]float64) // by load
 	for _, c := range r.Contests {
-		if c.Tracer == nothing.name {
+		if c.Tracer == untraced.name {
 			spreads[c.Load] = c.ratios().spread()
 		}
 	}
@@ -61,12 +61,12 @@ func (r *results) writeContests(page *strings.Builder) {
 		if c.Target > 0 {
 			target = fmt.Sprintf("≥ %.2f: %s", c.Target, verdict(q.median, c.Target, spreads[c.Load]))
 		}
-		if c.Tracer != nothing.name {
-			lost = r.lost(c)
+		if c.Tracer != untraced.name {
+			lost = r.lostText(c)
 			cpu = fmt.Sprintf("%.2f s", c.sum(func(p pair) float64 { return float64(p.CPUMillis) })/1000/float64(len(c.Pairs)))
 		}
 		fmt.Fprintf(page, "| %s | %s | **%.3f** (%.3f to %.3f) | %s | %s | %s |\n",
-			name, code(c.Tracer), q.median, q.first, q.third, target, lost, cpu)
+			name, codeText(c.Tracer), q.median, q.first, q.third, target, lost, cpu)
 	}
 	page.WriteString("\nEvery round's totals of rsttrace were equal to the operations made, for each cause, and to the kernel's `TcpOutRsts`.\n")
 	for _, load := range slices.Sorted(maps.Keys(spreads)) {
@@ -88,9 +88,9 @@ func verdict(median, target, spread float64) string {
 	}
 }
 
-// lost is the share of events whose details the tracer did not show, though it
+// lostText is the share of events whose details the tracer did not show, though it
 // should have.
-func (r *results) lost(c *contest) string {
+func (r *results) lostText(c *contest) string {
 	lost := c.sum(func(p pair) float64 { return float64(p.Lost) })
 	if lost == 0 {
 		return "0"
@@ -125,11 +125,11 @@ func (r *results) writeScales(page *strings.Builder) {
 
 func (r *results) writeSilence(page *strings.Builder) {
 	for _, s := range r.Silence {
-		fmt.Fprintf(page, "%s on connections that exist: %s in %s operations.\n", upper(s.Load), ran(s.Runs), thousands(s.Operations))
+		fmt.Fprintf(page, "%s on connections that exist: %s in %s operations.\n", capitalized(s.Load), runsText(s.Runs), thousands(s.Operations))
 	}
 }
 
-func ran(runs map[string]uint64) string {
+func runsText(runs map[string]uint64) string {
 	if len(runs) == 0 {
 		return "no program ran"
 	}
@@ -140,15 +140,15 @@ func ran(runs map[string]uint64) string {
 	return strings.Join(parts, ", ") + ", for other connections of the host,"
 }
 
-// code shows commands as such.
-func code(tracer string) string {
+// codeText shows commands as such.
+func codeText(tracer string) string {
 	if strings.HasPrefix(tracer, "nothing") || strings.Contains(tracer, ",") && !strings.Contains(tracer, "-e") {
 		return tracer
 	}
 	return "`" + tracer + "`"
 }
 
-func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+func capitalized(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 func count(n int, noun string) string {
 	if n == 1 {

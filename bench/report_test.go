@@ -94,7 +94,7 @@ func TestCheck(t *testing.T) {
 
 // TestTail: the last line is there however often the memory was used again.
 func TestTail(t *testing.T) {
-	out, err := newTail()
+	out, err := newOutputMem()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestWriteMethods(t *testing.T) {
 		t.Errorf("without a guest: %q", page.String())
 	}
 	r.Methods = &results{Rounds: 2, SliceSeconds: 0.5, Machine: machine{Kernel: "6.12.1"}}
-	for _, d := range methodsPlan("rsttrace").duels {
+	for _, d := range methodsPlan("rsttrace").matchups {
 		r.Methods.add(d, pair{Ratio: 0.75})
 		r.Methods.add(d, pair{Ratio: 0.25})
 	}

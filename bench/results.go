@@ -51,7 +51,7 @@ func (r *results) note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
-func (r *results) add(d duel, p pair) {
+func (r *results) add(d matchup, p pair) {
 	for _, c := range r.Contests {
 		if c.Load == d.load.name && c.Tracer == d.tracer.name {
 			c.Pairs = append(c.Pairs, p)

@@ -17,7 +17,7 @@ func rsttrace(program string, args ...string) tracer {
 	if len(args) > 0 {
 		name += " " + strings.Join(args, " ")
 	}
-	return tracer{name: name, start: func(*ground) (running, error) {
+	return tracer{name: name, start: func(*loadns) (running, error) {
 		r, err := startRsttrace(program, args...)
 		if err != nil {
 			return nil, err
@@ -29,7 +29,7 @@ func rsttrace(program string, args ...string) tracer {
 // runningRsttrace is the program, attached.
 type runningRsttrace struct {
 	*process
-	out *tail
+	output *outputMem
 }
 
 func startRsttrace(program string, args ...string) (*runningRsttrace, error) {
@@ -44,25 +44,25 @@ func startRsttrace(program string, args ...string) (*runningRsttrace, error) {
 		return nil, err
 	}
 	r := &runningRsttrace{process: p}
-	if r.out, err = newTail(); err != nil {
+	if r.output, err = newOutputMem(); err != nil {
 		return nil, err
 	}
-	p.cmd.Stdout = r.out.file
+	p.cmd.Stdout = r.output.file
 	if err := p.launch(p.cmd.Start, exists(ready)); err != nil {
-		r.out.close()
+		r.output.close()
 		return nil, err
 	}
-	r.out.begin()
+	r.output.begin()
 	return r, nil
 }
 
 func (r *runningRsttrace) kill() {
 	r.process.kill()
-	r.out.close()
+	r.output.close()
 }
 
 func (r *runningRsttrace) stop(l load, operations uint64) (account, error) {
-	r.out.end() // from here on all of the output is kept
+	r.output.end() // from here on all of the output is kept
 	cpu, err := r.interrupt()
 	if err != nil {
 		return account{}, err
@@ -70,7 +70,7 @@ func (r *runningRsttrace) stop(l load, operations uint64) (account, error) {
 	if r.cmd.ProcessState.ExitCode() != 0 {
 		return account{}, r.failure("failed")
 	}
-	line, err := r.out.lastLine()
+	line, err := r.output.lastLine()
 	if err != nil {
 		return account{}, err
 	}

@@ -31,7 +31,7 @@ func (b *bench) measureScale(s scale) error {
 	}
 	var lastErr error
 	for range attempts {
-		cost, err := b.scaled(s)
+		cost, err := b.runScale(s)
 		if errors.Is(err, errDisturbed) {
 			lastErr = err
 			continue
@@ -44,7 +44,7 @@ func (b *bench) measureScale(s scale) error {
 	return lastErr
 }
 
-func (b *bench) scaled(s scale) (scaleCost, error) {
+func (b *bench) runScale(s scale) (scaleCost, error) {
 	r, err := startRsttrace(b.program, "--self-cost")
 	if err != nil {
 		return scaleCost{}, err

@@ -5,7 +5,7 @@ import "time"
 // tracer is something that watches resets.
 type tracer struct {
 	name  string
-	start func(*ground) (running, error) // errMissing: this machine does not have it
+	start func(*loadns) (running, error) // errMissing: this machine does not have it
 }
 
 // running is a tracer that is attached. One of the two methods ends it.
@@ -23,8 +23,8 @@ type account struct {
 	cpu        time.Duration // of its processes, from start to end
 }
 
-// nothing is no tracer at all, to know how far two equal slices differ.
-var nothing = tracer{name: "nothing (untraced)", start: func(*ground) (running, error) { return idle{}, nil }}
+// untraced is no tracer at all, to know how far two equal slices differ.
+var untraced = tracer{name: "nothing (untraced)", start: func(*loadns) (running, error) { return idle{}, nil }}
 
 type idle struct{}
 

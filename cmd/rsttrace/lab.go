@@ -136,7 +136,7 @@ func (f *labFlags) perform(ctx context.Context, t *tracer.Tracer, stage *stage, 
 // stage prints what happens and what the tracer says of it. Events come from
 // the tracer's goroutine.
 type stage struct {
-	event.Nothing
+	event.NopSink
 	mutex  sync.Mutex
 	text   io.Writer
 	sink   event.Sink

@@ -22,7 +22,7 @@ func TestStageNumbers(t *testing.T) {
 			Facts: event.FactSeesPacket | event.FactRemembered,
 		},
 	}
-	echo.Kernel.Closing = event.Closing{Ago: 12 * time.Millisecond, From: event.StateEstablished, To: event.StateClose, By: event.ByReset}
+	echo.Kernel.Closing = event.Closing{Ago: 12 * time.Millisecond, From: event.StateEstablished, To: event.StateClose, EndedBy: event.EndedByReset}
 	n.number(&echo)
 	if first.ID != 1 || first.PeerEvent != 0 || echo.ID != 2 || echo.PeerEvent != 1 || echo.Earlier.Event != 1 {
 		t.Errorf("%d (%d), %d (%d, %d), want 1 (0), 2 (1, 1)", first.ID, first.PeerEvent, echo.ID, echo.PeerEvent, echo.Earlier.Event)

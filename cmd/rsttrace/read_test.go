@@ -27,7 +27,7 @@ func recorded(t *testing.T) (path string, lines []string) {
 			Owner: event.Owner{PID: 812, Comm: "nginx", Source: event.FromCurrent}, Conn: event.Conn{Known: true, LastReceivedMillis: uint64(i) * 1000},
 		}
 		must(t, sink.Event(&e))
-		must(t, sink.Followup(&event.Followup{Event: e.ID, What: event.GotSIGPIPE, PID: 812}))
+		must(t, sink.Followup(&event.Followup{Event: e.ID, Kind: event.GotSIGPIPE, PID: 812}))
 	}
 	must(t, sink.Totals(&event.Totals{Counts: []event.Count{{Dir: event.Sent, Cause: cause.LingerZero, Events: 3}}, Shown: 3}))
 	must(t, sink.Flush())

@@ -21,8 +21,8 @@ type Auditor struct {
 	pause  func(time.Duration)
 
 	ledger ledger
-	first  moment
-	last   moment
+	first  observation
+	last   observation
 }
 
 // Options for New. The zero value audits the running machine.
@@ -39,7 +39,7 @@ func New(events func() (Events, error), o Options) (*Auditor, error) {
 }
 
 func (a *Auditor) begin() error {
-	m, err := a.take()
+	m, err := a.observe()
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (a *Auditor) Whole() (Report, error) {
 }
 
 func (a *Auditor) advance() (account, error) {
-	m, err := a.take()
+	m, err := a.observe()
 	if err != nil {
 		return account{}, err
 	}
@@ -75,15 +75,15 @@ func (a *Auditor) advance() (account, error) {
 	return a.ledger.enter(m.reading), nil
 }
 
-// moment is one reading of the counters, with the events before and after it.
-type moment struct {
+// observation is one reading of the counters, with the events before and after it.
+type observation struct {
 	at            time.Time
 	reading       *Reading
 	before, after Events
 }
 
-// width is how many events came while the counters were read.
-func (m *moment) width() uint64 {
+// eventsDuring is how many events came while the counters were read.
+func (m *observation) eventsDuring() uint64 {
 	return m.after.total() - m.before.total()
 }
 
@@ -106,28 +106,28 @@ const (
 	patience = 30 * time.Millisecond
 )
 
-// take reads the counters between two equal readings of the events, so that
+// observe reads the counters between two equal readings of the events, so that
 // both tell of the same moment. Where resets come too fast for that, the
 // narrowest attempt gives bounds.
-func (a *Auditor) take() (moment, error) {
-	var best moment
+func (a *Auditor) observe() (observation, error) {
+	var best observation
 	began := time.Now()
 	for range attempts {
-		m, err := a.takeOnce()
+		m, err := a.observeOnce()
 		if err != nil {
-			return moment{}, err
+			return observation{}, err
 		}
-		if best.reading == nil || m.width() < best.width() {
+		if best.reading == nil || m.eventsDuring() < best.eventsDuring() {
 			best = m
 		}
-		if best.width() == 0 || time.Since(began) > patience {
+		if best.eventsDuring() == 0 || time.Since(began) > patience {
 			break
 		}
 	}
 	return best, nil
 }
 
-func (a *Auditor) takeOnce() (m moment, err error) {
+func (a *Auditor) observeOnce() (m observation, err error) {
 	if m.before, err = a.events(); err != nil {
 		return m, err
 	}
@@ -146,9 +146,9 @@ func (e *Events) since(start *Events) Events {
 	growth := Events{
 		Counts:     e.Counts.since(start.Counts),
 		Namespaces: make(map[Namespace]Counts),
-		Uncounted:  less(e.Uncounted, start.Uncounted),
-		Unplaced:   less(e.Unplaced, start.Unplaced),
-		Missed:     less(e.Missed, start.Missed),
+		Uncounted:  saturatingSub(e.Uncounted, start.Uncounted),
+		Unplaced:   saturatingSub(e.Unplaced, start.Unplaced),
+		Missed:     saturatingSub(e.Missed, start.Missed),
 	}
 	for namespace, counts := range e.Namespaces {
 		if fresh := counts.since(start.Namespaces[namespace]); len(fresh) > 0 {
@@ -169,4 +169,4 @@ func (c Counts) since(start Counts) Counts {
 	return growth
 }
 
-func less(a, b uint64) uint64 { return a - min(a, b) }
+func saturatingSub(a, b uint64) uint64 { return a - min(a, b) }

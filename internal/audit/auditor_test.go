@@ -71,24 +71,24 @@ func (w *world) whole(a *Auditor) Report {
 	return r
 }
 
-func outRsts(t *testing.T, r Report) Line {
+func outRsts(t *testing.T, r Report) CounterRow {
 	t.Helper()
-	for _, l := range r.Lines {
+	for _, l := range r.Rows {
 		if l.Counter == "TcpOutRsts" {
 			return l
 		}
 	}
 	t.Fatalf("no TcpOutRsts in %+v", r)
-	return Line{}
+	return CounterRow{}
 }
 
 // check wants numbers of TcpOutRsts and, where it is not exact, words of its note.
 func check(t *testing.T, r Report, kernel, events uint64, ok, exact bool, words ...string) {
 	t.Helper()
 	l := outRsts(t, r)
-	if l.Kernel != kernel || l.Events != events || l.OK != ok || l.Exact != exact {
+	if l.Kernel != kernel || l.Counted != events || l.OK != ok || l.Exact != exact {
 		t.Errorf("kernel %d, events %d, ok %t, exact %t; want %d, %d, %t, %t (%s)",
-			l.Kernel, l.Events, l.OK, l.Exact, kernel, events, ok, exact, l.Note)
+			l.Kernel, l.Counted, l.OK, l.Exact, kernel, events, ok, exact, l.Note)
 	}
 	for _, word := range words {
 		if !strings.Contains(l.Note, word) {

@@ -31,7 +31,7 @@ func TestCheck(t *testing.T) {
 	}
 	for counter, row := range rowsByCounter(Check(diff, counts)) {
 		if !row.OK {
-			t.Errorf("%s: kernel %d, events %d, perhaps %d", counter, row.Kernel, row.Events, row.Perhaps)
+			t.Errorf("%s: kernel %d, events %d, perhaps %d", counter, row.Kernel, row.Counted, row.MayCount)
 		}
 		if wantExact := counter != "TCPAbortOnTimeout"; row.Exact != wantExact {
 			t.Errorf("%s: exact is %t", counter, row.Exact)
@@ -44,7 +44,7 @@ func TestCheckFails(t *testing.T) {
 	counts := Counts{{Dir: event.Sent, Cause: cause.ClosedPort, Hook: event.HookSendReply, Socket: event.SockNone}: 2}
 	for _, kernel := range []uint64{1, 3} {
 		row := rowsByCounter(Check(Snapshot{"TcpOutRsts": kernel}, counts))["TcpOutRsts"]
-		if row.OK || row.Exact || row.Events != 2 {
+		if row.OK || row.Exact || row.Counted != 2 {
 			t.Errorf("kernel %d: %+v", kernel, row)
 		}
 	}
@@ -84,8 +84,8 @@ func TestDataEndsConnections(t *testing.T) {
 			Evidence: event.Evidence{Hook: event.HookSendReply, Socket: event.SockFull},
 		})
 		for _, row := range Check(Snapshot{"TcpEstabResets": want}, counts) {
-			if row.Counter == "TcpEstabResets" && (row.Events != want || !row.Exact) {
-				t.Errorf("%s: %d events make TcpEstabResets, want %d (%+v)", state, row.Events, want, row)
+			if row.Counter == "TcpEstabResets" && (row.Counted != want || !row.Exact) {
+				t.Errorf("%s: %d events make TcpEstabResets, want %d (%+v)", state, row.Counted, want, row)
 			}
 		}
 	}

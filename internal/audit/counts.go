@@ -2,7 +2,7 @@ package audit
 
 import "github.com/rsttrace/rsttrace/pkg/event"
 
-// Key is what the identities need to know of an event.
+// Key is what the equations need to know of an event.
 type Key struct {
 	Dir    event.Dir
 	Cause  event.CauseID

@@ -8,10 +8,10 @@ func (r *Report) Event() *event.Audit {
 		Time: r.Time.UTC(), Elapsed: r.Elapsed, Namespaces: r.Namespaces, Came: r.Came, Went: r.Went, Unreadable: r.Unreadable,
 		Missed: r.Missed, OK: r.Balanced(), Notes: r.Notes,
 	}
-	for i := range r.Lines {
-		l := &r.Lines[i]
+	for i := range r.Rows {
+		l := &r.Rows[i]
 		a.Counters = append(a.Counters, event.AuditCounter{
-			Name: l.Counter, Kernel: l.Kernel, Counted: l.Events, MayCount: l.Perhaps, Slack: l.Slack, OK: l.OK, Exact: l.Exact, Uncompared: l.Uncompared, Note: l.Note,
+			Name: l.Counter, Kernel: l.Kernel, Counted: l.Counted, MayCount: l.MayCount, Slack: l.Slack, OK: l.OK, Exact: l.Exact, Uncompared: l.Uncompared, Note: l.Note,
 		})
 	}
 	return a

@@ -33,14 +33,14 @@ type Reading struct {
 	Partial bool
 }
 
-// place is where a namespace can be read.
-type place struct {
+// access is where a namespace can be read.
+type access struct {
 	pids []string // the first few processes in it
 	path string   // its mount, if it has one
 }
 
-// someProcesses: the first one may end before its counters are read.
-const someProcesses = 4
+// pidsTried: the first one may end before its counters are read.
+const pidsTried = 4
 
 // Read reads the counters of every namespace. It needs CAP_SYS_PTRACE to see
 // those of other users' processes, and CAP_SYS_ADMIN for a named one without a
@@ -51,12 +51,12 @@ func (h Host) Read() (*Reading, error) {
 		Unreadable: make(map[uint32]string),
 		Partial:    h.partial(),
 	}
-	places, err := h.find()
+	found, err := h.find()
 	if err != nil {
 		return nil, err
 	}
-	for inode, p := range places {
-		s, err := h.readPlace(inode, p)
+	for inode, p := range found {
+		s, err := h.readNamespace(inode, p)
 		if exhausted(err) {
 			r.Exhausted = err
 		}
@@ -87,7 +87,7 @@ func (h Host) named() string {
 }
 
 // find lists the namespaces of all processes and all named ones.
-func (h Host) find() (map[uint32]*place, error) {
+func (h Host) find() (map[uint32]*access, error) {
 	dir, err := os.Open(h.proc())
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (h Host) find() (map[uint32]*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	places := make(map[uint32]*place)
+	found := make(map[uint32]*access)
 	for _, pid := range names {
 		if pid[0] < '0' || pid[0] > '9' {
 			continue
@@ -106,17 +106,17 @@ func (h Host) find() (map[uint32]*place, error) {
 		if err != nil {
 			continue // it ended, or does not let its namespace be known
 		}
-		p := places[inode]
+		p := found[inode]
 		if p == nil {
-			p = new(place)
-			places[inode] = p
+			p = new(access)
+			found[inode] = p
 		}
-		if len(p.pids) < someProcesses {
+		if len(p.pids) < pidsTried {
 			p.pids = append(p.pids, pid)
 		}
 	}
-	h.findNamed(places)
-	return places, nil
+	h.findNamed(found)
+	return found, nil
 }
 
 // namespaceOf returns the inode of a process's namespace. Zombies have none.
@@ -160,9 +160,9 @@ func (h Host) partial() bool {
 	return false
 }
 
-// readPlace reads a namespace through one of its processes, or its mount. Without
+// readNamespace reads a namespace through one of its processes, or its mount. Without
 // a snapshot the error is the last one; there is none if all processes have left.
-func (h Host) readPlace(inode uint32, p *place) (s Snapshot, last error) {
+func (h Host) readNamespace(inode uint32, p *access) (s Snapshot, last error) {
 	for _, pid := range p.pids {
 		s, err := read(h.proc() + "/" + pid + "/net/")
 		if err != nil {
@@ -186,7 +186,7 @@ func exhausted(err error) bool {
 }
 
 // alive reports whether one of the processes is still in the namespace.
-func (h Host) alive(inode uint32, p *place) bool {
+func (h Host) alive(inode uint32, p *access) bool {
 	for _, pid := range p.pids {
 		if now, err := h.namespaceOf(pid); err == nil && now == inode {
 			return true

@@ -33,9 +33,9 @@ func newAccount() account {
 // grow enters how the counters of a namespace grew; old is nil at its beginning.
 func (a *account) grow(inode uint32, now, old Snapshot) {
 	a.growth.add(now, old)
-	for i := range Identities {
-		counter := Identities[i].Counter
-		if grown := less(now[counter], old[counter]); grown > 0 {
+	for i := range Equations {
+		counter := Equations[i].Counter
+		if grown := saturatingSub(now[counter], old[counter]); grown > 0 {
 			if a.byInode[inode] == nil {
 				a.byInode[inode] = make(Snapshot)
 			}
@@ -139,13 +139,13 @@ func (l *ledger) forget(inode uint32, last Snapshot) {
 	l.gone[inode] = last
 }
 
-// steady are counters that only grow, and do so with all TCP traffic.
-var steady = []string{"TcpActiveOpens", "TcpPassiveOpens", "TcpInSegs", "TcpOutSegs", "TcpOutRsts"}
+// monotonic are counters that only grow, and do so with all TCP traffic.
+var monotonic = []string{"TcpActiveOpens", "TcpPassiveOpens", "TcpInSegs", "TcpOutSegs", "TcpOutRsts"}
 
 // continues reports whether now can be a later state of the same namespace.
 // Inode numbers are used again at once.
 func (s Snapshot) continues(now Snapshot) bool {
-	for _, name := range steady {
+	for _, name := range monotonic {
 		if now[name] < s[name] {
 			return false
 		}

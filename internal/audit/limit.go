@@ -23,11 +23,11 @@ var hiddenBy = map[string][]string{
 	},
 }
 
-// signed is the limit that may explain a missing event without being assumed.
-const signed = "no-signed"
+// limitSigned is the limit that may explain a missing event without being assumed.
+const limitSigned = "no-signed"
 
-// hides are the sentences of the limits that concern a counter.
-func hides(limits []Limit, counter string) (sentences []string) {
+// sentencesFor are the sentences of the limits that concern a counter.
+func sentencesFor(limits []Limit, counter string) (sentences []string) {
 	for _, l := range limits {
 		if slices.Contains(hiddenBy[l.ID], counter) {
 			sentences = append(sentences, l.Sentence)

@@ -12,7 +12,7 @@ import (
 
 // findNamed adds the namespaces that are mounted below /run/netns. One without
 // a process can still send RSTs: its kernel answers for its addresses.
-func (h Host) findNamed(places map[uint32]*place) {
+func (h Host) findNamed(found map[uint32]*access) {
 	entries, err := os.ReadDir(h.named())
 	if err != nil {
 		return // nobody uses ip-netns here
@@ -23,10 +23,10 @@ func (h Host) findNamed(places map[uint32]*place) {
 		if !ok {
 			continue // left over from one that is gone
 		}
-		p := places[inode]
+		p := found[inode]
 		if p == nil {
-			p = new(place)
-			places[inode] = p
+			p = new(access)
+			found[inode] = p
 		}
 		p.path = path
 	}

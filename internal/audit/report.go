@@ -14,13 +14,13 @@ type Report struct {
 	Came, Went int // meanwhile
 	Unreadable int // found, and not read
 	Missed     uint64
-	Lines      []Line // one per counter that this kernel has
+	Rows       []CounterRow // one per counter that this kernel has
 	// Notes say what holds for all lines, in whole sentences without a stop.
 	Notes []string
 }
 
-// Line is one counter of all namespaces beside the events.
-type Line struct {
+// CounterRow is one counter of all namespaces beside the events.
+type CounterRow struct {
 	Row
 	// Slack is how many more events there may be: they came while the counters
 	// were read.
@@ -30,14 +30,14 @@ type Line struct {
 }
 
 // Most is the largest number of events that the counter may stand for.
-func (l *Line) Most() uint64 { return l.Events + l.Perhaps + l.Slack }
+func (l *CounterRow) Most() uint64 { return l.Counted + l.MayCount + l.Slack }
 
 // OnlyKernel reports whether events are not expected: the counter informs.
-func (l *Line) OnlyKernel() bool { return l.Exact && l.Kernel > l.Most() }
+func (l *CounterRow) OnlyKernel() bool { return l.Exact && l.Kernel > l.Most() }
 
 // Balanced reports whether nothing contradicts.
 func (r *Report) Balanced() bool {
-	for _, l := range r.Lines {
+	for _, l := range r.Rows {
 		if !l.OK {
 			return false
 		}
@@ -45,7 +45,7 @@ func (r *Report) Balanced() bool {
 	return true
 }
 
-func (a *Auditor) report(from, to moment, since account) Report {
+func (a *Auditor) report(from, to observation, since account) Report {
 	low, high := to.before.since(&from.after), to.after.since(&from.before)
 	r := Report{
 		Time:       to.at.UTC(),
@@ -57,19 +57,19 @@ func (a *Auditor) report(from, to moment, since account) Report {
 		Missed:     high.Missed,
 	}
 	r.note(to.reading)
-	why := doubts{
+	why := explanations{
 		report: &r, limits: a.limits, uncounted: high.Uncounted, failed: since.growth["TCPAbortFailed"],
 		newcomers: since.newcomers, returners: since.returners,
 	}
 	unread := findUnread(&low, &high, &since, to.reading)
-	for i := range Identities {
-		identity := &Identities[i]
-		if kernel, ok := since.growth[identity.Counter]; ok {
-			r.Lines = append(r.Lines, why.compare(identity, kernel, low.Counts, high.Counts, unread.hole(identity)))
+	for i := range Equations {
+		equation := &Equations[i]
+		if kernel, ok := since.growth[equation.Counter]; ok {
+			r.Rows = append(r.Rows, why.compare(equation, kernel, low.Counts, high.Counts, unread.shortfall(equation)))
 		}
 	}
-	if row, ok := failed(since.growth); ok {
-		r.Lines = append(r.Lines, Line{Row: row})
+	if row, ok := abortFailedRow(since.growth); ok {
+		r.Rows = append(r.Rows, CounterRow{Row: row})
 	}
 	return r
 }
@@ -99,8 +99,8 @@ func (r *Report) note(reading *Reading) {
 	}
 }
 
-// doubts are what may stand behind a difference.
-type doubts struct {
+// explanations are what may stand behind a difference.
+type explanations struct {
 	report    *Report
 	limits    []Limit
 	uncounted uint64
@@ -111,18 +111,18 @@ type doubts struct {
 
 // compare makes the line of a counter of the fewest and of the most events. Events
 // of namespaces that could not be read are expected to be missing in the counter.
-func (d *doubts) compare(i *Identity, kernel uint64, fewest, most Counts, unread hole) Line {
-	low, high, perhapsLow, perhapsHigh := fewest.sum(i.Sure), most.sum(i.Sure), fewest.sum(i.Perhaps), most.sum(i.Perhaps)
+func (d *explanations) compare(i *Equation, kernel uint64, fewest, most Counts, unread shortfall) CounterRow {
+	low, high, perhapsLow, perhapsHigh := fewest.sum(i.Counted), most.sum(i.Counted), fewest.sum(i.MayCount), most.sum(i.MayCount)
 	all := d.judge(i.row(kernel, low, perhapsLow), i.row(kernel, high, perhapsHigh))
 	if unread.most == 0 || unread.least == 0 && all.OK {
 		return all
 	}
-	l := d.judge(i.row(kernel, less(low, unread.most), perhapsLow), i.row(kernel, less(high, unread.least), perhapsHigh))
-	l.Events, l.Slack = all.Events, all.Slack
+	l := d.judge(i.row(kernel, saturatingSub(low, unread.most), perhapsLow), i.row(kernel, saturatingSub(high, unread.least), perhapsHigh))
+	l.Counted, l.Slack = all.Counted, all.Slack
 	if l.OK {
 		var difference []string
 		if kernel < low {
-			difference = append(difference, more(low-kernel))
+			difference = append(difference, surplusText(low-kernel))
 		}
 		l.uncompared(append(difference, unread.String())...)
 	} else {
@@ -132,12 +132,12 @@ func (d *doubts) compare(i *Identity, kernel uint64, fewest, most Counts, unread
 }
 
 // judge joins the rows of the fewest and of the most events.
-func (d *doubts) judge(low, high Row) Line {
-	l := Line{Row: low, Slack: less(high.Events, low.Events)}
-	l.Perhaps = max(low.Perhaps, high.Perhaps)
-	if l.Slack > 0 || l.Perhaps > low.Perhaps {
+func (d *explanations) judge(low, high Row) CounterRow {
+	l := CounterRow{Row: low, Slack: saturatingSub(high.Counted, low.Counted)}
+	l.MayCount = max(low.MayCount, high.MayCount)
+	if l.Slack > 0 || l.MayCount > low.MayCount {
 		// Inside the bounds everything fits, but nothing is exact.
-		within := l.Kernel >= l.Events && l.Kernel <= l.Most()
+		within := l.Kernel >= l.Counted && l.Kernel <= l.Most()
 		l.OK = l.OK || high.OK || within
 		l.Exact = false
 		l.Note = high.Note
@@ -148,22 +148,22 @@ func (d *doubts) judge(low, high Row) Line {
 	switch {
 	case l.OnlyKernel() || l.OK:
 	case l.Kernel > l.Most():
-		d.fewer(&l)
+		d.explainMissing(&l)
 	default:
-		l.more()
+		l.explainSurplus()
 	}
 	return l
 }
 
-// fewer explains events that are missing.
-func (d *doubts) fewer(l *Line) {
-	if hidden := hides(d.limits, l.Counter); len(hidden) > 0 {
+// explainMissing explains events that are missing.
+func (d *explanations) explainMissing(l *CounterRow) {
+	if hidden := sentencesFor(d.limits, l.Counter); len(hidden) > 0 {
 		l.OK = true
 		l.Note = "not comparable: " + strings.Join(hidden, "; ")
 		return
 	}
 	missing := l.Kernel - l.Most()
-	if reason := d.older(l.Counter, missing); reason != "" {
+	if reason := d.countedBefore(l.Counter, missing); reason != "" {
 		l.uncompared(fmt.Sprintf("the kernel counted %d more than there are events", missing), reason)
 		return
 	}
@@ -177,14 +177,14 @@ func (d *doubts) fewer(l *Line) {
 	if l.Counter == "TcpOutRsts" && d.failed > 0 {
 		may = append(may, fmt.Sprintf("%d failed to be sent (TCPAbortFailed), for want of memory before the tracepoint", d.failed))
 	}
-	if l.Counter == "TcpOutRsts" && d.has(signed) {
+	if l.Counter == "TcpOutRsts" && d.hasLimit(limitSigned) {
 		may = append(may, "replies to segments with an MD5 or AO signature are not seen by this method")
 	}
 	l.Note = strings.Join(may, "; ")
 }
 
-// older says why so many counts may be from before this comparison, or "".
-func (d *doubts) older(counter string, counts uint64) string {
+// countedBefore says why so many counts may be from before this comparison, or "".
+func (d *explanations) countedBefore(counter string, counts uint64) string {
 	switch newcomers, returners := d.newcomers[counter], d.returners[counter]; {
 	case counts <= newcomers:
 		return namespaces(d.report.Came) + " came, and may be older than this comparison"
@@ -194,20 +194,20 @@ func (d *doubts) older(counter string, counts uint64) string {
 	return ""
 }
 
-// more explains events that the counters do not have.
-func (l *Line) more() {
-	l.Note = more(less(l.Events, l.Kernel))
+// explainSurplus explains events that the counters do not have.
+func (l *CounterRow) explainSurplus() {
+	l.Note = surplusText(saturatingSub(l.Counted, l.Kernel))
 	if l.Counter == "TcpOutRsts" {
 		l.Note += "; an IPv6 reply that finds no route is an event and not counted"
 	}
 }
 
-func more(surplus uint64) string {
+func surplusText(surplus uint64) string {
 	return events(surplus) + " more than the kernel's counters have"
 }
 
 // String says how many events are missing in the counters, and of how many namespaces.
-func (h hole) String() string {
+func (h shortfall) String() string {
 	var parts []string
 	if known := h.most - h.unplaced; known > 0 {
 		parts = append(parts, fmt.Sprintf("%s of %s that went or could not be read", events(known), namespaces(h.namespaces)))
@@ -219,12 +219,12 @@ func (h hole) String() string {
 }
 
 // uncompared says that nothing follows from a difference, and why.
-func (l *Line) uncompared(reasons ...string) {
+func (l *CounterRow) uncompared(reasons ...string) {
 	l.OK, l.Exact, l.Uncompared = true, false, true
 	l.Note = "could not be compared: " + strings.Join(reasons, "; ")
 }
 
-func (d *doubts) has(id string) bool {
+func (d *explanations) hasLimit(id string) bool {
 	for _, l := range d.limits {
 		if l.ID == id {
 			return true

@@ -47,7 +47,7 @@ func TestParseRejects(t *testing.T) {
 	}
 }
 
-// TestThisKernel fails if an identity names a counter that no longer exists.
+// TestThisKernel fails if an equation names a counter that no longer exists.
 func TestThisKernel(t *testing.T) {
 	for name, take := range map[string]func() (Snapshot, error){
 		"thread":  OfThread,
@@ -57,9 +57,9 @@ func TestThisKernel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, identity := range Identities {
-			if _, ok := s[identity.Counter]; !ok {
-				t.Errorf("%s: this kernel has no counter %s", name, identity.Counter)
+		for _, equation := range Equations {
+			if _, ok := s[equation.Counter]; !ok {
+				t.Errorf("%s: this kernel has no counter %s", name, equation.Counter)
 			}
 		}
 		for counter, grown := range s.Diff(s) {

@@ -30,36 +30,36 @@ func findUnread(low, high *Events, since *account, now *Reading) unread {
 	return u
 }
 
-// hole is how many events of unread namespaces a counter lacks.
-type hole struct {
+// shortfall is how many events of unread namespaces a counter lacks.
+type shortfall struct {
 	least, most uint64
 	namespaces  int
 	unplaced    uint64 // part of most: events whose namespace is not known
 }
 
-// hole finds what a counter lacks: of each number, the events that its counters do
+// shortfall finds what a counter lacks: of each number, the events that its counters do
 // not have.
-func (u *unread) hole(identity *Identity) hole {
-	h := hole{unplaced: u.high.Unplaced, most: u.high.Unplaced}
+func (u *unread) shortfall(equation *Equation) shortfall {
+	h := shortfall{unplaced: u.high.Unplaced, most: u.high.Unplaced}
 	for inode, namespaces := range u.of {
 		var low, high uint64
 		with := 0 // events that count
 		for _, namespace := range namespaces {
-			events := u.high.Namespaces[namespace].sum(identity.Sure)
-			low += u.low.Namespaces[namespace].sum(identity.Sure)
+			events := u.high.Namespaces[namespace].sum(equation.Counted)
+			low += u.low.Namespaces[namespace].sum(equation.Counted)
 			high += events
 			if events > 0 {
 				with++
 			}
 		}
-		grown := u.growth[inode][identity.Counter]
+		grown := u.growth[inode][equation.Counter]
 		if high <= grown {
 			continue
 		}
 		if grown > 0 && with > 1 {
 			with-- // one of them was read
 		}
-		h.least += less(low, grown)
+		h.least += saturatingSub(low, grown)
 		h.most += high - grown
 		h.namespaces += with
 	}

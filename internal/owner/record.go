@@ -17,7 +17,7 @@ func (r *Resolver) FromRecord(e *event.Event) bool {
 	switch {
 	case actedByOther(e.Evidence):
 		if k.Current.PID != 0 && !k.Current.Kernel {
-			e.By = event.ProcessRef{PID: k.Current.PID, Comm: k.Current.Comm}
+			e.Initiator = event.ProcessRef{PID: k.Current.PID, Comm: k.Current.Comm}
 		}
 	case k.Current.Known() && !k.Current.Kernel:
 		e.Owner, k.OwnerCgroup = r.ownerOf(k.Current, sourceOf(k.Current, event.FromCurrent)), k.Current.Cgroup
@@ -146,7 +146,7 @@ func attemptGivenUp(e *event.Event) bool {
 // straight to CLOSE in a process may have been destroyed by another.
 func closedOrderly(e *event.Event) bool {
 	c := &e.Kernel.Closing
-	return c.To != event.StateClose || c.Unread || c.LingerZero || c.By != event.ByProcess || c.ByClose || e.Kernel.Closer.Exiting
+	return c.To != event.StateClose || c.Unread || c.LingerZero || c.EndedBy != event.EndedByProcess || c.OwnerClosed || e.Kernel.Closer.Exiting
 }
 
 // sourceOf is how an owner is known that acted on the socket. Some other process may
@@ -164,7 +164,7 @@ func (r *Resolver) ownerOf(p event.Process, source event.OwnerSource) event.Owne
 		PID:    p.PID,
 		TID:    p.TID,
 		Comm:   p.Comm,
-		UID:    r.uids.Of(p.UID),
+		UID:    r.uids.Pointer(p.UID),
 		Source: source,
 		Ended:  ended(p),
 	}

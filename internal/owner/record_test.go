@@ -142,10 +142,10 @@ func TestRemembered(t *testing.T) {
 		want bool
 	}{
 		"by FIN":                        {event.Closing{From: event.StateEstablished, To: event.StateFinWait1}, true},
-		"at once, by close":             {event.Closing{From: event.StateEstablished, To: event.StateClose, ByClose: true}, true},
+		"at once, by close":             {event.Closing{From: event.StateEstablished, To: event.StateClose, OwnerClosed: true}, true},
 		"with data unread":              {event.Closing{From: event.StateEstablished, To: event.StateClose, Unread: true}, true},
-		"by a RST, in the owner's call": {event.Closing{From: event.StateEstablished, To: event.StateClose, By: event.ByReset}, true},
-		"by a timer that had to wait":   {event.Closing{From: event.StateEstablished, To: event.StateClose, By: event.ByTimeout}, true},
+		"by a RST, in the owner's call": {event.Closing{From: event.StateEstablished, To: event.StateClose, EndedBy: event.EndedByReset}, true},
+		"by a timer that had to wait":   {event.Closing{From: event.StateEstablished, To: event.StateClose, EndedBy: event.EndedByTimeout}, true},
 		"destroyed":                     {event.Closing{From: event.StateEstablished, To: event.StateClose}, false},
 	} {
 		for _, socket := range []event.SockKind{event.SockNone, event.SockFull} {

@@ -32,7 +32,7 @@ type Resolver struct {
 	// was awaited: the record of a hook may come late.
 	walked      map[*event.Event]time.Time
 	notSearched uint64
-	uids        event.Values[uint32]
+	uids        event.ValueArena[uint32]
 	// listeners are the last ones that were found, and who had them then.
 	listeners map[event.SocketRef]listenerHolder
 }

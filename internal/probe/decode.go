@@ -130,17 +130,17 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		Stack:        s.stacks.of(r.Stack),
 	}
 	e.Kernel = event.KernelContext{
-		Current:   in.process(&r.Current, r.CurrentCgroup),
-		Closer:    in.process(&r.Closer, r.CloserCgroup),
-		Connector: in.process(&r.Connector, 0),
-		Socket:    event.SocketRef{Address: r.Sk, Inode: r.Inode, Cookie: r.Cookie},
-		Listener:  event.SocketRef{Address: r.Listener, Inode: r.ListenerInode},
-		Cgroup:    r.Cgroup,
-		RcvNxt:    r.Expected.RcvNxt,
-		Window:    r.Expected.Window,
-		Closing:   decodeClosing(r, s.reader.clock.jiffy),
-		HookNanos: r.TimeNs,
-		Pending:   errnoName(r.Conn.Error),
+		Current:      in.process(&r.Current, r.CurrentCgroup),
+		Closer:       in.process(&r.Closer, r.CloserCgroup),
+		Connector:    in.process(&r.Connector, 0),
+		Socket:       event.SocketRef{Address: r.Sk, Inode: r.Inode, Cookie: r.Cookie},
+		Listener:     event.SocketRef{Address: r.Listener, Inode: r.ListenerInode},
+		Cgroup:       r.Cgroup,
+		RcvNxt:       r.Expected.RcvNxt,
+		Window:       r.Expected.Window,
+		Closing:      decodeClosing(r, s.reader.clock.jiffy),
+		HookNanos:    r.TimeNs,
+		PendingErrno: errnoName(r.Conn.Error),
 	}
 	if evidence.Has(event.FactRemembered) {
 		e.State = stateLeft(e.Kernel.Closing)
@@ -171,14 +171,14 @@ func decodeClosing(r *resetRecord, jiffy time.Duration) event.Closing {
 		return event.Closing{}
 	}
 	return event.Closing{
-		Ago:        time.Duration(max(1, r.TimeNs-c.TimeNs)),
-		Within:     jiffy,
-		From:       event.State(c.From),
-		To:         event.State(c.To),
-		Unread:     c.Unread != 0,
-		LingerZero: c.LingerZero != 0,
-		By:         event.EndedBy(c.By),
-		ByClose:    c.ByClose != 0,
+		Ago:         time.Duration(max(1, r.TimeNs-c.TimeNs)),
+		Precision:   jiffy,
+		From:        event.State(c.From),
+		To:          event.State(c.To),
+		Unread:      c.Unread != 0,
+		LingerZero:  c.LingerZero != 0,
+		EndedBy:     event.EndedBy(c.By),
+		OwnerClosed: c.ByClose != 0,
 	}
 }
 

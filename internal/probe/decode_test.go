@@ -148,10 +148,10 @@ func TestDecodeProcesses(t *testing.T) {
 	want := event.KernelContext{
 		Closer: event.Process{PID: 10, TID: 11, Comm: "sixteen-bytes-xx", UID: 33, Cgroup: 4713, Exiting: true, ExitStatus: 9},
 		Socket: event.SocketRef{Address: 0xffff888000000040, Inode: 77, Cookie: 12},
-		Cgroup: 4711, HookNanos: 5e9, Pending: "ECONNABORTED",
+		Cgroup: 4711, HookNanos: 5e9, PendingErrno: "ECONNABORTED",
 		Closing: event.Closing{
-			Ago: 2 * time.Second, Within: 4 * time.Millisecond,
-			From: event.StateCloseWait, To: event.StateLastAck, Unread: true, By: event.ByTimeout, ByClose: true,
+			Ago: 2 * time.Second, Precision: 4 * time.Millisecond,
+			From: event.StateCloseWait, To: event.StateLastAck, Unread: true, EndedBy: event.EndedByTimeout, OwnerClosed: true,
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -160,7 +160,7 @@ func TestDecodeProcesses(t *testing.T) {
 
 	// In the same jiffy, and so not at an unknown time.
 	r.Closing.TimeNs = 5e9
-	if closing := decodeOne(t, s, &r).Kernel.Closing; closing.Ago <= 0 || closing.Ago >= closing.Within {
+	if closing := decodeOne(t, s, &r).Kernel.Closing; closing.Ago <= 0 || closing.Ago >= closing.Precision {
 		t.Errorf("closed just now: %+v", closing)
 	}
 

@@ -10,8 +10,8 @@ import (
 // them: names, and numbers that are optional. The zero value is ready.
 type interner struct {
 	names    [256]string // each where its hash says; a later one replaces it
-	windows  event.Values[uint16]
-	offsets  event.Values[int32]
+	windows  event.ValueArena[uint16]
+	offsets  event.ValueArena[int32]
 	payloads payloads
 }
 

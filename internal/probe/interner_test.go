@@ -65,7 +65,7 @@ func TestDecodeAllocates(t *testing.T) {
 	if allocations := testing.AllocsPerRun(20, turn); allocations > rounds/10 {
 		t.Errorf("%v allocations for %d records", allocations, 3*rounds)
 	}
-	if len(batch.Resets) != 2*rounds || batch.Resets[1].Kernel.Reported.Errno == "" {
-		t.Errorf("%d resets, the error %+v", len(batch.Resets), batch.Resets[1].Kernel.Reported)
+	if len(batch.Resets) != 2*rounds || batch.Resets[1].Kernel.ReportedError.Errno == "" {
+		t.Errorf("%d resets, the error %+v", len(batch.Resets), batch.Resets[1].Kernel.ReportedError)
 	}
 }

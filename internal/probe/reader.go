@@ -60,7 +60,7 @@ func (b *Batch) report(late event.LateError) {
 	const reach = 64
 	for i := len(b.Resets) - 1; i >= max(0, len(b.Resets)-reach); i-- {
 		if k := &b.Resets[i].Kernel; k.HookNanos == late.HookNanos && k.Socket.Address == late.Socket {
-			k.Reported = late.SocketError
+			k.ReportedError = late.SocketError
 			return
 		}
 	}

@@ -37,7 +37,7 @@ func (in *interner) packet(r *resetRecord) event.Segment {
 		Flags:  event.TCPFlags(r.Packet.Flags),
 		Seq:    r.Packet.Seq,
 		Ack:    r.Packet.Ack,
-		Window: in.windows.Of(r.Packet.Window),
+		Window: in.windows.Pointer(r.Packet.Window),
 		Len:    r.Packet.Len,
 		TTL:    r.Packet.Ttl,
 		Ifname: in.text(r.Ifname[:]),
@@ -48,7 +48,7 @@ func (in *interner) packet(r *resetRecord) event.Segment {
 	}
 	if expects(r) {
 		offset := int32(s.Seq - r.Expected.RcvNxt)
-		s.SeqOffset, s.Position = in.offsets.Of(offset), positionOf(offset, r.Expected.Window)
+		s.SeqOffset, s.Position = in.offsets.Pointer(offset), positionOf(offset, r.Expected.Window)
 	}
 	return s
 }
@@ -101,7 +101,7 @@ func positionOf(offset int32, window uint32) event.Position {
 // replyTo is the RST that answers a segment (RFC 9293 3.10.7.1): it takes its
 // sequence number from the segment's ACK, or acknowledges a segment without.
 func (in *interner) replyTo(s event.Segment) event.Segment {
-	noWindow := in.windows.Of(0)
+	noWindow := in.windows.Pointer(0)
 	if s.Flags.Has(event.ACK) {
 		return event.Segment{Flags: event.RST, Seq: s.Ack, Window: noWindow}
 	}

@@ -34,7 +34,7 @@ func TestDecodeError(t *testing.T) {
 	}
 	var got []event.SocketError
 	for _, e := range batch.Resets {
-		got = append(got, e.Kernel.Reported)
+		got = append(got, e.Kernel.ReportedError)
 	}
 	said := event.SocketError{Errno: "EPIPE", After: 3 * time.Microsecond}
 	if diff := cmp.Diff([]event.SocketError{{}, said, {}}, got); diff != "" || len(batch.Errors) != 0 {
@@ -80,7 +80,7 @@ func TestErrorIsReported(t *testing.T) {
 					continue
 				}
 				received++
-				if got := e.Kernel.Reported; got.Errno != test.want || (got.After > 0) != (test.want != "") {
+				if got := e.Kernel.ReportedError; got.Errno != test.want || (got.After > 0) != (test.want != "") {
 					t.Errorf("%+v, want %q", got, test.want)
 				}
 			}
@@ -100,7 +100,7 @@ func TestErrorsAreLimited(t *testing.T) {
 	}
 	var reported, first, last uint64
 	for _, e := range readAll(t, s) {
-		if e.Kernel.Reported.Errno == "" {
+		if e.Kernel.ReportedError.Errno == "" {
 			continue
 		}
 		if reported == 0 {

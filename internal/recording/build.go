@@ -21,11 +21,11 @@ type Observed struct {
 
 // ObservedNamespace is what happened in one of its namespaces.
 type ObservedNamespace struct {
-	Name    string
-	Matched []Match
-	Hidden  []Hidden
-	Growth  audit.Snapshot // of all counters that the kernel has
-	Uneven  map[string]int
+	Name              string
+	Matched           []Match
+	Hidden            []Hidden
+	Growth            audit.Snapshot // of all counters that the kernel has
+	CounterExceptions map[string]int
 }
 
 // Match is an event and the cause that was due.
@@ -70,7 +70,7 @@ func New(header Recording, observed []Observed) (*Recording, error) {
 
 // keep reduces a namespace and adds its evidence and the counters it has.
 func keep(n ObservedNamespace, verdicts map[string]Verdict, have map[string]bool) (Namespace, error) {
-	kept := Namespace{Name: n.Name, Hidden: fold(n.Hidden, hiddenTimes), Growth: make(map[string]uint64), Uneven: n.Uneven}
+	kept := Namespace{Name: n.Name, Hidden: fold(n.Hidden, hiddenTimes), Growth: make(map[string]uint64), CounterExceptions: n.CounterExceptions}
 	for _, m := range n.Matched {
 		v := verdictOf(m.Event)
 		if before, ok := verdicts[v.ID]; ok && before != v {
@@ -93,7 +93,7 @@ func keep(n ObservedNamespace, verdicts map[string]Verdict, have map[string]bool
 }
 
 func (n *Namespace) empty() bool {
-	return len(n.Events) == 0 && len(n.Hidden) == 0 && len(n.Growth) == 0 && len(n.Uneven) == 0
+	return len(n.Events) == 0 && len(n.Hidden) == 0 && len(n.Growth) == 0 && len(n.CounterExceptions) == 0
 }
 
 func eventTimes(e *Event) *int   { return &e.Times }
@@ -134,8 +134,8 @@ func idOf(e event.Evidence) string {
 // audited are the counters that can be held against events.
 func audited() []string {
 	names := []string{"TCPAbortFailed"}
-	for _, identity := range audit.Identities {
-		names = append(names, identity.Counter)
+	for _, equation := range audit.Equations {
+		names = append(names, equation.Counter)
 	}
 	return names
 }

@@ -72,7 +72,7 @@ func (r *Recording) verdicts() map[string]Verdict {
 // absent lists the causes that the scenario is about and for which there is
 // neither an event nor a limit.
 func (s *Scenario) absent(verdicts map[string]Verdict) (absent []event.CauseID) {
-	if s.Skipped != "" || s.Differs != "" {
+	if s.Skipped != "" || s.KernelDeviates != "" {
 		return nil
 	}
 	there := make(map[event.CauseID]bool)

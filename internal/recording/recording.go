@@ -38,9 +38,9 @@ type Scenario struct {
 	Name   string       `json:"name"`
 	Family event.Family `json:"family"`
 	// Causes are those that it sets out to provoke.
-	Causes  []event.CauseID `json:"causes,omitempty"`
-	Skipped string          `json:"skipped,omitzero"` // why it was not played; the rest is then empty
-	Differs string          `json:"differs,omitzero"` // what this kernel does otherwise, so that causes may be missing
+	Causes         []event.CauseID `json:"causes,omitempty"`
+	Skipped        string          `json:"skipped,omitzero"` // why it was not played; the rest is then empty
+	KernelDeviates string          `json:"differs,omitzero"` // what this kernel does otherwise, so that causes may be missing
 	// Namespaces in which something was due or counted.
 	Namespaces []Namespace `json:"namespaces,omitempty"`
 }
@@ -52,8 +52,8 @@ type Namespace struct {
 	Hidden []Hidden `json:"hidden,omitempty"`
 	// Growth of the kernel's counters, those that stood still left out.
 	Growth map[string]uint64 `json:"growth,omitempty"`
-	// Uneven is by how much a counter grew beyond the events, as it must.
-	Uneven map[string]int `json:"uneven,omitempty"`
+	// CounterExceptions is by how much a counter grew beyond the events, as it must.
+	CounterExceptions map[string]int `json:"uneven,omitempty"`
 }
 
 // Event is an event that was due and reported.

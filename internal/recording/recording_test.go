@@ -32,8 +32,8 @@ func sample(t *testing.T) *Recording {
 				Scenario: Scenario{Name: "close", Family: event.IPv4, Causes: []event.CauseID{cause.LingerZero, cause.ClosedPort}},
 				Namespaces: []ObservedNamespace{
 					{Name: "server", Matched: []Match{{Expected: v.Cause, Event: e}, {Expected: v.Cause, Event: e}},
-						Growth: audit.Snapshot{"TcpOutRsts": 2, "TCPAbortOnData": 2, "TcpEstabResets": 2, "TCPAbortOnLinger": 1, "TcpInSegs": 9},
-						Uneven: map[string]int{"TCPAbortOnLinger": 1}},
+						Growth:            audit.Snapshot{"TcpOutRsts": 2, "TCPAbortOnData": 2, "TcpEstabResets": 2, "TCPAbortOnLinger": 1, "TcpInSegs": 9},
+						CounterExceptions: map[string]int{"TCPAbortOnLinger": 1}},
 					{Name: "quiet", Growth: audit.Snapshot{"TcpOutRsts": 0}},
 					{Name: "client", Growth: audit.Snapshot{"TcpOutRsts": 1}, Hidden: []Hidden{
 						{Dir: event.Sent, Cause: cause.ClosedPort, Hook: event.HookSendReply, Socket: event.SockNone, Limit: "no-socketless"}}},
@@ -60,7 +60,7 @@ func TestEncode(t *testing.T) {
 		t.Errorf("what is read differs from what was written (-written +read):\n%s", diff)
 	}
 	if strings.Contains(string(data), "TcpInSegs") {
-		t.Error("a counter that no identity knows is kept")
+		t.Error("a counter that no equation knows is kept")
 	}
 	for _, want := range []string{
 		`"limits": ["a-limit","no-socketless"],`,
@@ -152,7 +152,7 @@ func TestReplayFinds(t *testing.T) {
 		"evidence 1 is missing":        func(r *Recording) { server(r).Events[0].Evidence = "1" },
 		"and no limit says why":        func(r *Recording) { server(r).Events[0].Expected = cause.Refused },
 		"TcpOutRsts in server grew":    func(r *Recording) { server(r).Events[0].Times = 1 },
-		"TCPAbortOnLinger in server":   func(r *Recording) { server(r).Uneven = nil },
+		"TCPAbortOnLinger in server":   func(r *Recording) { server(r).CounterExceptions = nil },
 		"TCPAbortOnData in server":     func(r *Recording) { delete(server(r).Growth, "TCPAbortOnData") },
 		"no-socketless does not hold":  func(r *Recording) { r.Limits = nil },
 		"closed-port was not reported": func(r *Recording) { r.Scenarios[0].Namespaces[0].Hidden[0].Limit = "" },
@@ -180,7 +180,7 @@ func TestCoverage(t *testing.T) {
 	if diff := cmp.Diff(want, r.Coverage()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	r.Scenarios[0].Differs = "no RST here"
+	r.Scenarios[0].KernelDeviates = "no RST here"
 	if _, there := r.Coverage()[cause.PeerGone]; there {
 		t.Error("a kernel that differs owes no cause")
 	}

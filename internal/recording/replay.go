@@ -114,11 +114,11 @@ func (p *replay) counters(where string, n *Namespace) {
 	}
 	growth := make(audit.Snapshot)
 	for _, counter := range p.recording.Counters {
-		growth[counter] = uint64(int64(n.Growth[counter]) - int64(n.Uneven[counter]))
+		growth[counter] = uint64(int64(n.Growth[counter]) - int64(n.CounterExceptions[counter]))
 	}
 	for _, row := range audit.Check(growth, counts) {
 		if !row.Exact {
-			p.problemf(where, "%s in %s grew by %d, the events make %d (%s)", row.Counter, n.Name, row.Kernel, row.Events, row.Note)
+			p.problemf(where, "%s in %s grew by %d, the events make %d (%s)", row.Counter, n.Name, row.Kernel, row.Counted, row.Note)
 		}
 	}
 }

@@ -107,9 +107,9 @@ func (c *comparison) due(expected lab.Expectation) (event.CauseID, string) {
 	case c.hidesPlace(expected):
 		return cause.RSTUnacceptable, probe.LimitConnectionPlace
 	case expected.WithoutNumbers == "":
-	case expected.Seen == lab.AtConnection && !c.visibility.ConnectionSide:
+	case expected.SeenAt == lab.AtConnection && !c.visibility.ConnectionSide:
 		return expected.WithoutNumbers, probe.LimitConnectionSide
-	case expected.Seen == lab.AtRequest && !c.visibility.RequestNumbers:
+	case expected.SeenAt == lab.AtRequest && !c.visibility.RequestNumbers:
 		return expected.WithoutNumbers, probe.LimitRequestNumbers
 	}
 	return expected.Cause, ""
@@ -118,7 +118,7 @@ func (c *comparison) due(expected lab.Expectation) (event.CauseID, string) {
 // hidesPlace: nothing shows what a RST met that was found without fault. One
 // with a wrong number has a reason of its own.
 func (c *comparison) hidesPlace(expected lab.Expectation) bool {
-	return expected.Seen == lab.AtConnection && !c.visibility.ConnectionPlace &&
+	return expected.SeenAt == lab.AtConnection && !c.visibility.ConnectionPlace &&
 		expected.WithoutNumbers == "" && !expected.Flags.Has(event.ACK)
 }
 
@@ -135,7 +135,7 @@ func (c *comparison) inode(namespace string) uint32 {
 // show the event at all; "" where it must be shown.
 func (c *comparison) hiddenBy(expected lab.Expectation) string {
 	visibility := c.visibility
-	switch expected.Seen {
+	switch expected.SeenAt {
 	case lab.AtReply:
 		if expected.Socket == event.SockNone {
 			return unless(visibility.IgnoredNoSocket, probe.LimitIgnoredNoSocket)
@@ -210,7 +210,7 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 	c.checkAge(e)
 	c.checkDiagnosis(expected, e)
 	c.checkOwner(expected, e)
-	c.checkBy(expected, e)
+	c.checkInitiator(expected, e)
 	c.checkEarlier(expected, e)
 	c.checkText(e)
 }
@@ -219,11 +219,11 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 // "" where it has one.
 func (c *comparison) socketLimit(expected lab.Expectation) string {
 	switch {
-	case expected.Seen == lab.AtEarlyDrop:
+	case expected.SeenAt == lab.AtEarlyDrop:
 		return unless(c.visibility.DropSocket, probe.LimitDropSocket)
-	case expected.Seen == lab.AtReply && expected.Socket == event.SockFull:
+	case expected.SeenAt == lab.AtReply && expected.Socket == event.SockFull:
 		return unless(c.visibility.HandshakeSocket, probe.LimitHandshakeSocket)
-	case expected.Seen == lab.AtConnection:
+	case expected.SeenAt == lab.AtConnection:
 		return unless(c.visibility.ConnectionSocket, probe.LimitConnectionSocket)
 	}
 	return ""
@@ -232,7 +232,7 @@ func (c *comparison) socketLimit(expected lab.Expectation) string {
 // hidesOwner: without the socket there is no owner, except at a listener, which
 // is known by its address.
 func (c *comparison) hidesOwner(expected lab.Expectation) bool {
-	atListener := slices.Contains(expected.States, event.StateListen) && expected.Seen != lab.AtEarlyDrop
+	atListener := slices.Contains(expected.States, event.StateListen) && expected.SeenAt != lab.AtEarlyDrop
 	return c.socketLimit(expected) != "" && (!atListener || c.hidesPlace(expected))
 }
 
@@ -290,15 +290,15 @@ func (c *comparison) checkOthers(expected lab.Expectation, e *event.Event) {
 	}
 }
 
-func (c *comparison) checkBy(expected lab.Expectation, e *event.Event) {
-	if expected.By == "" {
-		if e.By != (event.ProcessRef{}) {
-			c.problemf("%s at %s says that %s[%d] brought it about, nobody else did", e.Cause, e.Local, e.By.Comm, e.By.PID)
+func (c *comparison) checkInitiator(expected lab.Expectation, e *event.Event) {
+	if expected.Initiator == "" {
+		if e.Initiator != (event.ProcessRef{}) {
+			c.problemf("%s at %s says that %s[%d] brought it about, nobody else did", e.Cause, e.Local, e.Initiator.Comm, e.Initiator.PID)
 		}
 		return
 	}
-	if actor := c.actor(expected.By); int(e.By.PID) != actor.PID || e.By.Comm != actor.Comm {
-		c.problemf("%s at %s says that %s[%d] brought it about, it was %s[%d]", e.Cause, e.Local, e.By.Comm, e.By.PID, actor.Comm, actor.PID)
+	if actor := c.actor(expected.Initiator); int(e.Initiator.PID) != actor.PID || e.Initiator.Comm != actor.Comm {
+		c.problemf("%s at %s says that %s[%d] brought it about, it was %s[%d]", e.Cause, e.Local, e.Initiator.Comm, e.Initiator.PID, actor.Comm, actor.PID)
 	}
 	if expected.Chain != 0 && e.Chain != expected.Chain.String() || e.Forwarded != expected.Forwarded {
 		c.problemf("%s at %s has chain %q, forwarded %t, expected %s, %t", e.Cause, e.Local, e.Chain, e.Forwarded, expected.Chain, expected.Forwarded)
@@ -308,8 +308,8 @@ func (c *comparison) checkBy(expected lab.Expectation, e *event.Event) {
 // checkEarlier: what had ended the connection is said, and the event that it was is
 // named wherever this kernel shows it.
 func (c *comparison) checkEarlier(expected lab.Expectation, e *event.Event) {
-	if e.Earlier.By != expected.EarlierBy {
-		c.problemf("%s at %s says that the connection had been ended by %q, it was %q", e.Cause, e.Local, e.Earlier.By, expected.EarlierBy)
+	if e.Earlier.EndedBy != expected.EarlierEndedBy {
+		c.problemf("%s at %s says that the connection had been ended by %q, it was %q", e.Cause, e.Local, e.Earlier.EndedBy, expected.EarlierEndedBy)
 	}
 	var want event.Earlier
 	for i, x := range c.outcome.Expect {

@@ -63,13 +63,13 @@ var wrongs = []struct {
 	{"with a holder too many", "as further holders", func(c *comparison) {
 		c.events[receivedAt].Owner.Others = append(slices.Clone(c.events[receivedAt].Owner.Others), event.ProcessRef{PID: 99})
 	}},
-	{"brought about by nobody", "says that [0] brought it about", func(c *comparison) { c.events[rejectedAt].By = event.ProcessRef{} }},
-	{"brought about by another", "it was lab-helper[12]", func(c *comparison) { c.events[rejectedAt].By.PID++ }},
-	{"brought about where nobody did", "nobody else did", func(c *comparison) { c.events[sentAt].By = event.ProcessRef{PID: 5} }},
+	{"brought about by nobody", "says that [0] brought it about", func(c *comparison) { c.events[rejectedAt].Initiator = event.ProcessRef{} }},
+	{"brought about by another", "it was lab-helper[12]", func(c *comparison) { c.events[rejectedAt].Initiator.PID++ }},
+	{"brought about where nobody did", "nobody else did", func(c *comparison) { c.events[sentAt].Initiator = event.ProcessRef{PID: 5} }},
 	{"by the wrong chain", "has chain", func(c *comparison) { c.events[rejectedAt].Chain = "input" }},
 	{"not as forwarded", "forwarded false", func(c *comparison) { c.events[rejectedAt].Forwarded = false }},
 
-	{"after an end that was none", "says that the connection had been ended by", func(c *comparison) { c.events[repliedAt].Earlier.By = "timer" }},
+	{"after an end that was none", "says that the connection had been ended by", func(c *comparison) { c.events[repliedAt].Earlier.EndedBy = "timer" }},
 	{"after the wrong event", "says that event 7", func(c *comparison) { c.events[repliedAt].Earlier.Event = 7 }},
 	{"after an event that is not named", "says that event 0", func(c *comparison) {
 		c.outcome.Expect[rejectedAt].Earlier, c.events[sentAt].ID = c.outcome.Expect[sentAt].Pair, 5
@@ -79,7 +79,7 @@ var wrongs = []struct {
 	{"without an errno", "says that no application gets an error, the kernel reported ECONNRESET", func(c *comparison) { c.events[receivedAt].App = event.App{} }},
 	{"with an errno that nobody gets", "says that the application gets", func(c *comparison) { c.events[sentAt].App = reset }},
 	{"with an errno that the kernel did not report", "the kernel reported \"EPIPE\"", func(c *comparison) {
-		c.events[receivedAt].App.Reported, c.events[receivedAt].Kernel.Reported.Errno = false, "EPIPE"
+		c.events[receivedAt].App.Reported, c.events[receivedAt].Kernel.ReportedError.Errno = false, "EPIPE"
 	}},
 	{"with SIGPIPE", "says that the application gets", func(c *comparison) { c.events[receivedAt].App.SIGPIPE = true }},
 	{"with the wrong call", "says that the application gets", func(c *comparison) { c.events[receivedAt].App.Calls.Read = "EOF" }},
@@ -95,7 +95,7 @@ var wrongs = []struct {
 		c.events[receivedAt].Evidence.Hook, c.events[receivedAt].RST.Position = event.HookIgnore, event.PositionOld
 	}},
 	{"with the wrong text", "came with the text \"bye\"", func(c *comparison) { c.events[receivedAt].RST.DiagText = "hello" }},
-	{"with a text that was not there", "came with the text \"\"", func(c *comparison) { c.outcome.Expect[receivedAt].Says = "" }},
+	{"with a text that was not there", "came with the text \"\"", func(c *comparison) { c.outcome.Expect[receivedAt].DiagText = "" }},
 	{"not on the wire", "no RST like this was on the wire", func(c *comparison) {
 		c.watch.segments["client"] = nil
 	}},
@@ -105,7 +105,7 @@ var wrongs = []struct {
 	{"counted twice by the kernel", "TcpOutRsts in server grew by 3", func(c *comparison) { c.watch.growth["server"]["TcpOutRsts"]++ }},
 	{"not counted by the kernel", "TCPAbortOnData in server grew by 0", func(c *comparison) { c.watch.growth["server"]["TCPAbortOnData"] = 0 }},
 	{"not in the number of an exception", "TcpOutRsts in server grew by 2", func(c *comparison) {
-		c.outcome.Uneven = []lab.Uneven{{Namespace: "server", Counter: "TcpOutRsts", More: 1}}
+		c.outcome.CounterExceptions = []lab.CounterException{{Namespace: "server", Counter: "TcpOutRsts", More: 1}}
 	}},
 
 	{"older than the scenario", "it was there for at most", func(c *comparison) { c.events[sentAt].Conn.AgeMillis = 5000 }},

@@ -24,7 +24,7 @@ func (c *comparison) checkState(expected lab.Expectation, e *event.Event) {
 
 func (c *comparison) checkConsequence(expected lab.Expectation, e *event.Event) {
 	app := e.App
-	app.On, app.Reported = "", false
+	app.ErrorCall, app.Reported = "", false
 	if app != expected.App {
 		c.problemf("%s at %s says that the application gets %+v, it gets %+v", e.Cause, e.Local, app, expected.App)
 	}
@@ -39,11 +39,11 @@ func (c *comparison) checkReported(e *event.Event) {
 	if !c.visibility.Errors || e.Evidence.Hook == event.HookReject {
 		return // what a rule sends comes back, and is an event of its own
 	}
-	said := e.Kernel.Reported.Errno
+	said := e.Kernel.ReportedError.Errno
 	switch {
 	case e.App.Errno != "" && !e.App.Reported:
 		c.problemf("%s at %s says that the application gets %s, the kernel reported %q, with %q on the socket before",
-			e.Cause, e.Local, e.App.Errno, said, e.Kernel.Pending)
+			e.Cause, e.Local, e.App.Errno, said, e.Kernel.PendingErrno)
 	case e.App.Errno == "" && said != "" && e.Evidence.Hook == event.HookReceive && !e.Evidence.Has(event.FactMPTCP):
 		c.problemf("%s at %s says that no application gets an error, the kernel reported %s", e.Cause, e.Local, said)
 	}
@@ -70,7 +70,7 @@ func (c *comparison) checkDiagnosis(expected lab.Expectation, e *event.Event) {
 	if e.RST.Window == nil || e.Dir == event.Sent {
 		return // this kernel does not show the packet
 	}
-	says := expected.Says
+	says := expected.DiagText
 	if len(says) > most {
 		says = strings.TrimSpace(strings.ToValidUTF8(says[:most], ""))
 	}

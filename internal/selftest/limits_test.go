@@ -20,7 +20,7 @@ func oldRST() (lab.Expectation, event.Event) {
 	peer := event.Endpoint{Addr: netip.AddrFrom4([4]byte{10, 0, 0, 2}), Port: 4000}
 	expected := lab.Expectation{
 		Namespace: "server", Dir: event.Ignored, Cause: cause.RSTOld, WithoutNumbers: cause.RSTUnacceptable,
-		Local: local, Peer: peer, Hook: event.HookIgnore, Socket: event.SockFull, Seen: lab.AtConnection,
+		Local: local, Peer: peer, Hook: event.HookIgnore, Socket: event.SockFull, SeenAt: lab.AtConnection,
 		States: []event.State{event.StateEstablished}, Owner: "server", Flags: event.RST,
 	}
 	e := event.Event{

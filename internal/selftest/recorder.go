@@ -12,7 +12,7 @@ import (
 // bounds matter: the kernel uses the numbers of namespaces again, and other
 // programs make namespaces too.
 type recorder struct {
-	event.Nothing
+	event.NopSink
 	session *probe.Session
 	settle  func() error // returns once every event of the past has been reported
 
@@ -40,7 +40,7 @@ func (r *recorder) Event(e *event.Event) error {
 func (r *recorder) Followup(f *event.Followup) error {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
-	if f.What == event.GotError {
+	if f.Kind == event.GotError {
 		r.late[f.Event] = f.Errno
 	}
 	return nil
@@ -90,7 +90,7 @@ func (r *recorder) of(netns uint32) []event.Event {
 	for i := range r.events[netns] {
 		e := &r.events[netns][i]
 		if errno := r.late[e.ID]; errno != "" {
-			e.Kernel.Reported.Errno = errno
+			e.Kernel.ReportedError.Errno = errno
 			e.App.Reported = errno == e.App.Errno
 		}
 	}

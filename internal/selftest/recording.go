@@ -38,7 +38,7 @@ func (r *Report) Recording(via event.Method) (*recording.Recording, error) {
 	for _, result := range r.Results {
 		o := recording.Observed{Namespaces: result.observed}
 		o.Scenario = recording.Scenario{
-			Name: result.Scenario, Family: result.Family, Causes: result.Causes, Skipped: result.Reason, Differs: result.differs,
+			Name: result.Scenario, Family: result.Family, Causes: result.Causes, Skipped: result.Reason, KernelDeviates: result.kernelDeviates,
 		}
 		observed = append(observed, o)
 	}
@@ -54,7 +54,7 @@ func (r *Report) Recording(via event.Method) (*recording.Recording, error) {
 
 // observe keeps what the recording needs of a comparison that was made.
 func (c *comparison) observe() {
-	c.result.differs = c.outcome.Differs
+	c.result.kernelDeviates = c.outcome.KernelDeviates
 	for _, n := range c.outcome.Namespaces {
 		o := recording.ObservedNamespace{Name: n.Name, Growth: c.watch.growth[n.Name]}
 		for i, expected := range c.outcome.Expect {
@@ -67,12 +67,12 @@ func (c *comparison) observe() {
 				o.Hidden = append(o.Hidden, c.hidden(expected))
 			}
 		}
-		for _, u := range c.outcome.Uneven {
+		for _, u := range c.outcome.CounterExceptions {
 			if u.Namespace == n.Name {
-				if o.Uneven == nil {
-					o.Uneven = make(map[string]int)
+				if o.CounterExceptions == nil {
+					o.CounterExceptions = make(map[string]int)
 				}
-				o.Uneven[u.Counter] += u.More
+				o.CounterExceptions[u.Counter] += u.More
 			}
 		}
 		c.result.observed = append(c.result.observed, o)

@@ -46,8 +46,8 @@ type Result struct {
 	Owners   Owners          `json:"owners"`
 	Events   []event.Event   `json:"-"` // what was reported, with evidence
 
-	observed []recording.ObservedNamespace // for Report.Recording
-	differs  string
+	observed       []recording.ObservedNamespace // for Report.Recording
+	kernelDeviates string
 }
 
 // Owners counts how often an event had to name an owner and did.
@@ -168,8 +168,8 @@ func accountFor(totals event.Totals) error {
 	return nil
 }
 
-// both calls two functions, the second even if the first failed.
-func both(first, second func([]*lab.Namespace) error) func([]*lab.Namespace) error {
+// inOrder calls two functions, the second even if the first failed.
+func inOrder(first, second func([]*lab.Namespace) error) func([]*lab.Namespace) error {
 	return func(namespaces []*lab.Namespace) error {
 		return errors.Join(first(namespaces), second(namespaces))
 	}
@@ -186,8 +186,8 @@ type runner struct {
 // application may learn of the reset; its error ends the whole run.
 func (r *runner) play(ctx context.Context, s lab.Scenario, family event.Family) (Result, error) {
 	calls := r.firstCalls(s, family)
-	result, asked, err := r.playOnce(ctx, s, family, calls[0])
-	if !asked {
+	result, probedCalls, err := r.playOnce(ctx, s, family, calls[0])
+	if !probedCalls {
 		return result, err
 	}
 	for _, first := range calls[1:] {
@@ -222,9 +222,9 @@ func (r *runner) firstCalls(s lab.Scenario, family event.Family) (calls []lab.Ca
 	return calls
 }
 
-// playOnce plays it with one call before the others. asked says that there was
+// playOnce plays it with one call before the others. probedCalls says that there was
 // an application to make it.
-func (r *runner) playOnce(ctx context.Context, s lab.Scenario, family event.Family, first lab.Call) (result Result, asked bool, err error) {
+func (r *runner) playOnce(ctx context.Context, s lab.Scenario, family event.Family, first lab.Call) (result Result, probedCalls bool, err error) {
 	result = Result{Scenario: s.Name, Title: s.Title, Family: family, Causes: s.Causes}
 	if s.HostChanges && !r.options.AllowHostChanges {
 		result.Status, result.Reason = Skipped, "changes a setting of the whole host: --allow-host-changes runs it"
@@ -232,9 +232,9 @@ func (r *runner) playOnce(ctx context.Context, s lab.Scenario, family event.Fami
 	}
 	watch, tops := newWatch(), &topWatch{session: r.session}
 	options := lab.Options{
-		OnNamespaces:   both(tops.start, both(r.events.open, watch.start)),
-		BeforeTeardown: both(watch.stop, both(r.events.close, tops.stop)),
-		First:          first,
+		OnNamespaces:   inOrder(tops.start, inOrder(r.events.open, watch.start)),
+		BeforeTeardown: inOrder(watch.stop, inOrder(r.events.close, tops.stop)),
+		FirstCall:      first,
 	}
 	counted, err := startCounting(r.session)
 	if err != nil {
@@ -270,7 +270,7 @@ func (r *runner) playOnce(ctx context.Context, s lab.Scenario, family event.Fami
 	c.events = append(c.events, r.events.of(noNamespace)...)
 	c.run()
 	c.observe()
-	return result, outcome.Asked, nil
+	return result, outcome.ProbedCalls, nil
 }
 
 // unclassified must not occur in any scenario.

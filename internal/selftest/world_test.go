@@ -72,7 +72,7 @@ func expectSent() lab.Expectation {
 		Namespace: "server", Dir: event.Sent, Cause: cause.LingerZero, Local: serverEnd, Peer: clientEnd,
 		Hook: event.HookSendActive, Socket: event.SockFull, States: []event.State{event.StateEstablished},
 		Owner: "server", Sources: []event.OwnerSource{event.FromCurrent}, Lost: &event.Lost{UnreadBytes: 5},
-		Pair: 1, OnWire: true, Flags: event.RST | event.ACK, Abort: true,
+		Pair: 1, OnWire: true, Flags: event.RST | event.ACK, AbortShape: true,
 	}
 }
 
@@ -91,13 +91,13 @@ func expectReceived() lab.Expectation {
 		Namespace: "client", Dir: event.Received, Cause: cause.PeerAborted, Local: clientEnd, Peer: serverEnd,
 		Hook: event.HookReceive, Socket: event.SockFull, States: []event.State{event.StateEstablished},
 		Owner: "client", Sources: []event.OwnerSource{event.FromSocket}, Others: []string{"helper"},
-		Lost: &event.Lost{}, App: reset, Pair: 1, OnWire: true, Flags: event.RST | event.ACK, Abort: true, Says: "bye",
+		Lost: &event.Lost{}, App: reset, Pair: 1, OnWire: true, Flags: event.RST | event.ACK, AbortShape: true, DiagText: "bye",
 	}
 }
 
 func receivedEvent() event.Event {
 	app, window := reset, uint16(9)
-	app.Reported, app.On = true, "read"
+	app.Reported, app.ErrorCall = true, "read"
 	return complete(event.Event{
 		Dir: event.Received, Cause: cause.PeerAborted, Local: clientEnd, Peer: serverEnd, State: event.StateEstablished, App: app,
 		Owner: event.Owner{
@@ -106,7 +106,7 @@ func receivedEvent() event.Event {
 		Netns:    event.Netns{Inode: clientNetns},
 		RST:      event.Segment{Flags: event.RST | event.ACK, Seq: 7, Ack: 8, Window: &window, DiagText: "bye"},
 		Evidence: event.Evidence{Hook: event.HookReceive, Socket: event.SockFull, Family: event.IPv4, Packet: event.RST | event.ACK, Facts: event.FactSeesPacket},
-		Kernel:   event.KernelContext{Reported: event.SocketError{Errno: "ECONNRESET"}},
+		Kernel:   event.KernelContext{ReportedError: event.SocketError{Errno: "ECONNRESET"}},
 	})
 }
 
@@ -129,7 +129,7 @@ func expectReject() lab.Expectation {
 	return lab.Expectation{
 		Namespace: "server", Dir: event.Sent, Cause: cause.NetfilterReject, Local: strangers, Peer: serverEnd,
 		Hook: event.HookReject, Socket: event.SockNone, Chain: event.ChainForward, Forwarded: true,
-		Owner: "server", Sources: []event.OwnerSource{event.FromCurrent}, By: "helper", Ended: event.Ended{Signal: "SIGKILL"},
+		Owner: "server", Sources: []event.OwnerSource{event.FromCurrent}, Initiator: "helper", Ended: event.Ended{Signal: "SIGKILL"},
 		Pair: 3, OnWire: true, Flags: event.RST | event.ACK,
 	}
 }
@@ -140,7 +140,7 @@ func rejectEvent() event.Event {
 		Owner: event.Owner{
 			PID: serverPID, TID: serverPID, Comm: "lab-server", Source: event.FromCurrent, Ended: event.Ended{Signal: "SIGKILL"},
 		},
-		By: event.ProcessRef{PID: helperPID, Comm: "lab-helper"}, Chain: event.ChainForward.String(), Forwarded: true,
+		Initiator: event.ProcessRef{PID: helperPID, Comm: "lab-helper"}, Chain: event.ChainForward.String(), Forwarded: true,
 		RST:      event.Segment{Flags: event.RST | event.ACK, Seq: 71, Ack: 72},
 		Evidence: event.Evidence{Hook: event.HookReject, Socket: event.SockNone, Family: event.IPv4, Chain: event.ChainForward, Facts: event.FactMPTCP},
 	})
@@ -172,11 +172,11 @@ func grown(events ...event.Event) audit.Snapshot {
 	for i := range events {
 		counts.Add(&events[i])
 	}
-	for _, identity := range audit.Identities {
-		growth[identity.Counter] = 0
+	for _, equation := range audit.Equations {
+		growth[equation.Counter] = 0
 	}
 	for _, row := range audit.Check(maps.Clone(growth), counts) {
-		growth[row.Counter] = row.Events
+		growth[row.Counter] = row.Counted
 	}
 	return growth
 }

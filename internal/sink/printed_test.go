@@ -82,7 +82,7 @@ func shares(flag string, a, b *event.Event) bool {
 	switch flag {
 	case "comm":
 		all := func(e *event.Event) (names []string) {
-			names = append(names, e.Owner.Comm, e.By.Comm)
+			names = append(names, e.Owner.Comm, e.Initiator.Comm)
 			for _, other := range e.Owner.Others {
 				names = append(names, other.Comm)
 			}
@@ -100,7 +100,7 @@ func withoutNames(events []*event.Event) []*event.Event {
 	const id = "aa99aa99aa99aa99aa99aa99aa99aa99aa99aa99aa99aa99aa99aa99aa99aa99"
 	add := func(owner event.Owner) {
 		e := *events[0]
-		e.ID, e.Owner, e.By = uint64(len(events)+1), owner, event.ProcessRef{}
+		e.ID, e.Owner, e.Initiator = uint64(len(events)+1), owner, event.ProcessRef{}
 		e.Netns = event.Netns{}
 		events = append(events, &e)
 	}

@@ -73,8 +73,8 @@ func holder(e *event.Event) actor {
 
 // destroyer is who ended a socket that is not its own.
 func destroyer(e *event.Event) actor {
-	if e.By.PID != 0 {
-		return actor{comm: e.By.Comm, pid: e.By.PID}
+	if e.Initiator.PID != 0 {
+		return actor{comm: e.Initiator.Comm, pid: e.Initiator.PID}
 	}
 	return actorOf(e.Kernel.Current)
 }

@@ -19,7 +19,7 @@ func app(from *event.Event) event.App {
 	if from.Evidence.Has(event.FactMPTCP) {
 		// The application calls an MPTCP socket, which hands the error on in its
 		// own way: poll has fewer flags, for one.
-		a.Calls, a.Then = event.Calls{}, event.Calls{}
+		a.Calls, a.AfterError = event.Calls{}, event.Calls{}
 	}
 	return a
 }
@@ -71,16 +71,16 @@ func ofConnection(from *event.Event) event.App {
 // the peer's FIN was received, read only ever returns 0.
 func ended(errno string, e event.Evidence) event.App {
 	a := event.App{
-		Errno: errno, On: "read",
-		Calls:     event.Calls{Poll: pollError, SOError: errno, Read: errno, Write: errno},
-		Then:      event.Calls{Poll: pollEnded, SOError: event.NoError, Read: event.EndOfFile, Write: "EPIPE", SIGPIPE: true},
-		DataFirst: e.Has(event.FactUnread),
+		Errno: errno, ErrorCall: "read",
+		Calls:      event.Calls{Poll: pollError, SOError: errno, Read: errno, Write: errno},
+		AfterError: event.Calls{Poll: pollEnded, SOError: event.NoError, Read: event.EndOfFile, Write: "EPIPE", SIGPIPE: true},
+		DataFirst:  e.Has(event.FactUnread),
 	}
 	if errno == "EPIPE" { // the one that sk_stream_error sends SIGPIPE with
 		a.SIGPIPE, a.Calls.SIGPIPE = true, true
 	}
 	if gotFIN(e) {
-		a.On, a.Calls.Read = "write", event.EndOfFile
+		a.ErrorCall, a.Calls.Read = "write", event.EndOfFile
 	}
 	if e.Socket == event.SockFull && !e.Has(event.FactHasSocket) {
 		a.Calls.Accept = event.CallSucceeds // it stays in the accept queue (inet_csk_accept)
@@ -100,9 +100,9 @@ func gotFIN(e event.Evidence) bool {
 // waited to be read is gone.
 func disconnected() event.App {
 	return event.App{
-		Errno: "ECONNRESET", On: "read",
-		Calls: event.Calls{Poll: pollDisconnected, SOError: "ECONNRESET", Read: "ECONNRESET", Write: "ECONNRESET"},
-		Then:  event.Calls{Poll: pollUnconnected, SOError: event.NoError, Read: "ENOTCONN", Write: "EPIPE", SIGPIPE: true},
+		Errno: "ECONNRESET", ErrorCall: "read",
+		Calls:      event.Calls{Poll: pollDisconnected, SOError: "ECONNRESET", Read: "ECONNRESET", Write: "ECONNRESET"},
+		AfterError: event.Calls{Poll: pollUnconnected, SOError: event.NoError, Read: "ENOTCONN", Write: "EPIPE", SIGPIPE: true},
 	}
 }
 
@@ -112,9 +112,9 @@ func disconnected() event.App {
 // took the error.
 func connecting(errno string) event.App {
 	return event.App{
-		Errno: errno, On: "connect",
-		Calls: event.Calls{Connect: errno, Poll: pollError, SOError: errno, Read: errno, Write: errno},
-		Then:  event.Calls{SOError: event.NoError, Write: "EPIPE", SIGPIPE: true},
+		Errno: errno, ErrorCall: "connect",
+		Calls:      event.Calls{Connect: errno, Poll: pollError, SOError: errno, Read: errno, Write: errno},
+		AfterError: event.Calls{SOError: event.NoError, Write: "EPIPE", SIGPIPE: true},
 	}
 }
 
@@ -126,8 +126,8 @@ func ofListener(e event.Evidence) event.App {
 		return event.App{}
 	}
 	return event.App{
-		Calls: event.Calls{Accept: "EINVAL", Poll: pollError, SOError: "ECONNABORTED"},
-		Then:  event.Calls{Accept: "EINVAL", Poll: pollEnded, SOError: event.NoError},
+		Calls:      event.Calls{Accept: "EINVAL", Poll: pollError, SOError: "ECONNABORTED"},
+		AfterError: event.Calls{Accept: "EINVAL", Poll: pollEnded, SOError: event.NoError},
 	}
 }
 

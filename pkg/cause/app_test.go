@@ -22,15 +22,15 @@ func TestFirstCallTakesTheError(t *testing.T) {
 		if app.Calls.SOError != app.Errno || app.Calls.Write != app.Errno || app.Calls.Poll == "" {
 			t.Errorf("%s: %+v, want %s from SO_ERROR and write", s.name, app.Calls, app.Errno)
 		}
-		if then := app.Then; then.SOError != event.NoError || then.Write != "EPIPE" || !then.SIGPIPE {
+		if then := app.AfterError; then.SOError != event.NoError || then.Write != "EPIPE" || !then.SIGPIPE {
 			t.Errorf("%s: afterwards %+v", s.name, then)
 		}
 		if app.SIGPIPE != (app.Errno == "EPIPE") || app.SIGPIPE != app.Calls.SIGPIPE {
 			t.Errorf("%s: SIGPIPE %t with %s", s.name, app.SIGPIPE, app.Errno)
 		}
 		reports := map[string]string{"read": app.Calls.Read, "write": app.Calls.Write, "connect": app.Calls.Connect}
-		if reports[app.On] != app.Errno {
-			t.Errorf("%s: %s is said to report %s, it gives %q", s.name, app.On, app.Errno, reports[app.On])
+		if reports[app.ErrorCall] != app.Errno {
+			t.Errorf("%s: %s is said to report %s, it gives %q", s.name, app.ErrorCall, app.Errno, reports[app.ErrorCall])
 		}
 	}
 }
@@ -43,15 +43,15 @@ func TestApplications(t *testing.T) {
 	)
 	closed := event.Calls{Poll: "IN|OUT|HUP|RDHUP", SOError: "0", Read: "EOF", Write: "EPIPE", SIGPIPE: true}
 	reset := event.App{
-		Errno: "ECONNRESET", On: "read", Then: closed,
+		Errno: "ECONNRESET", ErrorCall: "read", AfterError: closed,
 		Calls: event.Calls{Poll: "IN|OUT|ERR|HUP|RDHUP", SOError: "ECONNRESET", Read: "ECONNRESET", Write: "ECONNRESET"},
 	}
 	unread, queued, hidden := reset, reset, reset
 	unread.DataFirst = true
 	queued.Calls.Accept = "OK"
-	hidden.On, hidden.Calls.Read = "write", "EOF"
+	hidden.ErrorCall, hidden.Calls.Read = "write", "EOF"
 	opening := reset
-	opening.On, opening.Calls.Connect, opening.Then = "connect", "ECONNRESET", event.Calls{SOError: "0", Write: "EPIPE", SIGPIPE: true}
+	opening.ErrorCall, opening.Calls.Connect, opening.AfterError = "connect", "ECONNRESET", event.Calls{SOError: "0", Write: "EPIPE", SIGPIPE: true}
 	queuedUnread := queued
 	queuedUnread.DataFirst = true
 	for name, test := range map[string]struct {

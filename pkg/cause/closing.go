@@ -27,13 +27,13 @@ func notByProcess(e *event.Event) string {
 	case Disconnect:
 		return "connect(AF_UNSPEC) had ended"
 	}
-	switch e.Kernel.Closing.By {
-	case event.ByReset:
+	switch e.Kernel.Closing.EndedBy {
+	case event.EndedByReset:
 		if receivedEarlier(e) {
 			return "a RST had ended"
 		}
 		return "had been reset"
-	case event.ByTimeout:
+	case event.EndedByTimeout:
 		switch e.Earlier.Cause {
 		case KeepaliveTimeout:
 			return "keep-alive had given up"
@@ -57,7 +57,7 @@ func receivedEarlier(e *event.Event) bool {
 // connect(AF_UNSPEC), or somebody destroyed it.
 func endedVerb(e *event.Event) string {
 	c := e.Kernel.Closing
-	if c.To == event.StateClose && !c.Unread && !c.LingerZero && !c.ByClose {
+	if c.To == event.StateClose && !c.Unread && !c.LingerZero && !c.OwnerClosed {
 		return "ended"
 	}
 	return "closed"
@@ -107,7 +107,7 @@ func whenText(e *event.Event) string {
 	switch {
 	case e.Earlier.Event == 0:
 		return ago(c) + " earlier"
-	case c.By == event.ByProcess && c.To != event.StateClose && c.Ago-last > 2*c.Within+time.Millisecond: // closed first, then ended by something else
+	case c.EndedBy == event.EndedByProcess && c.To != event.StateClose && c.Ago-last > 2*c.Precision+time.Millisecond: // closed first, then ended by something else
 		return ago(c) + " earlier; " + number + " ended it"
 	}
 	return number + ", " + ago(c) + " earlier"
@@ -150,10 +150,10 @@ func closedBefore(e *event.Event) string {
 	if !e.Kernel.Closer.Known() && e.Kernel.Closing.Ago <= 0 {
 		return ""
 	}
-	switch e.Kernel.Closing.By {
-	case event.ByReset:
+	switch e.Kernel.Closing.EndedBy {
+	case event.EndedByReset:
 		return "a connection between these addresses was reset" + past(e)
-	case event.ByTimeout:
+	case event.EndedByTimeout:
 		return "a connection between these addresses timed out" + past(e)
 	}
 	who := actorOf(e.Kernel.Closer)

@@ -21,12 +21,12 @@ var claims = []claim{
 	}},
 	{"tcp_rfc1337 to 1", func(e *event.Event) bool { return e.Evidence.Prior == event.StateFinWait2 }},
 	{"nothing listens", func(e *event.Event) bool {
-		return e.Dir == event.Received && (e.Kernel.PeerListens || e.PeerEvent != 0 && e.Kernel.OtherEnd != ClosedPort)
+		return e.Dir == event.Received && (e.Kernel.PeerListens || e.PeerEvent != 0 && e.Kernel.OtherEndCause != ClosedPort)
 	}},
 	{"firewall", func(e *event.Event) bool {
-		return e.Dir == event.Received && e.Kernel.OtherEnd == ClosedPort
+		return e.Dir == event.Received && e.Kernel.OtherEndCause == ClosedPort
 	}},
-	{"a firewall rule on this host refused", func(e *event.Event) bool { return e.Kernel.OtherEnd != NetfilterReject }},
+	{"a firewall rule on this host refused", func(e *event.Event) bool { return e.Kernel.OtherEndCause != NetfilterReject }},
 	{"idle", func(e *event.Event) bool { return e.Conn.LastReceivedMillis == 1 }},
 	{"ignore it:", losesData},
 	{"nothing is lost", losesData},
@@ -37,10 +37,10 @@ var claims = []claim{
 		}
 		return e.State == event.StateFinWait1 || e.State == event.StateFinWait2
 	}},
-	{"rsttrace there", func(e *event.Event) bool { return e.PeerEvent != 0 || e.Kernel.EndHidden }},
-	{"shows both", func(e *event.Event) bool { return !e.Kernel.EndHidden }},
+	{"rsttrace there", func(e *event.Event) bool { return e.PeerEvent != 0 || e.Kernel.OtherEndHidden }},
+	{"shows both", func(e *event.Event) bool { return !e.Kernel.OtherEndHidden }},
 	{"event of the other end", func(e *event.Event) bool { return e.PeerEvent == 0 }},
-	{"named under by", func(e *event.Event) bool { return e.By.PID == 0 }},
+	{"named under by", func(e *event.Event) bool { return e.Initiator.PID == 0 }},
 	{"the named hook", func(e *event.Event) bool { return e.Evidence.Chain == 0 }},
 	{"before closing", wasKilled},
 	{"before dropping", wasKilled},
@@ -78,18 +78,18 @@ var contexts = map[string]func(*event.Event){
 	"data unacknowledged": func(e *event.Event) { e.Lost = event.Lost{UnackedBytes: 10} },
 	"other end":           func(e *event.Event) { e.PeerEvent = 7 },
 	"other end, closed port": func(e *event.Event) {
-		e.PeerEvent, e.Kernel.OtherEnd = 7, ClosedPort
+		e.PeerEvent, e.Kernel.OtherEndCause = 7, ClosedPort
 	},
 	"other end, rejected": func(e *event.Event) {
-		e.PeerEvent, e.Kernel.OtherEnd = 7, NetfilterReject
+		e.PeerEvent, e.Kernel.OtherEndCause = 7, NetfilterReject
 	},
-	"other end, rejected, not shown": func(e *event.Event) { e.Kernel.OtherEnd = NetfilterReject },
+	"other end, rejected, not shown": func(e *event.Event) { e.Kernel.OtherEndCause = NetfilterReject },
 	"other end, data lost": func(e *event.Event) {
 		e.PeerEvent, e.Lost = 7, event.Lost{UnackedBytes: 10}
 	},
-	"other end, hidden":   func(e *event.Event) { e.Kernel.EndHidden = true },
-	"hidden, data lost":   func(e *event.Event) { e.Kernel.EndHidden, e.Lost = true, event.Lost{UnackedBytes: 10} },
-	"hidden, closed port": func(e *event.Event) { e.Kernel.EndHidden, e.Kernel.OtherEnd = true, ClosedPort },
+	"other end, hidden":   func(e *event.Event) { e.Kernel.OtherEndHidden = true },
+	"hidden, data lost":   func(e *event.Event) { e.Kernel.OtherEndHidden, e.Lost = true, event.Lost{UnackedBytes: 10} },
+	"hidden, closed port": func(e *event.Event) { e.Kernel.OtherEndHidden, e.Kernel.OtherEndCause = true, ClosedPort },
 	"ignores SIGPIPE":     func(e *event.Event) { ownedBy(e, event.SignalIgnored) },
 	"catches SIGPIPE":     func(e *event.Event) { ownedBy(e, event.SignalCaught) },
 	"dies of SIGPIPE":     func(e *event.Event) { ownedBy(e, event.SignalDefault) },
@@ -101,7 +101,7 @@ var contexts = map[string]func(*event.Event){
 	},
 	"a listener is there": func(e *event.Event) { e.Kernel.PeerListens = true },
 	"rule of a chain":     func(e *event.Event) { e.Evidence.Chain = event.ChainInput },
-	"by another process":  func(e *event.Event) { e.By = event.ProcessRef{PID: 4242, Comm: "ss"} },
+	"by another process":  func(e *event.Event) { e.Initiator = event.ProcessRef{PID: 4242, Comm: "ss"} },
 }
 
 func ownedBy(e *event.Event, action event.SignalAction) {

@@ -24,8 +24,8 @@ func TestExplainTexts(t *testing.T) {
 			fmt.Fprintf(&out, "  kernel  %s: %s\n", s.e.Evidence.Reason, s.e.KernelVerdict)
 		}
 		if s.e.App != (event.App{}) {
-			fmt.Fprintf(&out, "  app     %s on %s, SIGPIPE %v\n", s.e.App.Errno, s.e.App.On, s.e.App.SIGPIPE)
-			fmt.Fprintf(&out, "  first   %s\n  then    %s\n", callsText(s.e.App.Calls, s.e.App.DataFirst), callsText(s.e.App.Then, false))
+			fmt.Fprintf(&out, "  app     %s on %s, SIGPIPE %v\n", s.e.App.Errno, s.e.App.ErrorCall, s.e.App.SIGPIPE)
+			fmt.Fprintf(&out, "  first   %s\n  then    %s\n", callsText(s.e.App.Calls, s.e.App.DataFirst), callsText(s.e.App.AfterError, false))
 		}
 		checkSentence(t, s.name, s.e.Summary)
 	}
@@ -139,20 +139,20 @@ func TestPhrases(t *testing.T) {
 		grouped(1234567):     "1 234 567",
 		bytesOf(1, "unread"): "1 unread byte",
 		bytesOf(2, ""):       "2 bytes",
-		ago(event.Closing{Ago: 400 * time.Microsecond}):                               "less than 1 ms",
-		ago(event.Closing{Ago: 400 * time.Microsecond, Within: time.Second / 300}):    "less than 4 ms",
-		ago(event.Closing{Ago: 12 * time.Millisecond, Within: 10 * time.Millisecond}): "12 ms",
-		ago(event.Closing{Ago: 3200 * time.Millisecond}):                              "3.2 s",
-		ago(event.Closing{Ago: 350 * time.Second}):                                    "5 min",
-		ago(event.Closing{Ago: 49 * time.Hour}):                                       "49 h",
-		SignalName(9):                                                                 "SIGKILL",
-		SignalName(13):                                                                "SIGPIPE",
-		SignalName(31):                                                                "SIGSYS",
-		SignalName(40):                                                                "signal 40",
-		offset(5, 5):                                                                  "rcv_nxt",
-		offset(4294967295, 4):                                                         "5 bytes before rcv_nxt",
-		offset(2147483648, 0):                                                         "2 147 483 648 bytes before rcv_nxt",
-		alsoLost("x", event.Lost{}, true):                                             "x",
+		ago(event.Closing{Ago: 400 * time.Microsecond}):                                  "less than 1 ms",
+		ago(event.Closing{Ago: 400 * time.Microsecond, Precision: time.Second / 300}):    "less than 4 ms",
+		ago(event.Closing{Ago: 12 * time.Millisecond, Precision: 10 * time.Millisecond}): "12 ms",
+		ago(event.Closing{Ago: 3200 * time.Millisecond}):                                 "3.2 s",
+		ago(event.Closing{Ago: 350 * time.Second}):                                       "5 min",
+		ago(event.Closing{Ago: 49 * time.Hour}):                                          "49 h",
+		SignalName(9):                                                                    "SIGKILL",
+		SignalName(13):                                                                   "SIGPIPE",
+		SignalName(31):                                                                   "SIGSYS",
+		SignalName(40):                                                                   "signal 40",
+		offset(5, 5):                                                                     "rcv_nxt",
+		offset(4294967295, 4):                                                            "5 bytes before rcv_nxt",
+		offset(2147483648, 0):                                                            "2 147 483 648 bytes before rcv_nxt",
+		alsoLost("x", event.Lost{}, true):                                                "x",
 		alsoLost("x", event.Lost{UnreadBytes: 1, UnsentBytes: 2, UnackedBytes: 3}, true): "x; lost: 1 unread byte, 2 unsent bytes and 3 unacknowledged bytes",
 		alsoLost("x", event.Lost{UnreadBytes: 1}, false):                                 "x",
 		alsoLost("x", event.Lost{UnreadBytes: 1, UnsentBytes: 2}, true):                  "x; lost: 1 unread byte and 2 unsent bytes",

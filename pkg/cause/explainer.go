@@ -11,7 +11,7 @@ import (
 // ready. It is for one goroutine.
 type Explainer struct {
 	last    [len(rulesOf)]decision // of each hook
-	texts   event.Texts
+	texts   event.StringArena
 	summary []byte // room for one
 }
 
@@ -48,7 +48,7 @@ func (x *Explainer) Explain(e *event.Event) {
 		return
 	}
 	x.summary = d.write(x.summary[:0], e)
-	e.Summary = x.texts.Of(x.summary)
+	e.Summary = x.texts.String(x.summary)
 }
 
 func (x *Explainer) decide(e *event.Event) *decision {

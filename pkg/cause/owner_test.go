@@ -33,8 +33,8 @@ func TestOwnerAgrees(t *testing.T) {
 		e := event.Event{Evidence: evidence, Kernel: event.KernelContext{Current: ss, Socket: aSocket}}
 		settled := new(ownerpkg.Resolver).FromRecord(&e)
 		other := v.Cause == SocketDestroyed || evidence.Caller == event.CallerListenAbort
-		if other != (e.By.PID == ss.PID) || other == (e.Owner.PID == ss.PID) {
-			t.Fatalf("%s by rule %q: by %v, owner %v: %+v", v.Cause, v.Rule, e.By, e.Owner, evidence)
+		if other != (e.Initiator.PID == ss.PID) || other == (e.Owner.PID == ss.PID) {
+			t.Fatalf("%s by rule %q: by %v, owner %v: %+v", v.Cause, v.Rule, e.Initiator, e.Owner, evidence)
 		}
 		if settled == (other && evidence.Has(event.FactHasSocket)) {
 			t.Fatalf("%s: owner settled: %v: %+v", v.Cause, settled, evidence)
@@ -98,8 +98,8 @@ func TestOwnersOfStories(t *testing.T) {
 		if !e.Owner.IsZero() {
 			parts = append(parts, "owner "+e.Owner.Comm+" by "+string(e.Owner.Source))
 		}
-		if e.By.PID != 0 {
-			parts = append(parts, "by "+e.By.Comm)
+		if e.Initiator.PID != 0 {
+			parts = append(parts, "by "+e.Initiator.Comm)
 		}
 		if ownerpkg.NeedsOwner(e) {
 			parts = append(parts, "wanted")

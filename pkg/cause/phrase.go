@@ -43,7 +43,7 @@ func appendBytesOf(text []byte, n uint32, adjective string) []byte {
 // ago writes when a connection was closed, to the precision that is known and
 // matters to a person.
 func ago(c event.Closing) string {
-	d, least := c.Ago, max(c.Within, time.Millisecond)
+	d, least := c.Ago, max(c.Precision, time.Millisecond)
 	switch {
 	case d < least:
 		return "less than " + strconv.FormatFloat(math.Ceil(least.Seconds()*1000), 'f', 0, 64) + " ms"

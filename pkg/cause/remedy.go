@@ -34,7 +34,7 @@ var remedies = map[event.CauseID]func(*event.Event) string{
 // otherEnd: the other end of the RST is on this host, and its event says more.
 func otherEnd(e *event.Event) string {
 	switch {
-	case e.Kernel.EndHidden:
+	case e.Kernel.OtherEndHidden:
 		// Of both ports that is the service's, nearly always.
 		return fmt.Sprintf("Look at the other end too: it is on this host, and --port %d shows both", min(e.Local.Port, e.Peer.Port))
 	case e.PeerEvent == 0:
@@ -47,12 +47,12 @@ func otherEnd(e *event.Event) string {
 // Otherwise the note says where to look.
 func endedEarlier(e *event.Event) string {
 	end := "#" + strconv.FormatUint(e.Earlier.Event, 10)
-	switch by := e.Kernel.Closing.By; {
-	case by == event.ByReset && e.Earlier.Event != 0 && receivedEarlier(e):
+	switch by := e.Kernel.Closing.EndedBy; {
+	case by == event.EndedByReset && e.Earlier.Event != 0 && receivedEarlier(e):
 		return "Look at " + end + ", which ended the connection. The peer sent on: if it did not send that RST, something between did"
 	case e.Earlier.Event != 0:
 		return "Look at " + end + ", which ended the connection: this one is its echo"
-	case by == event.ByTimeout:
+	case by == event.EndedByTimeout:
 		return "Find out why the peer could not be reached for so long: it did not answer, and now it sends"
 	}
 	return ""
@@ -117,7 +117,7 @@ func afterClose(e *event.Event) string {
 }
 
 func destroyedBy(e *event.Event) string {
-	if e.By.PID != 0 {
+	if e.Initiator.PID != 0 {
 		return ""
 	}
 	return "Find out what destroys sockets here: ss -K, a VPN, a network manager, a service mesh"
@@ -132,7 +132,7 @@ func rejectedBy(e *event.Event) string {
 
 // refusedBy: the event of the other end decides between the two.
 func refusedBy(e *event.Event) string {
-	switch e.Kernel.OtherEnd {
+	switch e.Kernel.OtherEndCause {
 	case ClosedPort:
 		return "Start the service, or check on which address and in which namespace it listens"
 	case NetfilterReject:
@@ -153,7 +153,7 @@ func busy(c *event.Conn) bool { return c.LastReceivedMillis > 0 && c.LastReceive
 
 // forgotten: a connection that was in use was not forgotten for being idle.
 func forgotten(e *event.Event) string {
-	if e.PeerEvent == 0 && !e.Kernel.EndHidden && busy(&e.Conn) {
+	if e.PeerEvent == 0 && !e.Kernel.OtherEndHidden && busy(&e.Conn) {
 		return "Look for a restart or failover of the peer, and for a rule or device that answers in its name"
 	}
 	return otherEnd(e)
@@ -182,7 +182,7 @@ func afterPeerClose(e *event.Event) string {
 func whileClosing(e *event.Event) string {
 	bothClosed := e.State == event.StateLastAck || e.State == event.StateClosing
 	switch {
-	case e.PeerEvent != 0 || e.Kernel.EndHidden:
+	case e.PeerEvent != 0 || e.Kernel.OtherEndHidden:
 		return otherEnd(e)
 	case e.Lost.UnsentBytes > 0 || e.Lost.UnackedBytes > 0:
 		return "Find out why the peer aborts: it did not take all that was sent"
@@ -198,7 +198,7 @@ func killedTimeWait(e *event.Event) string {
 	switch {
 	case e.Evidence.Prior != event.StateFinWait2:
 		return "Ignore it: both sides had closed before, and nothing is lost"
-	case e.PeerEvent != 0 || e.Kernel.EndHidden:
+	case e.PeerEvent != 0 || e.Kernel.OtherEndHidden:
 		return otherEnd(e)
 	}
 	return "Find out whether the peer had read all: it aborts instead of closing"

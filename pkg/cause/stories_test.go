@@ -42,7 +42,7 @@ func howClosed(c event.Closing) func(*event.Event) {
 // endedBy is how a connection ended that no process closed.
 func endedBy(by event.EndedBy, ago time.Duration) func(*event.Event) {
 	return func(e *event.Event) {
-		e.Kernel.Closing = event.Closing{Ago: ago, From: event.StateEstablished, To: event.StateClose, By: by}
+		e.Kernel.Closing = event.Closing{Ago: ago, From: event.StateEstablished, To: event.StateClose, EndedBy: by}
 		lastSeen(ago)(e)
 	}
 }
@@ -175,12 +175,12 @@ func stories() []story {
 		{"listener closed", told(child, current(redis))},
 		{"listener's process killed", told(child, current(killed))},
 		{"listener closed, nobody known", told(child)},
-		{"listener destroyed by another", told(child, func(e *event.Event) { e.By = event.ProcessRef{PID: 4242, Comm: "ss"} }, owner("redis-server", 812, event.FromListener))},
+		{"listener destroyed by another", told(child, func(e *event.Event) { e.Initiator = event.ProcessRef{PID: 4242, Comm: "ss"} }, owner("redis-server", 812, event.FromListener))},
 		{"listener destroyed", told(event.Evidence{Hook: active, State: closed, Prior: open, Reason: "TCP_STATE", Caller: event.CallerListenAbort}, current(ss))},
 		{"destroyed", told(destroyed, lostBytes(0, 0, 100), current(ss))},
 		{"destroyed, victim known", told(destroyed, current(ss), owner("redis-server", 812, event.FromSocket))},
 		{"destroyed, nobody known", told(destroyed)},
-		{"destroyed, by and victim", told(destroyed, func(e *event.Event) { e.By = event.ProcessRef{PID: 4242, Comm: "ss"} }, owner("redis-server", 812, event.FromSocket), overIPv6)},
+		{"destroyed, by and victim", told(destroyed, func(e *event.Event) { e.Initiator = event.ProcessRef{PID: 4242, Comm: "ss"} }, owner("redis-server", 812, event.FromSocket), overIPv6)},
 		{"destroyed after the peer's FIN", told(event.Evidence{Hook: active, State: event.StateCloseWait, Facts: inConnect | event.FactPeerFIN}, current(ss))},
 		{"destroyed orphan", told(event.Evidence{Hook: active, State: event.StateFinWait1, Reason: "TCP_STATE", Facts: orphaned}, current(ss), lostBytes(0, 0, 1))},
 		{"MPTCP subflow given up, likely", told(event.Evidence{Hook: active, State: open, Facts: inConnect | event.FactMPTCP})},
@@ -224,19 +224,19 @@ func stories() []story {
 		{"closed earlier, killed with unread data", told(remembered, trigger(ack, 47), closedBy(killed, 350*time.Millisecond), wasReset(true, false))},
 		{"closed earlier, exited", told(remembered, trigger(ack, 47), closedBy(exited, 8*time.Minute))},
 		{"closed earlier, closer unknown", told(remembered, trigger(ack, 47))},
-		{"ended earlier by a RST", told(remembered, trigger(ack, 47), endedBy(event.ByReset, 100*time.Millisecond), earlierEvent(12, PeerGone))},
-		{"ended earlier by a RST that was not shown", told(remembered, trigger(ack, 47), endedBy(event.ByReset, 100*time.Millisecond), earlierEvent(0, PeerGone))},
-		{"ended earlier by a RST in the owner's call", told(remembered, trigger(ack, 47), closedBy(redis, 0), endedBy(event.ByReset, 100*time.Millisecond))},
-		{"ended earlier by data", told(remembered, trigger(ack, 47), endedBy(event.ByReset, 100*time.Millisecond), earlierEvent(12, DataAfterClose))},
-		{"ended earlier by keep-alive", told(remembered, trigger(ack, 47), endedBy(event.ByTimeout, 3*time.Second), earlierEvent(12, KeepaliveTimeout))},
-		{"ended earlier by keep-alive's limit", told(remembered, trigger(ack, 47), endedBy(event.ByTimeout, 3*time.Second), earlierEvent(12, KeepaliveUserTimeout))},
-		{"timed out earlier", told(remembered, trigger(ack, 47), endedBy(event.ByTimeout, 3*time.Second))},
-		{"ended earlier with its listener", told(remembered, trigger(ack, 47), endedBy(event.ByProcess, 3*time.Second), earlierEvent(12, ListenerClosed))},
-		{"destroyed earlier", told(remembered, trigger(ack, 47), closedBy(ss, 0), endedBy(event.ByProcess, 3*time.Second), earlierEvent(12, SocketDestroyed))},
+		{"ended earlier by a RST", told(remembered, trigger(ack, 47), endedBy(event.EndedByReset, 100*time.Millisecond), earlierEvent(12, PeerGone))},
+		{"ended earlier by a RST that was not shown", told(remembered, trigger(ack, 47), endedBy(event.EndedByReset, 100*time.Millisecond), earlierEvent(0, PeerGone))},
+		{"ended earlier by a RST in the owner's call", told(remembered, trigger(ack, 47), closedBy(redis, 0), endedBy(event.EndedByReset, 100*time.Millisecond))},
+		{"ended earlier by data", told(remembered, trigger(ack, 47), endedBy(event.EndedByReset, 100*time.Millisecond), earlierEvent(12, DataAfterClose))},
+		{"ended earlier by keep-alive", told(remembered, trigger(ack, 47), endedBy(event.EndedByTimeout, 3*time.Second), earlierEvent(12, KeepaliveTimeout))},
+		{"ended earlier by keep-alive's limit", told(remembered, trigger(ack, 47), endedBy(event.EndedByTimeout, 3*time.Second), earlierEvent(12, KeepaliveUserTimeout))},
+		{"timed out earlier", told(remembered, trigger(ack, 47), endedBy(event.EndedByTimeout, 3*time.Second))},
+		{"ended earlier with its listener", told(remembered, trigger(ack, 47), endedBy(event.EndedByProcess, 3*time.Second), earlierEvent(12, ListenerClosed))},
+		{"destroyed earlier", told(remembered, trigger(ack, 47), closedBy(ss, 0), endedBy(event.EndedByProcess, 3*time.Second), earlierEvent(12, SocketDestroyed))},
 		{"closed earlier, and its event is known", told(remembered, trigger(ack, 47), closedBy(redis, time.Second), wasReset(false, true), earlierEvent(12, LingerZero), lastSeen(time.Second))},
 		{"closed earlier, and its rest was reset", told(remembered, trigger(ack, 47), closedBy(redis, 5*time.Second), howClosed(event.Closing{From: open, To: event.StateFinWait1}), earlierEvent(12, ResetWhileClosing), lastSeen(time.Second))},
-		{"closed port, of a connection that was reset", told(closedPort, endedBy(event.ByReset, 2*time.Minute))},
-		{"stray SYN-ACK, of a connection that timed out", told(strayAck, endedBy(event.ByTimeout, 2*time.Minute))},
+		{"closed port, of a connection that was reset", told(closedPort, endedBy(event.EndedByReset, 2*time.Minute))},
+		{"stray SYN-ACK, of a connection that timed out", told(strayAck, endedBy(event.EndedByTimeout, 2*time.Minute))},
 		{"closed earlier, closed by a kernel worker", told(remembered, trigger(ack, 47), closedBy(kworker, time.Second))},
 		{"data after close, closer known", told(late, trigger(ack, 47), closedBy(redis, 12*time.Millisecond))},
 		{"data after close, closer as owner", told(late, trigger(ack, 47), closedBy(redis, 90*time.Second), owner("redis-server", 812, event.FromCloser))},

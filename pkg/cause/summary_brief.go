@@ -44,7 +44,7 @@ func appendRefused(text []byte, e *event.Event) []byte {
 	if who := whose(e); who.pid != 0 {
 		text = who.appendOr(append(text, " of "...), "")
 	}
-	switch e.Kernel.OtherEnd {
+	switch e.Kernel.OtherEndCause {
 	case ClosedPort:
 		return append(text, ": nothing listens there"...)
 	case NetfilterReject:

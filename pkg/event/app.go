@@ -2,17 +2,17 @@ package event
 
 // App is what the local application gets from the reset.
 type App struct {
-	Errno   string `json:"errno,omitzero"`   // symbolic: "ECONNRESET"
-	SIGPIPE bool   `json:"sigpipe,omitzero"` // raised unless ignored or MSG_NOSIGNAL
-	On      string `json:"on,omitzero"`      // the call that reports it: "read", "write", "connect", ...
+	Errno     string `json:"errno,omitzero"`   // symbolic: "ECONNRESET"
+	SIGPIPE   bool   `json:"sigpipe,omitzero"` // raised unless ignored or MSG_NOSIGNAL
+	ErrorCall string `json:"on,omitzero"`      // the call that reports it: "read", "write", "connect", ...
 	// Reported: the kernel itself has reported this Errno on the socket.
 	Reported bool `json:"reported,omitzero"`
-	// Calls is what each call gives if it comes first, Then what it gives once
+	// Calls is what each call gives if it comes first, AfterError what it gives once
 	// one of them has taken the error: the kernel hands an error out once.
-	Calls Calls `json:"calls,omitzero"`
-	Then  Calls `json:"then,omitzero"`
-	// DataFirst: bytes wait to be read, and read gives these before what stands
-	// in Calls and Then.
+	Calls      Calls `json:"calls,omitzero"`
+	AfterError Calls `json:"then,omitzero"`
+	// DataFirst: bytes wait to be read, and read gives these before what
+	// Calls and AfterError have.
 	DataFirst bool `json:"dataFirst,omitzero"`
 }
 

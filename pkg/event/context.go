@@ -21,16 +21,16 @@ type KernelContext struct {
 	// OwnerCgroup is the cgroup v2 id of the process that was found to be the
 	// owner, as it was when that process was seen: it may be gone by now.
 	OwnerCgroup uint64
-	// Pending is the error that was on the socket at the hook, Reported the one
+	// PendingErrno is the error that was on the socket at the hook, Reported the one
 	// that the kernel reported on it afterwards.
-	Pending  string
-	Reported SocketError
-	// OtherEnd is the cause of PeerEvent's event, if it is known. It stays if that
+	PendingErrno  string
+	ReportedError SocketError
+	// OtherEndCause is the cause of PeerEvent's event, if it is known. It stays if that
 	// event is not shown.
-	OtherEnd CauseID
-	// EndHidden: the other end is on this host, too, and its event is not shown
+	OtherEndCause CauseID
+	// OtherEndHidden: the other end is on this host, too, and its event is not shown
 	// because of what was asked for.
-	EndHidden bool
+	OtherEndHidden bool
 	// PeerListens: a moment after the event something listened at Peer, which is on
 	// this host. It may have begun in that moment.
 	PeerListens bool
@@ -52,13 +52,13 @@ type KernelContext struct {
 
 // Closing is how a connection was closed, or ended.
 type Closing struct {
-	Ago        time.Duration // before the event; 0: not known
-	Within     time.Duration // how exact Ago is
-	From, To   State
-	Unread     bool // with data unread
-	LingerZero bool // with SO_LINGER {1,0}
-	By         EndedBy
-	ByClose    bool // it was open, and its owner called close or ended
+	Ago         time.Duration // before the event; 0: not known
+	Precision   time.Duration // how exact Ago is
+	From, To    State
+	Unread      bool // with data unread
+	LingerZero  bool // with SO_LINGER {1,0}
+	EndedBy     EndedBy
+	OwnerClosed bool // it was open, and its owner called close or ended
 }
 
 // EndedBy is what ended a connection.
@@ -66,9 +66,9 @@ type EndedBy uint8
 
 // The values of enum ended_by in bpf/record.h.
 const (
-	ByProcess EndedBy = iota // or it is not known
-	ByReset                  // a RST came, or data that drew one
-	ByTimeout                // a timer gave it up
+	EndedByProcess EndedBy = iota // or it is not known
+	EndedByReset                  // a RST came, or data that drew one
+	EndedByTimeout                // a timer gave it up
 )
 
 // Process is a thread as the kernel knew it at the hook.

@@ -100,7 +100,7 @@ func (f *Followup) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	*f = Followup{
-		Time: l.Time, Event: l.Event, What: l.What, PID: l.PID, TID: l.TID, Comm: l.Comm, After: micros(l.AfterMicros),
+		Time: l.Time, Event: l.Event, Kind: l.What, PID: l.PID, TID: l.TID, Comm: l.Comm, After: micros(l.AfterMicros),
 		Ended: l.Ended, Errno: l.Errno, Expected: l.Expected, Cause: l.Cause, Local: l.Local,
 	}
 	return nil

@@ -33,7 +33,7 @@ type Event struct {
 	Lost    Lost    `json:"lost,omitzero"`
 
 	Owner     Owner      `json:"owner,omitzero"`
-	By        ProcessRef `json:"by,omitzero"` // who brought it about, where that is not the owner
+	Initiator ProcessRef `json:"by,omitzero"` // who brought it about, where that is not the owner
 	Chain     string     `json:"chain,omitzero"`
 	Forwarded bool       `json:"forwarded,omitzero"`
 	PeerEvent uint64     `json:"peerEvent,omitzero"`
@@ -103,7 +103,7 @@ var Methods = []Method{Fentry, Kprobe, Tracepoint}
 type Earlier struct {
 	Event     uint64  `json:"event,omitzero"` // number of the event that it was, where that was shown
 	Cause     CauseID `json:"cause,omitzero"` // the cause of that event, shown or not
-	By        string  `json:"by,omitzero"`    // "process", "reset", "timeout"
+	EndedBy   string  `json:"by,omitzero"`    // "process", "reset", "timeout"
 	AgoMillis uint64  `json:"agoMillis,omitzero"`
 }
 

@@ -15,7 +15,7 @@ type Signal struct {
 type Followup struct {
 	Time  time.Time
 	Event uint64 // ID of the reset
-	What  FollowupKind
+	Kind  FollowupKind
 	PID   uint32 // as in Owner; 0: not known
 	TID   uint32
 	Comm  string

@@ -61,13 +61,13 @@ func (t tee) each(give func(Sink) error) (err error) {
 	return err
 }
 
-// Nothing is a sink that takes everything and does nothing. Embedded, it fills in
+// NopSink is a sink that takes everything and does nothing. Embedded, it fills in
 // the methods that a sink does not care for.
-type Nothing struct{}
+type NopSink struct{}
 
-func (Nothing) Event(*Event) error       { return nil }
-func (Nothing) Followup(*Followup) error { return nil }
-func (Nothing) Totals(*Totals) error     { return nil }
-func (Nothing) Loss(*Loss) error         { return nil }
-func (Nothing) Audit(*Audit) error       { return nil }
-func (Nothing) Flush() error             { return nil }
+func (NopSink) Event(*Event) error       { return nil }
+func (NopSink) Followup(*Followup) error { return nil }
+func (NopSink) Totals(*Totals) error     { return nil }
+func (NopSink) Loss(*Loss) error         { return nil }
+func (NopSink) Audit(*Audit) error       { return nil }
+func (NopSink) Flush() error             { return nil }

@@ -53,7 +53,7 @@ func drawEvent(r *rand.Rand) *event.Event {
 		Dir: pick(r, event.Dirs...), Cause: pick[event.CauseID](r, cause.PeerGone, cause.Refused, cause.HalfOpen),
 		Local: event.Endpoint{Addr: addr(), Port: pick[uint16](r, 80, 443, 81)},
 		Peer:  event.Endpoint{Addr: addr(), Port: pick[uint16](r, 80, 443, 50000)},
-		Netns: event.Netns{Inode: uint32(1 + r.IntN(3))}, By: process(),
+		Netns: event.Netns{Inode: uint32(1 + r.IntN(3))}, Initiator: process(),
 		Owner: event.Owner{PID: owner.PID, Comm: owner.Comm, Cgroup: pick(r, "", "/a", "/a/b", "/c"), Unit: pick(r, "", "a.service"), Container: pick(r, "", "docker/web")},
 		App:   event.App{Errno: pick(r, "", "ECONNRESET"), SIGPIPE: r.IntN(2) == 0},
 		Lost:  event.Lost{UnreadBytes: uint32(r.IntN(20))},

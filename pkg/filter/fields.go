@@ -286,7 +286,7 @@ func netnsTexts(e *event.Event, is func(string) bool) bool {
 
 // anyProcess asks for each process that an event names.
 func anyProcess(e *event.Event, is func(event.ProcessRef) bool) bool {
-	return is(event.ProcessRef{PID: e.Owner.PID, Comm: e.Owner.Comm}) || is(e.By) || slices.ContainsFunc(e.Owner.Others, is)
+	return is(event.ProcessRef{PID: e.Owner.PID, Comm: e.Owner.Comm}) || is(e.Initiator) || slices.ContainsFunc(e.Owner.Others, is)
 }
 
 // equalComm: the kernel keeps 15 bytes of a name, so a longer one is cut. The kernel

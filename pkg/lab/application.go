@@ -22,7 +22,7 @@ const (
 	callConnect Call = "connect"
 )
 
-// Calls lists those that Options.First may be.
+// Calls lists those that Options.FirstCall may be.
 var Calls = []Call{CallRead, CallWrite, CallSOError}
 
 // What applications get, as it is seen here, not as anybody says.
@@ -35,23 +35,23 @@ var (
 	nobody      = event.App{}
 
 	disconnected = event.App{
-		Errno: "ECONNRESET",
-		Calls: event.Calls{Poll: "OUT|ERR|HUP", SOError: "ECONNRESET", Read: "ECONNRESET", Write: "ECONNRESET"},
-		Then:  event.Calls{Poll: "OUT|HUP", SOError: "0", Read: "ENOTCONN", Write: "EPIPE", SIGPIPE: true},
+		Errno:      "ECONNRESET",
+		Calls:      event.Calls{Poll: "OUT|ERR|HUP", SOError: "ECONNRESET", Read: "ECONNRESET", Write: "ECONNRESET"},
+		AfterError: event.Calls{Poll: "OUT|HUP", SOError: "0", Read: "ENOTCONN", Write: "EPIPE", SIGPIPE: true},
 	}
 	// listenerAborted: somebody else ended the listening socket.
 	listenerAborted = event.App{
-		Calls: event.Calls{Accept: "EINVAL", Poll: "IN|OUT|ERR|HUP|RDHUP", SOError: "ECONNABORTED"},
-		Then:  event.Calls{Accept: "EINVAL", Poll: "IN|OUT|HUP|RDHUP", SOError: "0"},
+		Calls:      event.Calls{Accept: "EINVAL", Poll: "IN|OUT|ERR|HUP|RDHUP", SOError: "ECONNABORTED"},
+		AfterError: event.Calls{Accept: "EINVAL", Poll: "IN|OUT|HUP|RDHUP", SOError: "0"},
 	}
 )
 
 // atEnd is what the end of a connection with an error gives.
 func atEnd(errno string) event.App {
 	return event.App{
-		Errno: errno,
-		Calls: event.Calls{Poll: "IN|OUT|ERR|HUP|RDHUP", SOError: errno, Read: errno, Write: errno},
-		Then:  event.Calls{Poll: "IN|OUT|HUP|RDHUP", SOError: "0", Read: "EOF", Write: "EPIPE", SIGPIPE: true},
+		Errno:      errno,
+		Calls:      event.Calls{Poll: "IN|OUT|ERR|HUP|RDHUP", SOError: errno, Read: errno, Write: errno},
+		AfterError: event.Calls{Poll: "IN|OUT|HUP|RDHUP", SOError: "0", Read: "EOF", Write: "EPIPE", SIGPIPE: true},
 	}
 }
 
@@ -68,7 +68,7 @@ func hiddenFromRead(errno string) event.App {
 func whileConnecting(errno string) event.App {
 	app := atEnd(errno)
 	app.Calls.Connect = errno
-	app.Then.Poll, app.Then.Read = "", "" // depends on who took the error
+	app.AfterError.Poll, app.AfterError.Read = "", "" // depends on who took the error
 	return app
 }
 
@@ -84,17 +84,19 @@ func inQueue(app event.App) event.App {
 	return app
 }
 
-// WantApp makes the calls of an application after a reset, that of Options.First
+// WantApp makes the calls of an application after a reset, that of Options.FirstCall
 // before the others, and checks what they give. poll takes nothing away and is
 // asked before each of them.
-func (s *Socket) WantApp(want event.App) { s.wantApp(want, s.actor.env.first, 0) }
+func (s *Socket) WantApp(want event.App) { s.wantApp(want, s.actor.env.firstCall, 0) }
 
 // WantAppAfter is WantApp where so many bytes wait to be read.
-func (s *Socket) WantAppAfter(bytes int, want event.App) { s.wantApp(want, s.actor.env.first, bytes) }
+func (s *Socket) WantAppAfter(bytes int, want event.App) {
+	s.wantApp(want, s.actor.env.firstCall, bytes)
+}
 
 func (s *Socket) wantApp(want event.App, first Call, waiting int) {
 	e := s.actor.env
-	e.asked = true
+	e.probedCalls = true
 	s.AwaitState(event.StateClose)
 	now := want.Calls
 	s.wantPoll(now.Poll)
@@ -114,7 +116,7 @@ func (s *Socket) wantApp(want event.App, first Call, waiting int) {
 		}
 		told = append(told, tell(call, got, signal))
 		if got == want.Errno {
-			now = want.Then
+			now = want.AfterError
 		}
 		s.wantPoll(now.Poll)
 	}
@@ -212,7 +214,7 @@ func (s *Socket) wantRefused(by event.Endpoint) {
 	s.actor.env.Stepf("%s %s connects to %s: connect gives %s", s.actor.Name(), local, by, refused.Errno)
 	s.wantPoll("OUT|HUP") // connect has made the socket as new
 	for _, call := range []Call{CallSOError, CallWrite} {
-		if got, signal := s.make(call); got != resultOf(refused.Then, call) || signal != (call == CallWrite) {
+		if got, signal := s.make(call); got != resultOf(refused.AfterError, call) || signal != (call == CallWrite) {
 			s.actor.env.Failf("%s of %s gave %s, SIGPIPE %t", call, s.actor.Name(), got, signal)
 		}
 	}
@@ -225,7 +227,7 @@ func (s *Socket) wantRefused(by event.Endpoint) {
 // has ended.
 func (s *Socket) wantListenerAborted() {
 	s.AwaitState(event.StateClose)
-	for _, due := range []event.Calls{listenerAborted.Calls, listenerAborted.Then} {
+	for _, due := range []event.Calls{listenerAborted.Calls, listenerAborted.AfterError} {
 		s.wantPoll(due.Poll)
 		accepts := s.do(actor.Request{Op: actor.OpAccept})
 		asks, _ := s.make(CallSOError)

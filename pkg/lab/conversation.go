@@ -69,7 +69,7 @@ func (c *conversation) sentByServer(cause event.CauseID, before event.State) Exp
 		Dir:       event.Sent, Cause: cause, Local: c.serverAt, Peer: c.clientAt,
 		Hook: event.HookSendActive, Socket: event.SockFull, States: []event.State{before},
 		Owner: c.server.Name(), Sources: inOwnCall, Lost: &event.Lost{},
-		Flags: event.RST | event.ACK, Abort: true, OnWire: true,
+		Flags: event.RST | event.ACK, AbortShape: true, OnWire: true,
 	}
 }
 
@@ -77,7 +77,7 @@ func (c *conversation) sentByServer(cause event.CauseID, before event.State) Exp
 // acknowledged something.
 func (c *conversation) repliedByServer(cause event.CauseID, before event.State) Expectation {
 	x := c.sentByServer(cause, before)
-	x.Hook, x.Flags, x.Abort = event.HookSendReply, event.RST, false
+	x.Hook, x.Flags, x.AbortShape = event.HookSendReply, event.RST, false
 	x.Sources = closedByServer
 	return x
 }
@@ -96,7 +96,7 @@ func (c *conversation) receivedByClient(cause event.CauseID, before event.State,
 // what the receiver's does.
 func (e *Env) ExpectRST(sent, received Expectation) {
 	e.pairs++
-	received.Flags, received.Abort = sent.Flags, sent.Abort
+	received.Flags, received.AbortShape = sent.Flags, sent.AbortShape
 	sent.Pair, received.Pair = e.pairs, e.pairs
 	e.expect = append(e.expect, sent, received)
 }

@@ -28,20 +28,20 @@ type Env struct {
 	Family event.Family
 	Path   Path
 
-	ctx        context.Context
-	step       func(string)
-	first      Call // of an application's calls after a reset
-	asked      bool // an application made them
-	began      time.Time
-	namespaces []*netns.Namespace
-	actors     []*actorAt
-	peer       *packetpeer.Peer
-	firewalls  []*netns.Namespace // that got a rule
-	expect     []Expectation
-	pairs      int
-	uneven     []Uneven
-	differs    string
-	err        error
+	ctx               context.Context
+	step              func(string)
+	firstCall         Call // of an application's calls after a reset
+	probedCalls       bool // an application made them
+	began             time.Time
+	namespaces        []*netns.Namespace
+	actors            []*actorAt
+	peer              *packetpeer.Peer
+	firewalls         []*netns.Namespace // that got a rule
+	expect            []Expectation
+	pairs             int
+	counterExceptions []CounterException
+	kernelDeviates    string
+	err               error
 }
 
 type actorAt struct {

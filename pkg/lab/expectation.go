@@ -17,19 +17,19 @@ type Outcome struct {
 	// Expect lists exactly the events of a perfect tracer, no more and no
 	// fewer. Their order says nothing.
 	Expect []Expectation
-	// Uneven lists where the kernel's counters differ from the events, as they
+	// CounterExceptions lists where the kernel's counters differ from the events, as they
 	// must in this scenario. There is none for what a counter can be held
 	// against without exception.
-	Uneven []Uneven
-	// Differs, if not empty, says what this kernel does otherwise than the
+	CounterExceptions []CounterException
+	// KernelDeviates, if not empty, says what this kernel does otherwise than the
 	// story tells, so that causes of the scenario may be missing in Expect.
-	Differs string
-	// Asked says that an application was left to make calls after a reset.
-	Asked bool
+	KernelDeviates string
+	// ProbedCalls says that an application was left to make calls after a reset.
+	ProbedCalls bool
 }
 
-// Uneven is a kernel counter that shows more, or less, than the events explain.
-type Uneven struct {
+// CounterException is a kernel counter that shows more, or less, than the events explain.
+type CounterException struct {
 	Namespace string // by name
 	Counter   string
 	More      int // than the events explain; negative: less
@@ -67,9 +67,9 @@ type Expectation struct {
 	WithoutMemory event.CauseID
 	Local, Peer   event.Endpoint
 	Hook          event.Hook
-	// Seen is the place in the kernel that shows the event, where that is not
+	// SeenAt is the point in the kernel that shows the event, where that is not
 	// simply the function of Hook: not every kernel and method can look there.
-	Seen Sighting
+	SeenAt ObservationPoint
 	// Socket is what the kernel had for the packet. Anything but a full socket
 	// is invisible to the tracepoint of sent resets before 6.10.
 	Socket event.SockKind
@@ -79,29 +79,29 @@ type Expectation struct {
 	Chain     event.Chain // of the firewall rule that answered
 	Forwarded bool        // neither end is this machine: Local is what the RST claims as its source
 
-	Owner   string // actor's name; "": no owner may be shown
-	Sources []event.OwnerSource
-	Others  []string    // names of the actors that hold the socket, too
-	Thread  int         // of the owner, where it was its own call; 0: the main one
-	Ended   event.Ended // of the owner, where its end closed the socket
-	By      string      // name of the actor that brought it about, where that is not the owner
+	Owner     string // actor's name; "": no owner may be shown
+	Sources   []event.OwnerSource
+	Others    []string    // names of the actors that hold the socket, too
+	Thread    int         // of the owner, where it was its own call; 0: the main one
+	Ended     event.Ended // of the owner, where its end closed the socket
+	Initiator string      // name of the actor that brought it about, where that is not the owner
 
-	App  event.App   // On and Reported do not count
+	App  event.App   // ErrorCall and Reported do not count
 	Lost *event.Lost // nil: cannot be determined
 
 	// Earlier is the Pair of the event that had ended the connection which the packet
-	// came for; 0: there is none. EarlierBy is what had ended it, "" where nothing
+	// came for; 0: there is none. EarlierEndedBy is what had ended it, "" where nothing
 	// had or it cannot be known.
-	Earlier   int
-	EarlierBy string
+	Earlier        int
+	EarlierEndedBy string
 
 	// Pair is the same for the two events of one RST, and unique otherwise.
-	Pair   int
-	OnWire bool           // a packet capture in Namespace sees this RST
-	Flags  event.TCPFlags // of the RST
-	Abort  bool           // its shape: window not zero, timestamps if negotiated
-	Says   string         // text in it
-	Reason *event.Reason  // code in it; nil: none
+	Pair       int
+	OnWire     bool           // a packet capture in Namespace sees this RST
+	Flags      event.TCPFlags // of the RST
+	AbortShape bool           // its shape: window not zero, timestamps if negotiated
+	DiagText   string         // text in it
+	Reason     *event.Reason  // code in it; nil: none
 }
 
 // Socketless says that there was no full socket.

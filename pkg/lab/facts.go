@@ -27,16 +27,16 @@ func (e *Env) Counter(end, name string) uint64 {
 	return s[name]
 }
 
-// Differs records what this kernel does otherwise than the story tells.
-func (e *Env) Differs(format string, args ...any) {
-	e.differs = fmt.Sprintf(format, args...)
-	e.Stepf("this kernel differs: %s", e.differs)
+// KernelDeviates records what this kernel does otherwise than the story tells.
+func (e *Env) KernelDeviates(format string, args ...any) {
+	e.kernelDeviates = fmt.Sprintf(format, args...)
+	e.Stepf("this kernel differs: %s", e.kernelDeviates)
 }
 
 // CountedSilently says that a counter of the named end grows without an event,
 // or, by a negative number, does not grow with one.
 func (e *Env) CountedSilently(end, counter string, more int, why string) {
-	e.uneven = append(e.uneven, Uneven{
+	e.counterExceptions = append(e.counterExceptions, CounterException{
 		Namespace: e.namespace(end).Name(), Counter: counter, More: more, Why: why,
 	})
 }

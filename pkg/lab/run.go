@@ -17,10 +17,10 @@ type Options struct {
 	// Step gets each step of the scenario, as a short sentence, right after it
 	// happened.
 	Step func(text string)
-	// First is the call that an application makes first after a reset; empty is
-	// CallRead. Of a scenario whose outcome says Asked, each of Calls shows
+	// FirstCall is the call that an application makes first after a reset; empty is
+	// CallRead. Of a scenario whose outcome says ProbedCalls, each of Calls shows
 	// another side.
-	First Call
+	FirstCall Call
 	// OnNamespaces is called when the namespaces exist and before anything
 	// happens in them: the moment to start a capture and read counters.
 	OnNamespaces func([]*Namespace) error
@@ -37,7 +37,7 @@ type Namespace = netns.Namespace
 // (ErrUnavailable) or that the kernel did not behave as the scenario says; the
 // outcome is then incomplete. Whatever happens, nothing is left behind.
 func Run(ctx context.Context, s Scenario, family event.Family, o Options) (*Outcome, error) {
-	e := &Env{Family: family, Path: s.Path, ctx: ctx, step: o.Step, first: cmp.Or(o.First, CallRead), began: time.Now()}
+	e := &Env{Family: family, Path: s.Path, ctx: ctx, step: o.Step, firstCall: cmp.Or(o.FirstCall, CallRead), began: time.Now()}
 	defer e.tearDown()
 	if err := e.build(); err != nil {
 		return nil, fmt.Errorf("scenario %s over %s: %w", s.Name, family, err)
@@ -102,7 +102,7 @@ func (e *Env) tearDown() {
 }
 
 func (e *Env) outcome(s Scenario) *Outcome {
-	outcome := &Outcome{Scenario: s.Name, Family: e.Family, Began: e.began, Expect: e.expect, Uneven: e.uneven, Differs: e.differs, Asked: e.asked}
+	outcome := &Outcome{Scenario: s.Name, Family: e.Family, Began: e.began, Expect: e.expect, CounterExceptions: e.counterExceptions, KernelDeviates: e.kernelDeviates, ProbedCalls: e.probedCalls}
 	for _, n := range e.namespaces {
 		outcome.Namespaces = append(outcome.Namespaces, NamespaceInfo{Name: n.Name(), Inode: n.Inode()})
 	}

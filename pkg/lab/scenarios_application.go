@@ -94,7 +94,7 @@ func applicationScenarios() []Scenario {
 
 func playRefusedNonblocking(e *Env) {
 	client := e.Actor("client", clientEnd)
-	for _, first := range []Call{e.first, callConnect} {
+	for _, first := range []Call{e.firstCall, callConnect} {
 		c := &conversation{env: e, client: client, serverAt: event.Endpoint{Addr: e.address(serverEnd), Port: serverPort}}
 		c.clientSock = client.Socket()
 		c.clientSock.Bind(netip.AddrPortFrom(e.address(clientEnd), 0)) // a refused connect forgets the port

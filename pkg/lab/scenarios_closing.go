@@ -111,7 +111,7 @@ func playClosing(e *Env, s closingState, open bool) {
 	e.Stepf("a RST arrives and ends the connection")
 
 	x := c.receivedByClient(cause.ResetWhileClosing, s.state, nobody)
-	x.Flags, x.Abort = event.RST|event.ACK, true
+	x.Flags, x.AbortShape = event.RST|event.ACK, true
 	if open {
 		x.App = s.app
 		c.clientSock.WantApp(s.app)

@@ -68,7 +68,7 @@ func playDestroyed(e *Env) {
 // else, who destroys its socket.
 func (c *conversation) destroyedBy(destroyer *Actor, before event.State) Expectation {
 	sent := c.sentByServer(cause.SocketDestroyed, before)
-	sent.By = destroyer.Name()
+	sent.Initiator = destroyer.Name()
 	sent.Sources = []event.OwnerSource{event.FromSocket, event.FromListener, event.FromCloser}
 	return sent
 }
@@ -82,7 +82,7 @@ func playDestroyedOrphan(e *Env) {
 	e.Stepf("server closes; its kernel keeps the socket as an orphan; client reads 0")
 	destroyer := e.destroy(serverEnd, c.serverAt, c.clientAt)
 	if _, alive := e.lookUp(serverEnd, c.serverAt, c.clientAt); alive {
-		e.Differs("the destroyed orphan is still there")
+		e.KernelDeviates("the destroyed orphan is still there")
 		return
 	}
 	e.Stepf("%s destroys the orphan: the kernel sends a RST", destroyer.Name())
@@ -101,6 +101,6 @@ func playListenerDestroyed(e *Env) {
 	listener.wantListenerAborted()
 	for _, c := range waiting {
 		sent := c.expectQueueReset()
-		sent.By, sent.Sources, sent.App = destroyer.Name(), listening, listenerAborted
+		sent.Initiator, sent.Sources, sent.App = destroyer.Name(), listening, listenerAborted
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// What had ended a connection that a packet comes for, beside a close: event.Earlier.By.
+// What had ended a connection that a packet comes for, beside a close: event.Earlier.EndedBy.
 const (
 	byProcess = "process"
 	byReset   = "reset"
@@ -87,7 +87,7 @@ func (c *conversation) sendOn(flow *packetpeer.Flow, by string, state event.Stat
 		e.awaitFrom(flow, event.RST)
 		e.Stepf("client sends %d bytes: the connection is gone, the kernel answers with a RST", messageBytes)
 		x := c.closedEarlier(state)
-		x.Socket, x.EarlierBy = socket, by
+		x.Socket, x.EarlierEndedBy = socket, by
 		if socket == event.SockNone {
 			x.WithoutMemory = cause.HalfOpen
 		}
@@ -193,6 +193,6 @@ func playEndedWithListener(e *Env) {
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("client sends %d bytes: the connection is gone, the kernel answers with a RST", messageBytes)
 	x := c.closedEarlier(event.StateEstablished)
-	x.WithoutMemory, x.Socket, x.EarlierBy = cause.HalfOpen, event.SockNone, ""
+	x.WithoutMemory, x.Socket, x.EarlierEndedBy = cause.HalfOpen, event.SockNone, ""
 	e.Expect(x)
 }

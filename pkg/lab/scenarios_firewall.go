@@ -131,7 +131,7 @@ func (c *conversation) rejected(end string, at firewall.BaseChain, flags event.T
 		Flags: flags, OnWire: true,
 	}
 	if at.Family != 0 {
-		x.Seen = AtLink
+		x.SeenAt = AtLink
 	}
 	return x
 }

@@ -97,16 +97,16 @@ func ignoredScenarios() []Scenario {
 var bareAndAck = []event.TCPFlags{event.RST, event.RST | event.ACK}
 
 // ignored expects a RST of sendRST to be dropped without a full socket.
-func (e *Env) ignored(f *packetpeer.Flow, cause event.CauseID, seen Sighting, flags event.TCPFlags) Expectation {
+func (e *Env) ignored(f *packetpeer.Flow, cause event.CauseID, seen ObservationPoint, flags event.TCPFlags) Expectation {
 	return Expectation{
 		Namespace: e.namespaces[0].Name(),
 		Dir:       event.Ignored, Cause: cause, Local: f.Remote, Peer: f.Local,
-		Hook: event.HookIgnore, Socket: event.SockNone, Seen: seen, Flags: flags, OnWire: true,
+		Hook: event.HookIgnore, Socket: event.SockNone, SeenAt: seen, Flags: flags, OnWire: true,
 	}
 }
 
 // ignoredAt is the same with a socket and its owner.
-func (e *Env) ignoredAt(f *packetpeer.Flow, cause event.CauseID, seen Sighting, flags event.TCPFlags, state event.State, owner *Actor) Expectation {
+func (e *Env) ignoredAt(f *packetpeer.Flow, cause event.CauseID, seen ObservationPoint, flags event.TCPFlags, state event.State, owner *Actor) Expectation {
 	x := e.ignored(f, cause, seen, flags)
 	x.Socket, x.States = event.SockFull, []event.State{state}
 	x.Owner, x.Sources = owner.Name(), listening
@@ -136,13 +136,13 @@ func playRSTWithText(e *Env) {
 	e.awaitFrom(flow, event.ACK)
 	e.Stepf("the kernel answers with a challenge ACK")
 	ignored := e.ignoredAt(flow, cause.RSTChallenged, AtConnection, event.RST, event.StateEstablished, c.server)
-	ignored.Sources, ignored.Says = connected, challenged
+	ignored.Sources, ignored.DiagText = connected, challenged
 	e.Expect(ignored)
 
 	e.sendReason(flow, 0, obeyed)
 	c.servSock.WantApp(connReset)
 	received := c.receivedByServer(cause.PeerGone, event.StateEstablished, connReset)
-	received.WithoutPacket, received.Says = cause.ResetByPeer, obeyed
+	received.WithoutPacket, received.DiagText = cause.ResetByPeer, obeyed
 	e.Expect(received)
 }
 
@@ -172,7 +172,7 @@ func playRSTWithReason(e *Env) {
 
 func playRSTToListener(e *Env) {
 	server, _ := e.listen(1)
-	for i, seen := range []Sighting{AtConnection, AtReply} {
+	for i, seen := range []ObservationPoint{AtConnection, AtReply} {
 		flow := e.flow(peerPort + uint16(i))
 		flow.Ack = unknownAck
 		e.sendRST(flow, bareAndAck[i], 0)
@@ -187,7 +187,7 @@ func playRSTInSynSent(e *Env) {
 	for i, segment := range []packetpeer.Segment{bare, wrong} {
 		e.send(flow, segment)
 		e.Stepf("%s arrives; the client's kernel ignores it", describeRST(segment))
-		x := e.ignoredAt(flow, cause.RSTUnacceptableInSynSent, []Sighting{AtConnection, AtReply}[i], segment.Flags, event.StateSynSent, c.client)
+		x := e.ignoredAt(flow, cause.RSTUnacceptableInSynSent, []ObservationPoint{AtConnection, AtReply}[i], segment.Flags, event.StateSynSent, c.client)
 		x.Sources = connected
 		e.Expect(x)
 	}

@@ -147,7 +147,7 @@ func playMPTCPLingerZero(e *Env) {
 		c.expectAbort(fastCloses, what, cause.LingerZero)
 		return
 	}
-	e.Differs("the close is orderly, and no RST is sent")
+	e.KernelDeviates("the close is orderly, and no RST is sent")
 	e.Stepf("server %s: its kernel closes in order; client reads 0", what)
 	// The subflow has the option, too. Its own close comes when the client has
 	// closed, and races with the client's FIN.
@@ -169,7 +169,7 @@ func (c *conversation) expectAbort(before uint64, what string, otherwise event.C
 	e.AwaitGone(clientEnd, c.clientAt, c.serverAt)
 	id := cause.MPTCPClose
 	if e.Counter(serverEnd, "MPTcpExtMPFastcloseTx") == before {
-		e.Differs("no MP_FASTCLOSE is sent")
+		e.KernelDeviates("no MP_FASTCLOSE is sent")
 		id = otherwise
 	}
 	e.Stepf("server %s: its kernel sends a RST on the subflow; client reads: ECONNRESET", what)
@@ -240,7 +240,7 @@ func playFastCloseByAck(e *Env) {
 		Dir:       event.Sent, Cause: cause.MPTCPReset, Local: c.clientAt, Peer: c.serverAt,
 		Hook: event.HookSendActive, Socket: event.SockFull, States: []event.State{event.StateEstablished},
 		Owner: c.client.Name(), Sources: openSocket,
-		Flags: event.RST | event.ACK, Abort: true, OnWire: true,
+		Flags: event.RST | event.ACK, AbortShape: true, OnWire: true,
 	})
 }
 

@@ -28,7 +28,7 @@ func playMPTCPListener(e *Env) {
 	byTCP := c.sentByServer(cause.ListenerClosed, event.StateEstablished)
 	byTCP.Sources, byTCP.Lost = fromListener, nil
 	if resets == 1 {
-		e.Differs("one RST is sent, by TCP")
+		e.KernelDeviates("one RST is sent, by TCP")
 		e.ExpectRST(byTCP, received)
 		return
 	}
@@ -38,7 +38,7 @@ func playMPTCPListener(e *Env) {
 	missed := Expectation{
 		Namespace: received.Namespace,
 		Dir:       event.Ignored, Cause: cause.RSTNoConnection, Local: c.clientAt, Peer: c.serverAt,
-		Hook: event.HookIgnore, Socket: event.SockNone, Seen: AtReply, OnWire: true,
+		Hook: event.HookIgnore, Socket: event.SockNone, SeenAt: AtReply, OnWire: true,
 	}
 	e.ExpectRST(byTCP, missed)
 	e.CountedSilently(serverEnd, "TcpEstabResets", -1, "two RSTs are sent for one connection")

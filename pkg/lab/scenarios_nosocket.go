@@ -179,7 +179,7 @@ func (c *conversation) closedEarlier(before ...event.State) Expectation {
 	x.Socket, x.Lost = event.SockFull, nil
 	x.Earlier = c.endedBy
 	x.States = append(x.States, before...)
-	x.Sources, x.EarlierBy = []event.OwnerSource{event.FromCloser}, byProcess
+	x.Sources, x.EarlierEndedBy = []event.OwnerSource{event.FromCloser}, byProcess
 	return x
 }
 

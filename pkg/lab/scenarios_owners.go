@@ -37,7 +37,7 @@ func (c *conversation) sentByClient(cause event.CauseID) Expectation {
 		Dir:       event.Sent, Cause: cause, Local: c.clientAt, Peer: c.serverAt,
 		Hook: event.HookSendActive, Socket: event.SockFull, States: []event.State{event.StateEstablished},
 		Owner: c.client.Name(), Sources: inOwnCall, Lost: &event.Lost{},
-		Flags: event.RST | event.ACK, Abort: true, OnWire: true,
+		Flags: event.RST | event.ACK, AbortShape: true, OnWire: true,
 	}
 }
 

@@ -80,7 +80,7 @@ func playGarbage(e *Env) {
 	if e.collectsInWorker() {
 		sent.ownedByNobody()
 	} else {
-		e.Differs("the garbage collector runs in the process that closes a Unix socket, here the server")
+		e.KernelDeviates("the garbage collector runs in the process that closes a Unix socket, here the server")
 	}
 	e.ExpectRST(sent, received)
 }

@@ -48,7 +48,7 @@ func playRingClose(e *Env, flags int) {
 	sent.Thread = thread
 	if flags == ringAsync && thread == 0 {
 		sent.ownedByNobody()
-		e.Differs("the worker of an io_uring is no thread of the process, but the kernel's own")
+		e.KernelDeviates("the worker of an io_uring is no thread of the process, but the kernel's own")
 	}
 	e.ExpectRST(sent, received)
 }

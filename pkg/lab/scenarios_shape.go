@@ -96,7 +96,7 @@ func playShape(e *Env, s rstShape) {
 	c.clientSock.WantApp(connReset)
 
 	x := c.receivedByClient(s.cause, event.StateEstablished, connReset)
-	x.WithoutPacket, x.Flags, x.Abort = s.withoutPacket, s.flags, s.window
+	x.WithoutPacket, x.Flags, x.AbortShape = s.withoutPacket, s.flags, s.window
 	e.Expect(x)
 }
 
@@ -120,7 +120,7 @@ func playSACKEdge(e *Env) {
 	c.servSock.WantApp(connReset)
 
 	x := c.receivedByServer(cause.PeerAborted, event.StateEstablished, connReset)
-	x.WithoutPacket, x.Flags, x.Abort = cause.ResetByPeer, abort.Flags, true
+	x.WithoutPacket, x.Flags, x.AbortShape = cause.ResetByPeer, abort.Flags, true
 	e.Expect(x)
 }
 

@@ -114,7 +114,7 @@ func TestScenarios(t *testing.T) {
 					checkWire(t, n.Name, outcome.Expect, o.segments[n.Name])
 					checkCounters(t, n.Name, outcome, o.diff[n.Name])
 				}
-				if outcome.Asked && family == s.Families[0] {
+				if outcome.ProbedCalls && family == s.Families[0] {
 					playOtherCalls(t, s, family)
 				}
 			})
@@ -130,7 +130,7 @@ func playOtherCalls(t *testing.T, s lab.Scenario, family event.Family) {
 		if first == lab.CallRead {
 			continue // the default
 		}
-		if _, err := lab.Run(context.Background(), s, family, lab.Options{First: first}); err != nil {
+		if _, err := lab.Run(context.Background(), s, family, lab.Options{FirstCall: first}); err != nil {
 			t.Errorf("with %s as the first call: %v", first, err)
 		}
 	}
@@ -147,7 +147,7 @@ func checkWire(t *testing.T, namespace string, expect []lab.Expectation, segment
 		}
 		seen[x.Pair] = true // on loopback both ends are here
 		from, to := x.Wire()
-		want = append(want, fmt.Sprintf("%s > %s %s window %t", from, to, x.Flags, x.Abort))
+		want = append(want, fmt.Sprintf("%s > %s %s window %t", from, to, x.Flags, x.AbortShape))
 	}
 	for _, s := range segments {
 		got = append(got, fmt.Sprintf("%s > %s %s window %t", s.Src, s.Dst, s.Flags, s.Window != 0))
@@ -163,10 +163,10 @@ func checkWire(t *testing.T, namespace string, expect []lab.Expectation, segment
 }
 
 // checkCounters: what happens in silence in a namespace of ours is known, so
-// every identity must hold exactly.
+// every equation must hold exactly.
 func checkCounters(t *testing.T, namespace string, outcome *lab.Outcome, diff audit.Snapshot) {
 	t.Helper()
-	for _, u := range outcome.Uneven {
+	for _, u := range outcome.CounterExceptions {
 		if u.Namespace == namespace {
 			diff[u.Counter] -= uint64(u.More)
 		}
@@ -183,12 +183,12 @@ func checkCounters(t *testing.T, namespace string, outcome *lab.Outcome, diff au
 		counts.Add(e)
 	}
 	rows := audit.Check(diff, counts)
-	if len(rows) < len(audit.Identities) {
-		t.Errorf("%d rows for %d identities: counters are missing", len(rows), len(audit.Identities))
+	if len(rows) < len(audit.Equations) {
+		t.Errorf("%d rows for %d equations: counters are missing", len(rows), len(audit.Equations))
 	}
 	for _, row := range rows {
 		if !row.Exact {
-			t.Errorf("%s in %s: kernel %d, expected %d (perhaps %d more)", row.Counter, namespace, row.Kernel, row.Events, row.Perhaps)
+			t.Errorf("%s in %s: kernel %d, expected %d (perhaps %d more)", row.Counter, namespace, row.Kernel, row.Counted, row.MayCount)
 		}
 	}
 }
@@ -218,7 +218,7 @@ func checkOutcome(t *testing.T, s lab.Scenario, outcome *lab.Outcome) {
 		}
 	}
 	for _, cause := range s.Causes {
-		if !causes[cause] && outcome.Differs == "" {
+		if !causes[cause] && outcome.KernelDeviates == "" {
 			t.Errorf("claims to show %s and expects no such event", cause)
 		}
 	}

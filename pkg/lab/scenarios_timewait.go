@@ -92,7 +92,7 @@ func playSynInFinWait2(e *Env) {
 // atMiniSocket expects a RST of sendRST to meet what is left of the connection.
 func (c *conversation) atMiniSocket(dir event.Dir, cause event.CauseID, state event.State) Expectation {
 	x := c.receivedByServer(cause, state, nobody)
-	x.Dir, x.Socket, x.Seen, x.Sources = dir, event.SockTimeWait, AtTimeWait, closedByServer
+	x.Dir, x.Socket, x.SeenAt, x.Sources = dir, event.SockTimeWait, AtTimeWait, closedByServer
 	if dir == event.Ignored {
 		x.Hook = event.HookIgnore
 	}

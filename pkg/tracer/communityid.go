@@ -10,7 +10,7 @@ import (
 // flowIDs makes Community IDs. Of a RST whose two ends are on this host the
 // events follow each other as a rule, and have the same.
 type flowIDs struct {
-	texts       event.Texts
+	arena       event.StringArena
 	local, peer event.Endpoint // of the last event
 	id          string
 }
@@ -18,7 +18,7 @@ type flowIDs struct {
 func (f *flowIDs) of(e *event.Event) string {
 	if sameFlow := e.Local == f.peer && e.Peer == f.local; !sameFlow {
 		var room [communityid.Length]byte
-		f.id = f.texts.Of(communityid.AppendTCP(room[:0], addrPort(e.Local), addrPort(e.Peer)))
+		f.id = f.arena.String(communityid.AppendTCP(room[:0], addrPort(e.Local), addrPort(e.Peer)))
 	}
 	f.local, f.peer = e.Local, e.Peer
 	return f.id

@@ -51,7 +51,7 @@ func newRefusals() *refusals {
 			Evidence: receivedEvidence,
 			Kernel: event.KernelContext{
 				Current: current, Connector: current, Socket: event.SocketRef{Address: 0xffff888000000040, Inode: 99},
-				Reported: event.SocketError{Errno: "ECONNREFUSED", After: time.Microsecond},
+				ReportedError: event.SocketError{Errno: "ECONNREFUSED", After: time.Microsecond},
 			},
 		},
 	}}

@@ -111,9 +111,9 @@ func (n *endings) linkEarlier(e *event.Event) {
 		return
 	}
 	closing := &e.Kernel.Closing
-	e.Earlier = event.Earlier{By: endedByNames[closing.By], AgoMillis: millis(closing.Ago)}
-	if closing.By == event.ByProcess && !e.Kernel.Closer.Known() {
-		e.Earlier.By = "" // it is not known
+	e.Earlier = event.Earlier{EndedBy: endedByNames[closing.EndedBy], AgoMillis: millis(closing.Ago)}
+	if closing.EndedBy == event.EndedByProcess && !e.Kernel.Closer.Known() {
+		e.Earlier.EndedBy = "" // it is not known
 	}
 	found := n.find(connectionOf(e))
 	if found == nil || !found.fits(e) {
@@ -142,7 +142,7 @@ func (d *ending) fits(e *event.Event) bool {
 	const jiffies, late = 2, time.Second
 	c := &e.Kernel.Closing
 	ago := time.Duration(e.Kernel.HookNanos - d.nanos)
-	slack := jiffies * c.Within
+	slack := jiffies * c.Precision
 	if d.sameKind(c) {
 		slack = late
 	}
@@ -151,10 +151,10 @@ func (d *ending) fits(e *event.Event) bool {
 
 // sameKind reports whether an event of this kind is what the note is about.
 func (d *ending) sameKind(c *event.Closing) bool {
-	switch c.By {
-	case event.ByReset:
+	switch c.EndedBy {
+	case event.EndedByReset:
 		return d.dir == event.Received || d.cause == cause.DataAfterClose
-	case event.ByTimeout:
+	case event.EndedByTimeout:
 		return d.cause == cause.KeepaliveTimeout || d.cause == cause.KeepaliveUserTimeout
 	}
 	return c.To == event.StateClose && d.dir == event.Sent
@@ -168,5 +168,5 @@ func millis(d time.Duration) uint64 {
 	return max(1, uint64(d.Milliseconds()))
 }
 
-// endedByNames are the words of event.Earlier.By.
-var endedByNames = [...]string{event.ByProcess: "process", event.ByReset: "reset", event.ByTimeout: "timeout"}
+// endedByNames are the words of event.Earlier.EndedBy.
+var endedByNames = [...]string{event.EndedByProcess: "process", event.EndedByReset: "reset", event.EndedByTimeout: "timeout"}

@@ -30,14 +30,14 @@ func sentOn(nanos uint64, closing event.Closing) *event.Event {
 	e := endedAt(nanos)
 	e.Dir, e.Cause, e.Owner, e.Kernel.Cgroup = event.Sent, cause.ClosedEarlier, event.Owner{}, 0
 	e.Evidence = event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone, Facts: event.FactRemembered}
-	closing.Within = 4 * time.Millisecond
+	closing.Precision = 4 * time.Millisecond
 	e.Kernel.Closing = closing
 	return e
 }
 
 func TestEndings(t *testing.T) {
 	const second = uint64(time.Second)
-	reset := event.Closing{Ago: 100 * time.Millisecond, By: event.ByReset}
+	reset := event.Closing{Ago: 100 * time.Millisecond, EndedBy: event.EndedByReset}
 	web := event.Owner{PID: 5, Comm: "web", Source: event.FromSocket}
 	closer := event.Owner{PID: 6, Comm: "other", Source: event.FromCloser}
 	for name, test := range map[string]struct {
@@ -49,39 +49,39 @@ func TestEndings(t *testing.T) {
 		owner  event.Owner
 	}{
 		"a RST": {number: 12, then: sentOn(2*second, reset), owner: web,
-			want: event.Earlier{Event: 12, Cause: cause.PeerGone, By: "reset", AgoMillis: 100}},
+			want: event.Earlier{Event: 12, Cause: cause.PeerGone, EndedBy: "reset", AgoMillis: 100}},
 		"a RST that a filter hides": {then: sentOn(2*second, reset), owner: web,
-			want: event.Earlier{Cause: cause.PeerGone, By: "reset", AgoMillis: 100}},
+			want: event.Earlier{Cause: cause.PeerGone, EndedBy: "reset", AgoMillis: 100}},
 		"the owner is known better": {number: 12, then: sentOn(2*second, reset), known: closer, owner: closer,
-			want: event.Earlier{Event: 12, Cause: cause.PeerGone, By: "reset", AgoMillis: 100}},
+			want: event.Earlier{Event: 12, Cause: cause.PeerGone, EndedBy: "reset", AgoMillis: 100}},
 		"in the owner's own call": {number: 12, then: sentOn(2*second, reset), end: func(e *event.Event) { e.Owner.Source = event.FromCurrent },
 			owner: event.Owner{PID: 5, Comm: "web", Source: event.FromCloser},
-			want:  event.Earlier{Event: 12, Cause: cause.PeerGone, By: "reset", AgoMillis: 100}},
+			want:  event.Earlier{Event: 12, Cause: cause.PeerGone, EndedBy: "reset", AgoMillis: 100}},
 		"the note has ticks only": {number: 12, owner: web,
-			then: sentOn(2*second, event.Closing{Ago: 93 * time.Millisecond, By: event.ByReset}),
-			want: event.Earlier{Event: 12, Cause: cause.PeerGone, By: "reset", AgoMillis: 100}},
+			then: sentOn(2*second, event.Closing{Ago: 93 * time.Millisecond, EndedBy: event.EndedByReset}),
+			want: event.Earlier{Event: 12, Cause: cause.PeerGone, EndedBy: "reset", AgoMillis: 100}},
 		"the tick was late": {number: 12, owner: web,
-			then: sentOn(2*second, event.Closing{Ago: time.Millisecond, By: event.ByReset}),
-			want: event.Earlier{Event: 12, Cause: cause.PeerGone, By: "reset", AgoMillis: 100}},
+			then: sentOn(2*second, event.Closing{Ago: time.Millisecond, EndedBy: event.EndedByReset}),
+			want: event.Earlier{Event: 12, Cause: cause.PeerGone, EndedBy: "reset", AgoMillis: 100}},
 		"a close after it, of the next connection": {number: 12, known: closer, owner: closer,
 			then: sentOn(2*second, event.Closing{Ago: 50 * time.Millisecond, From: event.StateEstablished, To: event.StateFinWait1}),
 			want: event.Earlier{AgoMillis: 50}},
 		"a timer after it, of the next connection": {number: 12,
-			then: sentOn(2*second, event.Closing{Ago: 50 * time.Millisecond, By: event.ByTimeout}),
-			want: event.Earlier{By: "timeout", AgoMillis: 50}},
+			then: sentOn(2*second, event.Closing{Ago: 50 * time.Millisecond, EndedBy: event.EndedByTimeout}),
+			want: event.Earlier{EndedBy: "timeout", AgoMillis: 50}},
 		"of an earlier connection": {number: 12, end: func(e *event.Event) { e.Kernel.HookNanos = second / 2 },
-			then: sentOn(2*second, reset), want: event.Earlier{By: "reset", AgoMillis: 100}},
+			then: sentOn(2*second, reset), want: event.Earlier{EndedBy: "reset", AgoMillis: 100}},
 		"closed first, and reset then": {number: 12, known: closer, owner: closer,
 			then: sentOn(2*second, event.Closing{Ago: time.Second}),
 			want: event.Earlier{Event: 12, Cause: cause.PeerGone, AgoMillis: 100}},
 		"another namespace": {number: 12, end: func(e *event.Event) { e.Netns.Inode = 8 },
-			then: sentOn(2*second, reset), want: event.Earlier{By: "reset", AgoMillis: 100}},
+			then: sentOn(2*second, reset), want: event.Earlier{EndedBy: "reset", AgoMillis: 100}},
 		"the other end": {number: 12, end: func(e *event.Event) { e.Local, e.Peer = e.Peer, e.Local },
-			then: sentOn(2*second, reset), want: event.Earlier{By: "reset", AgoMillis: 100}},
+			then: sentOn(2*second, reset), want: event.Earlier{EndedBy: "reset", AgoMillis: 100}},
 		"an attempt": {number: 12, end: func(e *event.Event) { e.Evidence.State = event.StateSynSent },
-			then: sentOn(2*second, reset), want: event.Earlier{By: "reset", AgoMillis: 100}},
+			then: sentOn(2*second, reset), want: event.Earlier{EndedBy: "reset", AgoMillis: 100}},
 		"a timer without an event": {number: 12, end: func(e *event.Event) { e.Netns.Inode = 8 },
-			then: sentOn(2*second, event.Closing{Ago: 100 * time.Microsecond, By: event.ByTimeout}), want: event.Earlier{By: "timeout", AgoMillis: 1}},
+			then: sentOn(2*second, event.Closing{Ago: 100 * time.Microsecond, EndedBy: event.EndedByTimeout}), want: event.Earlier{EndedBy: "timeout", AgoMillis: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var n endings
@@ -116,7 +116,7 @@ func TestEndingsBounded(t *testing.T) {
 		e.Peer.Addr = at(i)
 		n.record(e, uint64(i+1))
 	}
-	then := sentOn(second+all+1e6, event.Closing{Ago: time.Millisecond, By: event.ByReset})
+	then := sentOn(second+all+1e6, event.Closing{Ago: time.Millisecond, EndedBy: event.EndedByReset})
 	then.Peer.Addr = at(all - 1)
 	n.linkEarlier(then)
 	if then.Earlier.Event != all || len(n.sets) != endingSets {

@@ -79,7 +79,7 @@ func (p *endPairs) pair(e *event.Event) {
 	set := p.setOf(&s)
 	if other := set.oldest(func(o *unpairedEnd) bool { return o.pairsWith(&s) }); other != nil {
 		e.PeerEvent = other.id
-		e.Kernel.OtherEnd = decidingCauses[other.cause]
+		e.Kernel.OtherEndCause = decidingCauses[other.cause]
 		*other = unpairedEnd{}
 		return
 	}
@@ -168,7 +168,7 @@ func (t *Tracer) linkOtherEnd(e *event.Event) {
 		return
 	}
 	if other := t.queue.find(e.PeerEvent); other != nil {
-		other.PeerEvent, other.Kernel.OtherEnd = e.ID, e.Cause
+		other.PeerEvent, other.Kernel.OtherEndCause = e.ID, e.Cause
 	}
 }
 
@@ -206,5 +206,5 @@ func (t *Tracer) hidesOtherEnd(e *event.Event) bool {
 		return false
 	}
 	own := e.Peer.Addr.IsLoopback() || e.Peer.Addr == e.Local.Addr
-	return e.Kernel.OtherEnd != "" || own && (t.seesSocketless || e.Cause == cause.PeerAborted)
+	return e.Kernel.OtherEndCause != "" || own && (t.seesSocketless || e.Cause == cause.PeerAborted)
 }

@@ -191,7 +191,7 @@ func collect(t *Tracer, want int) (all []seen, events []event.Event) {
 
 // sinkFuncs is a sink of functions; nil ones do nothing.
 type sinkFuncs struct {
-	event.Nothing
+	event.NopSink
 	event    func(*event.Event) error
 	followup func(*event.Followup) error
 	totals   func(*event.Totals) error

@@ -86,14 +86,16 @@ func (f *followups) remember(e *event.Event) {
 		return
 	}
 	f.errorOpen.add(s)
-	if r := e.Kernel.Reported; r.Errno != "" {
+	if r := e.Kernel.ReportedError; r.Errno != "" {
 		f.addErrors(event.LateError{SocketError: r, Time: e.Time.Add(r.After), Socket: s.socket, HookNanos: s.hook})
 	}
 }
 
 // breaksPipe: the error is reported once; writes after that get SIGPIPE. A
 // connection that was refused has none.
-func breaksPipe(app event.App) bool { return app.SIGPIPE || app.Errno != "" && app.On != "connect" }
+func breaksPipe(app event.App) bool {
+	return app.SIGPIPE || app.Errno != "" && app.ErrorCall != "connect"
+}
 
 // addSignals takes new signals.
 func (f *followups) addSignals(signals []event.Signal) {
@@ -140,7 +142,7 @@ func (r *shownReset) heldBy(pid uint32) bool {
 
 func (r *shownReset) followup(s *event.Signal) event.Followup {
 	return event.Followup{
-		Time: s.Time, Event: r.id, What: event.GotSIGPIPE,
+		Time: s.Time, Event: r.id, Kind: event.GotSIGPIPE,
 		PID: s.Process.PID, TID: s.Process.TID, Comm: s.Process.Comm,
 		After: s.Time.Sub(r.time), Ended: s.Fatal, Cause: r.cause, Local: r.local,
 	}

@@ -18,7 +18,7 @@ import (
 func broken(id uint64, pid uint32, at time.Time) *event.Event {
 	return &event.Event{
 		ID: id, Time: at, Cause: cause.WroteAfterPeerClose, Owner: event.Owner{PID: pid},
-		App: event.App{Errno: "EPIPE", SIGPIPE: true, On: "write"},
+		App: event.App{Errno: "EPIPE", SIGPIPE: true, ErrorCall: "write"},
 	}
 }
 
@@ -50,8 +50,8 @@ func TestFollowups(t *testing.T) {
 		"until it dies":        {[]*event.Event{broken(1, 10, at(0))}, []event.Signal{sigpipe(10, at(4)), fatal(sigpipe(10, at(5)))}, []uint64{1, 1}},
 		"no process":           {[]*event.Event{broken(1, 0, at(0))}, []event.Signal{sigpipe(0, at(4))}, []uint64{0}},
 		"one of its holders":   {[]*event.Event{shared(broken(1, 10, at(0)), 12)}, []event.Signal{sigpipe(12, at(4))}, []uint64{1}},
-		"after ECONNRESET":     {[]*event.Event{withApp(broken(1, 10, at(0)), event.App{Errno: "ECONNRESET", On: "read"})}, []event.Signal{sigpipe(10, at(4))}, []uint64{1}},
-		"a refused connection": {[]*event.Event{withApp(broken(1, 10, at(0)), event.App{Errno: "ECONNREFUSED", On: "connect"})}, []event.Signal{sigpipe(10, at(4))}, []uint64{0}},
+		"after ECONNRESET":     {[]*event.Event{withApp(broken(1, 10, at(0)), event.App{Errno: "ECONNRESET", ErrorCall: "read"})}, []event.Signal{sigpipe(10, at(4))}, []uint64{1}},
+		"a refused connection": {[]*event.Event{withApp(broken(1, 10, at(0)), event.App{Errno: "ECONNREFUSED", ErrorCall: "connect"})}, []event.Signal{sigpipe(10, at(4))}, []uint64{0}},
 		"nobody to tell":       {[]*event.Event{withApp(broken(1, 10, at(0)), event.App{})}, []event.Signal{sigpipe(10, at(4))}, []uint64{0}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestFollowupValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := event.Followup{
-		Time: s.Time, Event: 7, What: event.GotSIGPIPE, PID: 10, TID: 12, Comm: "app",
+		Time: s.Time, Event: 7, Kind: event.GotSIGPIPE, PID: 10, TID: 12, Comm: "app",
 		After: 4 * time.Millisecond, Ended: true, Cause: cause.WroteAfterPeerClose, Local: event.Endpoint{Port: 80},
 	}
 	if got != want {

@@ -41,7 +41,7 @@ func openListeners(proc string) *listeners {
 // to go. It does so only if that is this host for certain, and the other end has
 // no event that says more.
 func (l *listeners) complete(e *event.Event, now time.Time) {
-	if l == nil || e.Cause != cause.Refused || e.PeerEvent != 0 || e.Kernel.OtherEnd != "" || e.Netns.Inode != l.netns {
+	if l == nil || e.Cause != cause.Refused || e.PeerEvent != 0 || e.Kernel.OtherEndCause != "" || e.Netns.Inode != l.netns {
 		return
 	}
 	peer := e.Peer.Addr.Unmap()

@@ -69,7 +69,7 @@ func (t *Tracer) Events(ctx context.Context) iter.Seq2[*event.Event, error] {
 
 // yielder is the sink of Events.
 type yielder struct {
-	event.Nothing
+	event.NopSink
 	yield func(*event.Event, error) bool
 	ended bool // the loop was left: yield must not be called again
 }

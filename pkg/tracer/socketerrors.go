@@ -19,9 +19,9 @@ func errorInforms(e *event.Event) bool {
 // when the hook runs.
 func markReported(e *event.Event) {
 	k := &e.Kernel
-	said := k.Reported.Errno
+	said := k.ReportedError.Errno
 	if said == "" && e.Evidence.Hook != event.HookReceive {
-		said = k.Pending
+		said = k.PendingErrno
 	}
 	e.App.Reported = said != "" && said == e.App.Errno
 }
@@ -31,7 +31,7 @@ func markReported(e *event.Event) {
 func (t *Tracer) attachErrors(errors []event.LateError) {
 	for _, late := range errors {
 		if e := t.queue.findByHook(late.Socket, late.HookNanos); e != nil {
-			e.Kernel.Reported = late.SocketError
+			e.Kernel.ReportedError = late.SocketError
 			continue
 		}
 		t.followups.addErrors(late)
@@ -54,7 +54,7 @@ func (f *followups) emitErrorsBefore(moment time.Time, to event.Sink) error {
 			continue
 		}
 		if err := to.Followup(&event.Followup{
-			Time: late.Time, Event: r.id, What: event.GotError, Errno: late.Errno, Expected: r.errno == late.Errno,
+			Time: late.Time, Event: r.id, Kind: event.GotError, Errno: late.Errno, Expected: r.errno == late.Errno,
 			PID: r.pid, TID: r.tid, Comm: r.comm, After: late.After, Cause: r.cause, Local: r.local,
 		}); err != nil {
 			return err

@@ -37,7 +37,7 @@ func TestConfirm(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := event.Event{App: event.App{Errno: test.errno}, Evidence: event.Evidence{Hook: test.hook}}
-			e.Kernel.Pending, e.Kernel.Reported.Errno = test.pending, test.reported
+			e.Kernel.PendingErrno, e.Kernel.ReportedError.Errno = test.pending, test.reported
 			if markReported(&e); e.App.Reported != test.want {
 				t.Errorf("reported: %t, want %t", e.App.Reported, test.want)
 			}
@@ -84,12 +84,12 @@ func TestErrorFollowups(t *testing.T) {
 	} {
 		for when, bring := range map[string]func(*followups){
 			atOnce: func(f *followups) {
-				test.event.Kernel.Reported = late(test.errno, test.event).SocketError
+				test.event.Kernel.ReportedError = late(test.errno, test.event).SocketError
 				markReported(test.event)
 				f.remember(test.event)
 			},
 			later: func(f *followups) {
-				test.event.Kernel.Reported = event.SocketError{}
+				test.event.Kernel.ReportedError = event.SocketError{}
 				markReported(test.event)
 				f.remember(test.event)
 				f.addErrors(late(test.errno, test.event))
@@ -109,7 +109,7 @@ func TestErrorFollowups(t *testing.T) {
 				var want []event.Followup
 				if slices.Contains(test.told, when) {
 					want = []event.Followup{{
-						Time: test.event.Time.Add(75 * time.Microsecond), Event: 7, What: event.GotError, Errno: test.errno, Expected: test.errno == test.event.App.Errno,
+						Time: test.event.Time.Add(75 * time.Microsecond), Event: 7, Kind: event.GotError, Errno: test.errno, Expected: test.errno == test.event.App.Errno,
 						PID: 10, TID: 12, Comm: "app", After: 75 * time.Microsecond, Cause: cause.PeerAborted, Local: event.Endpoint{Port: 80},
 					}}
 				}

@@ -286,7 +286,7 @@ func (t *Tracer) emit(e *event.Event) error {
 	e.CommunityID = t.flowIDs.of(e)
 	t.locations.complete(e)
 	t.dispositions.complete(e, t.locations.clock())
-	e.Kernel.EndHidden = t.hidesOtherEnd(e)
+	e.Kernel.OtherEndHidden = t.hidesOtherEnd(e)
 	t.listeners.complete(e, t.locations.clock())
 	t.explainer.Explain(e)
 	markReported(e)

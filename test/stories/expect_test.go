@@ -38,17 +38,17 @@ const (
 // What applications get.
 var (
 	connectionReset = event.App{
-		Errno: "ECONNRESET", On: "read", Reported: kernelReports, Then: closedCalls,
+		Errno: "ECONNRESET", ErrorCall: "read", Reported: kernelReports, AfterError: closedCalls,
 		Calls: event.Calls{Poll: pollError, SOError: "ECONNRESET", Read: "ECONNRESET", Write: "ECONNRESET"},
 	}
 	brokenPipe = event.App{
-		Errno: "EPIPE", SIGPIPE: true, On: "write", Reported: kernelReports, Then: closedCalls,
+		Errno: "EPIPE", SIGPIPE: true, ErrorCall: "write", Reported: kernelReports, AfterError: closedCalls,
 		Calls: event.Calls{Poll: pollError, SOError: "EPIPE", Read: "EOF", Write: "EPIPE", SIGPIPE: true},
 	}
 	refused = event.App{
-		Errno: "ECONNREFUSED", On: "connect", Reported: kernelReports,
+		Errno: "ECONNREFUSED", ErrorCall: "connect", Reported: kernelReports,
 		Calls: event.Calls{Connect: "ECONNREFUSED", Poll: pollError, SOError: "ECONNREFUSED", Read: "ECONNREFUSED", Write: "ECONNREFUSED"},
-		Then:  event.Calls{SOError: "0", Write: "EPIPE", SIGPIPE: true},
+		AfterError:  event.Calls{SOError: "0", Write: "EPIPE", SIGPIPE: true},
 	}
 	closedCalls = event.Calls{Poll: "IN|OUT|HUP|RDHUP", SOError: "0", Read: "EOF", Write: "EPIPE", SIGPIPE: true}
 )

@@ -184,8 +184,8 @@ func writeSkipped(page *strings.Builder, recordings []*recording.Recording) {
 	for _, r := range recordings {
 		for _, s := range r.Scenarios {
 			reason := s.Skipped
-			if reason == "" && s.Differs != "" {
-				reason = "played, and this kernel differs: " + s.Differs
+			if reason == "" && s.KernelDeviates != "" {
+				reason = "played, and this kernel differs: " + s.KernelDeviates
 			}
 			if reason == "" {
 				continue

@@ -48,7 +48,7 @@ func TestCell(t *testing.T) {
 func TestCoverageNamesLimitsAndSkips(t *testing.T) {
 	page := coveragePage([]*recording.Recording{{
 		Kernel: "6.1.0", Arch: "arm64", Method: "fentry", Limits: []string{"no-socketless"},
-		Scenarios: []recording.Scenario{{Name: "mptcp", Skipped: "no MPTCP"}, {Name: "ss-k", Differs: "no RST"}},
+		Scenarios: []recording.Scenario{{Name: "mptcp", Skipped: "no MPTCP"}, {Name: "ss-k", KernelDeviates: "no RST"}},
 	}})
 	for _, want := range []string{
 		"| arm64-6.1 | 6.1.0 | fentry |",

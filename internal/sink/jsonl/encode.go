@@ -70,10 +70,10 @@ func appendApp(l line, a *event.App) line {
 	l = l.open(`"app":`)
 	l = l.text(`"errno":`, a.Errno)
 	l = l.flag(`"sigpipe":`, a.SIGPIPE)
-	l = l.text(`"on":`, a.On)
+	l = l.text(`"on":`, a.ErrorCall)
 	l = l.flag(`"reported":`, a.Reported)
 	l = appendCalls(l, `"calls":`, &a.Calls)
-	l = appendCalls(l, `"then":`, &a.Then)
+	l = appendCalls(l, `"then":`, &a.AfterError)
 	l = l.flag(`"dataFirst":`, a.DataFirst)
 	return l.closeUnlessEmpty(start)
 }
@@ -94,9 +94,9 @@ func appendCalls(l line, name string, c *event.Calls) line {
 // appendWho is whose socket it was.
 func appendWho(l line, e *event.Event) line {
 	l = appendOwner(l, &e.Owner)
-	if e.By != (event.ProcessRef{}) {
+	if e.Initiator != (event.ProcessRef{}) {
 		l = l.open(`"by":`)
-		l = appendProcess(l, e.By)
+		l = appendProcess(l, e.Initiator)
 		l = l.close()
 	}
 	l = l.text(`"chain":`, e.Chain)
@@ -106,7 +106,7 @@ func appendWho(l line, e *event.Event) line {
 		l = l.open(`"earlier":`)
 		l = l.number(`"event":`, p.Event)
 		l = l.text(`"cause":`, string(p.Cause))
-		l = l.text(`"by":`, p.By)
+		l = l.text(`"by":`, p.EndedBy)
 		l = l.number(`"agoMillis":`, p.AgoMillis)
 		l = l.close()
 	}

@@ -55,7 +55,7 @@ func auditScope(a *event.Audit) string {
 
 // auditText is "sent 12 of 12 (TcpOutRsts)" and what has to be said of it.
 func auditText(c *event.AuditCounter) string {
-	text := auditWord(c.Name) + " "
+	text := auditUnit(c.Name) + " "
 	switch {
 	case c.OnlyKernel():
 		text += number(c.Kernel)

@@ -56,9 +56,9 @@ func auditReport() *event.Audit {
 
 // TestAuditWords: each counter that is compared has a word.
 func TestAuditWords(t *testing.T) {
-	for _, identity := range audit.Identities {
-		if auditWord(identity.Counter) == "events" {
-			t.Errorf("no word for %s", identity.Counter)
+	for _, equation := range audit.Equations {
+		if auditUnit(equation.Counter) == "events" {
+			t.Errorf("no word for %s", equation.Counter)
 		}
 	}
 }

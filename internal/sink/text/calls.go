@@ -11,7 +11,7 @@ import (
 // form.
 func callsText(app *event.App) string {
 	text := callList(&app.Calls, app.DataFirst)
-	if then := callList(&app.Then, false); then != "" {
+	if then := callList(&app.AfterError, false); then != "" {
 		text += "; then " + then
 	}
 	return text

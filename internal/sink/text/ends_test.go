@@ -52,7 +52,7 @@ func TestNumbersAreShown(t *testing.T) {
 	s := New(&out, Options{})
 	for _, e := range bothEnds() {
 		must(t, s.Event(e))
-		must(t, s.Followup(&event.Followup{Event: e.ID, What: event.GotSIGPIPE, PID: 1, Local: e.Local, Cause: e.Cause}))
+		must(t, s.Followup(&event.Followup{Event: e.ID, Kind: event.GotSIGPIPE, PID: 1, Local: e.Local, Cause: e.Cause}))
 	}
 	must(t, s.Flush())
 	shown := map[string]bool{}

@@ -31,7 +31,7 @@ func (s *Sink) Followup(f *event.Followup) error {
 
 func (s *Sink) followupText(f *event.Followup) string {
 	text := s.delay(f.After) + " later "
-	switch f.What {
+	switch f.Kind {
 	case event.GotError:
 		text += "the kernel reported " + clean(f.Errno) + " on the socket"
 		if f.PID != 0 {

@@ -33,8 +33,8 @@ func ownerText(e *event.Event) string {
 	default:
 		text += ", " + netns
 	}
-	if e.By != (event.ProcessRef{}) {
-		text += " (by " + processText(e.By.PID, e.By.Comm) + ")"
+	if e.Initiator != (event.ProcessRef{}) {
+		text += " (by " + processText(e.Initiator.PID, e.Initiator.Comm) + ")"
 	}
 	return text
 }

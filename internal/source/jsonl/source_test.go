@@ -25,7 +25,7 @@ const countsLine = `{"schema":2,"time":"2026-03-03T03:13:45Z","kind":"counts","c
 
 // log notes what it is given.
 type log struct {
-	event.Nothing
+	event.NopSink
 	got    []string
 	events int
 	limit  int // the last event that it takes
@@ -149,7 +149,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
 	endless := readerFunc(func(p []byte) (int, error) { return copy(p, eventLine(1)+"\n"), nil })
-	if err := (&Source{Name: "pipe", Input: endless}).Run(ctx, event.Nothing{}); err != nil {
+	if err := (&Source{Name: "pipe", Input: endless}).Run(ctx, event.NopSink{}); err != nil {
 		t.Error(err)
 	}
 }

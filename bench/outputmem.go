@@ -11,27 +11,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tail is where a tracer's output goes: a piece of memory that is written over
+// outputMem is where a tracer's output goes: a piece of memory that is written over
 // and over, so that it costs as little as /dev/null, nearly, and the end of the
 // output can still be read. The file offset is shared with the process, which
 // therefore writes at the start again whenever it is set back.
-type tail struct {
-	file  *os.File
-	stop  chan struct{}
-	ended chan struct{}
-	kept  bool // the offset is no longer set back
+type outputMem struct {
+	file    *os.File
+	stop    chan struct{}
+	ended   chan struct{}
+	keepAll bool // the offset is no longer set back
 }
 
-func newTail() (*tail, error) {
+func newOutputMem() (*outputMem, error) {
 	fd, err := unix.MemfdCreate("output", unix.MFD_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("memory for the output: %w", err)
 	}
-	return &tail{file: os.NewFile(uintptr(fd), "output"), stop: make(chan struct{}), ended: make(chan struct{})}, nil
+	return &outputMem{file: os.NewFile(uintptr(fd), "output"), stop: make(chan struct{}), ended: make(chan struct{})}, nil
 }
 
 // begin sets the offset back from time to time.
-func (t *tail) begin() {
+func (t *outputMem) begin() {
 	go func() {
 		defer close(t.ended)
 		const (
@@ -51,24 +51,24 @@ func (t *tail) begin() {
 	}()
 }
 
-func (t *tail) end() {
-	if !t.kept {
-		t.kept = true
+func (t *outputMem) end() {
+	if !t.keepAll {
+		t.keepAll = true
 		close(t.stop)
 		<-t.ended
 	}
 }
 
-func (t *tail) close() {
-	if !t.kept {
-		t.kept = true
+func (t *outputMem) close() {
+	if !t.keepAll {
+		t.keepAll = true
 		close(t.stop)
 	}
 	t.file.Close()
 }
 
 // lastLine is the last whole line of the output.
-func (t *tail) lastLine() ([]byte, error) {
+func (t *outputMem) lastLine() ([]byte, error) {
 	defer t.close()
 	at, err := t.file.Seek(0, io.SeekCurrent)
 	if err != nil {

@@ -1,14 +1,14 @@
 package lab
 
-// Sighting is a place in the kernel where something can be seen that passes
+// ObservationPoint is a point in the kernel where something can be seen that passes
 // none of the functions that send or obey a RST. What a tracer can see there
 // depends on the kernel: kfree_skb has had a reason since 5.17 and names the
 // socket since 6.11, and some drops are silent before 5.19.
-type Sighting uint8
+type ObservationPoint uint8
 
 const (
 	// AtHook: the function of the expectation's Hook, as on every kernel.
-	AtHook Sighting = iota
+	AtHook ObservationPoint = iota
 	// AtReply: tcp_v4_send_reset or tcp_v6_send_reset is entered with a RST
 	// and returns; then kfree_skb in tcp_v4_rcv or tcp_v4_do_rcv.
 	AtReply
@@ -29,6 +29,6 @@ const (
 	AtLink
 )
 
-var sightingNames = []string{"hook", "reply", "early-drop", "connection", "request", "time-wait", "link"}
+var observationPointNames = []string{"hook", "reply", "early-drop", "connection", "request", "time-wait", "link"}
 
-func (s Sighting) String() string { return sightingNames[s] }
+func (s ObservationPoint) String() string { return observationPointNames[s] }

@@ -8,16 +8,16 @@ import (
 
 // TestTexts: a string stays what it was, whatever is made after it.
 func TestTexts(t *testing.T) {
-	var texts Texts
+	var texts StringArena
 	var got, want []string
-	text := make([]byte, 0, 2*textBlock)
+	text := make([]byte, 0, 2*stringBlock)
 	for i := range 3000 {
 		length := i * 7 % 300
 		if i%1000 == 500 {
-			length = 2 * textBlock
+			length = 2 * stringBlock
 		}
 		text = append(text[:0], bytes.Repeat([]byte{byte('a' + i%26)}, length)...)
-		got = append(got, texts.Of(text))
+		got = append(got, texts.String(text))
 		want = append(want, strings.Clone(string(text)))
 	}
 	for i := range want {
@@ -28,11 +28,11 @@ func TestTexts(t *testing.T) {
 }
 
 func TestTextsAllocateSeldom(t *testing.T) {
-	var texts Texts
-	text := bytes.Repeat([]byte("x"), textBlock/40)
+	var texts StringArena
+	text := bytes.Repeat([]byte("x"), stringBlock/40)
 	allocations := testing.AllocsPerRun(100, func() {
 		for range 40 {
-			texts.Of(text)
+			texts.String(text)
 		}
 	})
 	if allocations > 2 { // at most one block begins and one ends in between

@@ -10,14 +10,14 @@ import (
 	"github.com/rsttrace/rsttrace/internal/lab/netns"
 )
 
-// ground is the namespace where loads run.
-type ground struct {
+// loadns is the network namespace where loads run.
+type loadns struct {
 	*netns.Namespace
 	cpu  int   // that the load has, as far as the scheduler lets it
 	cpus []int // that this process may use; cpu is the last
 }
 
-func newGround() (*ground, error) {
+func newLoadns() (*loadns, error) {
 	n, err := netns.New("bench")
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func newGround() (*ground, error) {
 		n.Close()
 		return nil, fmt.Errorf("allowed CPUs: %w", err)
 	}
-	g := &ground{Namespace: n}
+	g := &loadns{Namespace: n}
 	for cpu := range len(allowed) * 64 {
 		if allowed.IsSet(cpu) {
 			g.cpu, g.cpus = cpu, append(g.cpus, cpu)
@@ -42,7 +42,7 @@ func newGround() (*ground, error) {
 	return g, nil
 }
 
-func (g *ground) close() { g.Namespace.Close() }
+func (g *loadns) close() { g.Namespace.Close() }
 
 // sample is what one slice of a load came to.
 type sample struct {
@@ -53,11 +53,11 @@ type sample struct {
 
 func (s sample) perSecond() float64 { return float64(s.operations) / s.elapsed.Seconds() }
 
-// watch is called when a load is set up, and again when its time is over.
-type watch func() error
+// checkpoint is called when a load is set up, and again when its time is over.
+type checkpoint func() error
 
 // slice runs a load for some time.
-func (g *ground) slice(l load, d time.Duration, watches ...watch) (s sample, err error) {
+func (g *loadns) slice(l load, d time.Duration, watches ...checkpoint) (s sample, err error) {
 	err = g.Do(func() error {
 		restore, err := pin(g.cpu)
 		if err != nil {
@@ -72,7 +72,7 @@ func (g *ground) slice(l load, d time.Duration, watches ...watch) (s sample, err
 		if err != nil {
 			return fmt.Errorf("%s: %w", l.name, err)
 		}
-		s, err = timed(w, d, watches)
+		s, err = runFor(w, d, watches)
 		w.close()
 		if err != nil {
 			return fmt.Errorf("%s: %w", l.name, err)
@@ -84,7 +84,7 @@ func (g *ground) slice(l load, d time.Duration, watches ...watch) (s sample, err
 	return s, err
 }
 
-func timed(w worker, d time.Duration, watches []watch) (sample, error) {
+func runFor(w worker, d time.Duration, watches []checkpoint) (sample, error) {
 	look := func() error {
 		for _, watch := range watches {
 			if err := watch(); err != nil {

@@ -1,17 +1,17 @@
 package event
 
-// Values is where optional numbers of events stand: many in one allocation, and
-// equal ones that come one after the other in one place. The zero value is ready.
+// ValueArena allocates optional numbers of events: many in one allocation, and
+// equal ones that follow each other only once. The zero value is ready.
 // It is for one goroutine.
-type Values[T comparable] struct {
+type ValueArena[T comparable] struct {
 	block []T
 }
 
 // valueBlock is how many different values are allocated at a time.
 const valueBlock = 128
 
-// Of returns where v stands. What stands there is never changed.
-func (s *Values[T]) Of(v T) *T {
+// Pointer returns a pointer to v. What it points to never changes.
+func (s *ValueArena[T]) Pointer(v T) *T {
 	last := len(s.block) - 1
 	if last >= 0 && s.block[last] == v {
 		return &s.block[last]

@@ -1,7 +1,7 @@
 package text
 
-// auditWords say what a counter counts, in as few words as fit before a number.
-var auditWords = map[string]string{
+// auditUnits say what a counter counts, in as few words as fit before a number.
+var auditUnits = map[string]string{
 	"TcpOutRsts":        "sent",
 	"TCPAbortOnClose":   "closed with unread data",
 	"TCPAbortOnData":    "SO_LINGER 0 or data after close",
@@ -15,9 +15,9 @@ var auditWords = map[string]string{
 	"ListenOverflows":   "accept queue overflows",
 }
 
-// auditWord names what a counter counts; "events" for one that has no word here.
-func auditWord(counter string) string {
-	if word, ok := auditWords[counter]; ok {
+// auditUnit names what a counter counts; "events" for one that has no word here.
+func auditUnit(counter string) string {
+	if word, ok := auditUnits[counter]; ok {
 		return word
 	}
 	return "events"

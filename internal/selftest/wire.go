@@ -85,17 +85,17 @@ func (c *comparison) checkCounters(n lab.NamespaceInfo) {
 		}
 	}
 	for _, row := range audit.Check(c.watch.growth[n.Name], counts) {
-		uneven := c.uneven(n.Name, row.Counter)
-		if exact := row.Exact && uneven == 0 || row.Kernel == uint64(int(row.Events)+uneven); !exact {
-			c.problemf("%s in %s grew by %d, the events make %d (%s)", row.Counter, n.Name, row.Kernel, row.Events, row.Note)
+		excess := c.counterExcess(n.Name, row.Counter)
+		if exact := row.Exact && excess == 0 || row.Kernel == uint64(int(row.Counted)+excess); !exact {
+			c.problemf("%s in %s grew by %d, the events make %d (%s)", row.Counter, n.Name, row.Kernel, row.Counted, row.Note)
 		}
 	}
 }
 
-// uneven is by how much a counter shows more than the events explain, as the
+// counterExcess is by how much a counter shows more than the events explain, as the
 // scenario says.
-func (c *comparison) uneven(namespace, counter string) (more int) {
-	for _, u := range c.outcome.Uneven {
+func (c *comparison) counterExcess(namespace, counter string) (more int) {
+	for _, u := range c.outcome.CounterExceptions {
 		if u.Namespace == namespace && u.Counter == counter {
 			more += u.More
 		}
