@@ -17,6 +17,7 @@ import (
 const (
 	catalogueProse = "the catalogue of causes"
 	helpProse      = "the help of the commands" // its test is in cmd/rsttrace
+	stringsProse   = "the strings of "          // and a folder
 )
 
 // TestPagesAreInPlainWords reads every page of the repository.
@@ -43,6 +44,10 @@ func TestCatalogueIsInPlainWords(t *testing.T) {
 func TestUnfinishedExists(t *testing.T) {
 	pages := writtenPages(t)
 	for _, name := range prose.Unfinished() {
+		folder, isOfStrings := strings.CutPrefix(name, stringsProse)
+		if isOfStrings && slices.Contains(spoken, folder) {
+			continue
+		}
 		if _, exists := pages[name]; !exists && name != catalogueProse && name != helpProse {
 			t.Errorf("%s is listed as not in plain words and does not exist", name)
 		}

@@ -19,7 +19,7 @@ type auditFlag struct {
 const auditAtEnd = "end"
 
 func (a *auditFlag) register(cmd *cobra.Command) {
-	cmd.Flags().Var(a, "audit", "compare events with the kernel's own counters: end, or an interval such as 10s and at the end")
+	cmd.Flags().Var(a, "audit", "compare events with the kernel's counters: at the end (end), or also at an interval such as 10s")
 	complete(cmd, "audit", auditAtEnd, "10s", "1m")
 }
 

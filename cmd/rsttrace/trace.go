@@ -98,9 +98,9 @@ follows a backslash: --comm 'a\,b'.`,
 	cmd.Flags().DurationVar(&flags.interval, "interval", 0, "print the totals so far this often: 10s, 1m")
 	cmd.Flags().Var(&flags.readyFile, "ready-file", "create this file, with the pid in it, once everything is attached; it is removed at the end")
 	cmd.Flags().Var(&flags.user, "user", "run as this user once everything is attached; names of containers need its access to the engine's socket")
-	cmd.Flags().BoolVar(&flags.noDrops, "no-drops", false, "do not look at dropped packets: RSTs that end a handshake or a TIME_WAIT, and most ignored ones, are not seen")
-	cmd.Flags().BoolVar(&flags.noMemory, "no-flow-memory", false, "do not note who opened and closed connections: closed-earlier is reported as half-open, what comes after a close has no owner, and no age is known")
-	cmd.Flags().BoolVar(&flags.noFollow, "no-followups", false, "do not watch signals and socket errors: the lines of SIGPIPE and app.reported are missing")
+	cmd.Flags().BoolVar(&flags.noDrops, "no-drops", false, "do not watch dropped packets: you lose RSTs that end a handshake or a TIME_WAIT, and most ignored ones")
+	cmd.Flags().BoolVar(&flags.noMemory, "no-flow-memory", false, "do not remember opened and closed connections: closed-earlier becomes half-open, events after a close have no owner, and no age is known")
+	cmd.Flags().BoolVar(&flags.noFollow, "no-followups", false, "do not watch signals and socket errors: you lose the SIGPIPE lines and app.reported")
 	cmd.Flags().Var(&flags.ringSize, "ring-size", "size of the ring buffer, a power of two: 64K to 1G (default 4M)")
 	oldName(cmd, "ring-size", "ring")
 	return cmd, flags.check

@@ -172,7 +172,7 @@ func brokenPipe(e *event.Event) string {
 
 func afterPeerClose(e *event.Event) string {
 	if e.Lost.UnsentBytes > 0 {
-		return "Read while you write: the peer closed before it had taken all, and what it said before that may tell why"
+		return "Read while you write: the peer closed early, and its last message may say why"
 	}
 	return otherEnd(e)
 }

@@ -137,7 +137,7 @@ var activeOrphanRules = []rule{
 		},
 		because: []string{
 			"TCP_LINGER2 is negative on this socket",
-			"the state before close is not known; only from FIN_WAIT2 is TCP_LINGER2 what decided",
+			"the state before close is not known, and TCP_LINGER2 decides only in FIN_WAIT2",
 		},
 	},
 	{

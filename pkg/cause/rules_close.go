@@ -25,7 +25,7 @@ var activeCloseRules = []rule{
 		when: maybeUnread,
 		because: []string{
 			"received data was still unread when the connection was reset",
-			"the connection had been shut down before, and the call that reset it could not be seen: close does this by far most often",
+			"the connection had been shut down before, and the call that reset it could not be seen: usually it is close",
 		},
 	},
 	{
@@ -62,7 +62,7 @@ var activeCloseRules = []rule{
 		when: func(e event.Evidence) bool { return shut(e) && e.Has(event.FactLingerZero) },
 		because: []string{
 			"SO_LINGER {1,0} is set and nothing was left unread",
-			"the connection may have been shut down before, and the call that reset it could not be seen: with this option close does it",
+			"the connection may have been shut down before, and the call that reset it could not be seen: with this option it is close",
 		},
 	},
 	{

@@ -194,7 +194,7 @@ var ignoreSequenceRules = []rule{
 		when: func(e event.Evidence) bool { return synchronized(e) && e.Has(event.FactSeqOld) },
 		because: []string{
 			"the sequence number of the RST was passed already",
-			"this kernel does not say whether all up to it had been acknowledged; had it not, a challenge ACK was due",
+			"this kernel does not say whether all data before it had been acknowledged: if not, a challenge ACK was due",
 		},
 	},
 	{

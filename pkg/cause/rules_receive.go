@@ -52,8 +52,8 @@ var receiveRules = []rule{
 			return established(e) && shapeByTimestamp(e) && e.Has(event.FactTSSeen)
 		},
 		because: []string{
-			"TCP timestamps were negotiated and this RST carried one",
-			"a kernel that aborts a connection it knows sends a timestamp, one that only answers a stray packet does not",
+			"this RST carried a TCP timestamp",
+			"a RST for an unknown connection never carries one",
 		},
 	},
 	{
@@ -62,7 +62,7 @@ var receiveRules = []rule{
 			return established(e) && shapeByTimestamp(e) && !e.Has(event.FactTSSeen)
 		},
 		because: []string{
-			"TCP timestamps were negotiated and this RST carried none",
+			"this RST carried no TCP timestamp, and the connection uses them",
 			"a kernel, firewall or load balancer that does not know the connection answers without one",
 		},
 	},

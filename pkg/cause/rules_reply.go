@@ -119,7 +119,7 @@ var replyListenRules = []rule{
 		when: func(e event.Evidence) bool { return ackAtListener(e) && fromCheckReq(e) },
 		because: []string{
 			"the kernel refused to create the connection that this ACK completes",
-			"the accept queue was not full any more at that moment: it was full just before, or the socket could not be created for want of memory or a route",
+			"the accept queue was no longer full at that moment: it was full just before, or memory or a route was missing",
 		},
 	},
 	{

@@ -10,7 +10,7 @@ type misleading struct {
 
 const (
 	notReset = "TCP_RESET does not say that a connection was reset: it is the drop reason of a RST that was not obeyed, "
-	oldStamp = "the sequence number may well fit: the timestamp is what does not, and the RST was not looked at further"
+	oldStamp = "the sequence number may well fit: the timestamp does not, so the kernel looked no further"
 )
 
 const stateAlone = "TCP_STATE only says that the connection's state called for a RST when it was torn down: "
@@ -40,7 +40,7 @@ var kernelVerdicts = map[misleading]string{
 	{AckToListener, "TCP_FLAGS"}:                    "the flags are those of a normal ACK: the listener knows no handshake that it completes",
 	{KeepaliveUserTimeout, "TCP_KEEPALIVE_TIMEOUT"}: "the kernel names keep-alive for both, but TCP_USER_TIMEOUT set the limit here",
 	{MPTCPClose, "TCP_STATE"}:                       stateAlone + "MPTCP ended the whole connection at once",
-	{MPTCPReset, "ERROR"}:                           "ERROR stands for an MPTCP reason that this kernel has no name for",
+	{MPTCPReset, "ERROR"}:                           "ERROR means an MPTCP reason that this kernel has no name for",
 	{RSTChallenged, "TCP_RESET"}:                    notReset + "as its sequence number is not exact",
 	{RSTToListener, "TCP_RESET"}:                    notReset + "as a listener is no connection",
 	{RSTToListener, "TCP_FLAGS"}:                    "the flags are those of a normal RST: a listener has no use for it",

@@ -19,12 +19,12 @@ func abortScenarios() []Scenario {
 	}
 	loopback := lingerZero
 	loopback.Name = "linger-zero-loopback"
-	loopback.Title = "The same on one machine, where the kernel handles the client's side while the server runs."
+	loopback.Title = "The server throws a connection of its own machine away. The kernel handles the client's side while the server runs."
 	loopback.Path = Loopback
 
 	plain := lingerZero
 	plain.Name = "linger-zero-no-timestamps"
-	plain.Title = "The same without TCP timestamps, which leaves only the packet itself to tell what the peer did."
+	plain.Title = "The server throws the connection away, without TCP timestamps. Only the packet itself shows what the peer did."
 	plain.Run = func(e *Env) {
 		e.noTimestamps()
 		playLingerZero(e, cause.ResetByPeer)

@@ -48,7 +48,7 @@ func applicationScenarios() []Scenario {
 		Name:  "peer-aborted-in-accept-queue",
 		Title: "A client aborts before the server has accepted its connection.",
 		Story: "Linux leaves the connection in the queue: accept returns it as if nothing had happened, where other systems give ECONNABORTED. " +
-			"The server's first read tells.",
+			"The server's first read gives the error.",
 		Causes:   []event.CauseID{cause.PeerAborted, cause.LingerZero},
 		Families: bothFamilies, Path: Veth, Run: playAbortedInQueue,
 	}, {
@@ -76,7 +76,7 @@ func applicationScenarios() []Scenario {
 		Run: func(e *Env) { playBehindFIN(e, event.StateCloseWait, brokenPipe) },
 	}, {
 		Name:  "data-behind-fin-last-ack",
-		Title: "The same when the server has shut down its sending side as well.",
+		Title: "The client sends data behind its own FIN when the server has shut down its sending side, too.",
 		Story: "The server's FIN is not acknowledged yet when the data comes. " +
 			"The error is ECONNRESET then, and read does not show it either.",
 		Causes:   []event.CauseID{cause.DataAfterClose},

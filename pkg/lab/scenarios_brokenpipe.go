@@ -23,7 +23,7 @@ func brokenPipeScenarios() []Scenario {
 	}
 	loopback := brokenPipe
 	loopback.Name = "broken-pipe-loopback"
-	loopback.Title = "The same on one machine: client and server talk over the loopback device."
+	loopback.Title = "A client keeps writing after a server on its own machine has closed: they talk over the loopback device."
 	loopback.Path = Loopback
 	return []Scenario{brokenPipe, loopback}
 }
@@ -37,7 +37,7 @@ func playBrokenPipe(e *Env) {
 	left := e.AwaitFinWait2(serverEnd, c.serverAt, c.clientAt)
 	c.clientSock.Send(messageBytes)
 	c.clientSock.AwaitState(event.StateClose)
-	e.Stepf("client writes %d bytes and is told that they were sent; the server's kernel answers with a RST", messageBytes)
+	e.Stepf("client writes %d bytes, and write succeeds; the server's kernel answers with a RST", messageBytes)
 	c.clientSock.WantApp(brokenPipe)
 	c.client.DieOfSIGPIPE()
 	status := c.clientSock.WriteToDeath(messageBytes)

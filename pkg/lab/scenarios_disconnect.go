@@ -25,7 +25,7 @@ func disconnectScenarios() []Scenario {
 		Title: "The server shuts both directions down first, with SO_LINGER {1,0} set, and then calls connect(AF_UNSPEC).",
 		Story: "After shutdown(SHUT_RDWR) the socket looks to the kernel as it would inside an abortive close: " +
 			"both directions shut, SO_LINGER with a time of zero. But nobody closes it. " +
-			"Only the function that led to the RST tells the two apart.",
+			"Only the function that led to the RST distinguishes the two.",
 		Causes:   []event.CauseID{cause.Disconnect, cause.ResetAfterPeerClose},
 		Families: bothFamilies, Path: Veth, Run: playDisconnectAfterShutdown,
 	}, {
@@ -37,7 +37,7 @@ func disconnectScenarios() []Scenario {
 		Run: func(e *Env) { playUnsent(e, event.StateLastAck, (*Socket).Disconnect) },
 	}, {
 		Name:  "linger-zero-with-unsent-data",
-		Title: "The same by close with SO_LINGER {1,0}.",
+		Title: "The server closes with SO_LINGER {1,0} in LAST_ACK, with data that it could never send.",
 		Story: "The abortive close leads through the same function as connect(AF_UNSPEC), and to the same RST. " +
 			"In this state it is the unsent data that decides, not the abortive close: without it nothing would be sent.",
 		Causes: unsent, Families: bothFamilies, Path: Packets,
@@ -46,7 +46,7 @@ func disconnectScenarios() []Scenario {
 		},
 	}, {
 		Name:  "disconnect-with-unsent-data-closing",
-		Title: "The same in CLOSING: the server has shut down before the client did.",
+		Title: "The server calls connect(AF_UNSPEC) in CLOSING with data that it could never send: it has shut down before the client did.",
 		Story: "Both ends have shut down their sending side and neither knows that the other has all its data. " +
 			"The server's FIN waits behind 5000 bytes that cannot leave. connect(AF_UNSPEC) gives them up with a RST.",
 		Causes: unsent, Families: bothFamilies, Path: Packets,

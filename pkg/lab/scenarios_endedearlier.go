@@ -48,7 +48,7 @@ func endedEarlierScenarios() []Scenario {
 			func(e *Env) { playEndedByKeepalive(e, cause.KeepaliveTimeout, func(s *Socket) { s.KeepAlive(1) }) },
 			cause.KeepaliveTimeout),
 		scenario("closed-earlier-keepalive-user-timeout",
-			"The same, with keep-alive cut short by TCP_USER_TIMEOUT.",
+			"TCP_USER_TIMEOUT has given the client up, and then it comes back and sends.",
 			"TCP_USER_TIMEOUT has ended the connection before all probes were sent. Then the client sends.",
 			func(e *Env) {
 				playEndedByKeepalive(e, cause.KeepaliveUserTimeout, func(s *Socket) {

@@ -20,28 +20,28 @@ func firewallScenarios() []Scenario {
 		Run: func(e *Env) { playReject(e, serverEnd, firewall.BaseChain{Chain: event.ChainInput}) },
 	}, {
 		Name:  "netfilter-reject-iptables",
-		Title: "The same by a rule of iptables: -j REJECT --reject-with tcp-reset.",
+		Title: "A rule of iptables rejects a connection: -j REJECT --reject-with tcp-reset.",
 		Story: "The rule is made of the extensions that iptables and ip6tables bring along. " +
 			"They come from other modules of the kernel, which build the RST in the same place.",
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: missesModule(firewall.XTablesModules...),
 		Run: playRejectXTables,
 	}, {
 		Name:   "netfilter-reject-prerouting",
-		Title:  "The same by a rule in the prerouting chain.",
-		Story:  "The rule stands even before the decision whether a packet is for this host.",
+		Title:  "A rule in the prerouting chain rejects a connection.",
+		Story:  "The rule comes before the decision whether a packet is for this host.",
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
 		Run: func(e *Env) { playReject(e, serverEnd, firewall.BaseChain{Chain: event.ChainPrerouting}) },
 	}, {
 		Name:   "netfilter-reject-ingress",
-		Title:  "The same by a rule in the ingress chain of a device.",
-		Story:  "The rule stands where packets come in from one device, before everything else.",
+		Title:  "A rule in the ingress chain of a device rejects a connection.",
+		Story:  "The rule sees packets of one device as they come in, before everything else.",
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
 		Run: func(e *Env) {
 			playReject(e, serverEnd, firewall.BaseChain{Chain: event.ChainIngress, Device: device})
 		},
 	}, {
 		Name:  "netfilter-reject-netdev",
-		Title: "The same by a rule in a table of the family netdev.",
+		Title: "A rule in a table of the family netdev rejects a connection.",
 		Story: "Tables of this family belong to a device, not to a protocol. " +
 			"Their RSTs are built in another place of the kernel and go straight back to the device.",
 		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: missesModule(firewall.NetDevModules...),
@@ -75,7 +75,7 @@ func firewallScenarios() []Scenario {
 		Name:  "netfilter-reject-established",
 		Title: "A new firewall rule cuts a connection that is up.",
 		Story: "The connection works until a rule in the server's input chain rejects its segments. " +
-			"The client's next write draws a RST, and the client cannot tell it from that of a rebooted server.",
+			"The client's next write draws a RST, and it looks like that of a rebooted server.",
 		Causes:   []event.CauseID{cause.NetfilterReject, cause.PeerGone},
 		Families: bothFamilies, Path: Veth, HostChanges: loads, Run: playRejectEstablished,
 	}}

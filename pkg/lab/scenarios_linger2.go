@@ -18,7 +18,7 @@ func linger2Scenarios() []Scenario {
 		Causes: causes, Families: bothFamilies, Path: Veth, Run: playLinger2Close,
 	}, {
 		Name:  "linger2-negative-in-fin-wait2",
-		Title: "The same when the FIN was acknowledged before close.",
+		Title: "The server closes with TCP_LINGER2 below zero when its FIN was acknowledged before.",
 		Story: "The server has shut down its sending side and waits in FIN_WAIT2; then it closes. " +
 			"With TCP_LINGER2 below zero the kernel ends the connection in close itself, with a RST.",
 		Causes: causes, Families: bothFamilies, Path: Veth, Run: playLinger2FinWait2,

@@ -25,13 +25,13 @@ func mptcpScenarios() []Scenario {
 		Causes: closes, Families: bothFamilies, Path: Veth, Run: playMPTCPUnread,
 	}, {
 		Name:  "mptcp-close-linger-zero",
-		Title: "The same by close with SO_LINGER {1,0}.",
+		Title: "The server closes an MPTCP connection with SO_LINGER {1,0}.",
 		Story: "Most kernels treat the abortive close of an MPTCP connection as a fast close. " +
 			"Some close in order. They reset the subflow only when the client has closed, too.",
 		Causes: closes, Families: bothFamilies, Path: Veth, Run: playMPTCPLingerZero,
 	}, {
 		Name:   "mptcp-close-disconnect",
-		Title:  "The same by connect(AF_UNSPEC).",
+		Title:  "The server ends an MPTCP connection with connect(AF_UNSPEC).",
 		Story:  "connect(AF_UNSPEC) dissolves an MPTCP connection by a fast close, too.",
 		Causes: closes, Families: bothFamilies, Path: Veth,
 		Run: func(e *Env) { playMPTCPAbort(e, "calls connect(AF_UNSPEC)", (*Socket).Disconnect) },

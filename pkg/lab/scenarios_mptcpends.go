@@ -54,7 +54,7 @@ func playSubflowDestroyed(e *Env) {
 		sock.Nonblocking()
 		sock.WantRead(Result{Errno: "EAGAIN"})
 	}
-	e.Stepf("neither server nor client is told: their connection might find another subflow")
+	e.Stepf("neither server nor client gets an error: their connection might find another subflow")
 
 	sent := c.destroyedBy(destroyer, event.StateEstablished)
 	received := c.receivedByClient(cause.PeerAborted, event.StateEstablished, nobody)

@@ -35,7 +35,7 @@ func noResetScenarios() []Scenario {
 			Packets, playOrphanTimeout),
 		both("no-reset-repair",
 			"A connection is closed in repair mode: no RST.",
-			"With TCP_REPAIR close tells the other end nothing: the connection is meant to go on elsewhere.",
+			"With TCP_REPAIR close sends nothing: the connection is meant to go on elsewhere.",
 			Packets, func(e *Env) {
 				c, _ := e.converseWithPeer(serverEnd)
 				c.closeRepaired()
@@ -52,7 +52,7 @@ func noResetScenarios() []Scenario {
 			Packets, func(e *Env) { playOverflow(e, false) }),
 		both("no-reset-shutdown-read",
 			"Data arrives after shutdown(SHUT_RD): no RST.",
-			"shutdown(SHUT_RD) tells the other end nothing, and the kernel goes on taking data for the socket. Only close refuses it.",
+			"shutdown(SHUT_RD) sends nothing, and the kernel goes on taking data for the socket. Only close refuses it.",
 			Veth, playShutdownRead),
 		both("no-reset-out-of-order-data",
 			"The server closes while data waits behind a gap: no RST.",

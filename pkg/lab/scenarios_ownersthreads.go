@@ -5,7 +5,7 @@ func threadScenarios() []Scenario {
 		Name:  "owner-thread",
 		Title: "A second thread of the server closes the connection.",
 		Story: "Threads share descriptors, and any of them may close one that another has accepted. " +
-			"The process is the owner, and the thread is told, too.",
+			"The process is the owner, and the event has the thread, too.",
 		Causes:   unreadClose,
 		Families: oneFamily, Path: Veth,
 		Run: func(e *Env) {
@@ -15,7 +15,7 @@ func threadScenarios() []Scenario {
 		Name:  "owner-thread-ended",
 		Title: "A thread ends that alone has the connection, while its process lives on.",
 		Story: "A thread can have a file table of its own (unshare with CLONE_FILES). " +
-			"When it ends, what only it had open is closed. That is not the end of the process, and must not be told as one.",
+			"When it ends, what only it had open is closed. That is not the end of the process, and must not be shown as one.",
 		Causes:   unreadClose,
 		Families: oneFamily, Path: Veth,
 		Run: func(e *Env) {

@@ -41,7 +41,7 @@ func workerScenarios() []Scenario {
 	}, {
 		Name:  "owner-reuseport-queue",
 		Title: "The client gives up a connection that waits in the accept queue of one of three listeners.",
-		Story: "The address does not tell which listener of the group the connection waits at, and no descriptor refers to it yet. " +
+		Story: "The address does not show at which listener of the group the connection waits, and no descriptor refers to it yet. " +
 			"Rather than one in three, nobody is named.",
 		Causes:   clientAbort,
 		Families: oneFamily, Path: Veth, Run: playReusePortQueue,

@@ -18,7 +18,7 @@ func powerLossScenarios() []Scenario {
 	}
 	plain := powerLoss
 	plain.Name = "power-loss-no-timestamps"
-	plain.Title = "The same without TCP timestamps, which leaves only the packet itself to tell what the peer did."
+	plain.Title = "The server's machine loses power, without TCP timestamps. Only the packet itself shows what the peer did."
 	plain.Run = func(e *Env) {
 		e.noTimestamps()
 		playPowerLoss(e, cause.ResetByPeer)

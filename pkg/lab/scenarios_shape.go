@@ -25,11 +25,11 @@ var rstShapes = []rstShape{{
 	title: "A RST arrives whose shape fits no kernel's habit.",
 	story: "Some middlebox ends the connection with a RST of its own making: it acknowledges, as an aborting application's would, " +
 		"but its window is zero, as in the answer of a kernel that knows no such connection. " +
-		"What happened at the other end cannot be told from it, and must not be guessed.",
+		"It does not show what happened at the other end, and that must not be guessed.",
 	cause: cause.ResetByPeer, flags: event.RST | event.ACK,
 }, {
 	name:  "reset-by-peer-timestamps",
-	title: "The same on a connection with TCP timestamps.",
+	title: "A RST arrives whose shape fits no kernel's habit, on a connection with TCP timestamps.",
 	story: "Who sees the packet sees that it fits no habit. " +
 		"Who sees only that it had no timestamp must take it for the answer of a kernel that knows no such connection.",
 	timestamps: true, cause: cause.ResetByPeer, withoutPacket: cause.PeerGone, flags: event.RST | event.ACK,
@@ -37,24 +37,24 @@ var rstShapes = []rstShape{{
 	name:  "peer-aborted",
 	title: "A RST arrives in the shape of an abort.",
 	story: "The RST acknowledges and its window is open: it was built from the state of a connection that its sender knew. " +
-		"An application or a timer at the other end gave up. Without timestamps only the packet itself can tell.",
+		"An application or a timer at the other end gave up. Without timestamps only the packet itself shows this.",
 	cause: cause.PeerAborted, withoutPacket: cause.ResetByPeer, flags: event.RST | event.ACK, window: true,
 }, {
 	name:  "peer-aborted-timestamps",
-	title: "The same on a connection with TCP timestamps.",
+	title: "A RST arrives in the shape of an abort, on a connection with TCP timestamps.",
 	story: "A kernel that aborts a connection stamps the RST like any other segment of it. " +
-		"Here that can be told even where the packet is not seen.",
+		"So the cause is known even if the packet is not seen.",
 	timestamps: true, cause: cause.PeerAborted, flags: event.RST | event.ACK, window: true, stamped: true,
 }, {
 	name:  "peer-gone",
 	title: "A RST arrives in the shape of a reply.",
 	story: "The RST acknowledges nothing and its window is zero: it was built from the client's own segment, by somebody who knows no such connection. " +
-		"The other machine was restarted, or a load balancer sent the flow elsewhere. Without timestamps only the packet itself can tell.",
+		"The other machine was restarted, or a load balancer sent the flow elsewhere. Without timestamps only the packet itself shows this.",
 	cause: cause.PeerGone, withoutPacket: cause.ResetByPeer, flags: event.RST,
 }, {
 	name:       "peer-gone-timestamps",
-	title:      "The same on a connection with TCP timestamps.",
-	story:      "A reply to a segment of an unknown connection is never stamped. Here that can be told even where the packet is not seen.",
+	title:      "A RST arrives in the shape of a reply, on a connection with TCP timestamps.",
+	story:      "A reply to a segment of an unknown connection is never stamped. So the cause is known even if the packet is not seen.",
 	timestamps: true, cause: cause.PeerGone, flags: event.RST,
 }}
 

@@ -23,7 +23,7 @@ func timerScenarios() []Scenario {
 		},
 	}, {
 		Name:  "keepalive-user-timeout",
-		Title: "The same, cut short by TCP_USER_TIMEOUT.",
+		Title: "The client has vanished, and TCP_USER_TIMEOUT cuts keep-alive short.",
 		Story: "Nine probes may stay unanswered, but TCP_USER_TIMEOUT allows a second only: it decides, not the number of probes. " +
 			"The kernel's own reason is the same for both.",
 		Causes:   []event.CauseID{cause.KeepaliveUserTimeout},
@@ -37,7 +37,7 @@ func timerScenarios() []Scenario {
 		},
 	}, {
 		Name:  "keepalive-together",
-		Title: "The same for fifty connections at once.",
+		Title: "The client has vanished, and keep-alive ends fifty connections at once.",
 		Story: "A machine with fifty clients vanishes. The server's kernel gives all their connections up in the same second, " +
 			"each in a timer of its own, while the server does nothing.",
 		Causes:   []event.CauseID{cause.KeepaliveUserTimeout},

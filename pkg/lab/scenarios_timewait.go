@@ -24,7 +24,7 @@ func timeWaitScenarios() []Scenario {
 	}, {
 		Name:  "time-wait-killed-fin-wait2",
 		Title: "A RST ends the wait for a client that has not closed yet.",
-		Story: "The server has closed, the client has not, and the kernel keeps a mini-socket that tells late data apart. " +
+		Story: "The server has closed, the client has not, and the kernel keeps a mini-socket that recognizes late data. " +
 			"Any RST inside the window removes it: here the number need not be exact.",
 		Causes:   []event.CauseID{cause.TimeWaitKilled},
 		Families: bothFamilies, Path: Packets, Run: playFinWait2Killed,

@@ -16,14 +16,14 @@ func unreadDataScenarios() []Scenario {
 		Name:  "unread-data",
 		Title: "The server closes although it has not read everything the client sent.",
 		Story: "The client's data has arrived and was acknowledged, but the server closes without reading it. " +
-			"A FIN would tell the client that all is well, so the kernel sends a RST (RFC 2525, 2.17). " +
+			"A FIN would mean to the client that all is well, so the kernel sends a RST (RFC 2525, 2.17). " +
 			"A server that answers a request before it has read all of it, and then closes, does exactly this to its clients.",
 		Causes:   []event.CauseID{cause.UnreadDataOnClose, cause.PeerAborted},
 		Families: bothFamilies, Path: Veth, Run: playUnreadData,
 	}
 	loopback := unread
 	loopback.Name = "unread-data-loopback"
-	loopback.Title = "The same on one machine."
+	loopback.Title = "The server of a connection on its own machine closes although it has not read everything."
 	loopback.Path = Loopback
 	return []Scenario{unread, loopback, {
 		Name:  "unread-data-killed",
