@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rsttrace/rsttrace/internal/sink/text"
+	"github.com/rsttrace/rsttrace/internal/wordwrap"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
@@ -197,8 +198,8 @@ func (p *sheet) wrap(mark string, indent int, text string) {
 	}
 	column, empty := indent, true
 	p.buf.WriteString(line)
-	for word := range strings.FieldsSeq(text) {
-		cells := len([]rune(word))
+	for piece := range wordwrap.Pieces(text) {
+		cells := len([]rune(piece))
 		switch {
 		case empty:
 		case column+1+cells <= p.width:
@@ -209,7 +210,7 @@ func (p *sheet) wrap(mark string, indent int, text string) {
 			p.buf.WriteString(strings.Repeat(" ", indent))
 			column = indent
 		}
-		p.buf.WriteString(word)
+		p.buf.WriteString(piece)
 		column += cells
 		empty = false
 	}

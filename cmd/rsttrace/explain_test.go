@@ -98,3 +98,17 @@ func TestExplainCompletes(t *testing.T) {
 		t.Errorf("a second cause is offered: %v", values)
 	}
 }
+
+// TestSheetNumbersStayWhole: no line of a sheet ends inside a number, or before what
+// it counts.
+func TestSheetNumbersStayWhole(t *testing.T) {
+	for width := 12; width < sheetWidthMax; width++ {
+		p := sheet{width: width}
+		p.wrap("-", 2*sheetIndent, "with 1 234 567 bytes, 12 ms after the last of them")
+		for _, whole := range []string{"1 234 567 bytes", "12 ms"} {
+			if !strings.Contains(p.buf.String(), whole) {
+				t.Errorf("%d columns: %q is broken:\n%s", width, whole, p.buf.String())
+			}
+		}
+	}
+}

@@ -1,9 +1,9 @@
 package text
 
 import (
-	"strings"
-
 	"github.com/mattn/go-runewidth"
+
+	"github.com/rsttrace/rsttrace/internal/wordwrap"
 )
 
 // measure counts terminal cells. Arrows are one cell wide; the condition that
@@ -71,7 +71,8 @@ func (p *page) newLine(indent int) {
 func (p *page) fits(n int) bool { return p.width == 0 || p.column+n <= p.width }
 
 // words appends text and breaks the line between words where it is full; the
-// further lines are indented. A word longer than a line is not cut.
+// further lines are indented. A word longer than a line, or a number with its unit,
+// is not cut.
 func (p *page) words(style, text string, indent int) {
 	if p.fits(cells(text)) {
 		p.text(style, text)
@@ -79,8 +80,8 @@ func (p *page) words(style, text string, indent int) {
 	}
 	p.buf = append(p.buf, style...)
 	first := true
-	for word := range strings.FieldsSeq(text) {
-		n := cells(word)
+	for piece := range wordwrap.Pieces(text) {
+		n := cells(piece)
 		switch {
 		case first:
 		case p.fits(1 + n):
@@ -90,7 +91,7 @@ func (p *page) words(style, text string, indent int) {
 			p.newLine(indent)
 			p.buf = append(p.buf, style...)
 		}
-		p.buf = append(p.buf, word...)
+		p.buf = append(p.buf, piece...)
 		p.column += n
 		first = false
 	}

@@ -67,6 +67,21 @@ func TestEveryWidth(t *testing.T) {
 	}
 }
 
+// TestNumbersStayWhole: no terminal is so narrow that a number is torn apart, or from
+// what it counts.
+func TestNumbersStayWhole(t *testing.T) {
+	e := fixture.Events()[0]
+	e.Summary = "closed with 1 234 567 unread bytes, 12 ms after the last of 31 segments"
+	for width := 20; width < 120; width++ {
+		got := render(t, Options{Width: width}, e)
+		for _, whole := range []string{"1 234 567 unread", "12 ms", "31 segments"} {
+			if !strings.Contains(got, whole) {
+				t.Errorf("%d columns: %q is broken:\n%s", width, whole, got)
+			}
+		}
+	}
+}
+
 func TestColorChangesNothingElse(t *testing.T) {
 	sequences := regexp.MustCompile("\x1b\\[[0-9;]*m")
 	for _, width := range []int{0, 80, 120, 200} {
