@@ -32,8 +32,8 @@ const methodRounds = 5
 
 // guest is the kernel of test/vm on which methods are compared: development
 // machines rarely allow all three.
-func guest() string {
-	if runtime.GOARCH == "arm64" {
+func guest(arch string) string {
+	if arch == "arm64" {
 		return "arm64-6.12"
 	}
 	return "6.12"
@@ -52,7 +52,7 @@ func methodsInGuest(program string) (*results, error) {
 	defer os.RemoveAll(out)
 	const seconds = 1500
 	inGuest := "bench -methods -rsttrace /bin/rsttrace -slice 500ms -rounds " + strconv.Itoa(methodRounds) + " >/out/methods.json"
-	cmd := exec.Command(filepath.Join("test", "vm", "run"), guest(), "--timeout", strconv.Itoa(seconds), "--out", out,
+	cmd := exec.Command(filepath.Join("test", "vm", "run"), guest(runtime.GOARCH), "--timeout", strconv.Itoa(seconds), "--out", out,
 		"--with", program+":/bin/rsttrace", "--with", self+":/bin/bench", "--", "sh", "-c", inGuest)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said

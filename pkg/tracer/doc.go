@@ -7,9 +7,9 @@
 //	defer t.Close()
 //	for e, err := range t.Events(ctx) { ... }
 //
-// Events come in the order of their hooks, at most 100 ms after it, or 200 ms
-// while they wait for their owner; 2 s where it takes 100 ms and more to walk the
-// file tables of the host.
+// Events come in the order of their hooks. One waits at most 8 ms for the event of
+// the other end, 100 ms for its owner, and 2 s if the search for owners has not
+// looked for it yet. Those behind it wait, too.
 //
 // The trap to avoid: an event is valid only until the next one is asked for.
 package tracer
