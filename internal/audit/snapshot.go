@@ -43,8 +43,8 @@ func read(dir string) (Snapshot, error) {
 }
 
 // parse reads pairs of lines: "Tcp: NAME NAME ..." and "Tcp: VALUE VALUE ...".
-// Not the procfs library: its v0.23 leaves TCPAbortOnMemory, OnTimeout, OnLinger
-// and Failed empty.
+// Not the procfs library: its v0.23 leaves TCPAbortOnMemory, TCPAbortOnTimeout,
+// TCPAbortOnLinger and TCPAbortFailed empty.
 func (s Snapshot) parse(r io.Reader) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<20) // netstat has thousands of characters a line

@@ -8,7 +8,7 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// a claim is what words of an event say, and when that is not so.
+// claim is what words of an event say, and when that is not so.
 type claim struct {
 	words string // in summary or remedy, in lower case
 	wrong func(*event.Event) bool

@@ -5,6 +5,6 @@
 // side as much of it as that can do; what comes through is filtered again here.
 //
 // The trap to avoid: finding the owner of a socket is expensive, and most
-// filters do not need it. Ask MatchBeforeOwner first and look up the owner only
-// of what passes; then MatchOwner and MatchPlace decide the rest.
+// filters do not need it. Ask Decide first with what is known without an owner,
+// and look for owners only of events that it does not refuse.
 package filter

@@ -38,7 +38,7 @@ func destroyedScenarios() []Scenario {
 	}}
 }
 
-// destroyer starts a process that destroys a socket of another one.
+// destroy starts a process that destroys a socket of another one.
 func (e *Env) destroy(end string, local, peer event.Endpoint) *Actor {
 	destroyer := e.Actor("destroyer", end)
 	result := destroyer.Destroy(local, peer)
