@@ -41,13 +41,12 @@ type ContextCgroupRecord struct {
 type ContextColumn uint32
 
 const (
-	ContextColumnCOLUMN_LOST        ContextColumn = 0
-	ContextColumnCOLUMN_UNCOUNTED   ContextColumn = 1
-	ContextColumnCOLUMN_HOLDER_LOST ContextColumn = 2
-	ContextColumnCOLUMN_ERRORS      ContextColumn = 3
-	ContextColumnCOLUMN_UNPLACED    ContextColumn = 4
-	ContextColumnCOLUMN_FIRST       ContextColumn = 8
-	ContextColumnCOLUMNS            ContextColumn = 2048
+	ContextColumnCOLUMN_LOST      ContextColumn = 0
+	ContextColumnCOLUMN_UNCOUNTED ContextColumn = 8
+	ContextColumnCOLUMN_ERRORS    ContextColumn = 9
+	ContextColumnCOLUMN_UNPLACED  ContextColumn = 10
+	ContextColumnCOLUMN_FIRST     ContextColumn = 16
+	ContextColumnCOLUMNS          ContextColumn = 2048
 )
 
 type ContextColumnKey struct {
@@ -197,6 +196,7 @@ const (
 	ContextRecordKindRECORD_ERROR   ContextRecordKind = 5
 	ContextRecordKindRECORD_PAYLOAD ContextRecordKind = 6
 	ContextRecordKindRECORD_CGROUP  ContextRecordKind = 7
+	ContextRecordKindRECORD_KINDS   ContextRecordKind = 8
 )
 
 type ContextResetRecord struct {

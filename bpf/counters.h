@@ -19,12 +19,11 @@
 
 /* Columns of a row. The first few are reserved; the rest belong to evidence. */
 enum column : __u32 {
-	COLUMN_LOST = 0, /* reset records that the ring had no room for */
-	COLUMN_UNCOUNTED = 1, /* resets that found no free column */
-	COLUMN_HOLDER_LOST = 2, /* holder records that the ring had no room for */
-	COLUMN_ERRORS = 3, /* only of budgets: errors that are followed */
-	COLUMN_UNPLACED = 4, /* resets that found no free cell for their network namespace */
-	COLUMN_FIRST = 8,
+	COLUMN_LOST = 0, /* + enum record_kind: records that the ring had no room for */
+	COLUMN_UNCOUNTED = RECORD_KINDS, /* resets that found no free column */
+	COLUMN_ERRORS, /* only of budgets: errors that are followed */
+	COLUMN_UNPLACED, /* resets that found no free cell for their network namespace */
+	COLUMN_FIRST = 16,
 	COLUMNS = 2048, /* a power of two */
 };
 #define CLAIM_ATTEMPTS 16

@@ -17,6 +17,7 @@ enum record_kind : __u32 {
 	RECORD_ERROR = 5, /* struct error_record */
 	RECORD_PAYLOAD = 6, /* struct payload_record */
 	RECORD_CGROUP = 7, /* struct cgroup_record */
+	RECORD_KINDS,
 };
 
 enum hook : __u8 {

@@ -258,7 +258,6 @@ static __noinline int fill(struct reset_ctx *reset, struct tcp_sock *tcp, struct
 {
 	if (!reset || !record)
 		return 0;
-	record->kind = RECORD_RESET;
 	record->evidence = reset->evidence;
 	record->tuple = reset->tuple;
 	record->packet = reset->packet.segment;
@@ -310,7 +309,7 @@ struct detail {
 static __always_inline bool send_part(__u32 size, struct reset_ctx *reset, struct sk_buff *skb,
 				      struct tcp_sock *tcp, const struct detail *detail)
 {
-	struct reset_record *record = RESERVE_PART(struct reset_record, size, COLUMN_LOST);
+	struct reset_record *record = RESERVE_PART(struct reset_record, size, RECORD_RESET);
 
 	if (!record)
 		return false;
@@ -338,10 +337,9 @@ static __noinline int send_payload(const struct reset_ctx *reset, struct sk_buff
 {
 	if (!reset || !skb)
 		return 0;
-	struct payload_record *record = RESERVE(struct payload_record, COLUMN_HOLDER_LOST);
+	struct payload_record *record = RESERVE(struct payload_record, RECORD_PAYLOAD);
 	if (!record)
 		return 0;
-	record->kind = RECORD_PAYLOAD;
 	record->reset_sk = reset->evidence.state ? (__u64)reset->sk : 0;
 	record->reset_time_ns = now;
 	read_payload(skb, &reset->packet, record->payload);

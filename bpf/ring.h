@@ -26,19 +26,21 @@ struct {
 } stacks SEC(".maps");
 
 /*
- * Room for one record, or for its first bytes, all zero. NULL with the loss
- * counted in the given column.
+ * Room for one record of a kind, or for its first bytes; the rest is zero. NULL if
+ * there is none, and then the loss is counted by kind.
  */
-#define RESERVE_PART(type, size, lost_column)                       \
+#define RESERVE_PART(type, size, record_kind)                       \
 	({                                                          \
 		type *__room = bpf_ringbuf_reserve(&ring, size, 0); \
-		if (__room)                                         \
+		if (__room) {                                       \
 			__builtin_memset(__room, 0, size);          \
-		else                                                \
-			add_to_column(lost_column);                 \
+			__room->kind = record_kind;                 \
+		} else {                                            \
+			add_to_column(COLUMN_LOST + record_kind);   \
+		}                                                   \
 		__room;                                             \
 	})
-#define RESERVE(type, lost_column) RESERVE_PART(type, sizeof(type), lost_column)
+#define RESERVE(type, record_kind) RESERVE_PART(type, sizeof(type), record_kind)
 
 #define SUBMIT(record) bpf_ringbuf_submit(record, 0)
 

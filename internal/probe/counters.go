@@ -21,9 +21,11 @@ type Count struct {
 type Counts struct {
 	ByEvidence []Count
 	Lost       uint64 // events whose record found no room in the ring
-	Uncounted  uint64 // events whose evidence found no free counter; not in ByEvidence
-	Unplaced   uint64 // events that found no free counter of their namespace, see NetnsCounts
-	Missed     uint64 // runs that the kernel suppressed: hooks fired, nothing was seen
+	// LostRecords are other records that found none.
+	LostRecords event.LostRecords
+	Uncounted   uint64 // events whose evidence found no free counter; not in ByEvidence
+	Unplaced    uint64 // events that found no free counter of their namespace, see NetnsCounts
+	Missed      uint64 // runs that the kernel suppressed: hooks fired, nothing was seen
 }
 
 // counters reads the kernel's counter rows through mmap.
@@ -82,9 +84,18 @@ func (c *counters) read() (Counts, error) {
 		}
 		return total
 	}
+	lost := func(kind bpf.ContextRecordKind) uint64 { return sum(lostColumn(kind)) }
 
 	counts := Counts{
-		Lost:      sum(int(bpf.ContextColumnCOLUMN_LOST)),
+		Lost: lost(bpf.ContextRecordKindRECORD_RESET),
+		LostRecords: event.LostRecords{
+			Holders:  lost(bpf.ContextRecordKindRECORD_HOLDER),
+			Modules:  lost(bpf.ContextRecordKindRECORD_MODULE),
+			Signals:  lost(bpf.ContextRecordKindRECORD_SIGNAL),
+			Errors:   lost(bpf.ContextRecordKindRECORD_ERROR),
+			Payloads: lost(bpf.ContextRecordKindRECORD_PAYLOAD),
+			Cgroups:  lost(bpf.ContextRecordKindRECORD_CGROUP),
+		},
 		Uncounted: sum(int(bpf.ContextColumnCOLUMN_UNCOUNTED)),
 		Unplaced:  sum(int(bpf.ContextColumnCOLUMN_UNPLACED)),
 	}
@@ -111,6 +122,23 @@ func (c *counters) read() (Counts, error) {
 		counts.ByEvidence[at].Events += events
 	}
 	return counts, nil
+}
+
+// lostColumn counts the records of a kind that the ring had no room for.
+func lostColumn(kind bpf.ContextRecordKind) int {
+	return int(bpf.ContextColumnCOLUMN_LOST) + int(kind)
+}
+
+// lost is how many records of a kind the ring had no room for so far.
+func (c *counters) lost(kind bpf.ContextRecordKind) (total uint64, err error) {
+	var cell [sizeOfCounter]byte
+	for cpu := range c.cpus {
+		if _, err := c.rows.ReadAt(cell[:], int64(cpu*columns+lostColumn(kind))*sizeOfCounter); err != nil {
+			return 0, fmt.Errorf("read the counters: %w", err)
+		}
+		total += binary.NativeEndian.Uint64(cell[:])
+	}
+	return total, nil
 }
 
 // key is the evidence that a column counts; false while it is being written.

@@ -30,7 +30,8 @@ type reader struct {
 	interner interner
 	drained  bool
 	// highWater is the most bytes that were waiting.
-	highWater int
+	highWater   int
+	lostModules lostModules
 }
 
 // Batch is what one Read returns. It is valid until the next Read.
@@ -75,6 +76,9 @@ func (s *Session) Read(ctx context.Context, batch *Batch, deadline time.Time) er
 	err := s.reader.read(ctx, deadline, func(sample []byte) error { return s.decode(sample, batch) })
 	for _, module := range batch.modules {
 		s.moduleLoaded(module)
+	}
+	if err == nil {
+		err = s.attachLostModules()
 	}
 	if err == nil {
 		err = s.loader.exhausted // by a module's hooks

@@ -111,20 +111,21 @@ func micros(n uint64) time.Duration { return time.Duration(n) * time.Microsecond
 // UnmarshalJSON reads a line of kind "counts".
 func (t *Totals) UnmarshalJSON(text []byte) error {
 	var l struct {
-		Time       time.Time `json:"time"`
-		Causes     []Count   `json:"causes"`
-		Shown      uint64    `json:"shown"`
-		NotShown   uint64    `json:"notShown"`
-		LostEvents uint64    `json:"lostEvents"`
-		Missed     uint64    `json:"missed"`
-		NotSought  uint64    `json:"ownersNotSought"`
-		Top        *Tops     `json:"top"`
+		Time        time.Time   `json:"time"`
+		Causes      []Count     `json:"causes"`
+		Shown       uint64      `json:"shown"`
+		NotShown    uint64      `json:"notShown"`
+		LostEvents  uint64      `json:"lostEvents"`
+		Missed      uint64      `json:"missed"`
+		NotSought   uint64      `json:"ownersNotSought"`
+		LostRecords LostRecords `json:"lostRecords"`
+		Top         *Tops       `json:"top"`
 	}
 	if err := json.Unmarshal(text, &l); err != nil {
 		return err
 	}
 	*t = Totals{
-		Time: l.Time, Counts: l.Causes, Shown: l.Shown, NotShown: l.NotShown, Lost: l.LostEvents, Missed: l.Missed, OwnersNotSought: l.NotSought, Tops: l.Top,
+		Time: l.Time, Counts: l.Causes, Shown: l.Shown, NotShown: l.NotShown, Lost: l.LostEvents, Missed: l.Missed, OwnersNotSought: l.NotSought, LostRecords: l.LostRecords, Tops: l.Top,
 	}
 	return nil
 }

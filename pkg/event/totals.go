@@ -19,10 +19,23 @@ type Totals struct {
 	NotShown uint64 // counted and held back by a filter or a limit
 	Lost     uint64 // counted, but the details did not reach this program
 	Missed   uint64 // the kernel skipped the probe: in no count
+	// LostRecords are other records whose details did not reach this program.
+	LostRecords LostRecords
 	// OwnersNotSought are shown events without a search for their owner: the search
 	// takes 1 % of a core at most, and the next one would have come too late.
 	OwnersNotSought uint64
 	Tops            *Tops // nil where they were not asked for
+}
+
+// LostRecords counts records, beside those of events, that found no room on their
+// way from the kernel: by what they would have said.
+type LostRecords struct {
+	Holders  uint64 `json:"holders,omitzero"`  // which process holds a socket, or closed it: an owner may be missing
+	Modules  uint64 `json:"modules,omitzero"`  // a kernel module came: rsttrace then looks itself which ones are loaded
+	Signals  uint64 `json:"signals,omitzero"`  // a process got SIGPIPE: a follow-up is missing
+	Errors   uint64 `json:"errors,omitzero"`   // the kernel reported an error on a socket: App.Reported may be missing
+	Payloads uint64 `json:"payloads,omitzero"` // what an incoming RST said in its payload
+	Cgroups  uint64 `json:"cgroups,omitzero"`  // the path of a new control group: a name may be missing
 }
 
 // Count is how often one cause was counted in one direction.

@@ -336,7 +336,10 @@ func (t *Tracer) Totals() (event.Totals, error) {
 	}
 	now := time.Now()
 	t.locations.setClock(now)
-	totals := event.Totals{Time: now.UTC(), Shown: t.shownIDs.last, Lost: counts.Lost, Missed: counts.Missed, OwnersNotSought: t.resolver.NotSearched()}
+	totals := event.Totals{
+		Time: now.UTC(), Shown: t.shownIDs.last, Lost: counts.Lost, LostRecords: counts.LostRecords, Missed: counts.Missed,
+		OwnersNotSought: t.resolver.NotSearched(),
+	}
 	position := make(map[event.Count]int)
 	var sum uint64
 	for _, count := range counts.ByEvidence {

@@ -293,10 +293,23 @@ func appendCounts(buf []byte, t *event.Totals, m *moments) []byte {
 	l = l.numberAlways(`"lostEvents":`, t.Lost) // "lost" is an object, of events
 	l = l.numberAlways(`"missed":`, t.Missed)
 	l = l.number(`"ownersNotSought":`, t.OwnersNotSought)
+	l = appendLostRecords(l, &t.LostRecords)
 	if t.Tops != nil {
 		l = appendTops(l, t.Tops)
 	}
 	return l.whole()
+}
+
+func appendLostRecords(l line, lost *event.LostRecords) line {
+	start := len(l)
+	l = l.open(`"lostRecords":`)
+	l = l.number(`"holders":`, lost.Holders)
+	l = l.number(`"modules":`, lost.Modules)
+	l = l.number(`"signals":`, lost.Signals)
+	l = l.number(`"errors":`, lost.Errors)
+	l = l.number(`"payloads":`, lost.Payloads)
+	l = l.number(`"cgroups":`, lost.Cgroups)
+	return l.closeUnlessEmpty(start)
 }
 
 func appendLost(buf []byte, loss *event.Loss, m *moments) []byte {

@@ -55,11 +55,31 @@ func (s *Sink) account(t *event.Totals) {
 	if t.Lost > 0 {
 		s.explain("lost:", "counted above, but their details did not arrive in time")
 	}
+	s.lostRecords(&t.LostRecords)
 	if t.OwnersNotSought > 0 {
 		s.explain(plural(t.OwnersNotSought, "owner")+" not sought:", "the search for owners takes 1 % of a core at most, and with so many open files the next one came too late")
 	}
 	if t.Missed > 0 {
 		s.explain("missed:", "the kernel skipped a probe of rsttrace so often, because the same CPU was inside another one; up to so many resets are in no count")
+	}
+}
+
+// lostRecords says what the events above may lack, since the ring buffer was full.
+func (s *Sink) lostRecords(lost *event.LostRecords) {
+	for _, kind := range []struct {
+		records       uint64
+		what, meaning string
+	}{
+		{lost.Holders, "holder record", "an event without an owner may have one"},
+		{lost.Modules, "module record", "rsttrace then looked itself which kernel modules are loaded; resets of firewall rules may be missing until then"},
+		{lost.Signals, "signal record", "a process got SIGPIPE, and no line says so"},
+		{lost.Errors, "error record", "the kernel reported an error to an application, and no event says so"},
+		{lost.Payloads, "payload record", "a RST said why in its payload, and the event does not show it"},
+		{lost.Cgroups, "cgroup record", "an event of a new container may lack its name"},
+	} {
+		if kind.records > 0 {
+			s.explain(plural(kind.records, kind.what)+" lost:", kind.meaning)
+		}
 	}
 }
 
