@@ -6,8 +6,8 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// decodeConnStats takes the length of a jiffy, by which the kernel side counts.
-func decodeConnStats(r *resetRecord, e *event.Event, jiffy time.Duration) {
+// connStats takes the length of a jiffy, by which the kernel side counts.
+func (in *interner) connStats(r *resetRecord, e *event.Event, jiffy time.Duration) {
 	n := &r.Conn
 	e.Conn = event.Conn{
 		Known:         true,
@@ -17,14 +17,14 @@ func decodeConnStats(r *resetRecord, e *event.Event, jiffy time.Duration) {
 		BytesAcked:    n.BytesAcked,
 		BytesReceived: n.BytesReceived,
 		AgeMillis:     ageMillis(r),
+		Mark:          n.Mark,
+		UID:           in.uids.Pointer(n.Uid),
 	}
 	if e.State != 0 && e.State != event.StateSynSent {
 		e.Conn.LastReceivedMillis = millisSince(n.SinceReceived, jiffy)
 		e.Conn.LastSentMillis = millisSince(n.SinceSent, jiffy)
 	}
 	e.Lost = lost(r, e.State, e.Evidence)
-	e.Kernel.UID, e.Kernel.UIDKnown = n.Uid, true
-	e.Kernel.Mark = n.Mark
 	e.Kernel.UserTimeoutMillis = n.UserTimeoutMs
 	e.Kernel.SndUna, e.Kernel.SndNxt = n.SndUna, n.SndNxt
 }

@@ -151,7 +151,7 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 	}
 	in.segments(r, e)
 	if evidence.Socket == event.SockFull && evidence.State != event.StateListen {
-		decodeConnStats(r, e, s.reader.clock.jiffy)
+		in.connStats(r, e, s.reader.clock.jiffy)
 	}
 }
 

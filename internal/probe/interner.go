@@ -12,6 +12,7 @@ type interner struct {
 	names    [256]string // each where its hash says; a later one replaces it
 	windows  event.ValueArena[uint16]
 	offsets  event.ValueArena[int32]
+	uids     event.ValueArena[uint32]
 	payloads payloads
 }
 

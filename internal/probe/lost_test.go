@@ -128,8 +128,8 @@ func TestNumbersNeedFullSocket(t *testing.T) {
 		}}
 		r.Expected.RcvNxt, r.Conn.SrttUs, r.Conn.Uid = 50, 8000, 33
 		e := decodeOne(t, testSession(event.Fentry), &r)
-		if e.Conn.Known != test.want || e.Kernel.UIDKnown != test.want || (e.Lost != event.Lost{}) != test.want {
-			t.Errorf("%s: conn %+v, uid known %v, lost %+v", name, e.Conn, e.Kernel.UIDKnown, e.Lost)
+		if e.Conn.Known != test.want || (e.Conn.UID != nil) != test.want || (e.Lost != event.Lost{}) != test.want {
+			t.Errorf("%s: conn %+v, uid %v, lost %+v", name, e.Conn, e.Conn.UID, e.Lost)
 		}
 		if test.want && e.Conn.SRTTMicros != 1000 {
 			t.Errorf("%s: srtt of 8 × 1000 µs is %d", name, e.Conn.SRTTMicros)

@@ -11,6 +11,7 @@ func (e *Event) Clone() *Event {
 	c.Owner.Others = slices.Clone(e.Owner.Others)
 	c.Owner.UID = clonePointer(e.Owner.UID)
 	c.Owner.Ended.ExitCode = clonePointer(e.Owner.Ended.ExitCode)
+	c.Conn.UID = clonePointer(e.Conn.UID)
 	c.IETFCause = clonePointer(e.IETFCause)
 	c.RST = e.RST.clone()
 	c.Trigger = e.Trigger.clone()

@@ -36,9 +36,6 @@ type KernelContext struct {
 	PeerListens bool
 	// HookNanos is when the hook ran, by CLOCK_MONOTONIC.
 	HookNanos uint64
-	Mark      uint32
-	UID       uint32 // creator of the socket
-	UIDKnown  bool
 
 	UserTimeoutMillis uint32 // TCP_USER_TIMEOUT
 	// RcvNxt and Window are what the socket expects next from the peer, and how

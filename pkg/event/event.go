@@ -126,6 +126,9 @@ type Conn struct {
 
 	LastReceivedMillis uint64 `json:"lastReceivedMillis,omitzero"`
 	LastSentMillis     uint64 `json:"lastSentMillis,omitzero"`
+
+	Mark uint32  `json:"mark,omitzero"` // SO_MARK, or that of the SYN: policy routing goes by it
+	UID  *uint32 `json:"uid,omitempty"` // who created the socket, also where no process is known
 }
 
 // IsZero makes Conn absent from JSON exactly where it is not known.

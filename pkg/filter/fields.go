@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -77,9 +78,12 @@ var fields = []*Field{
 		},
 	},
 	{
-		Name: "uid", Help: "the user of the process that owns the socket, by number", Example: "uid 0",
+		Name: "uid", Help: "the user of the process that owns the socket, else of its creator, by number", Example: "uid 0",
 		kind: kindNumber, known: KnowsOwner, number: parseCount,
-		numbers: func(e *event.Event, is func(uint64) bool) bool { return e.Owner.UID != nil && is(uint64(*e.Owner.UID)) },
+		numbers: func(e *event.Event, is func(uint64) bool) bool {
+			uid := cmp.Or(e.Owner.UID, e.Conn.UID)
+			return uid != nil && is(uint64(*uid))
+		},
 	},
 	{
 		Name: "cgroup", Help: "the control group of the socket, with all below it", Example: "cgroup /system.slice",
@@ -153,6 +157,11 @@ var fields = []*Field{
 		Name: "bytesReceived", Help: "bytes that came from the other end", Example: "bytesReceived > 10k",
 		kind: kindNumber, known: KnowsRest, number: parseSize,
 		numbers: ofConn(func(c *event.Conn) uint64 { return c.BytesReceived }),
+	},
+	{
+		Name: "mark", Help: "the firewall mark of the socket (SO_MARK), by which policy routing goes", Example: "mark 0x2a",
+		kind: kindNumber, known: KnowsRest, number: parseMark,
+		numbers: ofConn(func(c *event.Conn) uint64 { return uint64(c.Mark) }),
 	},
 	{
 		Name: "ttl", Help: "the TTL or hop limit of a received RST", Example: "ttl < 64",

@@ -112,3 +112,30 @@ func BenchmarkMatch(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/event")
 	b.ReportMetric(0, "ns/op")
 }
+
+// TestUserOfSocket: without a process the creator of the socket is the user.
+func TestUserOfSocket(t *testing.T) {
+	process, creator := uint32(0), uint32(33)
+	e := sample()
+	e.Owner.UID, e.Conn = &process, event.Conn{Known: true, UID: &creator}
+	if !MustParse("uid 0").Match(e) || MustParse("uid 33").Match(e) {
+		t.Error("a process is known: the user is its own")
+	}
+	e.Owner = event.Owner{}
+	if !MustParse("uid 33").Match(e) || MustParse("uid 0").Match(e) {
+		t.Error("no process is known: the user is the creator of the socket")
+	}
+}
+
+func TestMark(t *testing.T) {
+	e := sample()
+	e.Conn = event.Conn{Known: true, Mark: 0x2a}
+	for filter, want := range map[string]bool{"mark 0x2a": true, "mark 42": true, "mark 0": false, "mark > 0x29": true} {
+		if MustParse(filter).Match(e) != want {
+			t.Errorf("%s: matches is %t", filter, !want)
+		}
+	}
+	if _, err := Parse("mark 0x100000000", Vocabulary{}); err == nil {
+		t.Error("a mark of 33 bits is taken")
+	}
+}

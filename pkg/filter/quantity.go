@@ -16,6 +16,15 @@ func parseCount(value string) (uint64, error) {
 	return n, nil
 }
 
+// parseMark reads 32 bits, as ip rule and ss write them: 0x2a, or 42.
+func parseMark(value string) (uint64, error) {
+	n, err := strconv.ParseUint(value, 0, 32)
+	if err != nil {
+		return 0, fmt.Errorf("bad mark %q: want a number of 32 bits, such as 0x2a or 42", value)
+	}
+	return n, nil
+}
+
 // parseDuration reads a time, in nanoseconds.
 func parseDuration(value string) (uint64, error) {
 	d, err := time.ParseDuration(value)

@@ -121,6 +121,10 @@ func appendWho(l line, e *event.Event) line {
 		l = l.number(`"ageMillis":`, c.AgeMillis)
 		l = l.number(`"lastReceivedMillis":`, c.LastReceivedMillis)
 		l = l.number(`"lastSentMillis":`, c.LastSentMillis)
+		l = l.number(`"mark":`, uint64(c.Mark))
+		if c.UID != nil {
+			l = l.numberAlways(`"uid":`, uint64(*c.UID))
+		}
 		l = l.close()
 	}
 	return l

@@ -35,7 +35,7 @@ func (s *Sink) body(e *event.Event) []paragraph {
 	}
 	if s.options.Evidence || e.Cause == unclassified {
 		add(s.style.faint, "application:", clean(callsText(&e.App)))
-		add(s.style.faint, "connection:", connectionText(&e.Conn))
+		add(s.style.faint, "connection:", connectionText(e))
 		add(s.style.faint, "trigger:", clean(triggerText(&e.Trigger)))
 		add(s.style.faint, "evidence:", clean(evidenceText(&e.Evidence)))
 	}

@@ -8,8 +8,10 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// connectionText is what is known of a connection, in the words of ss.
-func connectionText(c *event.Conn) string {
+// connectionText is what is known of a connection, in the words of ss. The user is
+// that of the socket's creator: it stands for a process where none is known.
+func connectionText(e *event.Event) string {
+	c := &e.Conn
 	if !c.Known {
 		return ""
 	}
@@ -33,6 +35,12 @@ func connectionText(c *event.Conn) string {
 	add("bytes_received", c.BytesReceived)
 	if c.Cookie > 0 {
 		parts = append(parts, "cookie:"+strconv.FormatUint(c.Cookie, 16)) // as ss -e shows it
+	}
+	if c.Mark > 0 {
+		parts = append(parts, "fwmark:0x"+strconv.FormatUint(uint64(c.Mark), 16)) // as ss -e shows it
+	}
+	if c.UID != nil && e.Owner.PID == 0 {
+		add("uid", uint64(*c.UID))
 	}
 	return strings.Join(parts, " ")
 }
