@@ -81,8 +81,9 @@ generate: go deps-bpf ## Compile the BPF programs and write their Go types
 	@$(GO) generate ./bpf
 
 .PHONY: docs
-docs: go ## Write the documentation that comes from tables in the code
+docs: go ## Write the documentation that comes from the code: tables, exported names
 	@$(GO) generate ./tools/gendocs
+	@$(GO) run ./tools/api ./pkg/...
 
 .PHONY: fmt
 fmt: deps-lint ## Format Go and C
@@ -167,14 +168,14 @@ fuzz: go ## Every fuzz target for FUZZ_TIME each
 # A test that fails once in ten runs is wrong, or has found something.
 .PHONY: live
 live: go ## The tests that attach to this kernel, LIVE_REPEATS times
-	@$(GO) test -p 1 -count $(LIVE_REPEATS) -timeout 4h -json ./internal/probe ./pkg/tracer ./internal/audit ./internal/cgroup ./cmd/rsttrace | \
+	@$(GO) test -p 1 -count $(LIVE_REPEATS) -timeout 4h -json ./internal/probe ./internal/tracing ./internal/audit ./internal/cgroup ./cmd/rsttrace | \
 		$(GO) run ./tools/tally unit $(RESULTS)/live
 
 # Every part runs, also after one that failed.
 .PHONY: lint
-lint: go deps-lint ## golangci-lint, gofmt, clang-format, shellcheck, docs
+lint: go deps-lint ## golangci-lint, gofmt, clang-format, shellcheck, docs, exported names
 	@$(MAKE) --no-print-directory -k $(LINT_PARTS)
-LINT_PARTS := lint-go lint-format lint-c lint-shell lint-docs
+LINT_PARTS := lint-go lint-format lint-c lint-shell lint-docs lint-api
 lint-part = $(GO) run ./tools/tally step $(RESULTS)/lint $@
 
 .PHONY: $(LINT_PARTS)
@@ -183,6 +184,7 @@ lint-format: ; @$(lint-part) tools/lint-format
 lint-c: ; @CLANG=$(CLANG) $(lint-part) tools/lint-c
 lint-shell: ; @$(lint-part) tools/lint-shell
 lint-docs: ; @$(lint-part) $(GO) test ./docs ./tools/gendocs
+lint-api: ; @$(lint-part) $(GO) run ./tools/api -check ./pkg/...
 
 # Goroutines are in the code of these packages, or in what they use. The race
 # detector is written in C, so this needs cgo and a C compiler; rsttrace does not.

@@ -39,7 +39,7 @@ func TestImports(t *testing.T) {
 	}{
 		{library, []string{"bpf", "internal/probe", "bench"}},
 		{objects, []string{"internal/probe"}},
-		{probe, []string{"pkg/tracer", "internal/selftest", "cmd/rsttrace", "bench", "tools/gendocs"}},
+		{probe, []string{"internal/tracing", "internal/selftest", "cmd/rsttrace", "bench", "tools/gendocs"}},
 	} {
 		for name, all := range imports {
 			by := strings.TrimPrefix(name, module)

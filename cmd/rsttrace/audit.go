@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
 // auditFlag is --audit. It always takes a value: an optional one would make
@@ -47,9 +45,4 @@ func (a *auditFlag) Set(text string) error {
 	}
 	*a = auditFlag{on: true, every: every}
 	return nil
-}
-
-// options are those of the tracer.
-func (a *auditFlag) options() tracer.AuditOptions {
-	return tracer.AuditOptions{AtEnd: a.on, Every: a.every}
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rsttrace/rsttrace/internal/selftest"
+	"github.com/rsttrace/rsttrace/internal/tracing"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
-	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
 // labFlags are the flags of the lab command.
@@ -78,7 +78,7 @@ func (f *labFlags) run(cmd *cobra.Command, names []string) error {
 		}
 		return nil
 	}
-	t, err := tracer.Open(tracer.Options{Attach: f.attach.method})
+	t, err := tracing.Open(tracing.Options{Attach: f.attach.method})
 	if err != nil {
 		return err
 	}
@@ -88,9 +88,9 @@ func (f *labFlags) run(cmd *cobra.Command, names []string) error {
 }
 
 // perform plays the scenarios while the tracer watches.
-func (f *labFlags) perform(ctx context.Context, t *tracer.Tracer, stage *stage, scenarios []lab.Scenario, family event.Family) error {
-	tracing, stop := context.WithCancel(ctx)
-	live, err := selftest.Watch(tracing, t, stage)
+func (f *labFlags) perform(ctx context.Context, t *tracing.Tracer, stage *stage, scenarios []lab.Scenario, family event.Family) error {
+	watching, stop := context.WithCancel(ctx)
+	live, err := selftest.Watch(watching, t, stage)
 	if err != nil {
 		stop()
 		return err

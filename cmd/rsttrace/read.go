@@ -86,7 +86,7 @@ func readAll(ctx context.Context, files []string, to event.Sink, most *limit, st
 	var problems error
 	for _, file := range files {
 		err := readFile(ctx, file, to, stderr)
-		var skipped *jsonl.SkippedError
+		var skipped *event.SkippedError
 		if err != nil && !errors.As(err, &skipped) {
 			return errors.Join(problems, err)
 		}
@@ -111,7 +111,7 @@ func readFile(ctx context.Context, path string, to event.Sink, stderr io.Writer)
 	source := jsonl.Source{
 		Name:  name,
 		Input: input,
-		Skipped: func(skipped *jsonl.LineError) {
+		Skipped: func(skipped *event.LineError) {
 			fmt.Fprintf(stderr, "rsttrace: %s\n", oneLine(skipped))
 		},
 	}

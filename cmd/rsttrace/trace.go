@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rsttrace/rsttrace/internal/tracing"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
-	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
 // traceFlags are the flags of the main command.
@@ -143,7 +143,7 @@ func (f *traceFlags) run(ctx context.Context, wanted *filter.Filter, stdout, std
 		return err
 	}
 	defer meter.close()
-	t, err := tracer.Open(tracer.Options{
+	t, err := tracing.Open(tracing.Options{
 		Filter:       wanted,
 		Summary:      f.summary,
 		MaxRate:      f.maxRate,
@@ -155,7 +155,8 @@ func (f *traceFlags) run(ctx context.Context, wanted *filter.Filter, stdout, std
 		NoFollowups:  f.noFollow,
 		RingSize:     f.ringSize.bytes,
 		Interval:     f.interval,
-		Audit:        f.audit.options(),
+		AuditAtEnd:   f.audit.on,
+		AuditEvery:   f.audit.every,
 		Warn:         func(warning error) { fmt.Fprintf(stderr, "rsttrace: %v\n", warning) },
 	})
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/internal/lab/netns"
+	"github.com/rsttrace/rsttrace/internal/tracing"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
 // Live is a tracer at work, of which it can be known that it has reported all
@@ -31,7 +31,7 @@ type Live struct {
 
 // Watch runs the tracer until ctx ends. A sink gets all that happens, from another
 // goroutine.
-func Watch(ctx context.Context, t *tracer.Tracer, to event.Sink) (*Live, error) {
+func Watch(ctx context.Context, t *tracing.Tracer, to event.Sink) (*Live, error) {
 	marker, err := netns.New("marker")
 	if err != nil {
 		return nil, err

@@ -8,10 +8,10 @@ import (
 
 	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/internal/recording"
+	"github.com/rsttrace/rsttrace/internal/tracing"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
-	"github.com/rsttrace/rsttrace/pkg/tracer"
 )
 
 // Options of Run. The zero value runs all scenarios by the best methods.
@@ -98,12 +98,12 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := tracer.FromSession(session, tracer.Options{})
+	t := tracing.FromSession(session, tracing.Options{})
 	defer t.Close()
-	tracing, stop := context.WithCancel(ctx)
+	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	events := newRecorder(t.Session())
-	live, err := Watch(tracing, t, events)
+	live, err := Watch(watching, t, events)
 	if err != nil {
 		return nil, err
 	}

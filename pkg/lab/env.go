@@ -47,7 +47,7 @@ type Env struct {
 type actorAt struct {
 	*actor.Process
 	namespace string
-	status    actor.Status
+	status    Status
 }
 
 // Failf ends the scenario with an error.

@@ -3,7 +3,6 @@ package lab
 import (
 	"time"
 
-	"github.com/rsttrace/rsttrace/internal/lab/actor"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -48,7 +47,7 @@ type ActorInfo struct {
 	Comm      string
 	PID       int
 	Namespace string
-	Status    actor.Status
+	Status    Status
 }
 
 // Expectation is one event that must be reported.

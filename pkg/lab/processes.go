@@ -32,11 +32,11 @@ func descriptors(sockets []*Socket) (fds []int) {
 }
 
 // KillChild is kill -9 for a spawned process.
-func (a *Actor) KillChild(child *Actor) actor.Status {
+func (a *Actor) KillChild(child *Actor) Status {
 	child.Kill()
 	status, err := a.at.WaitFor(child.at.Process)
 	a.env.must(err)
-	return status
+	return Status(status)
 }
 
 // Exec makes the process another program; it keeps the sockets.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/rsttrace/rsttrace/internal/lab/firewall"
-	"github.com/rsttrace/rsttrace/internal/lab/netns"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -30,9 +29,6 @@ type Options struct {
 	BeforeTeardown func([]*Namespace) error
 }
 
-// Namespace is a network namespace of a running scenario.
-type Namespace = netns.Namespace
-
 // Run plays a scenario once. An error means that it could not be played
 // (ErrUnavailable) or that the kernel did not behave as the scenario says; the
 // outcome is then incomplete. Whatever happens, nothing is left behind.
@@ -52,17 +48,18 @@ func Run(ctx context.Context, s Scenario, family event.Family, o Options) (*Outc
 
 // playBetween plays the scenario between the two callbacks.
 func (e *Env) playBetween(s Scenario, o Options) error {
+	namespaces := shown(e.namespaces)
 	if o.OnNamespaces != nil {
-		if err := o.OnNamespaces(e.namespaces); err != nil {
+		if err := o.OnNamespaces(namespaces); err != nil {
 			return err
 		}
 	}
 	err := e.play(s)
 	for _, a := range e.actors {
-		a.status = a.Quit()
+		a.status = Status(a.Quit())
 	}
 	if o.BeforeTeardown != nil {
-		err = errors.Join(err, o.BeforeTeardown(e.namespaces))
+		err = errors.Join(err, o.BeforeTeardown(namespaces))
 	}
 	return err
 }

@@ -39,21 +39,21 @@ func (a *Actor) mustCall(r actor.Request) actor.Reply {
 func (a *Actor) DieOfSIGPIPE() { a.mustCall(actor.Request{Op: actor.OpSIGPIPE}) }
 
 // Exit makes the process end by itself and returns its status.
-func (a *Actor) Exit(code int) actor.Status {
+func (a *Actor) Exit(code int) Status {
 	return a.callToEnd(actor.Request{Op: actor.OpExit, N: code})
 }
 
 // Kill is kill -9.
-func (a *Actor) Kill() actor.Status { return a.at.Kill() }
+func (a *Actor) Kill() Status { return Status(a.at.Kill()) }
 
 // callToEnd makes a call that the process must not survive.
-func (a *Actor) callToEnd(r actor.Request) actor.Status {
+func (a *Actor) callToEnd(r actor.Request) Status {
 	if reply, err := a.at.Call(r); err == nil {
 		a.env.Failf("%s: %s should have ended the process, it gave %q", a.Name(), r.Op, reply.Errno)
 	}
 	status, err := a.at.Wait(a.env.ctx)
 	a.env.must(err)
-	return status
+	return Status(status)
 }
 
 // Socket is a TCP socket of an actor.
@@ -157,7 +157,7 @@ func (s *Socket) WriteNoSignal(bytes int) Result {
 }
 
 // WriteToDeath makes a write that the process must not survive.
-func (s *Socket) WriteToDeath(bytes int) actor.Status {
+func (s *Socket) WriteToDeath(bytes int) Status {
 	return s.actor.callToEnd(actor.Request{Op: actor.OpWrite, FD: s.fd, N: bytes})
 }
 

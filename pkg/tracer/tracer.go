@@ -2,374 +2,98 @@ package tracer
 
 import (
 	"context"
-	"slices"
-	"time"
+	"errors"
+	"iter"
 
-	"github.com/prometheus/procfs"
-
-	"github.com/rsttrace/rsttrace/internal/owner"
-	"github.com/rsttrace/rsttrace/internal/probe"
-	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/internal/tracing"
 	"github.com/rsttrace/rsttrace/pkg/event"
-	"github.com/rsttrace/rsttrace/pkg/filter"
 )
 
-// Options for Open. The zero value traces everything by the best methods.
-type Options struct {
-	// Filter says which events the sink gets; nil: all. Totals count all events.
-	Filter *filter.Filter
-	// Summary counts events and gives none: the cheapest mode.
-	Summary bool
-	// MaxRate bounds the details of each kind of event, per second and CPU; 0: no
-	// bound. The first of a kind always comes through.
-	MaxRate uint32
-	// Stacks takes the kernel stack of each event.
-	Stacks bool
-	// Top is how many owners, peers and local ports Totals lists; 0: it lists
-	// none, and they are not counted.
-	Top int
+// ErrClosed is the error of a Tracer that was closed.
+var ErrClosed = errors.New("the tracer is closed")
 
-	// Attach forces one attach method for the reset hooks; "" chooses the best one
-	// for each hook.
-	Attach event.Method
-	// NoDrops leaves the kernel's drop hook alone. RSTs that end a request socket or
-	// a TIME_WAIT mini-socket are then not seen.
-	NoDrops bool
-	// NoFlowMemory does not note which processes opened and closed connections:
-	// closed-earlier is then reported as half-open, what comes after a close has no
-	// owner, and no age is known.
-	NoFlowMemory bool
-	// NoFollowups leaves the signal and error hooks alone: no follow-ups come, and
-	// no event has App.Reported.
-	NoFollowups bool
-	// RingSize is the size of the ring buffer, a power of two and a multiple of
-	// the page size; 0: 4 MiB.
-	RingSize uint32
+// errRun is the error of a second Run.
+var errRun = errors.New("a tracer runs once: open another one")
 
-	// Interval is how often Run reports the totals so far. 0: only at its end.
-	Interval time.Duration
-	// Audit has Run compare events with the kernel's own counters.
-	Audit AuditOptions
-	// Warn is called in the stream with what does not work as it should and is no
-	// reason to end it, each once; nil: nobody is told.
-	Warn func(error)
+// Tracer is an attached rsttrace.
+type Tracer struct {
+	live   live
+	ran    bool
+	closed bool
 }
 
-// Tracer is an attached rsttrace. Its methods are for one goroutine, except
-// AskTotals.
-type Tracer struct {
-	session   *probe.Session
-	source    source // the session
-	filter    *filter.Filter
-	needs     filter.Known // of the filter
-	scratch   event.Event  // of which only the owner's location is known
-	resolver  owner.Resolver
-	lag       time.Duration // see lagOf
-	explainer cause.Explainer
-	flowIDs   flowIDs
-	locations *locations
-	endPairs  *endPairs
-
-	dispositions *dispositions
-	listeners    *listeners
-	queue        queue
-	nextMute     time.Time
-
-	followups followups
-	reports   periodicReports
-	endings   endings
-
-	sink     event.Sink  // of Run
-	warn     func(error) // Options.Warn, or nil
-	draining bool        // the context has ended
-	// seesSocketless: also resets that are sent without a full socket are seen.
-	seesSocketless bool
-	arrived        uint64 // events in the queue so far
-	shownIDs       shownIDs
-	topRows        int // Options.Top
-	tops           topLists
+// live is what does the work: a tracing.Tracer, or a test.
+type live interface {
+	Run(ctx context.Context, to event.Sink) error
+	Totals() (event.Totals, error)
+	AskTotals()
+	Hooks() []Hook
+	Limits() []Limit
+	Close() error
 }
 
 // Open attaches to the kernel: 5.8 or later with BTF, as root or with CAP_BPF,
 // CAP_PERFMON and, for all details, CAP_SYSLOG and CAP_SYS_PTRACE. It fails if no
 // reset hook can be attached, and if Attach is refused for every hook.
 func Open(o Options) (*Tracer, error) {
-	session, err := probe.Open(o.probe())
+	t, err := tracing.Open(tracing.Options(o))
 	if err != nil {
 		return nil, err
 	}
-	return FromSession(session, o), nil
+	return &Tracer{live: attached{t}}, nil
 }
 
-// FromSession is Open for a session that is attached already, whatever Options say of the
-// kernel side. It is for rsttrace's own tools. The tracer closes the session.
-func FromSession(session *probe.Session, o Options) *Tracer {
-	t := newTracer(session, o.Filter)
-	t.session = session
-	t.locations = openLocations(t.filter.NeedsNames())
-	t.dispositions = openDispositions(procfs.DefaultMountPoint)
-	t.listeners = openListeners(procfs.DefaultMountPoint)
-	if bothEnds(o.Filter.Selection().Dirs) {
-		t.endPairs = newEndPairs()
-	}
-	t.seesSocketless = session.Visibility().Socketless
-	t.reports.totalsEvery, t.reports.options = o.Interval, o.Audit
-	t.topRows = o.Top
-	t.warn = o.Warn
-	return t
-}
-
-// probe are the options of the kernel side.
-func (o *Options) probe() probe.Options {
-	chosen := o.Filter.Selection()
-	s := probe.Selection{
-		CountsOnly: o.Summary, MaxRate: o.MaxRate, Stacks: o.Stacks,
-		Dirs: chosen.Dirs, Hosts: chosen.Hosts, Netns: chosen.Netns, PIDs: chosen.PIDs, Comms: chosen.Comms,
-		Cgroups: o.Filter.Reads()&filter.KnowsLocation != 0,
-	}
-	for _, r := range chosen.Ports {
-		s.Ports = append(s.Ports, probe.PortRange{First: r.First, Last: r.Last})
-	}
-	return probe.Options{
-		Attach: o.Attach, NoDrops: o.NoDrops, NoFlowMemory: o.NoFlowMemory, NoFollowups: o.NoFollowups, RingSize: o.RingSize,
-		Ignored:   len(chosen.Dirs) == 0 || slices.Contains(chosen.Dirs, event.Ignored),
-		Tops:      o.Top > 0,
-		Netns:     o.Audit.enabled(),
-		Selection: s,
-	}
-}
-
-func newTracer(s source, f *filter.Filter) *Tracer {
-	return &Tracer{source: s, filter: f, needs: f.Reads(), resolver: owner.Resolver{Walk: s.Holders}}
-}
-
-// Session gives access to the kernel side: how hooks are reached, and what
-// cannot be known.
-func (t *Tracer) Session() *probe.Session { return t.session }
-
-// Close detaches and frees everything.
-func (t *Tracer) Close() error {
-	t.locations.close()
-	return t.source.Close()
-}
-
-// tick is how often a waiting event is looked at again.
-const tick = 10 * time.Millisecond
-
-// deadline is until when to wait for records: for ever, unless events wait or
-// a heartbeat is due.
-func (t *Tracer) deadline(now time.Time) time.Time {
+// Run gives everything that happens to a sink until ctx ends, or the sink returns
+// event.ErrEnough. These are explained events with what follows them, losses, and
+// totals and audits as Options has them. When ctx ends, Run first detaches the
+// hooks. Then it gives what they had seen by then. The last audit and the totals
+// come at the end, unless the sink failed.
+//
+// Run uses no other goroutine: it calls the sink in that of its caller. A Tracer
+// runs once.
+func (t *Tracer) Run(ctx context.Context, to event.Sink) error {
 	switch {
-	case !t.queue.empty():
-		return now.Add(tick)
-	case t.reports.heartbeat() > 0:
-		return now.Add(t.reports.heartbeat())
-	default:
-		return time.Time{}
+	case t.closed:
+		return ErrClosed
+	case t.ran:
+		return errRun
 	}
+	t.ran = true
+	return t.live.Run(ctx, to)
 }
 
-// read takes one batch of records and works on it. A read that ends with ctx may
-// have taken records out of the ring before.
-func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
-	t.queue.leaveBatch()
-	batch := &t.queue.batch
-	if err := t.source.Read(ctx, batch, deadline); err != nil && ctx.Err() == nil {
-		return err
-	}
-	now := time.Now()
-	t.lag = lagOf(batch.Resets, now)
-	t.locations.setClock(now)
-	t.warnAll(t.locations.warnings())
-	t.locations.learn(batch.Cgroups)
-	for i := range batch.Resets {
-		if err := t.enqueue(&batch.Resets[i]); err != nil {
-			return err
-		}
-	}
-	for _, holder := range batch.Holders {
-		t.resolver.Closed(holder)
-	}
-	t.followups.addSignals(batch.Signals)
-	t.attachErrors(batch.Errors)
-	if err := t.muteCauses(now); err != nil {
-		return err
-	}
-	return t.resolver.Search(now)
+// Events is Run for a loop that wants events only. An error ends the stream. To
+// leave the loop ends it, too.
+//
+//	for e, err := range t.Events(ctx) {
+//		if err != nil {
+//			return err
+//		}
+//		fmt.Println(e.Cause, e.Owner.Comm, e.Summary)
+//	}
+func (t *Tracer) Events(ctx context.Context) iter.Seq2[*event.Event, error] {
+	return event.Events(ctx, t)
 }
 
-func (t *Tracer) warnAll(warnings []error) {
-	if t.warn == nil {
-		return
-	}
-	for _, warning := range warnings {
-		t.warn(warning)
-	}
-}
-
-// enqueue puts a new event in the queue, unless the filter hides it. It is explained when its
-// turn comes: until then more may become known.
-func (t *Tracer) enqueue(e *event.Event) error {
-	if !cause.IsReset(e.Evidence) {
-		return nil
-	}
-	settled := t.resolver.FromRecord(e)
-	t.explainer.Decide(e)
-	if t.filter.Decide(e, filter.KnowsVerdict|filter.KnowsRecord) == filter.No {
-		return nil
-	}
-	t.locations.prefetch(e)
-	if rejected, err := t.rejectByCgroup(e); rejected || err != nil {
-		return err
-	}
-	t.arrived++
-	e.ID = t.arrived
-	if settled {
-		t.queue.add(e)
-	} else {
-		e = t.queue.addCopy(e)
-		t.resolver.Await(e)
-	}
-	t.linkOtherEnd(e)
-	return nil
-}
-
-// deliver gives the events at the head of the queue to the sink, as far as they
-// wait for nothing.
-func (t *Tracer) deliver(now time.Time) error {
-	for !t.queue.empty() {
-		e := t.queue.head()
-		if t.queue.length() < queueMax && t.pending(e, now) {
-			return nil
-		}
-		if err := t.followups.emitBefore(e.Time, t.sink); err != nil {
-			return err
-		}
-		err := t.emit(e)
-		t.queue.drop()
-		if err != nil {
-			return err
-		}
-	}
-	return t.followups.emitBefore(time.Time{}, t.sink)
-}
-
-// lagOf is how far reading is behind the hooks, 0 if all was read. In a storm the news
-// that names an owner comes as late as the events do.
-func lagOf(read []event.Event, now time.Time) time.Duration {
-	if len(read) == 0 {
-		return 0
-	}
-	return max(0, now.Sub(read[len(read)-1].Time))
-}
-
-// pending reports whether more may soon become known of e.
-func (t *Tracer) pending(e *event.Event, now time.Time) bool {
-	return t.resolver.Pending(e, now.Add(-t.lag)) || t.endPairs.pending(e, now) || t.awaitsName(e, now)
-}
-
-// emit completes an event and gives it to the sink, unless the filter hides it.
-func (t *Tracer) emit(e *event.Event) error {
-	if owner.NeedsOwner(e) {
-		t.resolver.GiveUp(e)
-	}
-	t.resolver.FallBackToConnector(e)
-	t.endings.linkEarlier(e)
-	if t.filteredOut(e) {
-		t.endings.record(e, 0)
-		t.unlinkOtherEnd(e)
-		_, err := t.rejectByCgroup(e) // its name may have come meanwhile
-		return err
-	}
-	t.unlinkFilteredEnd(e)
-	e.Confirmed = e.Dir == event.Sent && e.PeerEvent != 0 // it was seen to arrive
-	e.CommunityID = t.flowIDs.of(e)
-	t.locations.complete(e)
-	t.dispositions.complete(e, t.locations.clock())
-	e.Kernel.OtherEndHidden = t.hidesOtherEnd(e)
-	t.listeners.complete(e, t.locations.clock())
-	t.explainer.Explain(e)
-	markReported(e)
-	if t.needs&filter.KnowsRest != 0 && !t.filter.Match(e) {
-		t.unlinkOtherEnd(e)
-		return nil
-	}
-	t.assignID(e)
-	t.endings.record(e, e.ID)
-	t.followups.remember(e)
-	return t.sink.Event(e)
-}
-
-// drain ends the stream: no more hooks, then everything that they had seen.
-func (t *Tracer) drain() error {
-	t.draining = true
-	if err := t.reports.beforeDetach(); err != nil {
-		return err
-	}
-	t.source.Detach()
-	background := context.Background()
-	patience := time.Now().Add(owner.PatienceToWalk)
-	for {
-		if err := t.read(background, time.Now()); err != nil {
-			return err
-		}
-		if err := t.deliver(time.Now()); err != nil {
-			return err
-		}
-		if len(t.queue.batch.Resets) > 0 {
-			continue
-		}
-		if t.queue.empty() || time.Now().After(patience) {
-			break
-		}
-		time.Sleep(time.Millisecond)
-	}
-	return t.deliver(time.Now().Add(owner.PatienceToWalk))
-}
-
-// Totals are exact: they come from the counters in the kernel. Call it after
-// the stream has ended, or at any time for a snapshot.
+// Totals are exact: they come from the counters in the kernel. Call it in a sink
+// for a snapshot, or after Run.
 func (t *Tracer) Totals() (event.Totals, error) {
-	counts, err := t.source.Counts()
-	if err != nil {
-		return event.Totals{}, err
+	if t.closed {
+		return event.Totals{}, ErrClosed
 	}
-	now := time.Now()
-	t.locations.setClock(now)
-	totals := event.Totals{
-		Time: now.UTC(), Shown: t.shownIDs.last, Lost: counts.Lost, LostRecords: counts.LostRecords, Missed: counts.Missed,
-		OwnersNotSought: t.resolver.NotSearched(),
+	return t.live.Totals()
+}
+
+// AskTotals has Run report the totals so far as soon as no event is at hand. Any
+// goroutine may call it at any time. Before Run it asks for totals at the start,
+// after Run and Close it does nothing.
+func (t *Tracer) AskTotals() { t.live.AskTotals() }
+
+// Close detaches and frees everything. Call it after Run has returned.
+func (t *Tracer) Close() error {
+	if t.closed {
+		return nil
 	}
-	position := make(map[event.Count]int)
-	var sum uint64
-	for _, count := range counts.ByEvidence {
-		if !cause.IsReset(count.Evidence) {
-			continue
-		}
-		verdict := cause.Classify(count.Evidence)
-		sum += count.Events
-		key := event.Count{Dir: verdict.Dir, Cause: verdict.Cause}
-		at, known := position[key]
-		if !known {
-			at = len(totals.Counts)
-			position[key] = at
-			totals.Counts = append(totals.Counts, key)
-		}
-		totals.Counts[at].Events += count.Events
-	}
-	if counts.Uncounted > 0 {
-		sum += counts.Uncounted
-		totals.Counts = append(totals.Counts, event.Count{Cause: cause.Unclassified, Events: counts.Uncounted})
-	}
-	if known := totals.Shown + totals.Lost; sum > known {
-		totals.NotShown = sum - known
-	}
-	if t.topRows > 0 {
-		tops, err := t.Tops(t.topRows)
-		if err != nil {
-			return event.Totals{}, err
-		}
-		totals.Tops = &tops
-	}
-	return totals, nil
+	t.closed = true
+	return t.live.Close()
 }

@@ -1,6 +1,7 @@
 // Command api writes the exported names of the packages that others may import, a
 // line each. With -check it compares them with the committed listing, so that a
-// change of what is promised is seen in review.
+// change of what is promised is seen in review. It fails if an exported name
+// mentions a type of an internal package: others could not name that type.
 package main
 
 import (
@@ -58,7 +59,7 @@ func run(check bool, listing string, patterns []string) error {
 
 // exported lists the exported names of packages.
 func exported(patterns []string) ([]string, error) {
-	found, err := packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports | packages.NeedDeps}, patterns...)
+	found, err := packages.Load(&packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedSyntax | packages.NeedImports}, patterns...)
 	if err != nil {
 		return nil, err
 	}
@@ -67,22 +68,47 @@ func exported(patterns []string) ([]string, error) {
 		if len(p.Errors) > 0 {
 			return nil, p.Errors[0]
 		}
-		lines = append(lines, ofPackage(p.Types)...)
+		of, err := ofPackage(p.Types)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, of...)
 	}
 	slices.Sort(lines)
 	return lines, nil
 }
 
-func ofPackage(p *types.Package) (lines []string) {
-	named := func(other *types.Package) string { // names of the package itself are bare
-		if other == p {
-			return ""
-		}
-		return other.Name()
+// listing collects the lines of a package.
+type listing struct {
+	of      *types.Package
+	lines   []string
+	private []string // packages that the line at hand mentions
+	leaks   []error
+}
+
+// name is how a line calls a package: its own names are bare.
+func (l *listing) name(other *types.Package) string {
+	if other == l.of {
+		return ""
 	}
-	add := func(object types.Object) {
-		lines = append(lines, fmt.Sprintf("%s: %s", p.Path(), types.ObjectString(object, named)))
+	if strings.Contains("/"+other.Path()+"/", "/internal/") {
+		l.private = append(l.private, other.Path())
 	}
+	return other.Name()
+}
+
+// add writes a line: format has one %s, for the object.
+func (l *listing) add(format string, object types.Object) {
+	l.private = nil
+	line := l.of.Path() + ": " + fmt.Sprintf(format, types.ObjectString(object, l.name))
+	l.lines = append(l.lines, line)
+	for _, private := range l.private {
+		l.leaks = append(l.leaks, fmt.Errorf("%s: mentions %s, which others cannot import", line, private))
+	}
+}
+
+func ofPackage(p *types.Package) ([]string, error) {
+	l := &listing{of: p}
 	for _, name := range p.Scope().Names() {
 		object := p.Scope().Lookup(name)
 		if !object.Exported() {
@@ -92,24 +118,24 @@ func ofPackage(p *types.Package) (lines []string) {
 		structure, isStruct := object.Type().Underlying().(*types.Struct)
 		switch {
 		case !isType:
-			add(object)
+			l.add("%s", object)
 			continue
 		case isStruct && !typeName.IsAlias():
-			lines = append(lines, fmt.Sprintf("%s: type %s struct", p.Path(), name))
+			l.lines = append(l.lines, fmt.Sprintf("%s: type %s struct", p.Path(), name))
 			for field := range structure.Fields() {
 				if field.Exported() {
-					lines = append(lines, fmt.Sprintf("%s: type %s struct, %s", p.Path(), name, types.ObjectString(field, named)))
+					l.add("type "+name+" struct, %s", field)
 				}
 			}
 		default:
-			add(object)
+			l.add("%s", object)
 		}
 		methods := types.NewMethodSet(types.NewPointer(object.Type()))
 		for method := range methods.Methods() {
 			if method.Obj().Exported() {
-				lines = append(lines, fmt.Sprintf("%s: type %s, %s", p.Path(), name, types.ObjectString(method.Obj(), named)))
+				l.add("type "+name+", %s", method.Obj())
 			}
 		}
 	}
-	return lines
+	return l.lines, errors.Join(l.leaks...)
 }

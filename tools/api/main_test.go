@@ -34,6 +34,22 @@ func TestExported(t *testing.T) {
 	}
 }
 
+// TestInternal: what others cannot import is in no exported name. A field, a
+// method, a parameter and an alias can mention it.
+func TestInternal(t *testing.T) {
+	_, err := exported([]string{"./testdata/leaks"})
+	for _, want := range []string{
+		"type Alias =", "struct, field Field", "func (T).Method()", "func Function(", "var Variable",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no complaint of %q: %v", want, err)
+		}
+	}
+	if err != nil && strings.Contains(err.Error(), "ours") {
+		t.Errorf("a field that is not exported is no leak: %v", err)
+	}
+}
+
 func TestCheck(t *testing.T) {
 	listing := filepath.Join(t.TempDir(), "api.txt")
 	packages := []string{"github.com/rsttrace/rsttrace/pkg/event"}

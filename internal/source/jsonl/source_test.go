@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -20,34 +20,6 @@ import (
 func eventLine(id int) string {
 	return fmt.Sprintf(`{"schema":2,"time":"2026-03-03T03:12:45.123456789Z","kind":"event","id":%d,"dir":"sent","cause":"closed-port","summary":"s","certainty":"exact","family":"ipv4","hook":"h","via":"fentry"}`, id)
 }
-
-const countsLine = `{"schema":2,"time":"2026-03-03T03:13:45Z","kind":"counts","causes":[],"shown":2,"notShown":0,"lostEvents":0,"missed":0}`
-
-// log notes what it is given.
-type log struct {
-	event.NopSink
-	got    []string
-	events int
-	limit  int // the last event that it takes
-	err    error
-}
-
-func (l *log) Event(e *event.Event) error {
-	l.got = append(l.got, fmt.Sprint("event ", e.ID))
-	if l.events++; l.events == l.limit {
-		return l.err
-	}
-	return nil
-}
-
-func (l *log) Totals(t *event.Totals) error {
-	l.got = append(l.got, fmt.Sprint("totals ", t.Shown))
-	return nil
-}
-
-func (l *log) Flush() error { l.got = append(l.got, "flush"); return nil }
-
-func (l *log) String() string { return strings.Join(l.got, ", ") }
 
 func gzipped(text string) string {
 	var b bytes.Buffer
@@ -65,131 +37,40 @@ func zstandard(text string) string {
 	return b.String()
 }
 
-func TestRun(t *testing.T) {
+// TestCompressed: what was compressed is read as what it holds.
+func TestCompressed(t *testing.T) {
 	two := eventLine(1) + "\n" + eventLine(2) + "\n"
-	for name, test := range map[string]struct {
-		input   string
-		want    string
-		skipped []string
-		err     string
-	}{
-		"nothing":         {"", "flush, flush", nil, ""},
-		"events":          {two + countsLine + "\n", "flush, event 1, event 2, totals 2, flush, flush", nil, ""},
-		"no last newline": {eventLine(1), "flush, event 1, flush", nil, ""},
-		"empty lines":     {"\n" + eventLine(1) + "\n\r\n", "flush, event 1, flush, flush", nil, ""},
-		"gzip":            {gzipped(two), "flush, event 1, event 2, flush, flush", nil, ""},
-		"zstd":            {zstandard(two), "flush, event 1, event 2, flush, flush", nil, ""},
-		"a newer kind":    {`{"schema":2,"time":"2026-03-03T03:13:45Z","kind":"finding"}` + "\n" + eventLine(1) + "\n", "flush, event 1, flush, flush", nil, ""},
-		"a foreign line": {
-			"rsttrace: attached\n" + two, "flush, event 1, event 2, flush, flush",
-			[]string{"file:1: no line of rsttrace: it does not begin with {"}, "file: 1 line was skipped",
-		},
-		"cut off": {
-			two + eventLine(3)[:50], "flush, event 1, event 2, flush",
-			[]string{"file:3: the last line is cut off: no line of rsttrace: unexpected end of JSON input"}, "file: 1 line was skipped",
-		},
-		"schema 1": {
-			`{"schema":1,"id":1}` + "\n", "flush, flush",
-			[]string{"file:1: schema 1 is older than this rsttrace, which reads 2 only: see docs/event-schema.md for what changed"}, "file: 1 line was skipped",
-		},
-		"schema 99": {
-			`{"schema":99,"kind":"event"}` + "\n" + eventLine(1) + "\n", "flush, event 1, flush, flush",
-			[]string{"file:1: schema 99 is newer than this rsttrace, which reads up to 2: install a newer one"}, "file: 1 line was skipped",
-		},
-		"another program's": {
-			`{"level":"info"}` + "\n[]\n", "flush, flush",
-			[]string{
-				"file:1: no line of rsttrace: it has no schema or no kind",
-				"file:2: no line of rsttrace: it does not begin with {",
-			}, "file: 2 lines were skipped",
-		},
-		"too long": {
-			strings.Repeat("x", lineMax+1) + "\n" + eventLine(1) + "\n", "flush, event 1, flush, flush",
-			[]string{"file:1: longer than 16 MB"}, "file: 1 line was skipped",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var skipped []string
-			source := Source{Name: "file", Input: strings.NewReader(test.input), Skipped: func(e *LineError) { skipped = append(skipped, e.Error()) }}
-			to := new(log)
-			err := source.Run(context.Background(), to)
-			if got := fmt.Sprint(err); test.err != "" && got != test.err || test.err == "" && err != nil {
-				t.Errorf("error %v, want %q", err, test.err)
+	for name, input := range map[string]string{"plain": two, "gzip": gzipped(two), "zstd": zstandard(two)} {
+		var ids []uint64
+		for e, err := range event.Events(t.Context(), &Source{Name: name, Input: strings.NewReader(input)}) {
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
 			}
-			if got := strings.ReplaceAll(to.String(), "flush, flush, flush", "flush, flush"); name != "too long" && got != test.want {
-				t.Errorf("got  %s\nwant %s", got, test.want)
-			}
-			if got, want := strings.Join(skipped, "\n"), strings.Join(test.skipped, "\n"); got != want {
-				t.Errorf("skipped\n%s\nwant\n%s", got, want)
-			}
-		})
-	}
-}
-
-func TestRunEndsWithTheSink(t *testing.T) {
-	input := strings.Repeat(eventLine(1)+"\n", 100)
-	full := errors.New("disk full")
-	for name, test := range map[string]struct{ from, want error }{
-		"it has enough": {event.ErrEnough, nil},
-		"it fails":      {full, full},
-	} {
-		to := &log{limit: 3, err: test.from}
-		err := (&Source{Name: "file", Input: strings.NewReader(input)}).Run(context.Background(), to)
-		if !errors.Is(err, test.want) {
-			t.Errorf("%s: %v", name, err)
+			ids = append(ids, e.ID)
 		}
-		if events := strings.Count(to.String(), "event"); events != 3 {
-			t.Errorf("%s: %d events", name, events)
+		if !slices.Equal(ids, []uint64{1, 2}) {
+			t.Errorf("%s: events %d", name, ids)
 		}
 	}
 }
 
-// TestRunEndsWithItsContext: between two lines, also if the input has no end.
-func TestRunEndsWithItsContext(t *testing.T) {
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-	defer cancel()
-	endless := readerFunc(func(p []byte) (int, error) { return copy(p, eventLine(1)+"\n"), nil })
-	if err := (&Source{Name: "pipe", Input: endless}).Run(ctx, event.NopSink{}); err != nil {
-		t.Error(err)
-	}
-}
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
-
-// TestFlushBeforeWaiting: what a pipe has given so far is shown before the next
-// read waits.
-func TestFlushBeforeWaiting(t *testing.T) {
-	read, write := io.Pipe()
-	to := new(log)
-	done := make(chan error)
-	go func() {
-		err := (&Source{Name: "pipe", Input: read}).Run(context.Background(), to)
-		done <- err
-	}()
-	for id := 1; id <= 2; id++ {
-		if _, err := io.WriteString(write, eventLine(id)+"\n"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write.Close()
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	if got := to.String(); !strings.Contains(got, "event 1, flush, event 2, flush") {
-		t.Errorf("got %s", got)
+// TestCutOff: what came before the end of a torn file was read, and it is said.
+func TestCutOff(t *testing.T) {
+	whole := gzipped(eventLine(1) + "\n")
+	err := (&Source{Name: "file", Input: strings.NewReader(whole[:len(whole)-4])}).Run(t.Context(), event.NopSink{})
+	if err == nil || !strings.HasPrefix(err.Error(), "file: ") {
+		t.Errorf("%v", err)
 	}
 }
 
 func FuzzRun(f *testing.F) {
-	f.Add([]byte(eventLine(1) + "\n" + countsLine))
+	f.Add([]byte(eventLine(1)))
 	f.Add([]byte(gzipped(eventLine(1))))
 	f.Add([]byte(zstandard(eventLine(1))))
 	f.Add([]byte(`{"schema":2,"kind":"audit","counters":[{}],"seconds":1e300}`))
 	f.Fuzz(func(t *testing.T, input []byte) {
-		err := (&Source{Name: "file", Input: bytes.NewReader(input)}).Run(context.Background(), new(log))
-		var skipped *SkippedError
+		err := (&Source{Name: "file", Input: bytes.NewReader(input)}).Run(context.Background(), event.NopSink{})
+		var skipped *event.SkippedError
 		if err != nil && !errors.As(err, &skipped) && !strings.HasPrefix(err.Error(), "file: ") {
 			t.Errorf("the error does not name the file: %v", err)
 		}

@@ -1,0 +1,27 @@
+package tracing
+
+import (
+	"net/netip"
+
+	"github.com/rsttrace/rsttrace/internal/communityid"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// flowIDs makes Community IDs. Of a RST whose two ends are on this host the
+// events follow each other as a rule, and have the same.
+type flowIDs struct {
+	arena       event.StringArena
+	local, peer event.Endpoint // of the last event
+	id          string
+}
+
+func (f *flowIDs) of(e *event.Event) string {
+	if sameFlow := e.Local == f.peer && e.Peer == f.local; !sameFlow {
+		var room [communityid.Length]byte
+		f.id = f.arena.String(communityid.AppendTCP(room[:0], addrPort(e.Local), addrPort(e.Peer)))
+	}
+	f.local, f.peer = e.Local, e.Peer
+	return f.id
+}
+
+func addrPort(e event.Endpoint) netip.AddrPort { return netip.AddrPortFrom(e.Addr, e.Port) }

@@ -1,0 +1,108 @@
+package tracing
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/hex"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// listenersFor is how long a reading counts.
+const listenersFor = 100 * time.Millisecond
+
+// listeners are the listening sockets of this process's own network namespace. A nil
+// one knows of none.
+type listeners struct {
+	folder string // with the files tcp and tcp6
+	netns  uint32 // inode number
+	at     time.Time
+	known  map[netip.AddrPort]bool
+}
+
+// openListeners returns nil if the own namespace cannot be told.
+func openListeners(proc string) *listeners {
+	var stat unix.Stat_t
+	if err := unix.Stat(filepath.Join(proc, "self/ns/net"), &stat); err != nil {
+		return nil
+	}
+	return &listeners{folder: filepath.Join(proc, "self/net"), netns: uint32(stat.Ino)}
+}
+
+// complete says of a refused connection whether something listens where it was
+// to go. It does so only if that is this host for certain, and the other end has
+// no event that says more.
+func (l *listeners) complete(e *event.Event, now time.Time) {
+	if l == nil || e.Cause != cause.Refused || e.PeerEvent != 0 || e.Kernel.OtherEndCause != "" || e.Netns.Inode != l.netns {
+		return
+	}
+	peer := e.Peer.Addr.Unmap()
+	if !peer.IsLoopback() && peer != e.Local.Addr.Unmap() {
+		return
+	}
+	if now.Sub(l.at).Abs() >= listenersFor {
+		l.read()
+		l.at = now
+	}
+	anyAddress := netip.IPv4Unspecified()
+	if peer.Is6() {
+		anyAddress = netip.IPv6Unspecified()
+	}
+	e.Kernel.PeerListens = l.known[netip.AddrPortFrom(peer, e.Peer.Port)] || l.known[netip.AddrPortFrom(anyAddress, e.Peer.Port)]
+}
+
+func (l *listeners) read() {
+	l.known = make(map[netip.AddrPort]bool)
+	for _, name := range []string{"tcp", "tcp6"} {
+		file, err := os.Open(filepath.Join(l.folder, name))
+		if err != nil {
+			continue // no IPv6
+		}
+		readListeners(file, l.known)
+		file.Close()
+	}
+}
+
+// readListeners reads as far as listening sockets go: the kernel shows them first,
+// so that other sockets cost nothing.
+func readListeners(file io.Reader, known map[netip.AddrPort]bool) {
+	const local, state, listen = 1, 3, "0A"
+	lines := bufio.NewScanner(file)
+	lines.Scan() // names of columns
+	for lines.Scan() {
+		fields := bytes.Fields(lines.Bytes())
+		if len(fields) <= state || string(fields[state]) != listen {
+			return
+		}
+		if at, ok := parseSocketAddress(fields[local]); ok {
+			known[at] = true
+		}
+	}
+}
+
+// parseSocketAddress reads "0100007F:1F90": the port in network order, the address in words as
+// they are in memory.
+func parseSocketAddress(text []byte) (netip.AddrPort, bool) {
+	address, port, found := bytes.Cut(text, []byte(":"))
+	if !found {
+		return netip.AddrPort{}, false
+	}
+	words, err := hex.AppendDecode(nil, address)
+	number, portErr := hex.AppendDecode(nil, port)
+	if err != nil || portErr != nil || len(number) != 2 || len(words)%4 != 0 {
+		return netip.AddrPort{}, false
+	}
+	for i := 0; i < len(words); i += 4 { // both architectures are little-endian
+		words[i], words[i+1], words[i+2], words[i+3] = words[i+3], words[i+2], words[i+1], words[i]
+	}
+	addr, ok := netip.AddrFromSlice(words)
+	return netip.AddrPortFrom(addr.Unmap(), uint16(number[0])<<8|uint16(number[1])), ok
+}
