@@ -203,6 +203,7 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 	case blind:
 		c.limit(probe.SentenceOf(probe.LimitNoRSTPacket))
 	}
+	c.checkVerdict(e)
 	c.checkState(expected, e)
 	c.checkConsequence(expected, e)
 	c.checkReported(e)
@@ -211,6 +212,8 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 	c.checkDiagnosis(expected, e)
 	c.checkOwner(expected, e)
 	c.checkInitiator(expected, e)
+	c.checkRule(expected, e)
+	c.checkOtherEnd(e)
 	c.checkEarlier(expected, e)
 	c.checkText(e)
 }
@@ -300,7 +303,11 @@ func (c *comparison) checkInitiator(expected lab.Expectation, e *event.Event) {
 	if actor := c.actor(expected.Initiator); int(e.Initiator.PID) != actor.PID || e.Initiator.Comm != actor.Comm {
 		c.problemf("%s at %s says that %s[%d] brought it about, it was %s[%d]", e.Cause, e.Local, e.Initiator.Comm, e.Initiator.PID, actor.Comm, actor.PID)
 	}
-	if expected.Chain != 0 && e.Chain != expected.Chain.String() || e.Forwarded != expected.Forwarded {
+}
+
+// checkRule: the chain of a firewall rule is said, and of nothing else.
+func (c *comparison) checkRule(expected lab.Expectation, e *event.Event) {
+	if e.Chain != expected.Chain.String() || e.Forwarded != expected.Forwarded {
 		c.problemf("%s at %s has chain %q, forwarded %t, expected %s, %t", e.Cause, e.Local, e.Chain, e.Forwarded, expected.Chain, expected.Forwarded)
 	}
 }

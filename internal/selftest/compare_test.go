@@ -172,6 +172,9 @@ func TestLimits(t *testing.T) {
 		hidden.hide(&c.visibility)
 		evidence := c.events[hidden.at].Evidence
 		c.events = without(c.events, hidden.at)
+		for i := range c.events {
+			c.events[i].PeerEvent, c.events[i].Confirmed = 0, false // it may be the one that is hidden
+		}
 		for key := range c.tops.after {
 			if key.evidence == evidence {
 				delete(c.tops.after, key)

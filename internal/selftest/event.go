@@ -7,9 +7,35 @@ import (
 	"time"
 
 	"github.com/rsttrace/rsttrace/internal/probe"
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 )
+
+// checkVerdict: the evidence decides how certain the cause is, and it is of the address
+// family of the scenario.
+func (c *comparison) checkVerdict(e *event.Event) {
+	if v := cause.Classify(e.Evidence); e.Cause != v.Cause || e.Certainty != v.Certainty {
+		c.problemf("%s at %s is said to be %s, its evidence makes it %s, %s (%+v)", e.Cause, e.Local, e.Certainty, v.Cause, v.Certainty, e.Evidence)
+	}
+	if family := c.outcome.Family; e.Family != family || e.Evidence.Family != family {
+		c.problemf("%s at %s is of family %s, with evidence of %s, it is of %s", e.Cause, e.Local, e.Family, e.Evidence.Family, family)
+	}
+}
+
+// checkOtherEnd: an event that is named as the other end is one, and only that
+// confirms that a RST was handed on.
+func (c *comparison) checkOtherEnd(e *event.Event) {
+	if e.Confirmed != (e.Dir == event.Sent && e.PeerEvent != 0) {
+		c.problemf("%s at %s is confirmed: %t, its other end is event %d", e.Cause, e.Local, e.Confirmed, e.PeerEvent)
+	}
+	isOtherEnd := func(other event.Event) bool {
+		return other.ID == e.PeerEvent && other.Local == e.Peer && other.Peer == e.Local && (other.Dir == event.Sent) != (e.Dir == event.Sent)
+	}
+	if e.PeerEvent != 0 && !slices.ContainsFunc(c.events, isOtherEnd) {
+		c.problemf("%s at %s names event %d as its other end, which is none", e.Cause, e.Local, e.PeerEvent)
+	}
+}
 
 func (c *comparison) checkState(expected lab.Expectation, e *event.Event) {
 	if limit := c.socketLimit(expected); limit != "" {

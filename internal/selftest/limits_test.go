@@ -24,7 +24,7 @@ func oldRST() (lab.Expectation, event.Event) {
 		States: []event.State{event.StateEstablished}, Owner: "server", Flags: event.RST,
 	}
 	e := event.Event{
-		Dir: event.Ignored, Local: local, Peer: peer, Netns: event.Netns{Inode: inode},
+		Dir: event.Ignored, Family: event.IPv4, Local: local, Peer: peer, Netns: event.Netns{Inode: inode},
 		Evidence: event.Evidence{
 			Hook: event.HookIgnore, Socket: event.SockNone, Packet: event.RST, Caller: event.CallerValidateIncoming,
 			Reason: "TCP_INVALID_SEQUENCE", Dropped: true, Family: event.IPv4, Facts: event.FactSeesPacket,
@@ -42,16 +42,20 @@ var withoutSockets = probe.Visibility{
 
 // compareOne compares one event with one expectation.
 func compareOne(visibility probe.Visibility, expected lab.Expectation, e event.Event) *Result {
-	result := &Result{}
-	c := comparison{
-		result: result, visibility: visibility, watch: newWatch(), tops: &topWatch{}, events: []event.Event{e},
+	c := comparisonOf(visibility, expected, e)
+	c.run()
+	return c.result
+}
+
+func comparisonOf(visibility probe.Visibility, expected lab.Expectation, e event.Event) *comparison {
+	return &comparison{
+		result: &Result{}, visibility: visibility, watch: newWatch(), tops: &topWatch{}, events: []event.Event{e},
 		outcome: &lab.Outcome{
+			Family:     event.IPv4,
 			Namespaces: []lab.NamespaceInfo{{Name: "server", Inode: inode}}, Expect: []lab.Expectation{expected},
 			Actors: []lab.ActorInfo{{Name: "server", Comm: "server", PID: 9}},
 		},
 	}
-	c.run()
-	return result
 }
 
 func TestCompareWithoutSocket(t *testing.T) {

@@ -24,6 +24,7 @@ const (
 	serverPID                = 21
 	sentAt, receivedAt       = 0, 1 // in world.events
 	repliedAt, rejectedAt    = 2, 3
+	sentID, receivedID       = 31, 32
 )
 
 var (
@@ -41,6 +42,7 @@ func allSeen() probe.Visibility {
 		Callers: true, Reasons: true, State: true, Closer: true, Holders: true, Errors: true,
 		Reject: true, RejectLink: true, DropSocket: true, Requests: true, RequestNumbers: true, TimeWait: true,
 		Ignored: true, IgnoredNoSocket: true, IgnoredHandshake: true, IgnoredConnection: true,
+		ConnectionSocket: true, ConnectionSide: true, ConnectionPlace: true, HandshakeSocket: true,
 	}
 }
 
@@ -48,6 +50,7 @@ func newWorld() *comparison {
 	c := &comparison{
 		result: &Result{Scenario: "made-up"}, visibility: allSeen(),
 		outcome: &lab.Outcome{
+			Family:     event.IPv4,
 			Began:      began,
 			Namespaces: []lab.NamespaceInfo{{Name: "client", Inode: clientNetns}, {Name: "server", Inode: serverNetns}},
 			Actors: []lab.ActorInfo{
@@ -59,6 +62,9 @@ func newWorld() *comparison {
 		events: []event.Event{sentEvent(), receivedEvent(), replyEvent(), rejectEvent()},
 		watch:  newWatch(), tops: &topWatch{before: map[ownerKey]uint64{}, after: map[ownerKey]uint64{}},
 	}
+	c.events[sentAt].ID, c.events[receivedAt].ID = sentID, receivedID
+	c.events[sentAt].PeerEvent, c.events[sentAt].Confirmed = receivedID, true
+	c.events[receivedAt].PeerEvent = sentID
 	c.watch.segments["server"] = []capture.Segment{segmentOf(&c.events[sentAt]), segmentOf(&c.events[repliedAt]), segmentOf(&c.events[rejectedAt])}
 	c.watch.segments["client"] = []capture.Segment{segmentOf(&c.events[receivedAt])}
 	c.watch.growth["server"] = grown(c.events[sentAt], c.events[repliedAt], c.events[rejectedAt])
@@ -82,7 +88,10 @@ func sentEvent() event.Event {
 		Lost:  event.Lost{UnreadBytes: 5},
 		Owner: event.Owner{PID: serverPID, TID: serverPID, Comm: "lab-server", Source: event.FromCurrent},
 		Netns: event.Netns{Inode: serverNetns}, RST: event.Segment{Flags: event.RST | event.ACK, Seq: 7, Ack: 8},
-		Evidence: event.Evidence{Hook: event.HookSendActive, Socket: event.SockFull, Family: event.IPv4},
+		Evidence: event.Evidence{
+			Hook: event.HookSendActive, Socket: event.SockFull, State: event.StateClose, Prior: event.StateEstablished, Family: event.IPv4,
+			Facts: event.FactOwned | event.FactHasSocket | event.FactShutRcv | event.FactShutSend | event.FactLingerZero,
+		},
 	})
 }
 
@@ -105,7 +114,7 @@ func receivedEvent() event.Event {
 		},
 		Netns:    event.Netns{Inode: clientNetns},
 		RST:      event.Segment{Flags: event.RST | event.ACK, Seq: 7, Ack: 8, Window: &window, DiagText: "bye"},
-		Evidence: event.Evidence{Hook: event.HookReceive, Socket: event.SockFull, Family: event.IPv4, Packet: event.RST | event.ACK, Facts: event.FactSeesPacket},
+		Evidence: event.Evidence{Hook: event.HookReceive, Socket: event.SockFull, Family: event.IPv4, Packet: event.RST | event.ACK, State: event.StateEstablished, Facts: event.FactSeesPacket | event.FactWindow},
 		Kernel:   event.KernelContext{ReportedError: event.SocketError{Errno: "ECONNRESET"}},
 	})
 }
@@ -121,7 +130,7 @@ func replyEvent() event.Event {
 	return complete(event.Event{
 		Dir: event.Sent, Cause: cause.ClosedPort, Local: strangers, Peer: clientEnd, Netns: event.Netns{Inode: serverNetns},
 		RST:      event.Segment{Flags: event.RST, Seq: 70},
-		Evidence: event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone, Family: event.IPv4},
+		Evidence: event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone, Family: event.IPv4, Packet: event.SYN, Facts: event.FactSeesPacket},
 	})
 }
 
@@ -142,14 +151,14 @@ func rejectEvent() event.Event {
 		},
 		Initiator: event.ProcessRef{PID: helperPID, Comm: "lab-helper"}, Chain: event.ChainForward.String(), Forwarded: true,
 		RST:      event.Segment{Flags: event.RST | event.ACK, Seq: 71, Ack: 72},
-		Evidence: event.Evidence{Hook: event.HookReject, Socket: event.SockNone, Family: event.IPv4, Chain: event.ChainForward, Facts: event.FactMPTCP},
+		Evidence: event.Evidence{Hook: event.HookReject, Socket: event.SockNone, Family: event.IPv4, Packet: event.SYN, Chain: event.ChainForward, Facts: event.FactSeesPacket | event.FactMPTCP},
 	})
 }
 
 // complete adds what every event has.
 func complete(e event.Event) event.Event {
 	e.Summary, e.Remedy, e.Certainty = "it was reset", "look", event.Exact
-	e.Time = began.Add(time.Second)
+	e.Time, e.Family = began.Add(time.Second), event.IPv4
 	if e.Evidence.Socket == event.SockFull {
 		e.Conn = event.Conn{Known: true, AgeMillis: 900, LastReceivedMillis: 800, LastSentMillis: 700}
 	}

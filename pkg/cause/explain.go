@@ -6,7 +6,7 @@ import "github.com/rsttrace/rsttrace/pkg/event"
 // reads: Cause, Dir, Certainty, Because, Summary, Remedy, App, KernelVerdict
 // and IETFCause. Every other field is left alone.
 //
-// It may be called again when more is known, for example once Owner or By is
+// It may be called again when more is known, for example once Owner or Initiator is
 // filled: the same event gives the same text, a better known one a better text.
 func Explain(e *event.Event) {
 	var x Explainer
