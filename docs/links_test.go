@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"go/ast"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -108,4 +109,69 @@ func TestPaths(t *testing.T) {
 	if count < 20 {
 		t.Errorf("only %d paths were found", count)
 	}
+}
+
+var (
+	nameInPackage = regexp.MustCompile(`^([a-z]+)\.([A-Z]\w*)`)
+	nameOfTest    = regexp.MustCompile(`^(Test|Fuzz|Benchmark)[A-Z]\w*$`)
+)
+
+// TestNames: every exported name and every test that a page names exists.
+func TestNames(t *testing.T) {
+	exported, tests := declarations(t)
+	count := 0
+	for name, source := range linkedPages(t) {
+		for _, match := range codeSpan.FindAllSubmatch(codeBlock.ReplaceAll(source, nil), -1) {
+			words := string(match[1])
+			found := nameInPackage.FindStringSubmatch(words)
+			switch {
+			case found != nil && exported[found[1]] != nil:
+				if count++; !exported[found[1]][found[2]] {
+					t.Errorf("%s: package %s has no %s", name, found[1], found[2])
+				}
+			case nameOfTest.MatchString(words):
+				if count++; !tests[words] {
+					t.Errorf("%s: there is no %s", name, words)
+				}
+			}
+		}
+	}
+	if count < 5 {
+		t.Errorf("only %d names were found", count)
+	}
+}
+
+// declarations are the exported names of the packages, by the name of the
+// package, and the tests of all.
+func declarations(t *testing.T) (exported map[string]map[string]bool, tests map[string]bool) {
+	t.Helper()
+	exported, tests = map[string]map[string]bool{}, map[string]bool{}
+	eachGoFile(t, func(_ string, file *ast.File) {
+		of := exported[file.Name.Name]
+		if of == nil {
+			of = map[string]bool{}
+			exported[file.Name.Name] = of
+		}
+		for _, declaration := range file.Decls {
+			switch d := declaration.(type) {
+			case *ast.FuncDecl:
+				of[d.Name.Name] = true
+				if nameOfTest.MatchString(d.Name.Name) {
+					tests[d.Name.Name] = true
+				}
+			case *ast.GenDecl:
+				for _, spec := range d.Specs {
+					switch s := spec.(type) {
+					case *ast.TypeSpec:
+						of[s.Name.Name] = true
+					case *ast.ValueSpec:
+						for _, name := range s.Names {
+							of[name.Name] = true
+						}
+					}
+				}
+			}
+		}
+	})
+	return exported, tests
 }

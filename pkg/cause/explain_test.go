@@ -28,6 +28,9 @@ func TestExplainTexts(t *testing.T) {
 			fmt.Fprintf(&out, "  first   %s\n  then    %s\n", callsText(s.e.App.Calls, s.e.App.DataFirst), callsText(s.e.App.AfterError, false))
 		}
 		checkSentence(t, s.name, s.e.Summary)
+		if s.e.Cause != Unclassified && strings.Contains(s.e.Summary, "please report it") {
+			t.Errorf("%s: %s has no sentence of its own", s.name, s.e.Cause)
+		}
 	}
 	golden(t, "stories.golden", out.String())
 	for entry := range All() {
