@@ -83,7 +83,7 @@ func (f *labFlags) run(cmd *cobra.Command, names []string) error {
 		return err
 	}
 	defer t.Close()
-	stage := &stage{text: out, sink: f.open(out), json: f.format == "json"}
+	stage := &stage{text: out, sink: f.open(out), quiet: !f.chosen().forPeople}
 	return f.perform(cmd.Context(), t, stage, scenarios, family)
 }
 
@@ -140,7 +140,7 @@ type stage struct {
 	mutex  sync.Mutex
 	text   io.Writer
 	sink   event.Sink
-	json   bool
+	quiet  bool            // no sentences between the events
 	netns  map[uint32]bool // of the scenario that plays
 	shown  shownNumbers
 	failed error
@@ -149,7 +149,7 @@ type stage struct {
 func (s *stage) open(scenario lab.Scenario) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if !s.json {
+	if !s.quiet {
 		fmt.Fprintf(s.text, "\n== %s: %s\n%s\n\n", scenario.Name, scenario.Title, scenario.Story)
 	}
 }
@@ -170,7 +170,7 @@ func (s *stage) step(text string, problem error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.failed = errors.Join(s.failed, problem)
-	if !s.json {
+	if !s.quiet {
 		fmt.Fprintf(s.text, "   %s\n", text)
 	}
 }

@@ -22,26 +22,70 @@ type outputFlags struct {
 	evidence bool
 }
 
-var formats = []string{"text", "json"}
+// format is an output format. A new one is a package below internal/sink and a row
+// here: help, completion and errors come from the table.
+type format struct {
+	name, help string
+	forPeople  bool // a command may write sentences between the events
+	open       func(o *outputFlags, w io.Writer) event.Sink
+}
+
+// formats has the default first.
+var formats = []format{
+	{name: "text", forPeople: true, open: openText},
+	{name: "json", help: "one object per line, see docs/event-schema.md", open: openJSON},
+}
 
 func (o *outputFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&o.format, "output", "o", "text", "format: text, or json (one object per line, see docs/event-schema.md)")
+	cmd.Flags().StringVarP(&o.format, "output", "o", formats[0].name, "format: "+formatHelp())
 	cmd.Flags().BoolVar(&o.evidence, "evidence", false, "show the kernel facts that decided each cause; as text also the connection, the packet that was answered, and what each call of the application gets")
-	complete(cmd, "output", formats...)
+	complete(cmd, "output", formatNames()...)
 }
 
 func (o *outputFlags) check() error {
-	if !slices.Contains(formats, o.format) {
-		return usageError{fmt.Errorf("--output %q: no such format; there are %s", o.format, strings.Join(formats, ", "))}
+	if o.chosen() == nil {
+		return usageError{fmt.Errorf("--output %q: no such format; there are %s", o.format, strings.Join(formatNames(), ", "))}
 	}
 	return nil
 }
 
-// open returns the sink for w.
-func (o *outputFlags) open(w io.Writer) event.Sink {
-	if o.format == "json" {
-		return jsonl.New(w, jsonl.Options{Evidence: o.evidence})
+// chosen is the row of the table, nil if there is none.
+func (o *outputFlags) chosen() *format {
+	at := slices.IndexFunc(formats, func(f format) bool { return f.name == o.format })
+	if at < 0 {
+		return nil
 	}
+	return &formats[at]
+}
+
+func formatNames() (names []string) {
+	for _, f := range formats {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// formatHelp lists the formats in a sentence of the help.
+func formatHelp() string {
+	var parts []string
+	for _, f := range formats {
+		if f.help != "" {
+			f.name += " (" + f.help + ")"
+		}
+		parts = append(parts, f.name)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// open returns the sink for w.
+func (o *outputFlags) open(w io.Writer) event.Sink { return o.chosen().open(o, w) }
+
+func openJSON(o *outputFlags, w io.Writer) event.Sink {
+	return jsonl.New(w, jsonl.Options{Evidence: o.evidence})
+}
+
+// openText follows the terminal, if w is one.
+func openText(o *outputFlags, w io.Writer) event.Sink {
 	options := text.Options{}
 	terminal := fileOf(w)
 	if terminal != nil {

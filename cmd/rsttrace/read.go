@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/rsttrace/rsttrace/internal/source/jsonl"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/filter"
 )
@@ -108,12 +107,11 @@ func readFile(ctx context.Context, path string, to event.Sink, stderr io.Writer)
 		defer file.Close()
 		input, name = file, path
 	}
-	source := jsonl.Source{
-		Name:  name,
-		Input: input,
-		Skipped: func(skipped *event.LineError) {
-			fmt.Fprintf(stderr, "rsttrace: %s\n", oneLine(skipped))
-		},
+	source, err := openInput(name, input, func(skipped *event.LineError) {
+		fmt.Fprintf(stderr, "rsttrace: %s\n", oneLine(skipped))
+	})
+	if err != nil {
+		return err
 	}
 	return source.Run(ctx, to)
 }

@@ -82,9 +82,15 @@ func oneLine(err error) string {
 	}, text)
 }
 
+// subcommands make the commands. A new one is a file of its own and an entry here:
+// help, completion and hints come from the list.
+var subcommands = []func() *cobra.Command{newLab, newSelftest, newRead, newExplain, newDoctor, newVersion}
+
 func newRoot() *cobra.Command {
 	root := newTrace()
-	root.AddCommand(newLab(), newSelftest(), newRead(), newExplain(), newDoctor(), newVersion())
+	for _, newCommand := range subcommands {
+		root.AddCommand(newCommand())
+	}
 	setHelp(root)
 	root.SilenceErrors = true
 	root.SilenceUsage = true
