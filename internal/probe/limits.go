@@ -124,11 +124,11 @@ func (l Limit) Excludes(e event.Evidence) bool { return l.excludes != nil && l.e
 var limits = []Limit{
 	{LimitReceive, "received RSTs are not seen: tcp_reset could not be attached",
 		func(s Visibility) bool { return !s.Receive }, obeyed},
-	{LimitNoRSTPacket, "a received RST is not passed to the hook (only tcp_reset of Linux 5.11 and later passes it, to fentry and kprobe): " +
-		"whether the peer aborted or only replied is inferred from TCP timestamps (likely), and without timestamps it is reset-by-peer",
+	{LimitNoRSTPacket, "the hook does not get a received RST: only tcp_reset of Linux 5.11 and later passes it, to fentry and kprobe. " +
+		"TCP timestamps then show whether the peer aborted or only replied (likely). Without timestamps it is reset-by-peer",
 		func(s Visibility) bool { return s.Receive && !s.ReceivedPacket },
 		func(e event.Evidence) bool { return obeyed(e) && e.SeesPacket() }},
-	{LimitActive, "resets that abort a connection (close with unread data, SO_LINGER 0, keep-alive, ...) are not seen: tcp_send_active_reset could not be attached",
+	{LimitActive, "resets that abort a connection (close with unread data, SO_LINGER 0, keep-alive and others) are not seen: tcp_send_active_reset could not be attached",
 		func(s Visibility) bool { return !s.SendActive },
 		func(e event.Evidence) bool { return e.Hook == event.HookSendActive }},
 	{LimitReply, "resets in reply to a packet are not seen, or not for both address families: tcp_v4_send_reset or tcp_v6_send_reset could not be attached",
@@ -137,26 +137,26 @@ var limits = []Limit{
 		"before Linux 6.10 the tracepoint tcp_send_reset is silent there",
 		func(s Visibility) bool { return s.FullReply && !s.Socketless },
 		func(e event.Evidence) bool { return e.Hook == event.HookSendReply && e.Socket != event.SockFull }},
-	{"no-signed", "replies to segments that carry an MD5 or AO signature and belong to no full socket are not shown: " +
-		"at the entry of tcp_v4_send_reset nobody knows whether a RST will leave",
+	{"no-signed", "replies to segments with an MD5 or AO signature are not shown if there is no full socket: " +
+		"at the entry of tcp_v4_send_reset it is not known whether a RST will leave",
 		func(s Visibility) bool { return s.Socketless && !s.Signed }, nil},
-	{LimitReject, "resets that firewall rules send (REJECT with tcp-reset) are not seen, or not for both address families: they pass no function of TCP, " +
-		"and nf_send_reset can be reached by fentry and kprobe only, once its module is loaded",
+	{LimitReject, "resets that firewall rules send (REJECT with tcp-reset) are not seen, or not for both address families. They pass no function of TCP, " +
+		"and only fentry and kprobe reach nf_send_reset, once its module is loaded",
 		func(s Visibility) bool { return !s.Reject }, nil},
 	{LimitRejectLink, "resets that firewall rules of a bridge or of a device's ingress send are not seen: nf_reject_skb_v4_tcp_reset came with Linux 5.11",
 		func(s Visibility) bool { return s.Reject && !s.RejectLink }, nil},
-	{LimitRequests, "what an incoming RST did to a handshake under way is not known: the kernel names no socket when it drops the packet " +
-		"(it does from 6.11 on) and tcp_check_req could not be hooked, or drops are switched off",
+	{LimitRequests, "what an incoming RST did to a handshake under way is not known: drops are switched off, or tcp_check_req could not be hooked. " +
+		"Before Linux 6.11 the drop names no socket",
 		func(s Visibility) bool { return !s.Requests },
 		func(e event.Evidence) bool { return incoming(e) && e.Socket == event.SockRequest }},
-	{LimitTimeWait, "what an incoming RST did to a TIME_WAIT mini-socket is not known: the kernel names no socket when it drops the packet " +
-		"(it does from 6.11 on) and tcp_timewait_state_process could not be hooked, or drops are switched off",
+	{LimitTimeWait, "what an incoming RST did to a TIME_WAIT mini-socket is not known: drops are switched off, or tcp_timewait_state_process could not be hooked. " +
+		"Before Linux 6.11 the drop names no socket",
 		func(s Visibility) bool { return !s.TimeWait },
 		func(e event.Evidence) bool { return incoming(e) && e.Socket == event.SockTimeWait }},
 	{LimitIgnoredNoSocket, "ignored RSTs for no connection are not seen: the kernel gives no reason when it drops a packet (it does from 5.17 on)",
 		func(s Visibility) bool { return s.Ignored && !s.IgnoredNoSocket }, metNothing},
-	{LimitIgnoredHandshake, "ignored RSTs with ACK to a listener or in SYN_SENT are not seen: the kernel names no socket when it drops the packet " +
-		"(it does from 6.11 on), and it hides its addresses or the listeners are not known",
+	{LimitIgnoredHandshake, "ignored RSTs with ACK to a listener or in SYN_SENT are not seen: the kernel hides its addresses, or the listeners are not known. " +
+		"Before Linux 6.11 the drop names no socket",
 		func(s Visibility) bool { return s.Ignored && !s.IgnoredHandshake }, metHandshake},
 	{LimitHandshakeSocket, "ignored RSTs with ACK to a listener or in SYN_SENT come without state, and in SYN_SENT without owner: " +
 		"before Linux 6.11 the drop names no socket. Which of the two it was is inferred from the listeners (likely)",
@@ -165,22 +165,22 @@ var limits = []Limit{
 	{LimitIgnoredConnection, "RSTs that a connection ignored, and those without ACK to a listener or in SYN_SENT, are not seen: " +
 		"before Linux 5.19 their packets are freed in silence",
 		func(s Visibility) bool { return s.Ignored && !s.IgnoredConnection }, metConnection},
-	{LimitConnectionSocket, "RSTs that a connection ignored come without state and owner, and so do those without ACK to a listener or in SYN_SENT: " +
-		"before Linux 6.11 the drop names no socket, and tcp_validate_incoming could not be hooked",
+	{LimitConnectionSocket, "RSTs that a connection ignored come without state and owner, and so do those without ACK to a listener or in SYN_SENT. " +
+		"Before Linux 6.11 the drop names no socket, and tcp_validate_incoming could not be hooked",
 		func(s Visibility) bool { return s.Ignored && s.IgnoredConnection && !s.ConnectionSocket },
 		func(e event.Evidence) bool { return metConnection(e) && e.Socket == event.SockFull }},
-	{LimitConnectionSide, "whether a RST that a connection ignored was before or beyond the window is not known, it is rst-unacceptable: " +
-		"before Linux 6.6 both have one drop reason, and the connection's numbers are not seen",
+	{LimitConnectionSide, "a RST that a connection ignored is rst-unacceptable: it is not known whether it was before or beyond the window. " +
+		"Before Linux 6.6 both have one drop reason, and the connection's numbers are not seen",
 		func(s Visibility) bool { return s.Ignored && s.IgnoredConnection && !s.ConnectionSide },
 		func(e event.Evidence) bool {
 			return metConnection(e) && (hasPosition(e) || e.Reason == "TCP_OLD_SEQUENCE")
 		}},
-	{LimitConnectionPlace, "whether an ignored RST without ACK met a connection, a listener or an attempt to connect is not known, it is rst-unacceptable: " +
-		"before Linux 6.11 the drop names no socket, and the kernel hides its addresses or the listeners are not known",
+	{LimitConnectionPlace, "an ignored RST without ACK is rst-unacceptable: it is not known whether it met a connection, a listener or an attempt to connect. " +
+		"Before Linux 6.11 the drop names no socket, and the kernel hides its addresses or the listeners are not known",
 		func(s Visibility) bool { return s.Ignored && s.IgnoredConnection && !s.ConnectionPlace },
 		func(e event.Evidence) bool { return metConnection(e) && e.Caller == event.CallerRcvStateProcess }},
 	{LimitEarlyDrops, "ignored RSTs with a bad checksum (reason since 5.17), time to live (6.3) or signature (5.17) are not seen, or not all of them: " +
-		"nothing but the drop reason tells",
+		"only the drop reason shows them",
 		func(s Visibility) bool {
 			for _, seen := range s.EarlyDrops {
 				if s.Ignored && !seen {
@@ -189,7 +189,7 @@ var limits = []Limit{
 			}
 			return false
 		}, nil},
-	{LimitRequestNumbers, "whether an ignored RST for a handshake under way was inside the window is not known, it is rst-unacceptable: this kernel challenges those, " +
+	{LimitRequestNumbers, "an ignored RST for a handshake under way is rst-unacceptable: it is not known whether it was inside the window. This kernel challenges those, " +
 		"before Linux 6.18 the drop has no reason of its own, and tcp_check_req could not be hooked",
 		func(s Visibility) bool { return s.Ignored && s.Requests && !s.RequestNumbers },
 		func(e event.Evidence) bool {
@@ -201,8 +201,8 @@ var limits = []Limit{
 		func(e event.Evidence) bool {
 			return e.Hook == event.HookIgnore && beforeSocket(e.Reason) && e.State != 0
 		}},
-	{"no-callers", "the kernel hides its addresses (kernel.kptr_restrict, or CAP_SYSLOG is missing): where only the caller decides, " +
-		"a reset while closing may be missed and a disconnect taken for a close, and what a dropped RST met is not known",
+	{"no-callers", "the kernel hides its addresses (kernel.kptr_restrict, or CAP_SYSLOG is missing). So a reset while closing may be missed, " +
+		"a disconnect may be taken for a close, and what a dropped RST met is not known",
 		func(s Visibility) bool { return !s.Callers },
 		func(e event.Evidence) bool { return e.Caller != 0 }},
 	{"no-reasons", "events have no kernelReason: enum sk_rst_reason came with Linux 6.10",
@@ -213,13 +213,13 @@ var limits = []Limit{
 		func(e event.Evidence) bool { return e.Socket == event.SockFull && e.Prior != 0 }},
 	{"no-closer", "who closed a connection earlier is unknown",
 		func(s Visibility) bool { return !s.Closer }, nil},
-	{"slow-search", "the search for owners takes up to 10 % of a core on a host with many open files, about 0.7 µs for each: " +
-		"before Linux 5.17 it can only look at one file after the other, and holds each meanwhile. If it cannot come in time, owners stay unknown",
+	{"slow-search", "the search for owners takes up to 10 % of a core on a host with many open files, about 0.7 µs for each. " +
+		"Before Linux 5.17 it looks at one file after the other and holds each meanwhile. If it cannot come in time, owners stay unknown",
 		func(s Visibility) bool { return s.Holders && !s.TableSearch }, nil},
 	{"no-holders", "who holds a socket that is alive is unknown",
 		func(s Visibility) bool { return !s.Holders }, nil},
-	{"no-error-report", "that the kernel reported the error which app names is not known (app.reported is absent): " +
-		"the tracepoint inet_sk_error_report came with Linux 5.14, and --no-followups leaves it alone",
+	{"no-error-report", "app.reported is absent: it is not known whether the kernel reported the error that app names. " +
+		"The tracepoint inet_sk_error_report came with Linux 5.14, and --no-followups does not use it",
 		func(s Visibility) bool { return !s.Errors }, nil},
 }
 
