@@ -78,6 +78,14 @@ static __always_inline __u32 hash_evidence(const struct evidence *evidence)
 	return mix(evidence, sizeof(*evidence)) >> 32;
 }
 
+/* The column that a hash gives: never a reserved one. */
+static __always_inline __u32 column_at(__u32 hash)
+{
+	__u32 column = hash & (COLUMNS - 1);
+
+	return column < COLUMN_FIRST ? column + COLUMN_FIRST : column;
+}
+
 /* Global, and with numbers for the evidence, so that the verifier sees it once. */
 __attribute__((noinline, weak)) __u64 claim_column(__u64 first, __u64 second)
 {
@@ -88,9 +96,8 @@ __attribute__((noinline, weak)) __u64 claim_column(__u64 first, __u64 second)
 	__builtin_memcpy(&key, words, sizeof(key));
 	__u32 hash = opaque(hash_evidence(&key));
 	for (__u32 i = 0; i < CLAIM_ATTEMPTS; i++) {
-		__u32 column = (hash + i) & (COLUMNS - 1);
-		if (column < COLUMN_FIRST)
-			continue;
+		__u32 column = column_at(hash + i);
+
 		if (bpf_map_update_elem(&claims, &column, &column, BPF_NOEXIST))
 			continue;
 
@@ -119,7 +126,7 @@ static __always_inline bool same_evidence(const struct evidence *a, const struct
  */
 static __always_inline __u32 column_of(const struct evidence *evidence)
 {
-	__u32 first = hash_evidence(evidence) & (COLUMNS - 1);
+	__u32 first = column_at(hash_evidence(evidence));
 	struct column_key *name = bpf_map_lookup_elem(&column_keys, &first);
 
 	if (name && name->ready && same_evidence(&name->evidence, evidence))

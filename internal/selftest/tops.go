@@ -92,6 +92,9 @@ func checkTopSums(s *probe.Session) error {
 	if err != nil {
 		return err
 	}
+	if counts.Uncounted > 0 {
+		return fmt.Errorf("%d events found no free counter, and there are more counters than kinds of evidence", counts.Uncounted)
+	}
 	tables, err := s.Tops()
 	if err != nil {
 		return err
