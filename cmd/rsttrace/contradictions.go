@@ -19,6 +19,7 @@ type contradiction struct{ one, other, advice string }
 var contradictions = []contradiction{
 	{"summary", "count", "a summary shows no event to count; use --duration"},
 	{"summary", "stack", "a summary shows no event that could have a stack; leave one out"},
+	{"summary", "each", "a summary shows no event; leave one out"},
 	{"summary", "evidence", "a summary shows no event that could have evidence; leave one out"},
 	{"list", "output", "the list of scenarios is text; leave one out"},
 	{"list", "evidence", "the list of scenarios has no events; leave one out"},

@@ -19,7 +19,7 @@ import (
 var samples = map[string]string{
 	"direction": "sent", "cause": "closed-port", "host": "10.0.0.0/8", "port": "80,8000-8100", "netns": "own", "pid": "1",
 	"comm": "nginx", "cgroup": "", "unit": "nginx", "container": "web-1", "pod": "shop/cart",
-	"output": "json", "evidence": "", "max-rate": "10", "summary": "", "top": "3", "stack": "", "self-cost": "",
+	"output": "json", "evidence": "", "each": "", "max-rate": "10", "summary": "", "top": "3", "stack": "", "self-cost": "",
 	"attach": "fentry", "audit": "end", "count": "1", "duration": "1s", "interval": "1s", "ready-file": "/run/ready", "user": "root",
 	"filter-file": "/dev/null", "explain-filter": "", "no-drops": "", "no-flow-memory": "", "no-followups": "", "ring-size": "64K",
 }
@@ -64,7 +64,7 @@ func argument(t testing.TB, flag *pflag.Flag) string {
 // TestPairs goes through all pairs of flags: those that contradict each other are
 // refused, and no others are.
 func TestPairs(t *testing.T) {
-	refused := []string{"count summary", "stack summary", "evidence summary"}
+	refused := []string{"count summary", "stack summary", "evidence summary", "each summary"}
 	cmd, _ := newTraceCommand()
 	var flags []*pflag.Flag
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {

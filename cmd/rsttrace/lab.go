@@ -184,7 +184,7 @@ func (s *stage) Event(e *event.Event) error {
 	}
 	numbered := *e
 	s.shown.number(&numbered)
-	s.failed = errors.Join(s.failed, s.sink.Event(&numbered), s.sink.Flush())
+	s.failed = errors.Join(s.failed, s.sink.Event(&numbered), s.sink.Flush(numbered.Time))
 	return nil
 }
 
@@ -194,7 +194,7 @@ func (s *stage) Followup(f *event.Followup) error {
 	defer s.mutex.Unlock()
 	numbered := *f
 	if numbered.Event = s.shown.of[f.Event]; numbered.Event != 0 {
-		s.failed = errors.Join(s.failed, s.sink.Followup(&numbered), s.sink.Flush())
+		s.failed = errors.Join(s.failed, s.sink.Followup(&numbered), s.sink.Flush(numbered.Time))
 	}
 	return nil
 }

@@ -14,12 +14,15 @@ import (
 	"github.com/rsttrace/rsttrace/internal/sink/jsonl"
 	"github.com/rsttrace/rsttrace/internal/sink/text"
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/finding"
 )
 
 // outputFlags are -o and what goes with it.
 type outputFlags struct {
 	format   string
 	evidence bool
+	each     bool
+	folded   bool
 }
 
 // format is an output format. A new one is a package below internal/sink and a row
@@ -39,6 +42,7 @@ var formats = []format{
 func (o *outputFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&o.format, "output", "o", formats[0].name, "format: "+formatHelp())
 	cmd.Flags().BoolVar(&o.evidence, "evidence", false, "show the kernel facts that decided each cause; as text also the connection, the packet that was answered, and what each call of the application gets")
+	cmd.Flags().BoolVar(&o.each, "each", false, "show every event; without it, text folds the resets of one incident into one finding")
 	complete(cmd, "output", formatNames()...)
 }
 
@@ -77,6 +81,12 @@ func formatHelp() string {
 	return strings.Join(parts, ", ")
 }
 
+// openFolded returns the sink for w, behind the stage that makes findings.
+func (o *outputFlags) openFolded(w io.Writer) event.Sink {
+	o.folded = !o.each && !o.evidence
+	return finding.New(o.open(w))
+}
+
 // open returns the sink for w.
 func (o *outputFlags) open(w io.Writer) event.Sink { return o.chosen().open(o, w) }
 
@@ -91,7 +101,7 @@ func openText(o *outputFlags, w io.Writer) event.Sink {
 	if terminal != nil {
 		options = text.Detect(terminal)
 	}
-	options.Evidence = o.evidence
+	options.Evidence, options.Fold = o.evidence, o.folded
 	sink := text.New(w, options)
 	if options.Width == 0 {
 		return sink

@@ -70,7 +70,7 @@ func (f *readFlags) run(cmd *cobra.Command, files []string) error {
 	if err := checkPositive(cmd, "count"); err != nil {
 		return err
 	}
-	out := f.open(cmd.OutOrStdout())
+	out := f.openFolded(cmd.OutOrStdout())
 	var most *limit
 	if f.count > 0 {
 		most = &limit{Sink: out, left: f.count}

@@ -188,7 +188,7 @@ func (f *traceFlags) run(ctx context.Context, wanted *filter.Filter, stdout, std
 	askTotals := t.AskTotals
 	end.onQuit.Store(&askTotals)
 	defer end.onQuit.Store(nil) // before the tracer is closed
-	if err := t.Run(ctx, f.stages(f.open(stdout), stderr)); err != nil {
+	if err := t.Run(ctx, f.stages(f.openFolded(stdout), stderr)); err != nil {
 		return err
 	}
 	counts, err := t.Session().Counts()

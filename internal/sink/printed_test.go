@@ -127,7 +127,7 @@ func inText(t *testing.T, e *event.Event) printed {
 	if err := sink.Event(e); err != nil {
 		t.Fatal(err)
 	}
-	if err := sink.Flush(); err != nil {
+	if err := sink.Flush(time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	head, _, _ := strings.Cut(out.String(), "  #")
@@ -169,7 +169,7 @@ func inJSON(t *testing.T, e *event.Event) printed {
 	if err := sink.Event(e); err != nil {
 		t.Fatal(err)
 	}
-	if err := sink.Flush(); err != nil {
+	if err := sink.Flush(time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	var line struct {

@@ -227,7 +227,7 @@ func (s *sinkFuncs) Audit(a *event.Audit) error {
 	return s.audit(a)
 }
 
-func (s *sinkFuncs) Flush() error {
+func (s *sinkFuncs) Flush(time.Time) error {
 	if s.flush == nil {
 		return nil
 	}

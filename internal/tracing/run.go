@@ -24,9 +24,9 @@ func (t *Tracer) Run(ctx context.Context, to event.Sink) error {
 	}
 	err := t.trace(ctx)
 	if err != nil && !errors.Is(err, event.ErrEnough) {
-		return errors.Join(err, to.Flush())
+		return errors.Join(err, to.Flush(time.Now()))
 	}
-	return errors.Join(t.reports.reportWholeRun(), to.Flush())
+	return errors.Join(t.reports.reportWholeRun(), to.Flush(time.Now()))
 }
 
 // trace gives events to the sink until ctx ends.
@@ -43,7 +43,7 @@ func (t *Tracer) trace(ctx context.Context) error {
 		if err := t.reports.reportDue(time.Now()); err != nil {
 			return err
 		}
-		if err := t.sink.Flush(); err != nil {
+		if err := t.sink.Flush(time.Now()); err != nil {
 			return err
 		}
 	}

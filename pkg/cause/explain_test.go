@@ -136,10 +136,10 @@ func TestNobodyIsToldThroughAClosedDescriptor(t *testing.T) {
 
 func TestPhrases(t *testing.T) {
 	for got, want := range map[string]string{
-		grouped(0):           "0",
-		grouped(999):         "999",
-		grouped(1448):        "1 448",
-		grouped(1234567):     "1 234 567",
+		Grouped(0):           "0",
+		Grouped(999):         "999",
+		Grouped(1448):        "1 448",
+		Grouped(1234567):     "1 234 567",
 		bytesOf(1, "unread"): "1 unread byte",
 		bytesOf(2, ""):       "2 bytes",
 		ago(event.Closing{Ago: 400 * time.Microsecond}):                                  "less than 1 ms",

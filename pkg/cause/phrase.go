@@ -11,8 +11,8 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// grouped writes a number with a space between groups of three digits.
-func grouped(n uint64) string { return string(appendGrouped(nil, n)) }
+// Grouped writes a number with a space between groups of three digits.
+func Grouped(n uint64) string { return string(appendGrouped(nil, n)) }
 
 func appendGrouped(text []byte, n uint64) []byte {
 	var room [20]byte

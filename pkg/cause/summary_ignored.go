@@ -70,7 +70,7 @@ func offset(seq, rcvNxt uint32) string {
 }
 
 // windowOf names the window with its size: "the window of 65 535".
-func windowOf(e *event.Event) string { return "the window of " + grouped(uint64(e.Kernel.Window)) }
+func windowOf(e *event.Event) string { return "the window of " + Grouped(uint64(e.Kernel.Window)) }
 
 // insideWindow: the kernel accepts also what comes just before rcv_nxt and is
 // not acknowledged yet, and what fits the widest window that it ever offered.

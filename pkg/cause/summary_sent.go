@@ -127,7 +127,7 @@ func keepaliveSummary(e *event.Event) string {
 func userTimeoutSummary(e *event.Event) string {
 	limit := "TCP_USER_TIMEOUT"
 	if ms := e.Kernel.UserTimeoutMillis; ms > 0 {
-		limit = fmt.Sprintf("TCP_USER_TIMEOUT (%s ms)", grouped(uint64(ms)))
+		limit = fmt.Sprintf("TCP_USER_TIMEOUT (%s ms)", Grouped(uint64(ms)))
 	}
 	text := fmt.Sprintf("%s left keep-alive probes unanswered for longer than %s, so the kernel gave up the connection%s",
 		e.Peer, limit, of(whose(e)))

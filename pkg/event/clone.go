@@ -33,3 +33,38 @@ func clonePointer[T any](p *T) *T {
 	v := *p
 	return &v
 }
+
+// CopyTo makes to what Clone returns, in the memory that to has from earlier copies.
+func (e *Event) CopyTo(to *Event) {
+	because, stack, others := to.Because, to.Stack, to.Owner.Others
+	uid, code, ietf := to.Owner.UID, to.Owner.Ended.ExitCode, to.IETFCause
+	rst, trigger := to.RST, to.Trigger
+	*to = *e
+	to.Because = append(because[:0], e.Because...)
+	to.Stack = append(stack[:0], e.Stack...)
+	to.Owner.Others = append(others[:0], e.Owner.Others...)
+	to.Owner.UID = copyPointer(uid, e.Owner.UID)
+	to.Owner.Ended.ExitCode = copyPointer(code, e.Owner.Ended.ExitCode)
+	to.IETFCause = copyPointer(ietf, e.IETFCause)
+	to.RST.own(&rst)
+	to.Trigger.own(&trigger)
+}
+
+// own moves what s refers to into the memory of old.
+func (s *Segment) own(old *Segment) {
+	s.Window = copyPointer(old.Window, s.Window)
+	s.SeqOffset = copyPointer(old.SeqOffset, s.SeqOffset)
+	s.Reason = copyPointer(old.Reason, s.Reason)
+}
+
+// copyPointer returns a pointer to a copy, in room where there is some.
+func copyPointer[T any](room, from *T) *T {
+	if from == nil {
+		return nil
+	}
+	if room == nil {
+		room = new(T)
+	}
+	*room = *from
+	return room
+}

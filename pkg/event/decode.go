@@ -40,6 +40,8 @@ func Decode(line []byte, to Sink) error {
 		return decodeTo(line, to.Event)
 	case KindFollowup:
 		return decodeTo(line, to.Followup)
+	case KindFinding:
+		return decodeTo(line, to.Finding)
 	case KindCounts:
 		return decodeTo(line, to.Totals)
 	case KindLost:

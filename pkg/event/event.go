@@ -37,6 +37,7 @@ type Event struct {
 	Chain     string     `json:"chain,omitzero"`
 	Forwarded bool       `json:"forwarded,omitzero"`
 	PeerEvent uint64     `json:"peerEvent,omitzero"`
+	Finding   uint64     `json:"finding,omitzero"` // number of the incident that it is part of
 	Earlier   Earlier    `json:"earlier,omitzero"`
 	Netns     Netns      `json:"netns,omitzero"`
 	Conn      Conn       `json:"conn,omitzero"`

@@ -6,7 +6,8 @@ type Kind string
 const (
 	KindEvent    Kind = "event"    // an Event
 	KindFollowup Kind = "followup" // a Followup
+	KindFinding  Kind = "finding"  // a Finding
 	KindCounts   Kind = "counts"   // Totals
 	KindLost     Kind = "lost"     // a Loss
-	KindAudit    Kind = "audit"    // an audit.Report
+	KindAudit    Kind = "audit"    // an Audit
 )

@@ -60,13 +60,14 @@ func (e *SkippedError) Error() string {
 // Run reads all lines, in the goroutine of its caller. At the end it returns a
 // *SkippedError if there were lines that it passed over. A context that ends does
 // not interrupt a read that waits: close the input for that.
-func (r *Reader) Run(ctx context.Context, to Sink) error {
+func (r *Reader) Run(ctx context.Context, sink Sink) error {
 	r.skipped = 0
+	to := &itemClock{Sink: sink}
 	err := r.lines(ctx, bufio.NewReaderSize(r.Input, bufferSize), to)
 	if err != nil && !errors.Is(err, ErrEnough) {
 		return err
 	}
-	if err := to.Flush(); err != nil {
+	if err := to.Flush(to.now); err != nil {
 		return err
 	}
 	if r.skipped > 0 {
@@ -75,11 +76,11 @@ func (r *Reader) Run(ctx context.Context, to Sink) error {
 	return nil
 }
 
-func (r *Reader) lines(ctx context.Context, input *bufio.Reader, to Sink) error {
+func (r *Reader) lines(ctx context.Context, input *bufio.Reader, to *itemClock) error {
 	var line []byte
 	for number := 1; ctx.Err() == nil; number++ {
 		if input.Buffered() == 0 { // the next read may wait, for a pipe for long
-			if err := to.Flush(); err != nil {
+			if err := to.Flush(to.now); err != nil {
 				return err
 			}
 		}
@@ -109,7 +110,7 @@ func (r *Reader) lines(ctx context.Context, input *bufio.Reader, to Sink) error 
 }
 
 // decode gives a line to the sink, or passes over it.
-func (r *Reader) decode(number int, line []byte, last bool, to Sink) error {
+func (r *Reader) decode(number int, line []byte, last bool, to *itemClock) error {
 	err := Decode(line, to)
 	var failed *SinkError
 	switch {

@@ -40,7 +40,7 @@ func (l *log) Totals(t *Totals) error {
 	return nil
 }
 
-func (l *log) Flush() error { l.got = append(l.got, "flush"); return nil }
+func (l *log) Flush(time.Time) error { l.got = append(l.got, "flush"); return nil }
 
 func (l *log) String() string { return strings.Join(l.got, ", ") }
 

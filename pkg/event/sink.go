@@ -3,6 +3,7 @@ package event
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Sink takes what flows out of a Source, in the order of its time. What it is
@@ -14,13 +15,15 @@ type Sink interface {
 	Event(e *Event) error
 	// Followup comes after its event.
 	Followup(f *Followup) error
+	// Finding comes after the events that it is about.
+	Finding(f *Finding) error
 	// Totals come at the end, and before it as often as was asked for.
 	Totals(t *Totals) error
 	Loss(l *Loss) error
 	Audit(a *Audit) error
-	// Flush says that nothing more is at hand: the moment to write what is
+	// Flush says that up to now nothing more is at hand: the moment to write what is
 	// buffered. The last call of a stream is a Flush, unless the sink failed.
-	Flush() error
+	Flush(now time.Time) error
 }
 
 // Source drives a sink until it has no more, its context ends, or the sink fails.
@@ -50,7 +53,8 @@ func (t tee) Followup(f *Followup) error { return t.each(func(s Sink) error { re
 func (t tee) Totals(n *Totals) error     { return t.each(func(s Sink) error { return s.Totals(n) }) }
 func (t tee) Loss(l *Loss) error         { return t.each(func(s Sink) error { return s.Loss(l) }) }
 func (t tee) Audit(a *Audit) error       { return t.each(func(s Sink) error { return s.Audit(a) }) }
-func (t tee) Flush() error               { return t.each(Sink.Flush) }
+func (t tee) Finding(f *Finding) error   { return t.each(func(s Sink) error { return s.Finding(f) }) }
+func (t tee) Flush(now time.Time) error  { return t.each(func(s Sink) error { return s.Flush(now) }) }
 
 func (t tee) each(give func(Sink) error) (err error) {
 	for _, s := range t {
@@ -70,4 +74,5 @@ func (NopSink) Followup(*Followup) error { return nil }
 func (NopSink) Totals(*Totals) error     { return nil }
 func (NopSink) Loss(*Loss) error         { return nil }
 func (NopSink) Audit(*Audit) error       { return nil }
-func (NopSink) Flush() error             { return nil }
+func (NopSink) Finding(*Finding) error   { return nil }
+func (NopSink) Flush(time.Time) error    { return nil }

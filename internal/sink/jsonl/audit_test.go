@@ -24,7 +24,7 @@ func TestAuditGolden(t *testing.T) {
 			{Name: "TcpEstabResets", Kernel: 1010, Counted: 1000, OK: true, Slack: 20, Uncompared: true},
 		},
 	}))
-	must(t, s.Flush())
+	must(t, s.Flush(time.Time{}))
 	for _, line := range bytes.Split(bytes.TrimSpace(out.Bytes()), []byte("\n")) {
 		if !json.Valid(line) {
 			t.Errorf("not JSON: %s", line)

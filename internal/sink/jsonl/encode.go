@@ -53,14 +53,18 @@ func appendConnection(l line, e *event.Event) line {
 	l = appendSegment(l, `"rst":`, &e.RST)
 	l = appendSegment(l, `"trigger":`, &e.Trigger)
 	l = appendApp(l, &e.App)
-	if e.Lost != (event.Lost{}) {
-		l = l.open(`"lost":`)
-		l = l.number(`"unreadBytes":`, uint64(e.Lost.UnreadBytes))
-		l = l.number(`"unsentBytes":`, uint64(e.Lost.UnsentBytes))
-		l = l.number(`"unackedBytes":`, uint64(e.Lost.UnackedBytes))
-		l = l.close()
+	return appendLostBytes(l, &e.Lost)
+}
+
+func appendLostBytes(l line, lost *event.Lost) line {
+	if *lost == (event.Lost{}) {
+		return l
 	}
-	return l
+	l = l.open(`"lost":`)
+	l = l.number(`"unreadBytes":`, uint64(lost.UnreadBytes))
+	l = l.number(`"unsentBytes":`, uint64(lost.UnsentBytes))
+	l = l.number(`"unackedBytes":`, uint64(lost.UnackedBytes))
+	return l.close()
 }
 
 // appendApp leaves out an application that gets nothing: none of its fields is
@@ -94,14 +98,11 @@ func appendCalls(l line, name string, c *event.Calls) line {
 // appendWho is whose socket it was.
 func appendWho(l line, e *event.Event) line {
 	l = appendOwner(l, &e.Owner)
-	if e.Initiator != (event.ProcessRef{}) {
-		l = l.open(`"by":`)
-		l = appendProcess(l, e.Initiator)
-		l = l.close()
-	}
+	l = appendBy(l, e.Initiator)
 	l = l.text(`"chain":`, e.Chain)
 	l = l.flag(`"forwarded":`, e.Forwarded)
 	l = l.number(`"peerEvent":`, e.PeerEvent)
+	l = l.number(`"finding":`, e.Finding)
 	if p := &e.Earlier; *p != (event.Earlier{}) {
 		l = l.open(`"earlier":`)
 		l = l.number(`"event":`, p.Event)
@@ -242,6 +243,15 @@ func appendOwner(l line, owner *event.Owner) line {
 		l = l.close()
 	}
 	l = l.text(`"sigpipe":`, string(owner.SIGPIPE))
+	return l.close()
+}
+
+func appendBy(l line, by event.ProcessRef) line {
+	if by == (event.ProcessRef{}) {
+		return l
+	}
+	l = l.open(`"by":`)
+	l = appendProcess(l, by)
 	return l.close()
 }
 

@@ -3,6 +3,7 @@ package jsonl
 import (
 	"bytes"
 	"testing"
+	"time"
 
 	"github.com/rsttrace/rsttrace/internal/sink/internal/fixture"
 )
@@ -13,6 +14,6 @@ func TestFollowupGolden(t *testing.T) {
 	for _, f := range fixture.Followups() {
 		must(t, s.Followup(f))
 	}
-	must(t, s.Flush())
+	must(t, s.Flush(time.Time{}))
 	checkGolden(t, "followups", out.Bytes())
 }

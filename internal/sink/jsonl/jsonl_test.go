@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -34,7 +35,7 @@ func TestGolden(t *testing.T) {
 			must(t, s.Loss(&event.Loss{}))
 			must(t, s.Totals(fixture.Totals()))
 			must(t, s.Totals(&event.Totals{Time: fixture.Start}))
-			must(t, s.Flush())
+			must(t, s.Flush(time.Time{}))
 			checkGolden(t, name, out.Bytes())
 		})
 	}

@@ -28,10 +28,11 @@ func newRewriter() *rewriter {
 
 func (r *rewriter) Event(e *event.Event) error       { r.item = *e; return r.sink.Event(e) }
 func (r *rewriter) Followup(f *event.Followup) error { r.item = *f; return r.sink.Followup(f) }
+func (r *rewriter) Finding(f *event.Finding) error   { r.item = *f; return r.sink.Finding(f) }
 func (r *rewriter) Totals(t *event.Totals) error     { r.item = *t; return r.sink.Totals(t) }
 func (r *rewriter) Loss(l *event.Loss) error         { r.item = *l; return r.sink.Loss(l) }
 func (r *rewriter) Audit(a *event.Audit) error       { r.item = *a; return r.sink.Audit(a) }
-func (r *rewriter) Flush() error                     { return r.sink.Flush() }
+func (r *rewriter) Flush(now time.Time) error        { return r.sink.Flush(now) }
 
 // decode reads a line, and writes what was read.
 func (r *rewriter) decode(t *testing.T, line []byte) []byte {
@@ -40,7 +41,7 @@ func (r *rewriter) decode(t *testing.T, line []byte) []byte {
 	if err := event.Decode(line, r); err != nil {
 		t.Fatalf("%v: %s", err, line)
 	}
-	must(t, r.Flush())
+	must(t, r.Flush(time.Time{}))
 	return bytes.TrimSpace(bytes.Clone(r.out.Bytes()))
 }
 
@@ -54,7 +55,7 @@ func TestDecodedIsWrittenAgain(t *testing.T) {
 		var out bytes.Buffer
 		s := New(&out, Options{Evidence: true})
 		must(t, to(s))
-		must(t, s.Flush())
+		must(t, s.Flush(time.Time{}))
 		line := bytes.TrimSpace(out.Bytes())
 		if again := r.decode(t, line); !bytes.Equal(again, line) {
 			t.Fatalf("wrote\n%s\nread and wrote\n%s", line, again)
@@ -70,6 +71,7 @@ func TestDecodedIsWrittenAgain(t *testing.T) {
 		e.Schema = event.SchemaVersion
 		write(func(s *Sink) error { return s.Event(&e) })
 		write(func(s *Sink) error { return s.Followup(random[event.Followup](rng)) })
+		write(func(s *Sink) error { return s.Finding(random[event.Finding](rng)) })
 		totals := random[event.Totals](rng)
 		for i := range totals.Counts { // which are sorted by their bytes
 			totals.Counts[i].Cause = event.CauseID(strings.ToValidUTF8(string(totals.Counts[i].Cause), "?"))

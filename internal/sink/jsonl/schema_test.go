@@ -63,7 +63,7 @@ func linesOfAllKinds(t *testing.T) map[event.Kind][][]byte {
 		var out bytes.Buffer
 		s := New(&out, Options{Evidence: true})
 		must(t, to(s))
-		must(t, s.Flush())
+		must(t, s.Flush(time.Time{}))
 		lines[kind] = append(lines[kind], bytes.TrimSpace(out.Bytes()))
 	}
 	for _, e := range fixture.Events() {

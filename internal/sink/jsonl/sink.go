@@ -2,6 +2,7 @@ package jsonl
 
 import (
 	"io"
+	"time"
 
 	"github.com/rsttrace/rsttrace/internal/sink"
 	"github.com/rsttrace/rsttrace/pkg/cause"
@@ -53,4 +54,4 @@ func (s *Sink) Loss(loss *event.Loss) error {
 }
 
 // Flush writes what is buffered.
-func (s *Sink) Flush() error { return s.out.Flush() }
+func (s *Sink) Flush(time.Time) error { return s.out.Flush() }

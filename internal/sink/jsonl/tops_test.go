@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/rsttrace/rsttrace/internal/sink/internal/fixture"
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -16,7 +17,7 @@ func TestTopsGolden(t *testing.T) {
 	totals.Tops = fixture.Tops()
 	must(t, s.Totals(totals))
 	must(t, s.Totals(&event.Totals{Time: fixture.Start, Tops: &event.Tops{}}))
-	must(t, s.Flush())
+	must(t, s.Flush(time.Time{}))
 	for line := range bytes.Lines(out.Bytes()) {
 		if !json.Valid(line) {
 			t.Errorf("no JSON: %s", line)

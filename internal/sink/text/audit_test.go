@@ -25,7 +25,7 @@ func TestAuditGolden(t *testing.T) {
 			must(t, s.Event(fixture.Events()[0]))
 			must(t, s.Audit(auditReport()))
 			must(t, s.Totals(fixture.Totals()))
-			must(t, s.Flush())
+			must(t, s.Flush(time.Time{}))
 			checkGolden(t, name, out.Bytes())
 		})
 	}

@@ -24,7 +24,7 @@ func TestEndsGolden(t *testing.T) {
 			for _, e := range bothEnds() {
 				must(t, s.Event(e))
 			}
-			must(t, s.Flush())
+			must(t, s.Flush(time.Time{}))
 			checkGolden(t, name, out.Bytes())
 		})
 	}
@@ -54,7 +54,7 @@ func TestNumbersAreShown(t *testing.T) {
 		must(t, s.Event(e))
 		must(t, s.Followup(&event.Followup{Event: e.ID, Kind: event.GotSIGPIPE, PID: 1, Local: e.Local, Cause: e.Cause}))
 	}
-	must(t, s.Flush())
+	must(t, s.Flush(time.Time{}))
 	shown := map[string]bool{}
 	for line := range strings.Lines(out.String()) {
 		for i, number := range regexp.MustCompile(`#\d+`).FindAllString(line, -1) {

@@ -21,7 +21,7 @@ func (s *Sink) Followup(f *event.Followup) error {
 	p := &s.page
 	p.begin(s.out.Open())
 	s.newDay(f.Time)
-	p.text(s.style.faint, f.Time.In(s.options.Location).Format("15:04:05.000"))
+	p.text(s.style.faint, f.Time.In(s.options.Location).Format(clock))
 	p.space(1)
 	p.text("", s.glyph.more)
 	p.space(1)

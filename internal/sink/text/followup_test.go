@@ -22,7 +22,7 @@ func TestFollowupGolden(t *testing.T) {
 			for _, f := range fixture.Followups() {
 				must(t, s.Followup(f))
 			}
-			must(t, s.Flush())
+			must(t, s.Flush(time.Time{}))
 			checkGolden(t, name, out.Bytes())
 		})
 	}

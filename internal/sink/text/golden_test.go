@@ -53,7 +53,7 @@ func write(t *testing.T, o Options) []byte {
 	nextDay.Time = nextDay.Time.Add(24 * time.Hour)
 	must(t, s.Event(&nextDay))
 	must(t, s.Totals(fixture.Totals()))
-	must(t, s.Flush())
+	must(t, s.Flush(time.Time{}))
 	return out.Bytes()
 }
 

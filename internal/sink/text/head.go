@@ -11,12 +11,15 @@ type head struct {
 	dirStyle                      string
 }
 
+// clock is how the time of day is written.
+const clock = "15:04:05.000"
+
 // gap separates the columns of the head line.
 const gap = 2
 
 func (s *Sink) head(e *event.Event) head {
 	h := head{
-		time:  e.Time.In(s.options.Location).Format("15:04:05.000"),
+		time:  e.Time.In(s.options.Location).Format(clock),
 		local: clean(e.Local.String()), // clean: a zone is an interface name
 		peer:  clean(e.Peer.String()),
 		cause: clean(string(e.Cause)),
@@ -71,7 +74,7 @@ func (c *columns) aligned(n widths) widths {
 // timeAndDir is the cells up to the local address; the direction starts at
 // dirColumn, and so do continuation lines where there is room.
 const (
-	dirColumn  = len("15:04:05.000 ")
+	dirColumn  = len(clock + " ")
 	timeAndDir = dirColumn + len("RECEIVED ")
 )
 

@@ -16,6 +16,7 @@ type Options struct {
 	Height   int            // rows; 0: the remedy is on every event
 	Color    bool           // ANSI colours
 	ASCII    bool           // -> and <- for terminals without Unicode
+	Fold     bool           // findings stand for their events
 	Evidence bool           // add the raw evidence; unclassified events have it always
 	Location *time.Location // nil: local time
 }
@@ -25,14 +26,16 @@ const minWidth = 40
 
 // Sink writes text lines.
 type Sink struct {
-	options Options
-	out     *sink.Buffer
-	style   palette
-	glyph   glyphs
-	columns columns
-	shown   remedies
-	page    page
-	day     int // year and day of the last event, 0 before the first
+	options  Options
+	out      *sink.Buffer
+	style    palette
+	glyph    glyphs
+	columns  columns
+	shown    remedies
+	page     page
+	findings map[uint64]diagnosis // what was said of each
+	totals   bool                 // findings of the totals were written
+	day      int                  // year and day of the last event, 0 before the first
 }
 
 // New returns a Sink that writes to w.
@@ -64,8 +67,11 @@ func (s *Sink) Resize(width, height int) {
 // unclassified is the cause that fits no row of the catalogue.
 const unclassified event.CauseID = cause.Unclassified
 
-// Event writes one event.
+// Event writes one event, unless its finding stands for it.
 func (s *Sink) Event(e *event.Event) error {
+	if s.options.Fold && e.Cause != unclassified {
+		return nil
+	}
 	p := &s.page
 	p.begin(s.out.Open())
 	s.newDay(e.Time)
@@ -99,4 +105,4 @@ func (s *Sink) Loss(l *event.Loss) error {
 }
 
 // Flush writes what is buffered.
-func (s *Sink) Flush() error { return s.out.Flush() }
+func (s *Sink) Flush(time.Time) error { return s.out.Flush() }

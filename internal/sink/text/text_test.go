@@ -22,7 +22,7 @@ func render(t *testing.T, o Options, e *event.Event) string {
 	var out bytes.Buffer
 	s := New(&out, o)
 	must(t, s.Event(e))
-	must(t, s.Flush())
+	must(t, s.Flush(time.Time{}))
 	return out.String()
 }
 
@@ -122,7 +122,7 @@ func TestRemedyStaysOnScreen(t *testing.T) {
 	for range 50 {
 		must(t, s.Event(e))
 	}
-	must(t, s.Flush())
+	must(t, s.Flush(time.Time{}))
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 	remedies := 0
 	for i := range lines {
@@ -157,7 +157,7 @@ func TestResize(t *testing.T) {
 	must(t, s.Event(e))
 	s.Resize(1, 1) // nonsense: treated as minWidth
 	must(t, s.Event(e))
-	must(t, s.Flush())
+	must(t, s.Flush(time.Time{}))
 	if lines := strings.Count(out.String(), "\n"); lines < 8 {
 		t.Errorf("%d lines, want one for the file and several for each terminal:\n%s", lines, out.String())
 	}
@@ -197,7 +197,7 @@ func TestDetectPipe(t *testing.T) {
 func TestWriteErrorIsReturned(t *testing.T) {
 	s := New(failing{}, Options{})
 	must(t, s.Event(fixture.Events()[0]))
-	if err := s.Flush(); !errors.Is(err, errFull) {
+	if err := s.Flush(time.Time{}); !errors.Is(err, errFull) {
 		t.Errorf("got %v, want the error of the writer", err)
 	}
 }

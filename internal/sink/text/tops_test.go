@@ -22,7 +22,7 @@ func TestTopsGolden(t *testing.T) {
 			totals.Tops = fixture.Tops()
 			must(t, s.Totals(totals))
 			must(t, s.Totals(&event.Totals{Tops: &event.Tops{}}))
-			must(t, s.Flush())
+			must(t, s.Flush(time.Time{}))
 			checkGolden(t, name, out.Bytes())
 		})
 	}

@@ -1,0 +1,95 @@
+package finding
+
+import (
+	"net/netip"
+
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// class says by what resets belong together.
+type class uint8
+
+const (
+	byCause class = iota // reason, actor, server and client
+	byDeath              // one process ended, and its sockets with it
+	byQueue              // an accept queue was full: four causes of one listener
+	byScan               // a peer tries many ports
+)
+
+// key is what the resets of one finding have in common.
+type key struct {
+	class  class
+	cause  event.CauseID
+	dir    event.Dir
+	actor  identity
+	server netip.AddrPort
+	client identity
+	netns  uint32
+	pid    uint32 // byDeath
+}
+
+// identity names a side so that a restart does not change it: a container, a unit, a
+// program, or else a network.
+type identity struct {
+	pod, container, unit, comm string
+	network                    netip.Prefix
+}
+
+// identify names an owner, nil if there is none. The unit of a login or of all that a
+// user runs says less than the program.
+func identify(o *event.Owner) identity {
+	switch {
+	case o == nil || o.Source == "":
+		return identity{}
+	case o.Pod != "" || o.Container != "":
+		return identity{pod: o.Pod, container: o.Container, comm: o.Comm}
+	case o.Comm != "":
+		return identity{comm: o.Comm}
+	default:
+		return identity{unit: o.Unit}
+	}
+}
+
+// networkOf is the network of an address that stands for one client: /24 or /64.
+func networkOf(a netip.Addr) netip.Prefix {
+	if !a.IsValid() {
+		return netip.Prefix{}
+	}
+	bits := 64
+	if a.Is4() {
+		bits = 24
+	}
+	p, _ := a.WithZone("").Prefix(bits)
+	return p
+}
+
+// keyOf puts a reset into a group.
+func keyOf(r *reset) key {
+	e := r.acted
+	server, here := serverOf(e)
+	k := key{cause: e.Cause, dir: e.Dir, netns: e.Netns.Inode, actor: identify(&e.Owner)}
+	switch {
+	case diedOf(e):
+		// The port does not matter, nor who was connected: one death is one incident.
+		return key{class: byDeath, pid: e.Owner.PID, actor: k.actor}
+	case e.Cause == cause.AcceptQueueOverflow || e.Cause == cause.AckToListener:
+		k.class, k.cause = byQueue, cause.AcceptQueueOverflow
+	}
+	k.server = netip.AddrPortFrom(server.Addr, server.Port)
+	_, client := r.owners(here)
+	if k.client = identify(client); k.client == (identity{}) {
+		k.client.network = networkOf(clientOf(e, here))
+	}
+	return k
+}
+
+// diedOf reports whether the end of the owner ended the connection, and not a program
+// that ends as it should.
+func diedOf(e *event.Event) bool {
+	end := &e.Owner.Ended
+	if e.Owner.PID == 0 || e.Dir != event.Sent {
+		return false
+	}
+	return end.Signal != "" || end.ExitCode != nil && *end.ExitCode != 0
+}

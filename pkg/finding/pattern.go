@@ -1,0 +1,130 @@
+package finding
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// Pattern describes one row of the table of diagnoses, for readers.
+type Pattern struct {
+	ID       event.PatternID
+	Title    string   // for lists: a few words
+	Meaning  string   // what happened
+	Shows    string   // by which facts it is known
+	Disproof string   // what would show that it is something else
+	Fix      []string // what to change
+	Sources  []string // where the knowledge comes from
+}
+
+// pattern is a row with what the engine needs: a condition over the numbers of a group,
+// a sentence with its values, and one piece of advice.
+type pattern struct {
+	Pattern
+	applies  func(*group) bool
+	say      func(*group) string
+	advice   func(*group) string
+	because  func(*group) []string // nil: it rests on facts of the kernel alone
+	harmless func(*group) bool     // nil: never
+}
+
+// patterns in the order in which they are tried: the most specific first.
+var patterns = slices.Concat(deaths, listeners, networks, idles, closes, ends)
+
+// All yields every pattern in the order in which they are tried.
+func All() iter.Seq[Pattern] {
+	return func(yield func(Pattern) bool) {
+		for _, p := range patterns {
+			if !yield(p.Pattern) {
+				return
+			}
+		}
+	}
+}
+
+// Lookup returns the pattern of an id; false where the id names none.
+func Lookup(id event.PatternID) (Pattern, bool) {
+	for _, p := range patterns {
+		if p.ID == id {
+			return p.Pattern, true
+		}
+	}
+	return Pattern{}, false
+}
+
+// diagnose returns the first pattern that fits, nil where none does.
+func diagnose(g *group) *pattern {
+	for _, p := range patterns {
+		if p.applies(g) {
+			return p
+		}
+	}
+	return nil
+}
+
+// isHarmless may be asked of no pattern at all: then the cause decides.
+func (p *pattern) isHarmless(g *group) bool {
+	if p == nil {
+		return g.first.Dir == event.Ignored && !g.hurt()
+	}
+	return p.harmless != nil && p.harmless(g)
+}
+
+// certainty is exact where the pattern rests on nothing that is only likely.
+func (g *group) certainty(p *pattern) event.Certainty {
+	if p != nil && p.because != nil && len(p.because(g)) > 0 {
+		return event.Likely
+	}
+	if p == nil {
+		return g.first.Certainty
+	}
+	return event.Exact
+}
+
+// export is the finding as readers get it.
+func (g *group) export(p *pattern) event.Finding {
+	e := &g.first
+	server, _ := serverOf(e)
+	f := event.Finding{
+		ID: g.id, Cause: e.Cause, Dir: e.Dir, Certainty: g.certainty(p), Harmless: p.isHarmless(g),
+		Summary: e.Summary, Remedy: e.Remedy, Because: e.Because,
+		Server: server, Local: e.Local, Peer: e.Peer, Netns: e.Netns, Initiator: e.Initiator, Resets: g.resets, First: g.since, Last: g.last, Peers: g.peers.export(), Lost: g.lost,
+		Errors: slices.Clone(g.errors()), Event: e.ID, After: g.led.most(g.resets), Absorbed: slices.Clone(g.absorbed),
+	}
+	if g.key.class == byScan || g.key.class == byDeath {
+		f.Server = event.Endpoint{}
+	}
+	if p != nil {
+		f.Pattern, f.Summary, f.Remedy, f.Because = p.ID, p.say(g), p.advice(g), nil
+		if p.because != nil {
+			f.Because = p.because(g)
+		}
+	}
+	g.exportParties(&f)
+	for n := range g.numbers {
+		if s := &g.numbers[n]; s.count > 0 {
+			f.Numbers = append(f.Numbers, s.export(number(n)))
+		}
+	}
+	return f
+}
+
+func (g *group) exportParties(f *event.Finding) {
+	if g.first.Dir == event.Sent {
+		f.Actor = event.Party{Owner: g.first.Owner, PIDs: g.actors.export()}
+		f.Victim = event.Party{Owner: g.other.Owner, PIDs: g.victims.export()}
+		return
+	}
+	f.Victim = event.Party{Owner: g.first.Owner, PIDs: g.actors.export()}
+}
+
+// is reports whether the acting end has one of these causes.
+func (g *group) is(ids ...event.CauseID) bool { return slices.Contains(ids, g.first.Cause) }
+
+// entry is the catalogue's entry of the group's cause.
+func (g *group) entry() cause.Entry {
+	entry, _ := cause.Lookup(g.first.Cause)
+	return entry
+}

@@ -1,0 +1,143 @@
+package finding
+
+import (
+	"fmt"
+
+	"github.com/rsttrace/rsttrace/pkg/cause"
+)
+
+// listeners are about ports: nobody listens, the queue is full, the listener ended.
+var listeners = []*pattern{
+	{
+		Pattern: Pattern{
+			ID: "port-scan", Title: "One address tries many ports",
+			Meaning:  "One peer sent packets to at least 8 different ports of this host within a minute.",
+			Shows:    "The number of ports that one address tried.",
+			Disproof: "A monitoring system is known to try these ports.",
+			Fix:      []string{"Nothing, if the peer may do that. Otherwise a rule that drops it."},
+			Sources:  []string{"RFC 9293 section 3.10.7.1"},
+		},
+		applies: func(g *group) bool { return g.key.class == byScan },
+		say: func(g *group) string {
+			who := g.key.client.network.Addr().String()
+			if name := g.victim(g.key.client.comm); name != "" {
+				who = name + " at " + who
+			}
+			return fmt.Sprintf("%s tried %s of this host", who, countOf(g.ports.export(), "port"))
+		},
+		advice: func(*group) string {
+			return "Nothing to do, if the peer may look at this host; otherwise a firewall rule that drops its packets"
+		},
+		harmless: func(*group) bool { return true },
+	},
+	{
+		Pattern: Pattern{
+			ID: "accept-queue-full", Title: "The accept queue is full",
+			Meaning:  "The listener accepts connections more slowly than they come. The kernel answers with a RST because tcp_abort_on_overflow is 1, or because data came for a connection that was dropped.",
+			Shows:    "The kernel's own reason at the listener.",
+			Disproof: "ss -ltn shows Recv-Q far below Send-Q for the listener during the incident.",
+			Fix:      []string{"Accept faster: more workers, or less work in the thread that accepts.", "A larger backlog of listen, and net.core.somaxconn at least as large, only for short peaks."},
+			Sources:  []string{"tcp_v4_syn_recv_sock, tcp_check_req in net/ipv4", "ip-sysctl: tcp_abort_on_overflow, somaxconn"},
+		},
+		applies: func(g *group) bool { return g.key.class == byQueue && g.causes.has(cause.AcceptQueueOverflow) },
+		say: func(g *group) string {
+			return fmt.Sprintf("the accept queue of %s on %s was full: %s were refused", g.actor("the listener"), g.first.Local, connections(g.resets))
+		},
+		advice: func(g *group) string {
+			return "Let " + g.actor("the program") + " accept faster; for short peaks raise " + setting(&g.first.Owner, queueLimit) + " and net.core.somaxconn"
+		},
+	},
+	{
+		Pattern: Pattern{
+			ID: "listener-closed", Title: "A listener was closed with connections waiting",
+			Meaning:  "The listener was closed while connections waited to be accepted. The kernel reset each of them.",
+			Shows:    "inet_csk_listen_stop sends these RSTs, and nothing else does.",
+			Disproof: "Nothing: the kernel function is proof.",
+			Fix:      []string{"Accept what waits before closing.", "Pass the listener on: reload instead of restart, socket activation, or net.ipv4.tcp_migrate_req with SO_REUSEPORT."},
+			Sources:  []string{"inet_csk_listen_stop in net/ipv4/inet_connection_sock.c", "ip-sysctl: tcp_migrate_req"},
+		},
+		applies: func(g *group) bool { return g.is(cause.ListenerClosed) },
+		say: func(g *group) string {
+			return fmt.Sprintf("%s closed its listener on %s while %s waited to be accepted", g.actor("the application"), g.first.Local, connections(g.resets))
+		},
+		advice: func(*group) string {
+			return "Accept what waits before closing, or pass the listener on: reload instead of restart, socket activation, tcp_migrate_req with SO_REUSEPORT"
+		},
+	},
+	{
+		Pattern: Pattern{
+			ID: "nothing-listens", Title: "Nothing listens on the port",
+			Meaning:  "A connection was tried to a port of this host on which nobody listens.",
+			Shows:    "The kernel found no socket for a SYN.",
+			Disproof: "ss -ltn shows a listener for that address in the same network namespace.",
+			Fix:      []string{"Start the service.", "Compare the address, the family and the network namespace on which it listens with those that the client used."},
+			Sources:  []string{"tcp_v4_rcv, no_tcp_socket, in net/ipv4/tcp_ipv4.c"},
+		},
+		applies: func(g *group) bool { return g.is(cause.ClosedPort) },
+		say: func(g *group) string {
+			text := fmt.Sprintf("%s tried %s, and nothing listens there (%s)", g.peer(), g.first.Local, g.times())
+			if s := &g.numbers[closed]; s.count > 0 && g.first.Owner.PID != 0 {
+				text += fmt.Sprintf("; %s listened until %s before", g.actor("a process"), span(s.min))
+			}
+			if every := g.regular(); every != "" {
+				text += ", " + every
+			}
+			return text
+		},
+		advice: func(g *group) string {
+			return fmt.Sprintf("Start the service on port %d, or let the client use the address on which it listens (ss -ltnp)", g.first.Local.Port)
+		},
+		harmless: func(g *group) bool { return !g.hurt() && g.resets < 2 },
+	},
+	{
+		Pattern: Pattern{
+			ID: "reject-rule", Title: "A firewall rule of this host refused it",
+			Meaning:  "A rule with REJECT --reject-with tcp-reset answered a packet. The peer's TCP is innocent.",
+			Shows:    "The netfilter function that sends these RSTs.",
+			Disproof: "Nothing: the kernel function is proof.",
+			Fix:      []string{"Look at the rules: nft list ruleset, iptables-save."},
+			Sources:  []string{"nf_send_reset in net/ipv4/netfilter/nf_reject_ipv4.c"},
+		},
+		applies: func(g *group) bool { return g.is(cause.NetfilterReject) },
+		say: func(g *group) string {
+			where := ""
+			if g.first.Chain != "" {
+				where = " in " + g.first.Chain
+			}
+			return fmt.Sprintf("a firewall rule%s of this host refused connections to %s (%s)", where, g.first.Local, g.times())
+		},
+		advice: func(*group) string {
+			return "Look at the rules that reject with tcp reset: nft list ruleset, or iptables-save"
+		},
+	},
+	{
+		Pattern: Pattern{
+			ID: "refused-elsewhere", Title: "The peer refused the connection",
+			Meaning:  "The peer answered a SYN with a RST: nobody listens there, a rule refuses it, or its accept queue is full.",
+			Shows:    "A RST that acknowledged the SYN.",
+			Disproof: "ss -ltn at the peer shows a listener: then a rule or a full queue answered.",
+			Fix:      []string{"Start the service at the peer, or correct address and port."},
+			Sources:  []string{"RFC 9293 section 3.10.7.1"},
+		},
+		applies: func(g *group) bool { return g.is(cause.Refused) },
+		say: func(g *group) string {
+			return fmt.Sprintf("%s refused connections of %s (%s)", g.first.Peer, g.victim("this host"), g.times())
+		},
+		advice: func(g *group) string {
+			if g.first.Peer.Addr.IsLoopback() {
+				return fmt.Sprintf("Start the service on port %d, or look for a rule that refuses it", g.first.Peer.Port)
+			}
+			return fmt.Sprintf("Look at %s: does something listen on port %d, is its accept queue full (ss -ltn), does a rule refuse it?", g.first.Peer.Addr, g.first.Peer.Port)
+		},
+		because: func(g *group) []string { return g.first.Because },
+	},
+}
+
+// regular says in which interval resets come, "" where that is not regular.
+func (g *group) regular() string {
+	s := &g.numbers[interval]
+	if s.count < 3 || s.median() < 500 || !s.equal(s.median()/10) {
+		return ""
+	}
+	return "every " + span(s.median())
+}

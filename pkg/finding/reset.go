@@ -1,0 +1,89 @@
+package finding
+
+import (
+	"net/netip"
+
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// reset is one RST with what is known of both of its ends. Both are valid only while
+// the stage works on it.
+type reset struct {
+	acted    *event.Event // of the end that decides the reason; never nil
+	suffered *event.Event // the end that got the RST, where it was seen, too
+}
+
+// resetOf tells which of two ends acted. The second may be nil.
+func resetOf(a, b *event.Event) reset {
+	switch {
+	case b == nil && a.Dir == event.Sent:
+		return reset{acted: a}
+	case b == nil:
+		return reset{acted: a, suffered: a}
+	case b.Dir == event.Sent:
+		return reset{acted: b, suffered: a}
+	default:
+		return reset{acted: a, suffered: b}
+	}
+}
+
+// seen reports whether the end that sent the RST was seen.
+func (r *reset) seen() bool { return r.acted.Dir == event.Sent }
+
+// both reports whether both ends are on this host and were seen.
+func (r *reset) both() bool { return r.suffered != nil && r.suffered != r.acted }
+
+// serverOf is the end that listens, and whether it is the one on this side of e. Where
+// the cause does not say it, the lower port does: ports that the kernel chooses for
+// clients begin at 32768.
+func serverOf(e *event.Event) (server event.Endpoint, here bool) {
+	switch e.Cause {
+	case cause.ClosedPort, cause.AcceptQueueOverflow, cause.AckToListener, cause.SynInHandshake, cause.BadAckInHandshake,
+		cause.ListenerClosed, cause.HandshakeAborted, cause.RSTToListener, cause.RSTHandshakeChallenged, cause.RSTHandshakeOutOfWindow,
+		cause.MPTCPJoinRefused:
+		return e.Local, true
+	case cause.BadAckInSynSent, cause.BadTimestampInSynSent, cause.StraySynAck, cause.Refused, cause.RSTUnacceptableInSynSent:
+		return e.Peer, false
+	}
+	if e.Local.Port <= e.Peer.Port {
+		return e.Local, true
+	}
+	return e.Peer, false
+}
+
+// clientOf is the address of the other end.
+func clientOf(e *event.Event, serverHere bool) netip.Addr {
+	if serverHere {
+		return e.Peer.Addr
+	}
+	return e.Local.Addr
+}
+
+// serverOwner and clientOwner are nil where that end was not seen.
+func (r *reset) owners(serverHere bool) (server, client *event.Owner) {
+	acted := &r.acted.Owner
+	var suffered *event.Owner
+	if r.both() {
+		suffered = &r.suffered.Owner
+	}
+	if serverHere {
+		return acted, suffered
+	}
+	return suffered, acted
+}
+
+// silenceOf is how long no payload had passed when the end came, and whether that is
+// known. The kernel keeps both times from the handshake on.
+func silenceOf(e *event.Event) (millis uint64, known bool) {
+	c := &e.Conn
+	if !c.Known || c.LastReceivedMillis == 0 && c.LastSentMillis == 0 {
+		return 0, false
+	}
+	quiet := min(c.LastReceivedMillis, c.LastSentMillis)
+	if quiet == 0 {
+		quiet = max(c.LastReceivedMillis, c.LastSentMillis)
+	}
+	// After a close the silence before it counts.
+	return quiet - min(quiet, e.Earlier.AgoMillis), true
+}
