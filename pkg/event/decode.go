@@ -87,6 +87,7 @@ func (f *Followup) UnmarshalJSON(text []byte) error {
 	var l struct {
 		Time        time.Time    `json:"time"`
 		Event       uint64       `json:"event"`
+		Finding     uint64       `json:"finding"`
 		What        FollowupKind `json:"what"`
 		Errno       string       `json:"errno"`
 		PID         uint32       `json:"pid"`
@@ -102,7 +103,7 @@ func (f *Followup) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	*f = Followup{
-		Time: l.Time, Event: l.Event, Kind: l.What, PID: l.PID, TID: l.TID, Comm: l.Comm, After: micros(l.AfterMicros),
+		Time: l.Time, Event: l.Event, Finding: l.Finding, Kind: l.What, PID: l.PID, TID: l.TID, Comm: l.Comm, After: micros(l.AfterMicros),
 		Ended: l.Ended, Errno: l.Errno, Expected: l.Expected, Cause: l.Cause, Local: l.Local,
 	}
 	return nil

@@ -15,13 +15,16 @@ type Signal struct {
 type Followup struct {
 	Time  time.Time
 	Event uint64 // ID of the reset
-	Kind  FollowupKind
-	PID   uint32 // as in Owner; 0: not known
-	TID   uint32
-	Comm  string
-	After time.Duration // since the reset
-	Ended bool          // it is the end of the process
-	Errno string        // of GotError
+	// Finding is the number of the incident that the reset is part of, 0 where there are
+	// no findings.
+	Finding uint64
+	Kind    FollowupKind
+	PID     uint32 // as in Owner; 0: not known
+	TID     uint32
+	Comm    string
+	After   time.Duration // since the reset
+	Ended   bool          // it is the end of the process
+	Errno   string        // of GotError
 	// Expected: the event has that Errno; it was reported too late to say so.
 	Expected bool
 

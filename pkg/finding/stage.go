@@ -157,12 +157,13 @@ func (s *Stage) addLate(g *group, e *event.Event) *group {
 
 // Followup passes it on. It may show whom the reset hurt.
 func (s *Stage) Followup(f *event.Followup) error {
-	if err := s.to.Followup(f); err != nil {
-		return err
-	}
 	g := s.recent.find(f.Event)
 	if g == nil {
-		return nil
+		return s.to.Followup(f)
+	}
+	f.Finding = g.id
+	if err := s.to.Followup(f); err != nil {
+		return err
 	}
 	s.now = f.Time
 	if f.Kind == event.GotSIGPIPE && f.Ended {

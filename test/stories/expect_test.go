@@ -47,8 +47,8 @@ var (
 	}
 	refused = event.App{
 		Errno: "ECONNREFUSED", ErrorCall: "connect", Reported: kernelReports,
-		Calls: event.Calls{Connect: "ECONNREFUSED", Poll: pollError, SOError: "ECONNREFUSED", Read: "ECONNREFUSED", Write: "ECONNREFUSED"},
-		AfterError:  event.Calls{SOError: "0", Write: "EPIPE", SIGPIPE: true},
+		Calls:      event.Calls{Connect: "ECONNREFUSED", Poll: pollError, SOError: "ECONNREFUSED", Read: "ECONNREFUSED", Write: "ECONNREFUSED"},
+		AfterError: event.Calls{SOError: "0", Write: "EPIPE", SIGPIPE: true},
 	}
 	closedCalls = event.Calls{Poll: "IN|OUT|HUP|RDHUP", SOError: "0", Read: "EOF", Write: "EPIPE", SIGPIPE: true}
 )
@@ -92,7 +92,7 @@ func (s *story) expect(block string, want ...reset) {
 		s.trace.text.end()
 		s.writeBlock(block, s.trace.text.shown())
 	}
-	s.checkBlock(block, events)
+	s.checkBlock(block, s.findings())
 }
 
 // checkCounters: every RST that a host has sent is an event, and only these.
@@ -141,6 +141,24 @@ func (s *story) events() (events []event.Event, followups []followup) {
 		}
 	}
 	return events, followups
+}
+
+// findings are all that rsttrace has said of them, but for the totals.
+func (s *story) findings() (findings []event.Finding) {
+	s.Helper()
+	for line := range strings.Lines(s.trace.json.output.String()) {
+		var kind struct{ Kind event.Kind }
+		s.must(json.Unmarshal([]byte(line), &kind))
+		if kind.Kind != event.KindFinding {
+			continue
+		}
+		var f event.Finding
+		s.must(json.Unmarshal([]byte(line), &f))
+		if f.Phase != event.FindingTotal {
+			findings = append(findings, f)
+		}
+	}
+	return findings
 }
 
 func (s *story) hostOf(e event.Event) string {

@@ -46,29 +46,28 @@ func (s *story) writeBlock(name, text string) {
 	s.must(os.WriteFile(page, []byte(before+begin+text+end+after), 0o644))
 }
 
-// checkBlock: the page shows these events and no others, in the same words but
-// for the numbers of that day.
-func (s *story) checkBlock(name string, events []event.Event) {
+// checkBlock: the page shows these findings and no others, in the same words but for
+// the numbers of that day.
+func (s *story) checkBlock(name string, findings []event.Finding) {
 	s.Helper()
 	_, text, _ := s.block(name)
 	shown := plain(text)
-	heads := make(map[event.Dir]int)
-	for _, head := range eventHead.FindAllStringSubmatch(shown, -1) {
-		heads[event.Dir(strings.ToLower(head[1]))]++
-	}
-	for _, e := range events {
-		heads[e.Dir]--
-		summary, _, _ := strings.Cut(e.Summary, "; lost: ") // the rest differs from run to run
-		for _, want := range []string{string(e.Cause), summary, e.Remedy} {
+	for _, f := range findings {
+		what := string(f.Pattern)
+		if what == "" {
+			what = string(f.Cause)
+		}
+		for _, want := range []string{what, f.Summary, f.Remedy} {
+			if want == f.Remedy && f.Harmless {
+				continue
+			}
 			if !strings.Contains(shown, plain(want)) {
 				s.Errorf("the page does not have in %q, as make stories-docs would write it: %s", name, want)
 			}
 		}
 	}
-	for dir, more := range heads {
-		if more != 0 {
-			s.Errorf("the page shows %+d events in %q that were %s: make stories-docs", more, name, dir)
-		}
+	if heads := len(findingHead.FindAllString(shown, -1)); heads != len(findings) {
+		s.Errorf("the page shows %d findings in %q, and there are %d: make stories-docs", heads, name, len(findings))
 	}
 }
 
@@ -80,8 +79,8 @@ func (s *story) onPage(text string) {
 	}
 }
 
-// eventHead is the first line of an event, in plain.
-var eventHead = regexp.MustCompile(`N:N:N\.N (SENT|RECEIVED|IGNORED) `)
+// findingHead is the beginning of a finding, in plain.
+var findingHead = regexp.MustCompile(`N:N:N\.N #N `)
 
 var (
 	blanks = regexp.MustCompile(`\s+`)

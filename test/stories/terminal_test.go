@@ -48,7 +48,7 @@ func (s *story) terminal() (ours, theirs *os.File) {
 // machine.
 func (t *tracer) shown() string {
 	t.story.Helper()
-	const totals = "\nDIRECTION "
+	const totals = "\n\n#" // the findings once more, in order of what they hurt
 	t.story.await("the totals are on the terminal", func() bool {
 		return strings.Contains(t.output.String(), " missed")
 	})

@@ -43,7 +43,11 @@ func (s *Sink) followupText(f *event.Followup) string {
 	if f.Ended {
 		text += " and was terminated by it"
 	}
-	return text + " (" + eventNumber(f.Event) + ", " + clean(f.Local.String()) + ", " + clean(string(f.Cause)) + ")"
+	number := f.Event
+	if s.options.Fold {
+		number = f.Finding
+	}
+	return text + " (" + eventNumber(number) + ", " + clean(f.Local.String()) + ", " + clean(string(f.Cause)) + ")"
 }
 
 // delay is a duration in the largest unit that leaves a whole number, one
