@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -69,7 +70,7 @@ func (s sized) Run(_ context.Context, to event.Sink) error {
 	if err := to.Event(&event.Event{ID: s.size, Dir: event.Sent, Cause: "closed-port"}); err != nil {
 		return err
 	}
-	return to.Flush()
+	return to.Flush(time.Time{})
 }
 
 // TestNewInput: a row of the table is all that a new input format needs, and files

@@ -208,6 +208,20 @@ func TestDuration(t *testing.T) {
 	}
 }
 
+// TestEach: single events are there for those who want them.
+func TestEach(t *testing.T) {
+	address := ownAddress()
+	p := start(t, "--host", address, "--direction", "received", "--count", "1", "--each")
+	refuse(t, address)
+	if code := p.wait(t); code != exitFine {
+		t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
+	}
+	first, _, _ := strings.Cut(p.stdout.String(), "\n")
+	if !strings.Contains(first, " RECEIVED ") || !strings.Contains(first, "ECONNREFUSED") {
+		t.Errorf("stdout:\n%s", &p.stdout)
+	}
+}
+
 func TestSignals(t *testing.T) {
 	for _, signal := range []syscall.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP} {
 		t.Run(unix.SignalName(signal), func(t *testing.T) {
@@ -234,8 +248,8 @@ func TestTextTotals(t *testing.T) {
 		t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
 	}
 	text := p.stdout.String()
-	event, rest, _ := strings.Cut(text, "\n")
-	if !strings.Contains(event, " RECEIVED ") || !strings.Contains(event, "ECONNREFUSED") || !strings.Contains(rest, "refused") {
+	first, rest, _ := strings.Cut(text, "\n")
+	if !strings.Contains(first, " #1 refused-elsewhere ") || !strings.Contains(rest, "ECONNREFUSED") || !strings.Contains(rest, "\nreceived   refused ") {
 		t.Errorf("stdout:\n%s", text)
 	}
 	if strings.Contains(text, "\x1b") {
