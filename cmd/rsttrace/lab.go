@@ -90,7 +90,7 @@ func (f *labFlags) run(cmd *cobra.Command, names []string) error {
 // perform plays the scenarios while the tracer watches.
 func (f *labFlags) perform(ctx context.Context, t *tracing.Tracer, stage *stage, scenarios []lab.Scenario, family event.Family) error {
 	watching, stop := context.WithCancel(ctx)
-	live, err := selftest.Watch(watching, t, stage)
+	live, err := selftest.StartLive(watching, t, stage)
 	if err != nil {
 		stop()
 		return err

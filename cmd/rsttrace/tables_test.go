@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -67,7 +68,7 @@ func TestNewFormat(t *testing.T) {
 type sized struct{ size uint64 }
 
 func (s sized) Run(_ context.Context, to event.Sink) error {
-	if err := to.Event(&event.Event{ID: s.size, Dir: event.Sent, Cause: "closed-port"}); err != nil {
+	if err := to.Event(&event.Event{ID: s.size, Dir: event.Sent, Cause: cause.ClosedPort}); err != nil {
 		return err
 	}
 	return to.Flush(time.Time{})

@@ -61,7 +61,7 @@ func (a *Auditor) report(from, to observation, since account) Report {
 		report: &r, limits: a.limits, uncounted: high.Uncounted, failed: since.growth["TCPAbortFailed"],
 		newcomers: since.newcomers, returners: since.returners,
 	}
-	unread := findUnread(&low, &high, &since, to.reading)
+	unread := findUnreadNamespaces(&low, &high, &since, to.reading)
 	for i := range Equations {
 		equation := &Equations[i]
 		if kernel, ok := since.growth[equation.Counter]; ok {
@@ -80,10 +80,10 @@ func (r *Report) note(reading *Reading) {
 	if r.Came > 0 || r.Went > 0 {
 		var moves []string
 		if r.Came > 0 {
-			moves = append(moves, fmt.Sprintf("%s came and %s counted from 0", namespaces(r.Came), isAre(r.Came)))
+			moves = append(moves, fmt.Sprintf("%s came and %s counted from 0", namespacesText(r.Came), isOrAre(r.Came)))
 		}
 		if r.Went > 0 {
-			moves = append(moves, fmt.Sprintf("%s went: what %s counted after the last reading is missing", namespaces(r.Went), itThey(r.Went)))
+			moves = append(moves, fmt.Sprintf("%s went: what %s counted after the last reading is missing", namespacesText(r.Went), itOrThey(r.Went)))
 		}
 		add("%s", strings.Join(moves, ", "))
 	}
@@ -169,10 +169,10 @@ func (d *explanations) explainMissing(l *CounterRow) {
 	}
 	may := []string{fmt.Sprintf("the kernel counted %d more than there are events", missing)}
 	if d.report.Missed > 0 {
-		may = append(may, fmt.Sprintf("it did not run a probe %s, which may be why", times(d.report.Missed)))
+		may = append(may, fmt.Sprintf("it did not run a probe %s, which may be why", timesText(d.report.Missed)))
 	}
 	if d.uncounted > 0 {
-		may = append(may, fmt.Sprintf("the evidence of %s was not kept", events(d.uncounted)))
+		may = append(may, fmt.Sprintf("the evidence of %s was not kept", eventsText(d.uncounted)))
 	}
 	if l.Counter == "TcpOutRsts" && d.failed > 0 {
 		may = append(may, fmt.Sprintf("%d failed to be sent (TCPAbortFailed), for want of memory before the tracepoint", d.failed))
@@ -187,7 +187,7 @@ func (d *explanations) explainMissing(l *CounterRow) {
 func (d *explanations) countedBefore(counter string, counts uint64) string {
 	switch newcomers, returners := d.newcomers[counter], d.returners[counter]; {
 	case counts <= newcomers:
-		return namespaces(d.report.Came) + " came, and may be older than this comparison"
+		return namespacesText(d.report.Came) + " came, and may be older than this comparison"
 	case counts <= newcomers+returners:
 		return "namespaces could be read again, and counted meanwhile"
 	}
@@ -203,17 +203,17 @@ func (l *CounterRow) explainSurplus() {
 }
 
 func surplusText(surplus uint64) string {
-	return events(surplus) + " more than the kernel's counters have"
+	return eventsText(surplus) + " more than the kernel's counters have"
 }
 
 // String says how many events are missing in the counters, and of how many namespaces.
 func (h shortfall) String() string {
 	var parts []string
 	if known := h.most - h.unplaced; known > 0 {
-		parts = append(parts, fmt.Sprintf("%s of %s that went or could not be read", events(known), namespaces(h.namespaces)))
+		parts = append(parts, fmt.Sprintf("%s of %s that went or could not be read", eventsText(known), namespacesText(h.namespaces)))
 	}
 	if h.unplaced > 0 {
-		parts = append(parts, events(h.unplaced)+" of namespaces that are too many to count each")
+		parts = append(parts, eventsText(h.unplaced)+" of namespaces that are too many to count each")
 	}
 	return strings.Join(parts, " and ")
 }
@@ -233,35 +233,35 @@ func (d *explanations) hasLimit(id string) bool {
 	return false
 }
 
-func namespaces(n int) string {
+func namespacesText(n int) string {
 	if n == 1 {
 		return "1 namespace"
 	}
 	return fmt.Sprintf("%d namespaces", n)
 }
 
-func isAre(n int) string {
+func isOrAre(n int) string {
 	if n == 1 {
 		return "is"
 	}
 	return "are"
 }
 
-func itThey(n int) string {
+func itOrThey(n int) string {
 	if n == 1 {
 		return "it"
 	}
 	return "they"
 }
 
-func events(n uint64) string {
+func eventsText(n uint64) string {
 	if n == 1 {
 		return "1 event"
 	}
 	return fmt.Sprintf("%d events", n)
 }
 
-func times(n uint64) string {
+func timesText(n uint64) string {
 	if n == 1 {
 		return "once"
 	}

@@ -6,19 +6,19 @@ type Namespace struct {
 	Mix   uint32 // differs between namespaces that had one inode number after another
 }
 
-// unread are the namespaces whose events are known, and whose counters may lack
+// unreadNamespaces are the namespaces whose events are known, and whose counters may lack
 // them: namespaces that went, that came and went between two readings, or that
 // could not be read. Counters have only inode numbers, and numbers are used again.
 // So a number that came, went or had two namespaces is here, too. A namespace that
 // was read at both ends of the time is not.
-type unread struct {
+type unreadNamespaces struct {
 	of        map[uint32][]Namespace // by inode
 	low, high *Events
 	growth    map[uint32]Snapshot
 }
 
-func findUnread(low, high *Events, since *account, now *Reading) unread {
-	u := unread{of: make(map[uint32][]Namespace), low: low, high: high, growth: since.byInode}
+func findUnreadNamespaces(low, high *Events, since *account, now *Reading) unreadNamespaces {
+	u := unreadNamespaces{of: make(map[uint32][]Namespace), low: low, high: high, growth: since.byInode}
 	for namespace := range high.Namespaces {
 		u.of[namespace.Inode] = append(u.of[namespace.Inode], namespace)
 	}
@@ -39,7 +39,7 @@ type shortfall struct {
 
 // shortfall finds what a counter lacks: of each number, the events that its counters do
 // not have.
-func (u *unread) shortfall(equation *Equation) shortfall {
+func (u *unreadNamespaces) shortfall(equation *Equation) shortfall {
 	h := shortfall{unplaced: u.high.Unplaced, most: u.high.Unplaced}
 	for inode, namespaces := range u.of {
 		var low, high uint64

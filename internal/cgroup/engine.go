@@ -35,10 +35,10 @@ type engine struct {
 	runtime string
 	socket  string
 	client  *http.Client
-	breaker *gobreaker.CircuitBreaker[naming]
+	breaker *gobreaker.CircuitBreaker[containerNames]
 
-	fell     chan error // the news that it is down: room for one
-	toldDown bool       // of Resolver.Silent
+	silence         chan error // the news that it is down: room for one
+	silenceReported bool       // of Resolver.SilentEngines
 }
 
 func newEngine(runtime, socket string) *engine {
@@ -57,13 +57,13 @@ func newEngine(runtime, socket string) *engine {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		breaker: newBreaker(engineRest),
-		fell:    make(chan error, 1),
+		silence: make(chan error, 1),
 	}
 }
 
 // newBreaker opens at the first question without an answer.
-func newBreaker(rest time.Duration) *gobreaker.CircuitBreaker[naming] {
-	return gobreaker.NewCircuitBreaker[naming](gobreaker.Settings{
+func newBreaker(rest time.Duration) *gobreaker.CircuitBreaker[containerNames] {
+	return gobreaker.NewCircuitBreaker[containerNames](gobreaker.Settings{
 		Timeout:      rest,
 		ReadyToTrip:  func(counts gobreaker.Counts) bool { return counts.ConsecutiveFailures > 0 },
 		IsSuccessful: func(err error) bool { return !errors.As(err, new(noAnswer)) },
@@ -88,16 +88,16 @@ func (e *engine) knows(location Location) bool {
 	return location.Container.ID != "" && (location.Container.Runtime == "" || location.Container.Runtime == e.runtime)
 }
 
-func (e *engine) name(ctx context.Context, location Location) (naming, error) {
+func (e *engine) name(ctx context.Context, location Location) (containerNames, error) {
 	if !e.here() {
-		return naming{}, nil
+		return containerNames{}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	got, err := e.breaker.Execute(func() (naming, error) { return e.inspect(ctx, location.Container.ID) })
+	got, err := e.breaker.Execute(func() (containerNames, error) { return e.inspect(ctx, location.Container.ID) })
 	if errors.As(err, new(noAnswer)) {
 		select {
-		case e.fell <- err:
+		case e.silence <- err:
 		default: // that is known already
 		}
 	}
@@ -105,30 +105,30 @@ func (e *engine) name(ctx context.Context, location Location) (naming, error) {
 }
 
 // inspect asks for one container.
-func (e *engine) inspect(ctx context.Context, id string) (naming, error) {
+func (e *engine) inspect(ctx context.Context, id string) (containerNames, error) {
 	response, err := e.get(ctx, "/containers/"+id+"/json")
 	if err != nil {
-		return naming{}, err
+		return containerNames{}, err
 	}
 	defer response.Body.Close()
 	switch response.StatusCode {
 	case http.StatusOK:
 	case http.StatusNotFound:
-		return naming{}, nil
+		return containerNames{}, nil
 	default:
-		return naming{}, fmt.Errorf("ask %s: %s", e.runtime, response.Status)
+		return containerNames{}, fmt.Errorf("ask %s: %s", e.runtime, response.Status)
 	}
 	var container struct {
 		ID   string `json:"Id"`
 		Name string
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, answerMax)).Decode(&container); err != nil {
-		return naming{}, e.failure(ctx, fmt.Errorf("answer of %s: %w", e.runtime, err))
+		return containerNames{}, e.failure(ctx, fmt.Errorf("answer of %s: %w", e.runtime, err))
 	}
 	if container.ID != id {
-		return naming{}, fmt.Errorf("answer of %s is about another container", e.runtime)
+		return containerNames{}, fmt.Errorf("answer of %s is about another container", e.runtime)
 	}
-	return naming{runtime: e.runtime, container: bounded(strings.TrimPrefix(container.Name, "/"))}, nil
+	return containerNames{runtime: e.runtime, container: bounded(strings.TrimPrefix(container.Name, "/"))}, nil
 }
 
 // ping asks whether the engine answers at all.

@@ -46,10 +46,10 @@ func TestEngineThatHangs(t *testing.T) {
 	if n := asked.Load(); n > namesWorkers {
 		t.Errorf("asked %d times, want no more than %d questions at once", n, namesWorkers)
 	}
-	if told := r.Silent(); len(told) != 1 || !strings.HasPrefix(told[0].Error(), "docker does not answer") {
+	if told := r.SilentEngines(); len(told) != 1 || !strings.HasPrefix(told[0].Error(), "docker does not answer") {
 		t.Errorf("told: %v", told)
 	}
-	if told := r.Silent(); len(told) != 0 {
+	if told := r.SilentEngines(); len(told) != 0 {
 		t.Errorf("told again: %v", told)
 	}
 	*clock = clock.Add(askAgain)
@@ -121,7 +121,7 @@ func TestEngineAnswersAreBounded(t *testing.T) {
 			t.Errorf("named %q, want %q", got, want)
 		}
 	}
-	if told := r.Silent(); len(told) != 0 {
+	if told := r.SilentEngines(); len(told) != 0 {
 		t.Errorf("who answers nonsense answers: %v", told)
 	}
 }

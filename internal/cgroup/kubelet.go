@@ -26,8 +26,8 @@ func (k kubelet) knows(location Location) bool { return location.PodUID != "" }
 
 func (k kubelet) down() bool { return false }
 
-func (k kubelet) name(ctx context.Context, location Location) (naming, error) {
-	var n naming
+func (k kubelet) name(ctx context.Context, location Location) (containerNames, error) {
+	var n containerNames
 	err := find(ctx, filepath.Join(k.logs, "pods"), func(entry string) bool {
 		parts := strings.Split(entry, "_")
 		if len(parts) != 3 || parts[2] != location.PodUID {

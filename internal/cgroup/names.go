@@ -27,32 +27,32 @@ const (
 	closePatience = time.Second
 )
 
-// naming is what a runtime or the kubelet calls a container.
-type naming struct {
+// containerNames is what a runtime or the kubelet calls a container.
+type containerNames struct {
 	runtime   string // where it was not known
 	container string
 	pod       string // "namespace/name"
 }
 
-// namer answers what a location is called: with nothing if it does not know it.
-type namer interface {
+// nameSource answers what a location is called: with nothing if it does not know it.
+type nameSource interface {
 	// knows reports whether the location can be one of its own.
 	knows(location Location) bool
 	// down reports whether it gave no answer last time.
 	down() bool
-	name(ctx context.Context, location Location) (naming, error)
+	name(ctx context.Context, location Location) (containerNames, error)
 }
 
 // names asks for names in the background.
 type names struct {
-	namers   []namer
-	known    *lru.Cache[string, answer]
-	waiting  chan question
-	start    sync.Once
-	cancel   context.CancelFunc
-	ended    sync.WaitGroup
-	failures atomic.Uint64
-	chosen   bool // events are chosen by names: who failed is asked again soon
+	sources      []nameSource
+	known        *lru.Cache[string, answer]
+	waiting      chan question
+	start        sync.Once
+	cancel       context.CancelFunc
+	ended        sync.WaitGroup
+	failures     atomic.Uint64
+	filterByName bool // events are chosen by names: who failed is asked again soon
 }
 
 // question asks for the names of a location.
@@ -62,31 +62,31 @@ type question struct {
 }
 
 type answer struct {
-	naming
+	containerNames
 	asked time.Time
 	given bool // or it is known that none will come soon
 }
 
-func newNames(namers ...namer) *names {
+func newNames(sources ...nameSource) *names {
 	known, err := lru.New[string, answer](namesMax)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	return &names{namers: namers, known: known, waiting: make(chan question, namesWaiting), cancel: func() {}}
+	return &names{sources: sources, known: known, waiting: make(chan question, namesWaiting), cancel: func() {}}
 }
 
 // fill adds the names that are known to location, and asks for the others. It does
 // not wait.
 func (n *names) fill(location *Location, now time.Time) {
 	key := location.key()
-	if key == "" || len(n.namers) == 0 {
+	if key == "" || len(n.sources) == 0 {
 		return
 	}
 	got, known := n.known.Get(key)
 	if !known || now.Sub(got.asked) >= nameFor {
 		n.start.Do(n.run)
 		// The mark comes first: the answer, which may be quick, replaces it.
-		n.known.Add(key, answer{naming: got.naming, asked: now, given: got.given})
+		n.known.Add(key, answer{containerNames: got.containerNames, asked: now, given: got.given})
 		select {
 		case n.waiting <- question{*location, now}:
 		default: // ask again at the next event
@@ -99,7 +99,7 @@ func (n *names) fill(location *Location, now time.Time) {
 // pending reports whether the first answer about a location is about to come.
 func (n *names) pending(location *Location) bool {
 	key := location.key()
-	if key == "" || len(n.namers) == 0 {
+	if key == "" || len(n.sources) == 0 {
 		return false
 	}
 	got, known := n.known.Get(key)
@@ -117,7 +117,7 @@ func (p *Location) key() string {
 	return ""
 }
 
-func (n naming) apply(p *Location) {
+func (n containerNames) apply(p *Location) {
 	if n.container != "" {
 		p.Container.Name = n.container
 	}
@@ -150,41 +150,41 @@ func (n *names) run() {
 // failed to give it.
 func (n *names) ask(ctx context.Context, q question) bool {
 	all := true
-	for _, namer := range n.namers {
-		if !namer.knows(q.Location) {
+	for _, source := range n.sources {
+		if !source.knows(q.Location) {
 			continue
 		}
-		if namer.down() {
-			n.settle(q, naming{}, q.at) // nobody is to wait while it is tried again
+		if source.down() {
+			n.settle(q, containerNames{}, q.at) // nobody is to wait while it is tried again
 		}
-		got, err := namer.name(ctx, q.Location)
+		got, err := source.name(ctx, q.Location)
 		if err != nil {
 			n.failures.Add(1)
 			all = false
 			continue
 		}
-		if got != (naming{}) {
+		if got != (containerNames{}) {
 			n.settle(q, got, q.at)
 			return true
 		}
 	}
 	asked := q.at
-	if !all && n.chosen {
+	if !all && n.filterByName {
 		asked = q.at.Add(askAgain - nameFor)
 	}
-	n.settle(q, naming{}, asked)
+	n.settle(q, containerNames{}, asked)
 	return all
 }
 
 // settle keeps the answer to a question. A name that is known outlives an answer
 // without one.
-func (n *names) settle(q question, got naming, asked time.Time) {
+func (n *names) settle(q question, got containerNames, asked time.Time) {
 	key := q.key()
-	if got == (naming{}) {
+	if got == (containerNames{}) {
 		old, _ := n.known.Peek(key)
-		got = old.naming
+		got = old.containerNames
 	}
-	n.known.Add(key, answer{naming: got, asked: asked, given: true})
+	n.known.Add(key, answer{containerNames: got, asked: asked, given: true})
 }
 
 func (n *names) close() {

@@ -121,9 +121,9 @@ func TestNameFailures(t *testing.T) {
 }
 
 // scripted answers whatever it is told to.
-type scripted func(ctx context.Context, location Location) (naming, error)
+type scripted func(ctx context.Context, location Location) (containerNames, error)
 
-func (s scripted) name(ctx context.Context, location Location) (naming, error) {
+func (s scripted) name(ctx context.Context, location Location) (containerNames, error) {
 	return s(ctx, location)
 }
 func (s scripted) knows(Location) bool { return true }
@@ -131,14 +131,14 @@ func (s scripted) down() bool          { return false }
 
 func TestQuestionsAreBounded(t *testing.T) {
 	hangs := make(chan struct{})
-	n := newNames(scripted(func(ctx context.Context, _ Location) (naming, error) {
+	n := newNames(scripted(func(ctx context.Context, _ Location) (containerNames, error) {
 		select {
 		case hangs <- struct{}{}:
 		case <-ctx.Done():
-			return naming{}, ctx.Err()
+			return containerNames{}, ctx.Err()
 		}
 		<-ctx.Done()
-		return naming{}, ctx.Err()
+		return containerNames{}, ctx.Err()
 	}))
 	location := func(i int) *Location { return &Location{Container: Container{ID: fmt.Sprintf("%064x", i)}} }
 	for i := range namesWorkers {
@@ -159,13 +159,13 @@ func TestQuestionsAreBounded(t *testing.T) {
 }
 
 func TestOldNameStays(t *testing.T) {
-	answers := make(chan naming)
-	n := newNames(scripted(func(ctx context.Context, _ Location) (naming, error) {
+	answers := make(chan containerNames)
+	n := newNames(scripted(func(ctx context.Context, _ Location) (containerNames, error) {
 		select {
 		case a := <-answers:
 			return a, nil
 		case <-ctx.Done():
-			return naming{}, ctx.Err()
+			return containerNames{}, ctx.Err()
 		}
 	}))
 	defer n.close()
@@ -176,13 +176,13 @@ func TestOldNameStays(t *testing.T) {
 		return p.Container.Name
 	}
 	name()
-	answers <- naming{container: "old"}
+	answers <- containerNames{container: "old"}
 	eventually(t, "the first name", func() bool { return name() == "old" })
 	now = now.Add(2 * nameFor)
 	if got := name(); got != "old" {
 		t.Errorf("while it is asked for again: %q", got)
 	}
-	answers <- naming{container: "new"}
+	answers <- containerNames{container: "new"}
 	eventually(t, "the second name", func() bool { return name() == "new" })
 }
 

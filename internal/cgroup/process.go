@@ -25,15 +25,15 @@ type processes struct {
 	recent *simplelru.LRU[uint32, *lastSeen]
 }
 
-// whereabouts are the cgroups of a process.
-type whereabouts struct {
+// processCgroups are the cgroups of a process.
+type processCgroups struct {
 	unified  string   // path in the v2 hierarchy
 	location Location // the one that tells most
 }
 
 // lastSeen is where a process was.
 type lastSeen struct {
-	whereabouts
+	processCgroups
 	at    time.Time
 	since time.Time // the process exists since then
 }
@@ -77,11 +77,11 @@ func (p *processes) look(pid uint32, now time.Time) *lastSeen {
 
 // when is where the process was if it existed at a time. It was nowhere if it is
 // gone, or if its pid belongs to a younger process by now.
-func (s *lastSeen) when(existed time.Time) whereabouts {
+func (s *lastSeen) when(existed time.Time) processCgroups {
 	if s.since.After(existed) {
-		return whereabouts{}
+		return processCgroups{}
 	}
-	return s.whereabouts
+	return s.processCgroups
 }
 
 func (p *processes) read(pid uint32) lastSeen {
@@ -97,7 +97,7 @@ func (p *processes) read(pid uint32) lastSeen {
 	if err != nil {
 		return lastSeen{}
 	}
-	return lastSeen{whereabouts: whereabouts{unified(lines), choose(lines)}, since: startOf(stat.Starttime)}
+	return lastSeen{processCgroups: processCgroups{unified(lines), choose(lines)}, since: startOf(stat.Starttime)}
 }
 
 // startOf converts the start time of a process. It is rounded down, to 10 ms.

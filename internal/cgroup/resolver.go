@@ -61,7 +61,7 @@ func Open(o Options) *Resolver {
 	}
 	if !o.NoNames {
 		r.names, r.engines = openNames(o.Root)
-		r.names.chosen = o.ByName
+		r.names.filterByName = o.ByName
 	}
 	return r
 }
@@ -87,17 +87,17 @@ func (r *Resolver) Close() {
 // answer as it should.
 func (r *Resolver) NameFailures() uint64 { return r.names.failures.Load() }
 
-// Silent returns, once for each container engine, why it gave no answer. It is
+// SilentEngines returns, once for each container engine, why it gave no answer. It is
 // asked again later.
-func (r *Resolver) Silent() []error {
+func (r *Resolver) SilentEngines() []error {
 	var reasons []error
 	for _, e := range r.engines {
-		if e.toldDown {
+		if e.silenceReported {
 			continue
 		}
 		select {
-		case err := <-e.fell:
-			e.toldDown = true
+		case err := <-e.silence:
+			e.silenceReported = true
 			reasons = append(reasons, fmt.Errorf("%s does not answer, so its containers are shown and found by id only, until it does: %w", e.runtime, err))
 		default:
 		}
@@ -224,16 +224,16 @@ func (r *Resolver) group(id uint64, e *event.Event) Location {
 }
 
 // process reads the cgroups of the process that owns the socket of e.
-func (r *Resolver) process(e *event.Event) whereabouts {
+func (r *Resolver) process(e *event.Event) processCgroups {
 	pid := e.Owner.PID
 	if pid == 0 || !r.hostPIDs {
-		return whereabouts{}
+		return processCgroups{}
 	}
 	now := r.now()
 	seen := r.processes.cached(pid, now)
 	if seen == nil {
 		if !r.may(now) {
-			return whereabouts{}
+			return processCgroups{}
 		}
 		seen = r.processes.look(pid, now)
 	}

@@ -28,20 +28,20 @@ const (
 type tree struct {
 	mount string // its mount point, "" where there is none
 	root  string // the cgroup that is mounted there
-	known *simplelru.LRU[uint64, *found]
+	known *simplelru.LRU[uint64, *treeEntry]
 	next  time.Time // of the walk
 	walks int
 }
 
-// found is what became of an id.
-type found struct {
+// treeEntry is what became of an id.
+type treeEntry struct {
 	location Location
 	parsed   bool // location is complete, not just its path
 	gone     bool // no cgroup had this id when it was looked for
 }
 
 func newTree(mount, root string) tree {
-	known, err := simplelru.NewLRU[uint64, *found](knownMax, nil)
+	known, err := simplelru.NewLRU[uint64, *treeEntry](knownMax, nil)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
@@ -82,7 +82,7 @@ func (t *tree) cached(id uint64) (location Location, decided bool) {
 
 // learn takes the path of an id from the kernel.
 func (t *tree) learn(id uint64, cgroup string) {
-	t.known.Add(id, &found{location: Location{Path: cgroup}})
+	t.known.Add(id, &treeEntry{location: Location{Path: cgroup}})
 }
 
 // confirm reports whether the cgroup at this path has the id, and remembers it.
@@ -98,7 +98,7 @@ func (t *tree) confirm(id uint64, cgroup string) bool {
 	if err != nil || inode(info) != id {
 		return false
 	}
-	t.known.Add(id, &found{location: Location{Path: cgroup}})
+	t.known.Add(id, &treeEntry{location: Location{Path: cgroup}})
 	return true
 }
 
@@ -115,7 +115,7 @@ func (t *tree) search(id uint64, now time.Time) (Location, bool) {
 	if location, decided := t.cached(id); decided {
 		return location, true
 	}
-	t.known.Add(id, &found{gone: true})
+	t.known.Add(id, &treeEntry{gone: true})
 	return Location{}, true
 }
 
@@ -131,7 +131,7 @@ func (t *tree) walk() {
 			return fs.SkipDir
 		}
 		if known, _ := t.known.Peek(inode(info)); known == nil || known.gone {
-			t.known.Add(inode(info), &found{location: Location{Path: path.Join(t.root, "/", strings.TrimPrefix(name, t.mount))}})
+			t.known.Add(inode(info), &treeEntry{location: Location{Path: path.Join(t.root, "/", strings.TrimPrefix(name, t.mount))}})
 		}
 		if info.Sys().(*syscall.Stat_t).Nlink == 2 {
 			return fs.SkipDir // no directories in it: most cgroups, with some fifty files each

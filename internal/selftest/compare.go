@@ -16,9 +16,9 @@ type comparison struct {
 	result     *Result
 	outcome    *lab.Outcome
 	visibility probe.Visibility
-	watch      *watch
-	tops       *topWatch
-	counted    counted
+	witness    *witness
+	tops       *topWitness
+	counted    kernelCounts
 	events     []event.Event
 	// matched is the event of each expectation, nil where none came.
 	matched []*event.Event
@@ -138,39 +138,39 @@ func (c *comparison) hiddenBy(expected lab.Expectation) string {
 	switch expected.SeenAt {
 	case lab.AtReply:
 		if expected.Socket == event.SockNone {
-			return unless(visibility.IgnoredNoSocket, probe.LimitIgnoredNoSocket)
+			return limitUnless(visibility.IgnoredNoSocket, probe.LimitIgnoredNoSocket)
 		}
-		return unless(visibility.IgnoredHandshake, probe.LimitIgnoredHandshake)
+		return limitUnless(visibility.IgnoredHandshake, probe.LimitIgnoredHandshake)
 	case lab.AtEarlyDrop:
-		return unless(visibility.EarlyDrops[expected.Cause], probe.LimitEarlyDrops)
+		return limitUnless(visibility.EarlyDrops[expected.Cause], probe.LimitEarlyDrops)
 	case lab.AtConnection:
-		return unless(visibility.IgnoredConnection, probe.LimitIgnoredConnection)
+		return limitUnless(visibility.IgnoredConnection, probe.LimitIgnoredConnection)
 	case lab.AtRequest:
-		return unless(visibility.Requests, probe.LimitRequests)
+		return limitUnless(visibility.Requests, probe.LimitRequests)
 	case lab.AtTimeWait:
-		return unless(visibility.TimeWait, probe.LimitTimeWait)
+		return limitUnless(visibility.TimeWait, probe.LimitTimeWait)
 	case lab.AtLink:
 		if visibility.Reject {
-			return unless(visibility.RejectLink, probe.LimitRejectLink)
+			return limitUnless(visibility.RejectLink, probe.LimitRejectLink)
 		}
 	}
 	switch expected.Hook {
 	case event.HookReject:
-		return unless(visibility.Reject, probe.LimitReject)
+		return limitUnless(visibility.Reject, probe.LimitReject)
 	case event.HookSendActive:
-		return unless(visibility.SendActive, probe.LimitActive)
+		return limitUnless(visibility.SendActive, probe.LimitActive)
 	case event.HookReceive:
-		return unless(visibility.Receive, probe.LimitReceive)
+		return limitUnless(visibility.Receive, probe.LimitReceive)
 	case event.HookSendReply:
 		if visibility.FullReply && expected.Dir == event.Sent && expected.Socketless() {
-			return unless(visibility.Socketless, probe.LimitSocketless)
+			return limitUnless(visibility.Socketless, probe.LimitSocketless)
 		}
-		return unless(visibility.FullReply, probe.LimitReply)
+		return limitUnless(visibility.FullReply, probe.LimitReply)
 	}
 	return ""
 }
 
-func unless(seen bool, limit string) string {
+func limitUnless(seen bool, limit string) string {
 	if seen {
 		return ""
 	}
@@ -223,11 +223,11 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 func (c *comparison) socketLimit(expected lab.Expectation) string {
 	switch {
 	case expected.SeenAt == lab.AtEarlyDrop:
-		return unless(c.visibility.DropSocket, probe.LimitDropSocket)
+		return limitUnless(c.visibility.DropSocket, probe.LimitDropSocket)
 	case expected.SeenAt == lab.AtReply && expected.Socket == event.SockFull:
-		return unless(c.visibility.HandshakeSocket, probe.LimitHandshakeSocket)
+		return limitUnless(c.visibility.HandshakeSocket, probe.LimitHandshakeSocket)
 	case expected.SeenAt == lab.AtConnection:
-		return unless(c.visibility.ConnectionSocket, probe.LimitConnectionSocket)
+		return limitUnless(c.visibility.ConnectionSocket, probe.LimitConnectionSocket)
 	}
 	return ""
 }
@@ -268,8 +268,8 @@ func (c *comparison) checkOwner(expected lab.Expectation, e *event.Event) {
 	if !sourceFits(expected.Sources, e.Owner.Source) {
 		c.problemf("%s at %s knows its owner from %s, expected one of %v", e.Cause, e.Local, e.Owner.Source, expected.Sources)
 	}
-	if !sameEnd(e.Owner.Ended, expected.Ended) {
-		c.problemf("%s at %s says that the owner ended with %s, it was %s", e.Cause, e.Local, endText(e.Owner.Ended), endText(expected.Ended))
+	if !sameExit(e.Owner.Ended, expected.Ended) {
+		c.problemf("%s at %s says that the owner ended with %s, it was %s", e.Cause, e.Local, exitText(e.Owner.Ended), exitText(expected.Ended))
 	}
 }
 
@@ -373,14 +373,14 @@ func (c *comparison) checkLimits() {
 	}
 }
 
-func sameEnd(a, b event.Ended) bool {
+func sameExit(a, b event.Ended) bool {
 	if a.Signal != b.Signal || (a.ExitCode == nil) != (b.ExitCode == nil) {
 		return false
 	}
 	return a.ExitCode == nil || *a.ExitCode == *b.ExitCode
 }
 
-func endText(e event.Ended) string {
+func exitText(e event.Ended) string {
 	switch {
 	case e.Signal != "":
 		return e.Signal

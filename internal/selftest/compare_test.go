@@ -20,7 +20,7 @@ func TestRightEventsPass(t *testing.T) {
 	if c.run(); c.result.Status != Passed || len(c.result.Problems) > 0 || len(c.result.Limits) > 0 {
 		t.Errorf("%s, limits %q, problems:\n%s", c.result.Status, c.result.Limits, strings.Join(c.result.Problems, "\n"))
 	}
-	if want := (Owners{Due: 3, Present: 3}); c.result.Owners != want {
+	if want := (OwnerCounts{Due: 3, Present: 3}); c.result.Owners != want {
 		t.Errorf("owners %+v, want %+v", c.result.Owners, want)
 	}
 }
@@ -97,13 +97,13 @@ var wrongs = []struct {
 	{"with the wrong text", "came with the text \"bye\"", func(c *comparison) { c.events[receivedAt].RST.DiagText = "hello" }},
 	{"with a text that was not there", "came with the text \"\"", func(c *comparison) { c.outcome.Expect[receivedAt].DiagText = "" }},
 	{"not on the wire", "no RST like this was on the wire", func(c *comparison) {
-		c.watch.segments["client"] = nil
+		c.witness.segments["client"] = nil
 	}},
 	{"on the wire and nowhere else", "on the wire in client and not expected", func(c *comparison) {
-		c.watch.segments["client"] = append(c.watch.segments["client"], c.watch.segments["server"][0])
+		c.witness.segments["client"] = append(c.witness.segments["client"], c.witness.segments["server"][0])
 	}},
-	{"counted twice by the kernel", "TcpOutRsts in server grew by 3", func(c *comparison) { c.watch.growth["server"]["TcpOutRsts"]++ }},
-	{"not counted by the kernel", "TCPAbortOnData in server grew by 0", func(c *comparison) { c.watch.growth["server"]["TCPAbortOnData"] = 0 }},
+	{"counted twice by the kernel", "TcpOutRsts in server grew by 3", func(c *comparison) { c.witness.growth["server"]["TcpOutRsts"]++ }},
+	{"not counted by the kernel", "TCPAbortOnData in server grew by 0", func(c *comparison) { c.witness.growth["server"]["TCPAbortOnData"] = 0 }},
 	{"not in the number of an exception", "TcpOutRsts in server grew by 2", func(c *comparison) {
 		c.outcome.CounterExceptions = []lab.CounterException{{Namespace: "server", Counter: "TcpOutRsts", More: 1}}
 	}},
@@ -150,7 +150,7 @@ func TestWrongOwnersAreCounted(t *testing.T) {
 	c.events[receivedAt].Owner.Others = nil
 	c.events[repliedAt].Owner = c.events[rejectedAt].Owner
 	c.run()
-	if want := (Owners{Due: 3, Present: 2, Wrong: 3}); c.result.Owners != want {
+	if want := (OwnerCounts{Due: 3, Present: 2, Wrong: 3}); c.result.Owners != want {
 		t.Errorf("owners %+v, want %+v", c.result.Owners, want)
 	}
 }

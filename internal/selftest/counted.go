@@ -8,21 +8,21 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/lab"
 )
 
-// counted is what the kernel side counted while a scenario was played, on the
+// kernelCounts is what the kernel side counted while a scenario was played, on the
 // whole host: where an event is missing it says at which end it was lost.
-type counted struct{ before, after probe.Counts }
+type kernelCounts struct{ before, after probe.Counts }
 
-func startCounting(s *probe.Session) (counted, error) {
+func startCounting(s *probe.Session) (kernelCounts, error) {
 	before, err := s.Counts()
-	return counted{before: before}, err
+	return kernelCounts{before: before}, err
 }
 
-func (c *counted) stop(s *probe.Session) (err error) {
+func (c *kernelCounts) stop(s *probe.Session) (err error) {
 	c.after, err = s.Counts()
 	return err
 }
 
-func (c *counted) text(expected lab.Expectation) string {
+func (c *kernelCounts) text(expected lab.Expectation) string {
 	of := func(counts probe.Counts) (events uint64) {
 		for _, count := range counts.ByEvidence {
 			if v := cause.Classify(count.Evidence); v.Cause == expected.Cause && v.Dir == expected.Dir && cause.IsReset(count.Evidence) {

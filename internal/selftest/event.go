@@ -13,10 +13,13 @@ import (
 )
 
 // checkVerdict: the evidence decides how certain the cause is, and it is of the address
-// family of the scenario.
+// family of the scenario. No socket of the lab has a mark.
 func (c *comparison) checkVerdict(e *event.Event) {
 	if v := cause.Classify(e.Evidence); e.Cause != v.Cause || e.Certainty != v.Certainty {
 		c.problemf("%s at %s is said to be %s, its evidence makes it %s, %s (%+v)", e.Cause, e.Local, e.Certainty, v.Cause, v.Certainty, e.Evidence)
+	}
+	if e.Conn.Mark != 0 {
+		c.problemf("%s at %s has the socket mark %d, the lab sets none", e.Cause, e.Local, e.Conn.Mark)
 	}
 	if family := c.outcome.Family; e.Family != family || e.Evidence.Family != family {
 		c.problemf("%s at %s is of family %s, with evidence of %s, it is of %s", e.Cause, e.Local, e.Family, e.Evidence.Family, family)

@@ -49,7 +49,7 @@ func compareOne(visibility probe.Visibility, expected lab.Expectation, e event.E
 
 func comparisonOf(visibility probe.Visibility, expected lab.Expectation, e event.Event) *comparison {
 	return &comparison{
-		result: &Result{}, visibility: visibility, watch: newWatch(), tops: &topWatch{}, events: []event.Event{e},
+		result: &Result{}, visibility: visibility, witness: newWitness(), tops: &topWitness{}, events: []event.Event{e},
 		outcome: &lab.Outcome{
 			Family:     event.IPv4,
 			Namespaces: []lab.NamespaceInfo{{Name: "server", Inode: inode}}, Expect: []lab.Expectation{expected},

@@ -29,9 +29,9 @@ type Live struct {
 	since      time.Time // when the marker's namespace was made: its number may have been another's before
 }
 
-// Watch runs the tracer until ctx ends. A sink gets all that happens, from another
+// StartLive runs the tracer until ctx ends. A sink gets all that happens, from another
 // goroutine.
-func Watch(ctx context.Context, t *tracing.Tracer, to event.Sink) (*Live, error) {
+func StartLive(ctx context.Context, t *tracing.Tracer, to event.Sink) (*Live, error) {
 	marker, err := netns.New("marker")
 	if err != nil {
 		return nil, err

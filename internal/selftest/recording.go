@@ -56,7 +56,7 @@ func (r *Report) Recording(via event.Method) (*recording.Recording, error) {
 func (c *comparison) observe() {
 	c.result.kernelDeviates = c.outcome.KernelDeviates
 	for _, n := range c.outcome.Namespaces {
-		o := recording.ObservedNamespace{Name: n.Name, Growth: c.watch.growth[n.Name]}
+		o := recording.ObservedNamespace{Name: n.Name, Growth: c.witness.growth[n.Name]}
 		for i, expected := range c.outcome.Expect {
 			if expected.Namespace != n.Name {
 				continue

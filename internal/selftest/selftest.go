@@ -43,15 +43,15 @@ type Result struct {
 	Reason   string          `json:"reason,omitzero"`
 	Problems []string        `json:"problems,omitzero"` // what is wrong, one sentence each
 	Limits   []string        `json:"limits,omitzero"`   // what cannot be known here, one sentence each
-	Owners   Owners          `json:"owners"`
+	Owners   OwnerCounts     `json:"owners"`
 	Events   []event.Event   `json:"-"` // what was reported, with evidence
 
 	observed       []recording.ObservedNamespace // for Report.Recording
 	kernelDeviates string
 }
 
-// Owners counts how often an event had to name an owner and did.
-type Owners struct {
+// OwnerCounts counts how often an event had to name an owner and did.
+type OwnerCounts struct {
 	Due     int `json:"due"`
 	Present int `json:"present"`
 	Wrong   int `json:"wrong"`
@@ -76,7 +76,7 @@ func (r *Report) Count(status Status) (n int) {
 }
 
 // Owners adds up the owners of all results.
-func (r *Report) Owners() (sum Owners) {
+func (r *Report) Owners() (sum OwnerCounts) {
 	for _, result := range r.Results {
 		sum.Due += result.Owners.Due
 		sum.Present += result.Owners.Present
@@ -103,7 +103,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	events := newRecorder(t.Session())
-	live, err := Watch(watching, t, events)
+	live, err := StartLive(watching, t, events)
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +230,7 @@ func (r *runner) playOnce(ctx context.Context, s lab.Scenario, family event.Fami
 		result.Status, result.Reason = Skipped, "changes a setting of the whole host: --allow-host-changes runs it"
 		return result, false, nil
 	}
-	watch, tops := newWatch(), &topWatch{session: r.session}
+	watch, tops := newWitness(), &topWitness{session: r.session}
 	options := lab.Options{
 		OnNamespaces:   inOrder(tops.start, inOrder(r.events.open, watch.start)),
 		BeforeTeardown: inOrder(watch.stop, inOrder(r.events.close, tops.stop)),
@@ -263,7 +263,7 @@ func (r *runner) playOnce(ctx context.Context, s lab.Scenario, family event.Fami
 	if err := counted.stop(r.session); err != nil {
 		return result, false, err
 	}
-	c := comparison{result: &result, outcome: outcome, visibility: r.session.Visibility(), watch: watch, tops: tops, counted: counted}
+	c := comparison{result: &result, outcome: outcome, visibility: r.session.Visibility(), witness: watch, tops: tops, counted: counted}
 	for _, n := range outcome.Namespaces {
 		c.events = append(c.events, r.events.of(n.Inode)...)
 	}

@@ -13,8 +13,8 @@ import (
 // topSets is small, so that entries are displaced in the course of a run.
 const topSets = 32
 
-// topWatch sees how the kernel side's table of owners grows in a scenario.
-type topWatch struct {
+// topWitness sees how the kernel side's table of owners grows in a scenario.
+type topWitness struct {
 	session *probe.Session
 	before  map[ownerKey]uint64
 	after   map[ownerKey]uint64
@@ -28,17 +28,17 @@ type ownerKey struct {
 	netns    uint32
 }
 
-func (w *topWatch) start([]*lab.Namespace) (err error) {
+func (w *topWitness) start([]*lab.Namespace) (err error) {
 	w.before, err = w.owners()
 	return err
 }
 
-func (w *topWatch) stop([]*lab.Namespace) (err error) {
+func (w *topWitness) stop([]*lab.Namespace) (err error) {
 	w.after, err = w.owners()
 	return err
 }
 
-func (w *topWatch) owners() (map[ownerKey]uint64, error) {
+func (w *topWitness) owners() (map[ownerKey]uint64, error) {
 	tables, err := w.session.Tops()
 	if err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 // that must be on the wire is, with the addresses, flags and sequence number
 // that the event reports, and none is there beside them.
 func (c *comparison) checkWire(n lab.NamespaceInfo) {
-	left := slices.Clone(c.watch.segments[n.Name])
+	left := slices.Clone(c.witness.segments[n.Name])
 	seen := make(map[int]bool) // pairs: on loopback both ends are here, and one packet
 	for i, expected := range c.outcome.Expect {
 		if expected.Namespace != n.Name || !expected.OnWire {
@@ -21,7 +21,7 @@ func (c *comparison) checkWire(n lab.NamespaceInfo) {
 		}
 		at := findSegment(left, expected, c.matched[i])
 		if at < 0 && seen[expected.Pair] {
-			at = findSegment(c.watch.segments[n.Name], expected, c.matched[i])
+			at = findSegment(c.witness.segments[n.Name], expected, c.matched[i])
 			if at >= 0 {
 				continue
 			}
@@ -84,7 +84,7 @@ func (c *comparison) checkCounters(n lab.NamespaceInfo) {
 			})
 		}
 	}
-	for _, row := range audit.Check(c.watch.growth[n.Name], counts) {
+	for _, row := range audit.Check(c.witness.growth[n.Name], counts) {
 		excess := c.counterExcess(n.Name, row.Counter)
 		if exact := row.Exact && excess == 0 || row.Kernel == uint64(int(row.Counted)+excess); !exact {
 			c.problemf("%s in %s grew by %d, the events make %d (%s)", row.Counter, n.Name, row.Kernel, row.Counted, row.Note)

@@ -59,16 +59,16 @@ func newWorld() *comparison {
 			},
 			Expect: []lab.Expectation{expectSent(), expectReceived(), expectReply(), expectReject()},
 		},
-		events: []event.Event{sentEvent(), receivedEvent(), replyEvent(), rejectEvent()},
-		watch:  newWatch(), tops: &topWatch{before: map[ownerKey]uint64{}, after: map[ownerKey]uint64{}},
+		events:  []event.Event{sentEvent(), receivedEvent(), replyEvent(), rejectEvent()},
+		witness: newWitness(), tops: &topWitness{before: map[ownerKey]uint64{}, after: map[ownerKey]uint64{}},
 	}
 	c.events[sentAt].ID, c.events[receivedAt].ID = sentID, receivedID
 	c.events[sentAt].PeerEvent, c.events[sentAt].Confirmed = receivedID, true
 	c.events[receivedAt].PeerEvent = sentID
-	c.watch.segments["server"] = []capture.Segment{segmentOf(&c.events[sentAt]), segmentOf(&c.events[repliedAt]), segmentOf(&c.events[rejectedAt])}
-	c.watch.segments["client"] = []capture.Segment{segmentOf(&c.events[receivedAt])}
-	c.watch.growth["server"] = grown(c.events[sentAt], c.events[repliedAt], c.events[rejectedAt])
-	c.watch.growth["client"] = grown(c.events[receivedAt])
+	c.witness.segments["server"] = []capture.Segment{segmentOf(&c.events[sentAt]), segmentOf(&c.events[repliedAt]), segmentOf(&c.events[rejectedAt])}
+	c.witness.segments["client"] = []capture.Segment{segmentOf(&c.events[receivedAt])}
+	c.witness.growth["server"] = grown(c.events[sentAt], c.events[repliedAt], c.events[rejectedAt])
+	c.witness.growth["client"] = grown(c.events[receivedAt])
 	c.tops.after[ownerKey{evidence: c.events[sentAt].Evidence, comm: "lab-server", netns: serverNetns}] = 1
 	return c
 }

@@ -41,8 +41,8 @@ func (r *recentResets) add(s shownReset) {
 	r.last++
 }
 
-// find returns the latest that fits, or nil.
-func (r *recentResets) find(fits func(*shownReset) bool) *shownReset {
+// latest returns the latest that fits, or nil.
+func (r *recentResets) latest(fits func(*shownReset) bool) *shownReset {
 	for i := range min(r.last, resetsMax) {
 		if s := &r.ring[(r.last-1-i)%resetsMax]; fits(s) {
 			return s
@@ -64,20 +64,20 @@ type shownReset struct {
 	local       event.Endpoint
 	errno       string // that the event says; "": it cannot know
 	socket      uint64
-	hook        uint64 // HookNanos
+	hookNanos   uint64 // HookNanos
 }
 
 // remember takes an event that was shown.
 func (f *followups) remember(e *event.Event) {
 	breaks := e.Owner.PID != 0 && breaksPipe(e.App)
-	open := errorInforms(e) && !e.App.Reported
+	open := mayReportError(e) && !e.App.Reported
 	if !breaks && !open {
 		return
 	}
 	s := shownReset{
 		time: e.Time, id: e.ID, pid: e.Owner.PID, tid: e.Owner.TID, comm: e.Owner.Comm,
 		others: e.Owner.Others, cause: e.Cause, local: e.Local,
-		errno: e.App.Errno, socket: e.Kernel.Socket.Address, hook: e.Kernel.HookNanos,
+		errno: e.App.Errno, socket: e.Kernel.Socket.Address, hookNanos: e.Kernel.HookNanos,
 	}
 	if breaks {
 		f.writesFail.add(s)
@@ -87,7 +87,7 @@ func (f *followups) remember(e *event.Event) {
 	}
 	f.errorOpen.add(s)
 	if r := e.Kernel.ReportedError; r.Errno != "" {
-		f.addErrors(event.LateError{SocketError: r, Time: e.Time.Add(r.After), Socket: s.socket, HookNanos: s.hook})
+		f.addErrors(event.LateError{SocketError: r, Time: e.Time.Add(r.After), Socket: s.socket, HookNanos: s.hookNanos})
 	}
 }
 
@@ -130,7 +130,7 @@ func (f *followups) emitSignalsBefore(moment time.Time, to event.Sink) error {
 
 // resetBefore is the latest reset of the process that s may follow from.
 func (f *followups) resetBefore(s *event.Signal) *shownReset {
-	return f.writesFail.find(func(r *shownReset) bool {
+	return f.writesFail.latest(func(r *shownReset) bool {
 		after := s.Time.Sub(r.time)
 		return after >= 0 && after <= followupWindow && r.heldBy(s.Process.PID)
 	})

@@ -39,7 +39,7 @@ func (l *locations) warnings() []error {
 	if l == nil {
 		return nil
 	}
-	return l.cgroups.Silent()
+	return l.cgroups.SilentEngines()
 }
 
 // clock is the time of the batch.

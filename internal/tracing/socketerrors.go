@@ -7,10 +7,10 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// errorInforms: an error on the socket would say more than the event, or other.
+// mayReportError: an error on the socket would say more than the event, or other.
 // An event without an errno says that nobody is left to get one, but for MPTCP:
 // a subflow does not know.
-func errorInforms(e *event.Event) bool {
+func mayReportError(e *event.Event) bool {
 	return e.App.Errno != "" || e.Evidence.Has(event.FactMPTCP) && !e.Evidence.Has(event.FactDead)
 }
 
@@ -49,7 +49,7 @@ func (f *followups) emitErrorsBefore(moment time.Time, to event.Sink) error {
 	for done < len(f.errors) && (moment.IsZero() || f.errors[done].Time.Before(moment)) {
 		late := &f.errors[done]
 		done++
-		r := f.errorOpen.find(func(r *shownReset) bool { return r.hook == late.HookNanos && r.socket == late.Socket })
+		r := f.errorOpen.latest(func(r *shownReset) bool { return r.hookNanos == late.HookNanos && r.socket == late.Socket })
 		if r == nil {
 			continue
 		}

@@ -23,7 +23,7 @@ func (a actor) or(unknown string) string {
 	if a.pid == 0 {
 		return unknown
 	}
-	return ref(a.comm, a.pid)
+	return processRef(a.comm, a.pid)
 }
 
 // appendOr appends what or returns.
@@ -31,19 +31,19 @@ func (a actor) appendOr(text []byte, unknown string) []byte {
 	if a.pid == 0 {
 		return append(text, unknown...)
 	}
-	return appendRef(text, a.comm, a.pid)
+	return appendProcessRef(text, a.comm, a.pid)
 }
 
 // caller is the process in whose own system call, or end, it happened.
-func caller(e *event.Event) actor { return doer(e, e.Kernel.Current) }
+func caller(e *event.Event) actor { return actingProcess(e, e.Kernel.Current) }
 
 // closer is the process that closed the connection earlier.
-func closer(e *event.Event) actor { return doer(e, e.Kernel.Closer) }
+func closer(e *event.Event) actor { return actingProcess(e, e.Kernel.Closer) }
 
-// doer is the owner, where the event has one that is known by what it did, else
+// actingProcess is the owner, where the event has one that is known by what it did, else
 // the process that the kernel saw. An owner found in a file table merely holds
 // the socket: it is not said to have done anything.
-func doer(e *event.Event, seen event.Process) actor {
+func actingProcess(e *event.Event, seen event.Process) actor {
 	if e.Owner.PID == 0 || e.Owner.Source != event.FromCloser && e.Owner.Source != event.FromCurrent {
 		return actorOf(seen)
 	}

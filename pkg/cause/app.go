@@ -11,11 +11,11 @@ const (
 	pollUnconnected  = "OUT|HUP"
 )
 
-// app is what the application at this end gets. It is zero where no
+// consequence is what the application at this end gets. It is zero where no
 // application is left to see it: nobody is told through a closed descriptor.
 // Source of the errnos: tcp_reset, tcp_abort, tcp_write_err, tcp_disconnect.
-func app(from *event.Event) event.App {
-	a := ofConnection(from)
+func consequence(from *event.Event) event.App {
+	a := connectionConsequence(from)
 	if from.Evidence.Has(event.FactMPTCP) {
 		// The application calls an MPTCP socket, which hands the error on in its
 		// own way: poll has fewer flags, for one.
@@ -24,8 +24,8 @@ func app(from *event.Event) event.App {
 	return a
 }
 
-// ofConnection is app of a TCP socket.
-func ofConnection(from *event.Event) event.App {
+// connectionConsequence is the consequence for a TCP socket.
+func connectionConsequence(from *event.Event) event.App {
 	id, e := from.Cause, from.Evidence
 	if e.Has(event.FactDead) {
 		return event.App{}
@@ -44,9 +44,9 @@ func ofConnection(from *event.Event) event.App {
 			return disconnected()
 		}
 	case SocketDestroyed:
-		return ended("ECONNABORTED", e)
+		return errorConsequence("ECONNABORTED", e)
 	case KeepaliveTimeout, KeepaliveUserTimeout:
-		return ended("ETIMEDOUT", e)
+		return errorConsequence("ETIMEDOUT", e)
 	case DataAfterClose:
 		return afterShutdown(e)
 	case ListenerClosed:
@@ -54,9 +54,9 @@ func ofConnection(from *event.Event) event.App {
 	case Refused:
 		return connecting("ECONNREFUSED")
 	case PeerAborted, PeerGone, ResetByPeer, ResetWhileClosing:
-		return ended("ECONNRESET", e)
+		return errorConsequence("ECONNRESET", e)
 	case WroteAfterPeerClose, ResetAfterPeerClose:
-		return ended("EPIPE", e)
+		return errorConsequence("EPIPE", e)
 	case HandshakeAborted:
 		return inHandshake(from)
 	case NetfilterReject:
@@ -65,11 +65,11 @@ func ofConnection(from *event.Event) event.App {
 	return event.App{}
 }
 
-// ended: the kernel put an error on the socket and closed it (tcp_done). read
+// errorConsequence: the kernel put an error on the socket and closed it (tcp_done). read
 // (tcp_recvmsg_locked), write (sk_stream_wait_connect, sk_stream_error) and
 // SO_ERROR take the error away (sock_error). SOCK_DONE hides it from read: once
 // the peer's FIN was received, read only ever returns 0.
-func ended(errno string, e event.Evidence) event.App {
+func errorConsequence(errno string, e event.Evidence) event.App {
 	a := event.App{
 		Errno: errno, ErrorCall: "read",
 		Calls:      event.Calls{Poll: pollError, SOError: errno, Read: errno, Write: errno},
@@ -79,7 +79,7 @@ func ended(errno string, e event.Evidence) event.App {
 	if errno == "EPIPE" { // the one that sk_stream_error sends SIGPIPE with
 		a.SIGPIPE, a.Calls.SIGPIPE = true, true
 	}
-	if gotFIN(e) {
+	if peerFINReceived(e) {
 		a.ErrorCall, a.Calls.Read = "write", event.EndOfFile
 	}
 	if e.Socket == event.SockFull && !e.Has(event.FactHasSocket) {
@@ -88,8 +88,8 @@ func ended(errno string, e event.Evidence) event.App {
 	return a
 }
 
-// gotFIN: the peer's FIN was received, as SOCK_DONE says or the state.
-func gotFIN(e event.Evidence) bool {
+// peerFINReceived: the peer's FIN was received, as SOCK_DONE says or the state.
+func peerFINReceived(e event.Evidence) bool {
 	beyond := func(s event.State) bool {
 		return stateIn(s, event.StateCloseWait, event.StateClosing, event.StateLastAck)
 	}
@@ -140,9 +140,9 @@ func rejected(e event.Evidence) event.App {
 	case e.State == event.StateSynSent:
 		return connecting("ECONNREFUSED")
 	case e.State == event.StateCloseWait:
-		return ended("EPIPE", e)
+		return errorConsequence("EPIPE", e)
 	case e.State == event.StateEstablished || closing(e.State):
-		return ended("ECONNRESET", e)
+		return errorConsequence("ECONNRESET", e)
 	}
 	return event.App{}
 }
@@ -154,9 +154,9 @@ func afterShutdown(e event.Evidence) event.App {
 	case e.Socket != event.SockFull || !e.Has(event.FactHasSocket):
 		return event.App{}
 	case e.Prior == event.StateCloseWait:
-		return ended("EPIPE", e)
+		return errorConsequence("EPIPE", e)
 	}
-	return ended("ECONNRESET", e)
+	return errorConsequence("ECONNRESET", e)
 }
 
 // inHandshake: nobody sees the end of a request socket. A Fast Open child is a
@@ -166,7 +166,7 @@ func inHandshake(e *event.Event) event.App {
 	case e.Evidence.Socket != event.SockFull:
 		return event.App{}
 	case isFastOpen(e):
-		return ended("ECONNRESET", e.Evidence)
+		return errorConsequence("ECONNRESET", e.Evidence)
 	}
 	return connecting("ECONNRESET")
 }

@@ -74,7 +74,7 @@ func TestApplications(t *testing.T) {
 		}, 0, hidden},
 		"MPTCP": {event.Evidence{Hook: receive, State: event.StateEstablished, Facts: hasSocket | event.FactMPTCP}, 0, event.App{}},
 	} {
-		e := told(test.evidence)
+		e := storyEvent(test.evidence)
 		e.Conn = event.Conn{Known: true, BytesReceived: test.received}
 		Explain(e)
 		if diff := cmp.Diff(test.want, e.App); diff != "" {

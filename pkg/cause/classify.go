@@ -83,7 +83,7 @@ func hookDir(e event.Evidence) event.Dir {
 	case event.HookIgnore:
 		return event.Ignored
 	case event.HookSendReply:
-		if sees(e, event.RST) {
+		if hasFlag(e, event.RST) {
 			return event.Ignored
 		}
 	}

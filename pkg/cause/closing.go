@@ -113,8 +113,8 @@ func whenText(e *event.Event) string {
 	return number + ", " + ago(c) + " earlier"
 }
 
-// past is " 12 s ago", where it is known.
-func past(e *event.Event) string {
+// agoText is " 12 s ago", where it is known.
+func agoText(e *event.Event) string {
 	if e.Kernel.Closing.Ago <= 0 {
 		return ""
 	}
@@ -134,9 +134,9 @@ func formerSocket(e *event.Event) string {
 	text := who.or("a process") + " listened there"
 	switch {
 	case who.ended != "":
-		return text + " until it " + who.ended + past(e)
+		return text + " until it " + who.ended + agoText(e)
 	case e.Kernel.Closing.Ago > 0:
-		return text + " until" + past(e)
+		return text + " until" + agoText(e)
 	}
 	return text + " before"
 }
@@ -152,13 +152,13 @@ func closedBefore(e *event.Event) string {
 	}
 	switch e.Kernel.Closing.EndedBy {
 	case event.EndedByReset:
-		return "a connection between these addresses was reset" + past(e)
+		return "a connection between these addresses was reset" + agoText(e)
 	case event.EndedByTimeout:
-		return "a connection between these addresses timed out" + past(e)
+		return "a connection between these addresses timed out" + agoText(e)
 	}
 	who := actorOf(e.Kernel.Closer)
 	if who.ended != "" {
-		return fmt.Sprintf("a connection between these addresses ended when %s %s%s", who.name(), who.ended, past(e))
+		return fmt.Sprintf("a connection between these addresses ended when %s %s%s", who.name(), who.ended, agoText(e))
 	}
-	return fmt.Sprintf("%s %s a connection between these addresses%s", who.or("a process"), endedVerb(e), past(e))
+	return fmt.Sprintf("%s %s a connection between these addresses%s", who.or("a process"), endedVerb(e), agoText(e))
 }

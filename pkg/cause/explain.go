@@ -13,9 +13,9 @@ func Explain(e *event.Event) {
 	x.Explain(e)
 }
 
-// because lists what a likely cause rests on, and beside an exact one what the
+// becauseOf lists what a likely cause rests on, and beside an exact one what the
 // flow memory knows of the address: it does not decide there.
-func because(e *event.Event, v *Verdict) []string {
+func becauseOf(e *event.Event, v *Verdict) []string {
 	if e.Evidence.Socket != event.SockNone {
 		return v.Because
 	}

@@ -101,7 +101,7 @@ func TestExplainAgain(t *testing.T) {
 			t.Errorf("%s: the second call differs:\n%s", s.name, diff)
 		}
 	}
-	e := told(event.Evidence{Hook: event.HookReceive, State: event.StateSynSent, Packet: rst | ack, Facts: sp})
+	e := storyEvent(event.Evidence{Hook: event.HookReceive, State: event.StateSynSent, Packet: rst | ack, Facts: sp})
 	Explain(e)
 	if strings.Contains(e.Summary, "curl") {
 		t.Fatalf("%q names an owner before it is known", e.Summary)
@@ -114,7 +114,7 @@ func TestExplainAgain(t *testing.T) {
 }
 
 func TestExplainCopiesTheCatalogue(t *testing.T) {
-	e := told(event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone, Packet: ack, Facts: sp})
+	e := storyEvent(event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone, Packet: ack, Facts: sp})
 	Explain(e)
 	entry, _ := Lookup(HalfOpen)
 	if e.Remedy != entry.Remedy || e.IETFCause == nil || *e.IETFCause != 2 {
@@ -185,7 +185,7 @@ func TestRemedyFits(t *testing.T) {
 		"behind its FIN":  {behind, 0, "Look at the peer"},
 		"while we closed": {event.Evidence{Hook: event.HookReceive, State: event.StateFinWait1, Packet: rst, Facts: sp}, 9, "Find out why the peer aborts"},
 	} {
-		e := told(test.evidence)
+		e := storyEvent(test.evidence)
 		e.Lost.UnsentBytes = test.unsent
 		Explain(e)
 		if !strings.HasPrefix(e.Remedy, test.want) {

@@ -32,11 +32,11 @@ func (x *Explainer) Decide(e *event.Event) { x.decide(e) }
 // Explain does what the function Explain does.
 func (x *Explainer) Explain(e *event.Event) {
 	d := x.decide(e)
-	e.Because = because(e, &d.verdict)
+	e.Because = becauseOf(e, &d.verdict)
 	e.KernelVerdict = d.verdict.KernelVerdict
 	e.App = d.app
 	if d.verdict.Cause == HandshakeAborted {
-		e.App = app(e) // it is the only one that goes by more than the evidence
+		e.App = consequence(e) // it is the only one that goes by more than the evidence
 	}
 	e.Remedy = d.entry.Remedy
 	if d.remedy != nil {
@@ -63,7 +63,7 @@ func (x *Explainer) decide(e *event.Event) *decision {
 	}
 	e.Cause, e.Dir, e.Certainty = d.verdict.Cause, d.verdict.Dir, d.verdict.Certainty
 	if !known {
-		d.app = app(e)
+		d.app = consequence(e)
 	}
 	return d
 }

@@ -136,10 +136,10 @@ func appendPacketName(text []byte, s *event.Segment) []byte {
 	return append(text, "a packet"...)
 }
 
-// ref names a process in the short form of this tool: comm[pid].
-func ref(comm string, pid uint32) string { return string(appendRef(nil, comm, pid)) }
+// processRef names a process in the short form of this tool: comm[pid].
+func processRef(comm string, pid uint32) string { return string(appendProcessRef(nil, comm, pid)) }
 
-func appendRef(text []byte, comm string, pid uint32) []byte {
+func appendProcessRef(text []byte, comm string, pid uint32) []byte {
 	if comm == "" {
 		comm = "process"
 	}

@@ -11,13 +11,13 @@ import (
 
 const shutBoth = event.FactShutRcv | event.FactShutSend
 
-// sees reports whether the packet at the hook is visible and carries flag.
-func sees(e event.Evidence, flag event.TCPFlags) bool {
+// hasFlag reports whether the packet at the hook is visible and carries flag.
+func hasFlag(e event.Evidence, flag event.TCPFlags) bool {
 	return e.SeesPacket() && e.Packet.Has(flag)
 }
 
-// seesNo reports whether the packet at the hook is visible and lacks flag.
-func seesNo(e event.Evidence, flag event.TCPFlags) bool {
+// lacksFlag reports whether the packet at the hook is visible and lacks flag.
+func lacksFlag(e event.Evidence, flag event.TCPFlags) bool {
 	return e.SeesPacket() && e.Packet&flag == 0
 }
 
@@ -30,8 +30,8 @@ func stateIn(s event.State, states ...event.State) bool {
 	return false
 }
 
-// full reports whether the hook had a struct tcp_sock in state s.
-func full(e event.Evidence, s event.State) bool {
+// fullSocketIn reports whether the hook had a struct tcp_sock in state s.
+func fullSocketIn(e event.Evidence, s event.State) bool {
 	return e.Socket == event.SockFull && e.State == s
 }
 

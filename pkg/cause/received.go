@@ -24,7 +24,7 @@ var received = []Entry{
 			"At start-up: retry with a backoff, or wait for readiness (`systemd Type=notify`, Kubernetes readiness probes).",
 		},
 		Reproduce: []string{
-			py("S.socket().connect_ex(('127.0.0.1',7999))"),
+			pythonLine("S.socket().connect_ex(('127.0.0.1',7999))"),
 			lab("closed-port"),
 		},
 		Sources: []string{"tcp_reset, tcp_rcv_state_process (net/ipv4/tcp_input.c)", "RFC 9293 3.10.7.3"},
@@ -46,7 +46,7 @@ var received = []Entry{
 			"Retry idempotent requests on a fresh connection.",
 		},
 		Reproduce: []string{
-			py(pair + "c.send(b'x');t();a.close();t()"),
+			pythonLine(pair + "c.send(b'x');t();a.close();t()"),
 			lab("linger-zero"),
 		},
 		Sources: []string{"tcp_validate_incoming, tcp_reset (net/ipv4/tcp_input.c)", "RFC 9293 3.10.7.4", "RFC 7323 3.2 (timestamps in RST)"},

@@ -24,7 +24,7 @@ var receivedWhileClosing = []Entry{
 			"`server | head`: in a pipeline it is the normal end; nothing to fix.",
 		},
 		Reproduce: []string{
-			py(pair + "a.close();t();c.send(b'one');t();c.send(b'two')"),
+			pythonLine(pair + "a.close();t();c.send(b'one');t();c.send(b'two')"),
 			lab("broken-pipe"),
 		},
 		Sources: []string{"tcp_reset (net/ipv4/tcp_input.c)", "sk_stream_error (net/core/stream.c)", "RFC 9293 3.6.1", "pipe(7) SIGPIPE"},
@@ -44,7 +44,7 @@ var receivedWhileClosing = []Entry{
 			"The peer limits how long it waits (TCP_LINGER2, `tcp_fin_timeout`): answer and close before that.",
 		},
 		Reproduce: []string{
-			py(pair + "a.setsockopt(1,13,struct.pack('ii',1,0));a.shutdown(1);t();a.close();t()"),
+			pythonLine(pair + "a.setsockopt(1,13,struct.pack('ii',1,0));a.shutdown(1);t();a.close();t()"),
 			lab("reset-after-peer-close"),
 		},
 		Sources: []string{"tcp_reset (net/ipv4/tcp_input.c)", "RFC 9293 3.10.7.4"},
@@ -64,7 +64,7 @@ var receivedWhileClosing = []Entry{
 			"If responses arrive cut off: the peer closed with unread data, see unread-data-on-close on its side.",
 		},
 		Reproduce: []string{
-			py(pair + "a.send(b'x');t();a.shutdown(1);t();c.close();t()"),
+			pythonLine(pair + "a.send(b'x');t();a.shutdown(1);t();c.close();t()"),
 			lab("reset-in-fin-wait2-closed reset-in-closing"),
 		},
 		Sources: []string{"tcp_reset (net/ipv4/tcp_input.c)", "RFC 9293 3.10.7.4"},

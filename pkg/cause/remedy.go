@@ -61,12 +61,12 @@ func endedEarlier(e *event.Event) string {
 // afterDeath: it was the process's end that closed the socket, and nothing that
 // its code does about sockets.
 func afterDeath(e *event.Event) string {
-	signal, code := endOf(e, e.Kernel.Current)
+	signal, code := exitOf(e, e.Kernel.Current)
 	return deathRemedy(signal, code)
 }
 
-// endOf is how the process ended that did it: by a signal, or with an exit code.
-func endOf(e *event.Event, seen event.Process) (signal string, code int) {
+// exitOf is how the process ended that did it: by a signal, or with an exit code.
+func exitOf(e *event.Event, seen event.Process) (signal string, code int) {
 	owner := &e.Owner
 	if owner.PID != 0 && (owner.Source == event.FromCloser || owner.Source == event.FromCurrent) {
 		if end := &owner.Ended; end.Signal != "" || end.ExitCode != nil {
@@ -112,7 +112,7 @@ func afterClose(e *event.Event) string {
 	if behindFIN(e) {
 		return "Look at the peer and at what changes packets on the way: a TCP sends nothing behind its own FIN"
 	}
-	signal, code := endOf(e, e.Kernel.Closer)
+	signal, code := exitOf(e, e.Kernel.Closer)
 	return deathRemedy(signal, code)
 }
 

@@ -3,9 +3,9 @@ package cause
 // Building blocks of the commands under Reproduce. They use ports of the
 // loopback interface and nothing but python3.
 
-// py is a command line that runs python code. The code may use S (socket) and
+// pythonLine is a command line that runs python code. The code may use S (socket) and
 // t (a pause of 100 ms) and contains no double quote.
-func py(code string) string {
+func pythonLine(code string) string {
 	return `python3 -c "import socket as S,struct,time;t=lambda:time.sleep(.1);` + code + `"`
 }
 
@@ -18,14 +18,14 @@ func lab(scenarios string) string { return "sudo rsttrace lab " + scenarios }
 // Codes of the registry "TCP Failure Causes" in
 // draft-ietf-tcpm-rst-diagnostic-payload, as initially populated.
 var (
-	ietfDesynchronized   = code(2)  // "Desynchronized state", RFC 9293 3.5.1
-	ietfDataAfterClose   = code(3)  // "New data is received after CLOSE is called", RFC 9293 3.6.1
-	ietfAbort            = code(4)  // "ABORT process", RFC 9293 3.10.5
-	ietfUnexpectedAck    = code(5)  // "Unexpected ACK received by non-synchronized state connection"
-	ietfUnexpectedSyn    = code(6)  // "Unexpected SYN in the window"
-	ietfNotAuthorized    = code(9)  // "Not authorized"
-	ietfResourceExceeded = code(10) // "Resource exceeded"
-	ietfTimeout          = code(14) // "Connection timeout"
+	ietfDesynchronized   = ietfCode(2)  // "Desynchronized state", RFC 9293 3.5.1
+	ietfDataAfterClose   = ietfCode(3)  // "New data is received after CLOSE is called", RFC 9293 3.6.1
+	ietfAbort            = ietfCode(4)  // "ABORT process", RFC 9293 3.10.5
+	ietfUnexpectedAck    = ietfCode(5)  // "Unexpected ACK received by non-synchronized state connection"
+	ietfUnexpectedSyn    = ietfCode(6)  // "Unexpected SYN in the window"
+	ietfNotAuthorized    = ietfCode(9)  // "Not authorized"
+	ietfResourceExceeded = ietfCode(10) // "Resource exceeded"
+	ietfTimeout          = ietfCode(14) // "Connection timeout"
 )
 
-func code(n int) *int { return &n }
+func ietfCode(n int) *int { return &n }

@@ -17,12 +17,12 @@ var activeCloseRules = []rule{
 	{
 		name: "close, unread data", cause: UnreadDataOnClose,
 		when: func(e event.Evidence) bool {
-			return maybeUnread(e) && (e.Caller == event.CallerTCPClose || beforeShutdown(e.Prior))
+			return mayBeUnread(e) && (e.Caller == event.CallerTCPClose || beforeShutdown(e.Prior))
 		},
 	},
 	{
 		name: "close or disconnect after shutdown, unread data", cause: UnreadDataOnClose,
-		when: maybeUnread,
+		when: mayBeUnread,
 		because: []string{
 			"received data was still unread when the connection was reset",
 			"the connection had been shut down before, and the call that reset it could not be seen: usually it is close",
@@ -31,14 +31,14 @@ var activeCloseRules = []rule{
 	{
 		name: "disconnect in CLOSING or LAST_ACK, unsent data", cause: DisconnectWithUnsentData,
 		when: func(e event.Evidence) bool {
-			return shut(e) && e.Has(event.FactUnsent) &&
+			return bothShut(e) && e.Has(event.FactUnsent) &&
 				stateIn(e.Prior, event.StateClosing, event.StateLastAck)
 		},
 	},
 	{
 		name: "disconnect after a FIN each way, unsent data, state before unknown", cause: DisconnectWithUnsentData,
 		when: func(e event.Evidence) bool {
-			return shut(e) && e.Has(event.FactUnsent|event.FactPeerFIN) && e.Prior == 0 &&
+			return bothShut(e) && e.Has(event.FactUnsent|event.FactPeerFIN) && e.Prior == 0 &&
 				!e.Has(event.FactLingerZero) && e.Caller != event.CallerTCPClose
 		},
 		because: []string{
@@ -53,13 +53,13 @@ var activeCloseRules = []rule{
 	{
 		name: "close, SO_LINGER {1,0}", cause: LingerZero,
 		when: func(e event.Evidence) bool {
-			return shut(e) && e.Has(event.FactLingerZero) &&
+			return bothShut(e) && e.Has(event.FactLingerZero) &&
 				(e.Caller == event.CallerTCPClose || beforeShutdown(e.Prior))
 		},
 	},
 	{
 		name: "close or disconnect after shutdown, SO_LINGER {1,0}", cause: LingerZero,
-		when: func(e event.Evidence) bool { return shut(e) && e.Has(event.FactLingerZero) },
+		when: func(e event.Evidence) bool { return bothShut(e) && e.Has(event.FactLingerZero) },
 		because: []string{
 			"SO_LINGER {1,0} is set and nothing was left unread",
 			"the connection may have been shut down before, and the call that reset it could not be seen: with this option it is close",
@@ -70,19 +70,19 @@ var activeCloseRules = []rule{
 		// packet that was read but not yet freed.
 		name: "close, read packet still queued", cause: UnreadDataOnClose,
 		when: func(e event.Evidence) bool {
-			return shut(e) && e.Reason != "TCP_STATE" &&
+			return bothShut(e) && e.Reason != "TCP_STATE" &&
 				(e.Caller == event.CallerTCPClose || callerSilent(e) && beforeShutdown(e.Prior))
 		},
 	},
 	{
 		name: "disconnect after shutdown, reason TCP_STATE", cause: Disconnect,
 		when: func(e event.Evidence) bool {
-			return shut(e) && e.Reason == "TCP_STATE" && callerSilent(e)
+			return bothShut(e) && e.Reason == "TCP_STATE" && callerSilent(e)
 		},
 	},
 	{
 		name: "disconnect after shutdown", cause: Disconnect,
-		when: func(e event.Evidence) bool { return shut(e) && callerSilent(e) },
+		when: func(e event.Evidence) bool { return bothShut(e) && callerSilent(e) },
 		because: []string{
 			"nothing was left unread and SO_LINGER {1,0} is not set, so close would not have sent a RST",
 			"the call that reset the connection could not be seen",
@@ -107,11 +107,11 @@ func inSystemCall(e event.Evidence) bool {
 	return e.State == event.StateClose && e.Has(event.FactHasSocket) && !e.Has(event.FactDead)
 }
 
-func shut(e event.Evidence) bool { return inSystemCall(e) && e.Has(shutBoth) }
+func bothShut(e event.Evidence) bool { return inSystemCall(e) && e.Has(shutBoth) }
 
-// maybeUnread: TCP_STATE excludes it, as a kernel that says TCP_STATE would have
+// mayBeUnread: TCP_STATE excludes it, as a kernel that says TCP_STATE would have
 // said TCP_ABORT_ON_CLOSE.
-func maybeUnread(e event.Evidence) bool {
-	return shut(e) && e.Has(event.FactUnread) && e.Reason != "TCP_STATE" &&
+func mayBeUnread(e event.Evidence) bool {
+	return bothShut(e) && e.Has(event.FactUnread) && e.Reason != "TCP_STATE" &&
 		e.Caller != event.CallerStreamConnect
 }

@@ -47,7 +47,7 @@ var ignoreCheckedRules = []rule{
 var ignoreUnconnectedRules = []rule{
 	{
 		name: "dropped at a listener", cause: RSTToListener,
-		when: func(e event.Evidence) bool { return full(e, event.StateListen) && !handshakeDrop(e.Reason) },
+		when: func(e event.Evidence) bool { return fullSocketIn(e, event.StateListen) && !handshakeDrop(e.Reason) },
 	},
 	{
 		name: "socket unseen, drop TCP_FLAGS", cause: RSTToListener,
@@ -55,7 +55,7 @@ var ignoreUnconnectedRules = []rule{
 	},
 	{
 		name: "dropped in SYN_SENT", cause: RSTUnacceptableInSynSent,
-		when: func(e event.Evidence) bool { return full(e, event.StateSynSent) },
+		when: func(e event.Evidence) bool { return fullSocketIn(e, event.StateSynSent) },
 	},
 	{
 		name: "socket unseen, drop TCP_INVALID_ACK_SEQUENCE", cause: RSTUnacceptableInSynSent,
@@ -213,7 +213,7 @@ var ignoreUnseenRules = []rule{
 		name: "socket unseen, drop TCP_RESET of a connection", cause: RSTChallenged,
 		when: func(e event.Evidence) bool {
 			return noSocket(e) && e.Reason == "TCP_RESET" &&
-				(sees(e, event.ACK) || e.Caller == event.CallerValidateIncoming)
+				(hasFlag(e, event.ACK) || e.Caller == event.CallerValidateIncoming)
 		},
 	},
 	{
@@ -247,7 +247,7 @@ func unconnectedPlace(e event.Evidence) bool {
 	case e.Caller == event.CallerRcvStateProcess:
 		return e.Reason == "TCP_RESET"
 	}
-	return e.Caller == event.CallerDoRcv && sees(e, event.ACK) && reasonSilent(e)
+	return e.Caller == event.CallerDoRcv && hasFlag(e, event.ACK) && reasonSilent(e)
 }
 
 // sequenceDrop: drop reasons that name the sequence number.

@@ -76,12 +76,12 @@ func established(e event.Evidence) bool { return e.State == event.StateEstablish
 
 // abortShape: the peer built the RST from the state of a connection it knew.
 func abortShape(e event.Evidence) bool {
-	return sees(e, event.RST|event.ACK) && e.Facts.Any(event.FactWindow|event.FactTSSeen)
+	return hasFlag(e, event.RST|event.ACK) && e.Facts.Any(event.FactWindow|event.FactTSSeen)
 }
 
 // replyShape: the RST was built from our packet alone (RFC 9293 3.5.2).
 func replyShape(e event.Evidence) bool {
-	return sees(e, event.RST) && seesNo(e, event.ACK) && !e.Facts.Any(event.FactWindow|event.FactTSSeen)
+	return hasFlag(e, event.RST) && lacksFlag(e, event.ACK) && !e.Facts.Any(event.FactWindow|event.FactTSSeen)
 }
 
 func shapeByTimestamp(e event.Evidence) bool {

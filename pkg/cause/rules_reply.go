@@ -14,19 +14,19 @@ var replyRules = joinRules(
 var replyToRSTRules = []rule{
 	{
 		name: "RST without a socket", cause: RSTNoConnection,
-		when: func(e event.Evidence) bool { return sees(e, event.RST) && e.Socket == event.SockNone },
+		when: func(e event.Evidence) bool { return hasFlag(e, event.RST) && e.Socket == event.SockNone },
 	},
 	{
 		name: "RST to a listener", cause: RSTToListener,
-		when: func(e event.Evidence) bool { return sees(e, event.RST) && full(e, event.StateListen) },
+		when: func(e event.Evidence) bool { return hasFlag(e, event.RST) && fullSocketIn(e, event.StateListen) },
 	},
 	{
 		name: "RST in SYN_SENT", cause: RSTUnacceptableInSynSent,
-		when: func(e event.Evidence) bool { return sees(e, event.RST) && full(e, event.StateSynSent) },
+		when: func(e event.Evidence) bool { return hasFlag(e, event.RST) && fullSocketIn(e, event.StateSynSent) },
 	},
 	{
 		name: "RST elsewhere", cause: Unclassified,
-		when: func(e event.Evidence) bool { return sees(e, event.RST) },
+		when: func(e event.Evidence) bool { return hasFlag(e, event.RST) },
 	},
 }
 
@@ -53,11 +53,11 @@ var replyMPTCPRules = []rule{
 var replyNoSocketRules = []rule{
 	{
 		name: "no socket, SYN+ACK", cause: StraySynAck,
-		when: func(e event.Evidence) bool { return noSocket(e) && sees(e, event.SYN|event.ACK) },
+		when: func(e event.Evidence) bool { return noSocket(e) && hasFlag(e, event.SYN|event.ACK) },
 	},
 	{
 		name: "no socket, SYN", cause: ClosedPort,
-		when: func(e event.Evidence) bool { return noSocket(e) && sees(e, event.SYN) },
+		when: func(e event.Evidence) bool { return noSocket(e) && hasFlag(e, event.SYN) },
 	},
 	{
 		name: "no socket, flow remembered", cause: ClosedEarlier,
@@ -76,7 +76,7 @@ var replyNoSocketRules = []rule{
 var replyTimeWaitRules = []rule{
 	{
 		name: "FIN_WAIT2 mini-socket, SYN", cause: SynInFinWait2,
-		when: func(e event.Evidence) bool { return finWait2MiniSocket(e) && sees(e, event.SYN) },
+		when: func(e event.Evidence) bool { return finWait2MiniSocket(e) && hasFlag(e, event.SYN) },
 	},
 	{
 		name: "FIN_WAIT2 mini-socket, data", cause: DataAfterClose,
@@ -87,11 +87,11 @@ var replyTimeWaitRules = []rule{
 var replyListenRules = []rule{
 	{
 		name: "listener, SYN+ACK", cause: StraySynAck,
-		when: func(e event.Evidence) bool { return atListener(e) && sees(e, event.SYN|event.ACK) },
+		when: func(e event.Evidence) bool { return atListener(e) && hasFlag(e, event.SYN|event.ACK) },
 	},
 	{
 		name: "listener, SYN", cause: SynInHandshake,
-		when: func(e event.Evidence) bool { return atListener(e) && sees(e, event.SYN) },
+		when: func(e event.Evidence) bool { return atListener(e) && hasFlag(e, event.SYN) },
 	},
 	{
 		// The connection is gone, and its listener stands where it was.
@@ -142,41 +142,41 @@ var replyHandshakeRules = []rule{
 	{
 		name: "SYN_SENT, reason TCP_INVALID_ACK_SEQUENCE", cause: BadAckInSynSent,
 		when: func(e event.Evidence) bool {
-			return full(e, event.StateSynSent) && e.Reason == "TCP_INVALID_ACK_SEQUENCE"
+			return fullSocketIn(e, event.StateSynSent) && e.Reason == "TCP_INVALID_ACK_SEQUENCE"
 		},
 	},
 	{
 		name: "SYN_SENT, reason TCP_RFC7323_PAWS", cause: BadTimestampInSynSent,
 		when: func(e event.Evidence) bool {
-			return full(e, event.StateSynSent) && e.Reason == "TCP_RFC7323_PAWS"
+			return fullSocketIn(e, event.StateSynSent) && e.Reason == "TCP_RFC7323_PAWS"
 		},
 	},
 	{
 		name: "SYN_SENT, ACK in range", cause: BadTimestampInSynSent,
 		when: func(e event.Evidence) bool {
-			return full(e, event.StateSynSent) && sees(e, event.ACK) && e.Has(event.FactAckInRange)
+			return fullSocketIn(e, event.StateSynSent) && hasFlag(e, event.ACK) && e.Has(event.FactAckInRange)
 		},
 	},
 	{
 		name: "SYN_SENT, ACK out of range", cause: BadAckInSynSent,
-		when: func(e event.Evidence) bool { return full(e, event.StateSynSent) && sees(e, event.ACK) },
+		when: func(e event.Evidence) bool { return fullSocketIn(e, event.StateSynSent) && hasFlag(e, event.ACK) },
 	},
 	{
 		name: "Fast Open child, SYN", cause: SynInHandshake,
 		when: func(e event.Evidence) bool {
-			return sees(e, event.SYN) && e.Has(event.FactFastOpen) &&
-				(full(e, event.StateSynRecv) || full(e, event.StateFinWait1))
+			return hasFlag(e, event.SYN) && e.Has(event.FactFastOpen) &&
+				(fullSocketIn(e, event.StateSynRecv) || fullSocketIn(e, event.StateFinWait1))
 		},
 	},
 	{
 		name: "SYN_RECV, SYN", cause: SynInHandshake,
 		when: func(e event.Evidence) bool {
-			return full(e, event.StateSynRecv) && sees(e, event.SYN) && seesNo(e, event.ACK)
+			return fullSocketIn(e, event.StateSynRecv) && hasFlag(e, event.SYN) && lacksFlag(e, event.ACK)
 		},
 	},
 	{
 		name: "SYN_RECV, ACK", cause: BadAckInHandshake,
-		when: func(e event.Evidence) bool { return full(e, event.StateSynRecv) && sees(e, event.ACK) },
+		when: func(e event.Evidence) bool { return fullSocketIn(e, event.StateSynRecv) && hasFlag(e, event.ACK) },
 	},
 }
 
@@ -211,11 +211,11 @@ func noSocket(e event.Evidence) bool { return e.Socket == event.SockNone }
 // atListener: the kernel hands the listener to these functions even where a
 // request socket was found.
 func atListener(e event.Evidence) bool {
-	return full(e, event.StateListen) || e.Socket == event.SockRequest
+	return fullSocketIn(e, event.StateListen) || e.Socket == event.SockRequest
 }
 
 func ackAtListener(e event.Evidence) bool {
-	return atListener(e) && sees(e, event.ACK) && seesNo(e, event.SYN)
+	return atListener(e) && hasFlag(e, event.ACK) && lacksFlag(e, event.SYN)
 }
 
 // fromCheckReq: tcp_check_req found the handshake and would not complete it.
@@ -230,5 +230,5 @@ func finWait2MiniSocket(e event.Evidence) bool {
 }
 
 func closedByPacket(e event.Evidence) bool {
-	return full(e, event.StateClose) && (e.Prior == 0 || e.Prior == event.StateCloseWait || closing(e.Prior))
+	return fullSocketIn(e, event.StateClose) && (e.Prior == 0 || e.Prior == event.StateCloseWait || closing(e.Prior))
 }

@@ -38,7 +38,7 @@ var sentByClose = []Entry{
 			"Half a protocol: a peer that pipelines or sends a farewell message (QUIT, TLS close_notify) which nobody reads causes this on every close.",
 		},
 		Reproduce: []string{
-			py(pair + "c.send(b'x'*100);t();a.close()"),
+			pythonLine(pair + "c.send(b'x'*100);t();a.close()"),
 			lab("unread-data unread-data-killed"),
 		},
 		Sources: []string{"__tcp_close (net/ipv4/tcp.c)", "RFC 9293 3.6.1", "RFC 2525 2.17", "RFC 1122 4.2.2.13"},
@@ -64,7 +64,7 @@ var sentByClose = []Entry{
 			"If it is there to avoid TIME_WAIT: let the client close first, reuse connections, or widen `net.ipv4.ip_local_port_range` instead.",
 		},
 		Reproduce: []string{
-			py(pair + "a.setsockopt(1,13,struct.pack('ii',1,0));a.close()"),
+			pythonLine(pair + "a.setsockopt(1,13,struct.pack('ii',1,0));a.close()"),
 			lab("linger-zero"),
 		},
 		Sources:   []string{"__tcp_close, tcp_disconnect (net/ipv4/tcp.c)", "RFC 9293 3.10.5 (ABORT)", "socket(7) SO_LINGER"},
@@ -87,7 +87,7 @@ var sentByClose = []Entry{
 			"With --stack the event carries the kernel stack; a user stack comes from `perf record -g -e syscalls:sys_enter_connect`.",
 		},
 		Reproduce: []string{
-			py("import ctypes;" + pair + "ctypes.CDLL(None).connect(a.fileno(),bytes(16),16);t()"),
+			pythonLine("import ctypes;" + pair + "ctypes.CDLL(None).connect(a.fileno(),bytes(16),16);t()"),
 			lab("disconnect"),
 		},
 		Sources:   []string{"__inet_stream_connect (net/ipv4/af_inet.c)", "tcp_disconnect (net/ipv4/tcp.c)", "connect(2)"},
@@ -134,7 +134,7 @@ var sentByClose = []Entry{
 			"A long accept queue makes it worse: an application that accepts promptly loses few.",
 		},
 		Reproduce: []string{
-			py("l=S.create_server(('127.0.0.1',7007));c=S.create_connection(('127.0.0.1',7007));t();l.close()"),
+			pythonLine("l=S.create_server(('127.0.0.1',7007));c=S.create_connection(('127.0.0.1',7007));t();l.close()"),
 			lab("listener-closed"),
 		},
 		Sources: []string{"inet_csk_listen_stop, inet_child_forget (net/ipv4/inet_connection_sock.c)", "RFC 9293 3.10.4"},

@@ -20,7 +20,7 @@ var sentByKernel = []Entry{
 			"`strace -f -e trace=setsockopt` shows who sets it: `TCP_LINGER2, [-1]`.",
 		},
 		Reproduce: []string{
-			py(pair + "a.setsockopt(6,8,-1);a.close();t()"),
+			pythonLine(pair + "a.setsockopt(6,8,-1);a.close();t()"),
 			lab("linger2-negative"),
 		},
 		Sources: []string{"__tcp_close (net/ipv4/tcp.c)", "tcp_rcv_state_process (net/ipv4/tcp_input.c)", "tcp(7) TCP_LINGER2"},

@@ -22,7 +22,7 @@ var sentAsReply = []Entry{
 			"Scans of many ports by one peer are normal on the Internet: --cause and --host filter them.",
 		},
 		Reproduce: []string{
-			py("S.socket().connect_ex(('127.0.0.1',7999))"),
+			pythonLine("S.socket().connect_ex(('127.0.0.1',7999))"),
 			lab("closed-port"),
 		},
 		Sources: []string{"tcp_v4_rcv (net/ipv4/tcp_ipv4.c)", "RFC 9293 3.5.2 group 1"},
@@ -91,8 +91,8 @@ var sentAsReply = []Entry{
 			"Own protocols: say goodbye in the protocol, shutdown(SHUT_WR), read to 0, then close.",
 		},
 		Reproduce: []string{
-			py(pair + "a.close();t();c.send(b'late');t()"),
-			py(pair + "a.shutdown(2);t();c.send(b'late');t()"),
+			pythonLine(pair + "a.close();t();c.send(b'late');t()"),
+			pythonLine(pair + "a.shutdown(2);t();c.send(b'late');t()"),
 			lab("data-after-close-orphan data-after-shutdown"),
 		},
 		Sources:   []string{"tcp_rcv_state_process (net/ipv4/tcp_input.c)", "tcp_timewait_state_process (net/ipv4/tcp_minisocks.c)", "RFC 9293 3.6.1", "RFC 1122 4.2.2.13"},

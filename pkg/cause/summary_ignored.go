@@ -49,8 +49,8 @@ func whyIgnored(e *event.Event) string {
 	return "rsttrace does not know why, please report it with --evidence"
 }
 
-// numbered reports whether it is known what the socket expected.
-func numbered(e *event.Event) bool { return e.Kernel.RcvNxt != 0 || e.Kernel.Window != 0 }
+// rcvNxtKnown reports whether it is known what the socket expected.
+func rcvNxtKnown(e *event.Event) bool { return e.Kernel.RcvNxt != 0 || e.Kernel.Window != 0 }
 
 // ahead is how far past rcv_nxt the RST lies; negative before it.
 func ahead(e *event.Event) int32 { return int32(e.RST.Seq - e.Kernel.RcvNxt) }
@@ -76,7 +76,7 @@ func windowOf(e *event.Event) string { return "the window of " + Grouped(uint64(
 // not acknowledged yet, and what fits the widest window that it ever offered.
 func insideWindow(e *event.Event, window string) string {
 	switch {
-	case !numbered(e):
+	case !rcvNxtKnown(e):
 		return "it is inside " + window + " but not exact"
 	case ahead(e) < 0:
 		return offsetText(e) + ", not acknowledged yet and so still inside " + window
@@ -88,7 +88,7 @@ func insideWindow(e *event.Event, window string) string {
 
 func outsideWindow(e *event.Event) string {
 	switch {
-	case !numbered(e):
+	case !rcvNxtKnown(e):
 		return "it is outside the receive window"
 	case ahead(e) < 0:
 		return offsetText(e) + ", outside the window"
@@ -101,7 +101,7 @@ func outsideWindow(e *event.Event) string {
 }
 
 func beforeWindow(e *event.Event) string {
-	if !numbered(e) {
+	if !rcvNxtKnown(e) {
 		return "it is before the receive window"
 	}
 	return offsetText(e)
@@ -145,7 +145,7 @@ func outsideTimeWait(e *event.Event) string {
 	switch {
 	case e.Evidence.Reason == "TCP_RFC7323_TW_PAWS" || e.Certainty == event.Likely:
 		return fmt.Sprintf("the connection is in %s and %sthe timestamp of the RST is too old", state, mostLikely(e))
-	case !numbered(e):
+	case !rcvNxtKnown(e):
 		return fmt.Sprintf("the connection is in %s and the RST is outside its window", state)
 	case state == "TIME_WAIT":
 		return offsetText(e) + ", and only an exact one ends a TIME_WAIT"
@@ -162,11 +162,11 @@ func outsideHandshake(e *event.Event) string {
 		return "it echoes a timestamp that was never sent in the handshake under way"
 	case e.Evidence.Reason == "TCP_RFC7323_PAWS":
 		return "its timestamp is older than the last one" + handshake
-	case e.Certainty == event.Likely && !numbered(e):
+	case e.Certainty == event.Likely && !rcvNxtKnown(e):
 		return "most likely it is outside the window" + handshake
 	case e.Certainty == event.Likely:
 		return "its sequence number is exact, but most likely its timestamp is older than the last one" + handshake
-	case !numbered(e):
+	case !rcvNxtKnown(e):
 		return "it is outside the window" + handshake
 	case ahead(e) < 0:
 		return offsetText(e) + handshake

@@ -15,13 +15,13 @@ func closedEarlierSummary(e *event.Event) string {
 		return sent + " " + text + when(e)
 	}
 	if who.ended != "" {
-		return fmt.Sprintf("%s ended when %s %s%s%s", sent, who.name(), who.ended, leaving(e), earlier(e))
+		return fmt.Sprintf("%s ended when %s %s%s%s", sent, who.name(), who.ended, atExitText(e), earlier(e))
 	}
 	return fmt.Sprintf("%s %s had %s%s%s", sent, who.or("this host"), endedVerb(e), closedHow(e), when(e))
 }
 
-// leaving is " with data unread", where a process's end met that.
-func leaving(e *event.Event) string {
+// atExitText is " with data unread", where a process's end met that.
+func atExitText(e *event.Event) string {
 	if c := e.Kernel.Closing; c.Unread || c.LingerZero {
 		return closedHow(e)
 	}
@@ -30,7 +30,7 @@ func leaving(e *event.Event) string {
 
 // behindFIN: the peer had said that it will send no more, and sent more.
 func behindFIN(e *event.Event) bool {
-	return e.Cause == DataAfterClose && e.Evidence.Socket == event.SockFull && gotFIN(e.Evidence)
+	return e.Cause == DataAfterClose && e.Evidence.Socket == event.SockFull && peerFINReceived(e.Evidence)
 }
 
 func dataAfterCloseSummary(e *event.Event) string {

@@ -72,13 +72,13 @@ func whileConnecting(errno string) event.App {
 	return app
 }
 
-// withData is app where bytes wait to be read.
+// withData is the application where bytes wait to be read.
 func withData(app event.App) event.App {
 	app.DataFirst = true
 	return app
 }
 
-// inQueue is app of a connection that is not accepted yet.
+// inQueue is the application of a connection that is not accepted yet.
 func inQueue(app event.App) event.App {
 	app.Calls.Accept = "OK"
 	return app

@@ -6,12 +6,12 @@ const serverPort = 8080
 
 // conversation is an established connection between two actors.
 type conversation struct {
-	env                  *Env
-	client, server       *Actor
-	listener             *Socket
-	clientSock, servSock *Socket
-	clientAt, serverAt   event.Endpoint
-	endedBy              int // Pair of the event that ended the server's side; 0: none did
+	env                    *Env
+	client, server         *Actor
+	listener               *Socket
+	clientSock, serverSock *Socket
+	clientAt, serverAt     event.Endpoint
+	endedBy                int // Pair of the event that ended the server's side; 0: none did
 }
 
 // converse connects a client and a server.
@@ -33,7 +33,7 @@ func (e *Env) reach(client string) *conversation {
 // acceptBy connects the client to a listener, and a server accepts.
 func (c *conversation) acceptBy(server *Actor, listener *Socket) {
 	c.connect()
-	c.server, c.listener, c.servSock = server, listener, listener.Accept()
+	c.server, c.listener, c.serverSock = server, listener, listener.Accept()
 	c.env.Stepf("%s %s connects to %s %s", c.client.Name(), c.clientAt, server.Name(), c.serverAt)
 }
 

@@ -25,7 +25,7 @@ func (e *Env) acceptPeer() (*conversation, *packetpeer.Flow) {
 	c.listener = c.server.Listen(addrPort(c.serverAt), 1)
 	flow, err := e.peer.Dial(peerPort, addrPort(c.serverAt))
 	e.must(err)
-	c.servSock = c.listener.Accept()
+	c.serverSock = c.listener.Accept()
 	e.Stepf("client %s connects to server %s", c.clientAt, c.serverAt)
 	return c, flow
 }

@@ -141,7 +141,7 @@ func rst(f *packetpeer.Flow, flags event.TCPFlags, offset int) packetpeer.Segmen
 // stillWorks shows that the connection of the server's socket goes on.
 func (c *conversation) stillWorks(f *packetpeer.Flow) {
 	c.env.must(f.Send(event.PSH|event.ACK, make([]byte, messageBytes)))
-	c.servSock.WantRead(Result{N: messageBytes})
+	c.serverSock.WantRead(Result{N: messageBytes})
 	c.env.Stepf("the connection goes on: server reads %d bytes", messageBytes)
 }
 

@@ -49,8 +49,8 @@ func abortScenarios() []Scenario {
 }
 
 func (c *conversation) abortByServer() {
-	c.servSock.LingerZero()
-	c.servSock.Close()
+	c.serverSock.LingerZero()
+	c.serverSock.Close()
 	c.env.Stepf("server closes with SO_LINGER {1,0}: its kernel sends a RST instead of a FIN")
 	c.clientSock.AwaitState(event.StateClose)
 }
@@ -72,7 +72,7 @@ func playLingerZero(e *Env, withoutPacket event.CauseID) {
 func playLingerZeroCloseWait(e *Env) {
 	c := e.converse()
 	c.clientSock.Shutdown(unix.SHUT_WR)
-	c.servSock.WantRead(EOF)
+	c.serverSock.WantRead(EOF)
 	c.clientSock.AwaitState(event.StateFinWait2)
 	e.Stepf("client shuts down its sending side; server reads 0")
 	c.abortByServer()
@@ -85,9 +85,9 @@ func playLingerZeroCloseWait(e *Env) {
 
 func playResetAfterPeerClose(e *Env) {
 	c := e.converse()
-	c.servSock.Shutdown(unix.SHUT_WR)
+	c.serverSock.Shutdown(unix.SHUT_WR)
 	c.clientSock.WantRead(EOF)
-	c.servSock.AwaitState(event.StateFinWait2)
+	c.serverSock.AwaitState(event.StateFinWait2)
 	e.Stepf("server shuts down its sending side; client reads 0")
 	c.abortByServer()
 	c.clientSock.WantApp(brokenPipe)

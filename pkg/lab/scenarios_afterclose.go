@@ -50,7 +50,7 @@ func dataAfterCloseScenarios() []Scenario {
 func playOrphan(e *Env) {
 	e.keepOrphans(serverEnd)
 	c := e.converse()
-	c.servSock.Close()
+	c.serverSock.Close()
 	c.clientSock.WantRead(EOF)
 	e.AwaitOrphan(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2)
 	e.Stepf("server closes; its kernel keeps the socket as an orphan; client reads 0")
@@ -72,12 +72,12 @@ func (c *conversation) writeInVain() {
 
 func playShutdown(e *Env) {
 	c := e.converse()
-	c.servSock.Shutdown(unix.SHUT_RDWR)
+	c.serverSock.Shutdown(unix.SHUT_RDWR)
 	c.clientSock.WantRead(EOF)
-	c.servSock.AwaitState(event.StateFinWait2)
+	c.serverSock.AwaitState(event.StateFinWait2)
 	e.Stepf("server shuts down both directions and keeps the descriptor; client reads 0")
 	c.writeInVain()
-	c.servSock.WantApp(connReset)
+	c.serverSock.WantApp(connReset)
 
 	c.expectRefusedData(event.SockFull, event.StateFinWait2)
 	sent := &e.expect[0]
@@ -88,7 +88,7 @@ func playShutdown(e *Env) {
 // with the data acknowledges.
 func playCrossing(e *Env, ack func(*packetpeer.Flow) uint32, before ...event.State) {
 	c, flow := e.converseWithPeer(serverEnd)
-	c.servSock.Close()
+	c.serverSock.Close()
 	e.awaitFrom(flow, event.FIN)
 	e.Stepf("server closes: a FIN goes out")
 	e.must(flow.SendSegment(packetpeer.Segment{

@@ -125,9 +125,9 @@ func playRefusedNonblocking(e *Env) {
 
 // sendToClient lets data wait at the client.
 func (c *conversation) sendToClient() {
-	c.servSock.Send(unreadBytes)
+	c.serverSock.Send(unreadBytes)
 	c.clientSock.AwaitUnread(unreadBytes)
-	c.servSock.AwaitAcknowledged()
+	c.serverSock.AwaitAcknowledged()
 	c.env.Stepf("server sends %d bytes; client does not read them yet", unreadBytes)
 }
 
@@ -145,8 +145,8 @@ func playAbortedUnread(e *Env) {
 func playClosedUnread(e *Env) {
 	c := e.converse()
 	c.sendToClient()
-	c.servSock.Shutdown(unix.SHUT_WR)
-	c.servSock.AwaitState(event.StateFinWait2)
+	c.serverSock.Shutdown(unix.SHUT_WR)
+	c.serverSock.AwaitState(event.StateFinWait2)
 	e.Stepf("server shuts down its sending side")
 	c.abortByServer()
 	c.clientSock.WantAppAfter(unreadBytes, brokenPipe)
@@ -177,9 +177,9 @@ func playAbortedInQueue(e *Env) {
 	c.listener.AwaitQueue(1)
 	e.Stepf("client %s connects; server does not accept yet", c.clientAt)
 	sent, received := c.abortByClient()
-	c.servSock = c.listener.Accept()
+	c.serverSock = c.listener.Accept()
 	e.Stepf("server accepts the connection")
-	c.servSock.WantApp(connReset)
+	c.serverSock.WantApp(connReset)
 
 	received.App, received.Sources = inQueue(connReset), acceptedSocket
 	e.ExpectRST(sent, received)
@@ -189,9 +189,9 @@ func playFastOpenResetInQueue(e *Env) {
 	c, flow := e.fastOpen()
 	e.sendRST(flow, event.RST, 0)
 	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
-	c.servSock = c.listener.Accept()
+	c.serverSock = c.listener.Accept()
 	e.Stepf("server accepts the connection")
-	c.servSock.WantAppAfter(messageBytes, connReset)
+	c.serverSock.WantAppAfter(messageBytes, connReset)
 	e.Expect(c.receivedByServer(cause.HandshakeAborted, event.StateSynRecv, withData(inQueue(connReset))))
 }
 
@@ -199,13 +199,13 @@ func playKeepaliveCloseWait(e *Env) {
 	const probes = 2
 	c, flow := e.converseWithPeer(serverEnd)
 	e.must(flow.Send(event.FIN|event.ACK, nil))
-	c.servSock.WantRead(EOF)
-	c.servSock.KeepAlive(probes)
+	c.serverSock.WantRead(EOF)
+	c.serverSock.KeepAlive(probes)
 	e.Stepf("client ends its side and vanishes; server reads 0")
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("the kernel gives up and sends a RST")
 	hidden := hiddenFromRead("ETIMEDOUT")
-	c.servSock.WantApp(hidden)
+	c.serverSock.WantApp(hidden)
 
 	sent := c.sentByServer(cause.KeepaliveTimeout, event.StateCloseWait)
 	sent.Sources, sent.App = fromTimer, hidden
@@ -215,10 +215,10 @@ func playKeepaliveCloseWait(e *Env) {
 func playBehindFIN(e *Env, state event.State, app event.App) {
 	c, flow := e.converseWithPeer(serverEnd)
 	e.must(flow.Send(event.FIN|event.ACK, nil))
-	c.servSock.AwaitState(event.StateCloseWait)
+	c.serverSock.AwaitState(event.StateCloseWait)
 	if state == event.StateLastAck {
-		c.servSock.Shutdown(unix.SHUT_WR)
-		c.servSock.AwaitState(state)
+		c.serverSock.Shutdown(unix.SHUT_WR)
+		c.serverSock.AwaitState(state)
 	}
 	e.Stepf("client ends its side: the server is in %s", state)
 	e.send(flow, packetpeer.Segment{
@@ -226,7 +226,7 @@ func playBehindFIN(e *Env, state event.State, app event.App) {
 	})
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("%d bytes arrive that begin at the FIN; the server's kernel answers with a RST", messageBytes)
-	c.servSock.WantApp(app)
+	c.serverSock.WantApp(app)
 
 	sent := c.repliedByServer(cause.DataAfterClose, state)
 	sent.Sources, sent.App = acceptedSocket, app
@@ -241,7 +241,7 @@ func playDestroyedUnread(e *Env) {
 	destroyer := e.destroy(serverEnd, c.serverAt, c.clientAt)
 	e.Stepf("%s destroys the server's socket: the kernel sends a RST", destroyer.Name())
 	hidden := hiddenFromRead("ECONNABORTED")
-	c.servSock.WantAppAfter(unreadBytes, hidden)
+	c.serverSock.WantAppAfter(unreadBytes, hidden)
 	c.clientSock.WantApp(connReset)
 
 	sent := c.destroyedBy(destroyer, event.StateCloseWait)

@@ -30,7 +30,7 @@ func brokenPipeScenarios() []Scenario {
 
 func playBrokenPipe(e *Env) {
 	c := e.converse()
-	c.servSock.Close()
+	c.serverSock.Close()
 	e.Stepf("server closes the connection: a FIN goes out")
 	c.clientSock.WantRead(EOF)
 	e.Stepf("client reads 0: the end of the stream")

@@ -56,7 +56,7 @@ func playDestroyed(e *Env) {
 	c := e.converse()
 	destroyer := e.destroy(serverEnd, c.serverAt, c.clientAt)
 	e.Stepf("%s destroys the server's socket: the kernel sends a RST", destroyer.Name())
-	c.servSock.WantApp(connAborted)
+	c.serverSock.WantApp(connAborted)
 	c.clientSock.WantApp(connReset)
 
 	sent := c.destroyedBy(destroyer, event.StateEstablished)
@@ -76,7 +76,7 @@ func (c *conversation) destroyedBy(destroyer *Actor, before event.State) Expecta
 func playDestroyedOrphan(e *Env) {
 	e.keepOrphans(serverEnd)
 	c := e.converse()
-	c.servSock.Close()
+	c.serverSock.Close()
 	c.clientSock.WantRead(EOF)
 	e.AwaitOrphan(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2)
 	e.Stepf("server closes; its kernel keeps the socket as an orphan; client reads 0")

@@ -56,9 +56,9 @@ func disconnectScenarios() []Scenario {
 
 func playDisconnect(e *Env) {
 	c := e.converse()
-	c.servSock.Disconnect()
+	c.serverSock.Disconnect()
 	e.Stepf("server calls connect(AF_UNSPEC): its kernel sends a RST")
-	c.servSock.WantApp(disconnected)
+	c.serverSock.WantApp(disconnected)
 	c.clientSock.WantApp(connReset)
 
 	sent := c.sentByServer(cause.Disconnect, event.StateEstablished)
@@ -68,14 +68,14 @@ func playDisconnect(e *Env) {
 
 func playDisconnectAfterShutdown(e *Env) {
 	c := e.converse()
-	c.servSock.LingerZero()
-	c.servSock.Shutdown(unix.SHUT_RDWR)
+	c.serverSock.LingerZero()
+	c.serverSock.Shutdown(unix.SHUT_RDWR)
 	c.clientSock.WantRead(EOF)
-	c.servSock.AwaitState(event.StateFinWait2)
+	c.serverSock.AwaitState(event.StateFinWait2)
 	e.Stepf("server sets SO_LINGER {1,0} and shuts down both directions; client reads 0")
-	c.servSock.Disconnect()
+	c.serverSock.Disconnect()
 	e.Stepf("server calls connect(AF_UNSPEC): its kernel sends a RST")
-	c.servSock.WantApp(disconnected)
+	c.serverSock.WantApp(disconnected)
 	c.clientSock.WantApp(brokenPipe)
 
 	sent := c.sentByServer(cause.Disconnect, event.StateFinWait2)
@@ -93,15 +93,15 @@ func (e *Env) acceptWithoutWindow() (*conversation, *packetpeer.Flow) {
 	c.serverAt, c.clientAt = flow.Remote, flow.Local
 	flow.Window = 0
 	e.must(flow.Send(event.ACK, nil))
-	c.servSock = c.listener.Accept()
+	c.serverSock = c.listener.Accept()
 	e.Stepf("client %s connects to server %s and keeps its window closed", c.clientAt, c.serverAt)
 	return c, flow
 }
 
 // writeStuck makes the server write what cannot leave.
 func (c *conversation) writeStuck(bytes int) {
-	c.servSock.Send(bytes)
-	if c.servSock.info().Unacked != 0 {
+	c.serverSock.Send(bytes)
+	if c.serverSock.info().Unacked != 0 {
 		c.env.Failf("data was sent although the window is closed")
 	}
 	c.env.Stepf("server writes %d bytes, which cannot leave", bytes)
@@ -117,17 +117,17 @@ func playUnsent(e *Env, state event.State, end func(*Socket)) {
 		flow.Seq++
 	}
 	if state == event.StateClosing {
-		c.servSock.Shutdown(unix.SHUT_WR)
+		c.serverSock.Shutdown(unix.SHUT_WR)
 		fin()
 	} else {
 		fin()
-		c.servSock.AwaitState(event.StateCloseWait)
-		c.servSock.Shutdown(unix.SHUT_WR)
+		c.serverSock.AwaitState(event.StateCloseWait)
+		c.serverSock.Shutdown(unix.SHUT_WR)
 	}
-	c.servSock.AwaitState(state)
+	c.serverSock.AwaitState(state)
 	e.Stepf("both shut down their sending side: the server is in %s", state)
 	closed := e.Counter(serverEnd, "TCPAbortOnData")
-	end(c.servSock)
+	end(c.serverSock)
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("server gives the connection up: its kernel sends a RST")
 
@@ -135,7 +135,7 @@ func playUnsent(e *Env, state event.State, end func(*Socket)) {
 	sent.Lost = &event.Lost{UnsentBytes: stuckBytes}
 	if e.Counter(serverEnd, "TCPAbortOnData") == closed {
 		sent.App = disconnected // not by close: the descriptor is still there
-		c.servSock.WantApp(disconnected)
+		c.serverSock.WantApp(disconnected)
 	}
 	e.Expect(sent)
 }

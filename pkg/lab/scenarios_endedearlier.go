@@ -103,8 +103,8 @@ func (c *conversation) sendOn(flow *packetpeer.Flow, by string, state event.Stat
 func playEndedByRST(e *Env) {
 	c, flow := e.converseWithPeer(serverEnd)
 	e.sendRST(flow, event.RST, 0)
-	c.servSock.AwaitState(event.StateClose)
-	c.servSock.WantApp(connReset)
+	c.serverSock.AwaitState(event.StateClose)
+	c.serverSock.WantApp(connReset)
 	received := c.receivedByServer(cause.PeerGone, event.StateEstablished, connReset)
 	received.WithoutPacket = cause.ResetByPeer
 	e.Expect(received)
@@ -113,14 +113,14 @@ func playEndedByRST(e *Env) {
 
 func playHalfClosedEndedByRST(e *Env) {
 	c, flow := e.converseWithPeer(serverEnd)
-	c.servSock.Shutdown(unix.SHUT_WR)
+	c.serverSock.Shutdown(unix.SHUT_WR)
 	e.awaitFrom(flow, event.FIN)
 	e.must(flow.Send(event.ACK, nil))
-	c.servSock.AwaitState(event.StateFinWait2)
+	c.serverSock.AwaitState(event.StateFinWait2)
 	e.Stepf("server shuts down its sending side")
 	e.sendRST(flow, event.RST, 0)
-	c.servSock.AwaitState(event.StateClose)
-	c.servSock.WantApp(connReset)
+	c.serverSock.AwaitState(event.StateClose)
+	c.serverSock.WantApp(connReset)
 	e.Expect(c.receivedByServer(cause.ResetWhileClosing, event.StateFinWait2, connReset))
 	c.sendOn(flow, byReset, event.StateFinWait2, false)
 }
@@ -140,8 +140,8 @@ func playUnacceptedEndedByRST(e *Env) {
 	c, flow := e.queued()
 	e.sendRST(flow, event.RST, 0)
 	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
-	c.servSock = c.listener.Accept()
-	c.servSock.WantApp(connReset)
+	c.serverSock = c.listener.Accept()
+	c.serverSock.WantApp(connReset)
 	received := c.receivedByServer(cause.PeerGone, event.StateEstablished, inQueue(connReset))
 	received.WithoutPacket = cause.ResetByPeer
 	e.Expect(received)
@@ -150,15 +150,15 @@ func playUnacceptedEndedByRST(e *Env) {
 
 func playEndedByData(e *Env) {
 	c, flow := e.converseWithPeer(serverEnd)
-	c.servSock.Shutdown(unix.SHUT_RDWR)
+	c.serverSock.Shutdown(unix.SHUT_RDWR)
 	e.awaitFrom(flow, event.FIN)
 	e.must(flow.Send(event.ACK, nil))
-	c.servSock.AwaitState(event.StateFinWait2)
+	c.serverSock.AwaitState(event.StateFinWait2)
 	e.Stepf("server shuts down both directions and keeps the descriptor")
 	e.must(flow.Send(event.PSH|event.ACK, make([]byte, messageBytes)))
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("client sends %d bytes; the server's kernel answers with a RST", messageBytes)
-	c.servSock.WantApp(connReset)
+	c.serverSock.WantApp(connReset)
 	sent := c.repliedByServer(cause.DataAfterClose, event.StateFinWait2)
 	sent.Sources, sent.App = acceptedSocket, connReset
 	e.Expect(sent)
@@ -172,8 +172,8 @@ func playEndedByKeepalive(e *Env, cause event.CauseID, configure func(*Socket)) 
 
 func playEndedInSilence(e *Env) {
 	c, flow := e.converseWithPeer(serverEnd)
-	c.servSock.UserTimeout(patienceMillis)
-	c.servSock.Send(messageBytes)
+	c.serverSock.UserTimeout(patienceMillis)
+	c.serverSock.Send(messageBytes)
 	e.Stepf("server writes %d bytes; the client does not acknowledge them", messageBytes)
 	c.timesOut()
 	c.sendOn(flow, byTimeout, event.StateEstablished, true)

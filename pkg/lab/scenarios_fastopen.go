@@ -48,9 +48,9 @@ func fastOpenScenarios() []Scenario {
 // acceptFastOpen is fastOpen with the connection accepted and its data read.
 func (e *Env) acceptFastOpen() (*conversation, *packetpeer.Flow) {
 	c, flow := e.fastOpen()
-	c.servSock = c.listener.Accept()
-	c.servSock.WantRead(Result{N: messageBytes})
-	c.servSock.AwaitState(event.StateSynRecv)
+	c.serverSock = c.listener.Accept()
+	c.serverSock.WantRead(Result{N: messageBytes})
+	c.serverSock.AwaitState(event.StateSynRecv)
 	e.Stepf("server accepts it and reads, in SYN_RECV")
 	return c, flow
 }
@@ -64,7 +64,7 @@ func (c *conversation) repliedInSynRecv(cause event.CauseID, flags event.TCPFlag
 // finishFastOpen completes the handshake.
 func (c *conversation) finishFastOpen(flow *packetpeer.Flow) {
 	c.env.must(flow.Send(event.ACK, nil))
-	c.servSock.AwaitState(event.StateEstablished)
+	c.serverSock.AwaitState(event.StateEstablished)
 	c.env.Stepf("the right ACK arrives: the connection is established")
 }
 
@@ -88,8 +88,8 @@ func playFastOpenAck(e *Env) {
 
 func playFastOpenUnread(e *Env) {
 	c, flow := e.fastOpen()
-	c.servSock = c.listener.Accept()
-	c.servSock.Close()
+	c.serverSock = c.listener.Accept()
+	c.serverSock.Close()
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("server accepts it and closes without reading: its kernel sends a RST")
 
@@ -112,6 +112,6 @@ func playFastOpenListener(e *Env) {
 func playFastOpenReset(e *Env) {
 	c, flow := e.acceptFastOpen()
 	e.sendRST(flow, event.RST, 0)
-	c.servSock.WantApp(connReset)
+	c.serverSock.WantApp(connReset)
 	e.Expect(c.receivedByServer(cause.HandshakeAborted, event.StateSynRecv, connReset))
 }

@@ -140,7 +140,7 @@ func playRSTWithText(e *Env) {
 	e.Expect(ignored)
 
 	e.sendReason(flow, 0, obeyed)
-	c.servSock.WantApp(connReset)
+	c.serverSock.WantApp(connReset)
 	received := c.receivedByServer(cause.PeerGone, event.StateEstablished, connReset)
 	received.WithoutPacket, received.DiagText = cause.ResetByPeer, obeyed
 	e.Expect(received)
@@ -161,7 +161,7 @@ func playRSTWithReason(e *Env) {
 	e.Expect(ignored)
 
 	e.sendCode(flow, 0, []byte{0x33, 0xaa, 0x04, 0xd2, 0, 0, 0x7e, 0xd9}, "reason 1234 of vendor 32473")
-	c.servSock.WantApp(connReset)
+	c.serverSock.WantApp(connReset)
 	received := c.receivedByServer(cause.PeerGone, event.StateEstablished, connReset)
 	received.WithoutPacket = cause.ResetByPeer
 	received.Reason = &event.Reason{

@@ -40,13 +40,13 @@ func playBadChecksum(e *Env) {
 func playLowTTL(e *Env) {
 	const minimum, neighbour = 200, 255
 	c, flow := e.converseWithPeer(serverEnd)
-	c.servSock.MinimumTTL(minimum)
+	c.serverSock.MinimumTTL(minimum)
 	e.sendRST(flow, event.RST, 0)
 	e.send(flow, packetpeer.Segment{
 		Flags: event.PSH | event.ACK, Seq: flow.Seq, Ack: flow.Ack, Window: flow.Window,
 		Payload: make([]byte, messageBytes), TTL: neighbour,
 	})
-	c.servSock.WantRead(Result{N: messageBytes})
+	c.serverSock.WantRead(Result{N: messageBytes})
 	e.Stepf("data from the neighbour is taken: the connection goes on")
 	x := e.ignoredAt(flow, cause.RSTTTLTooLow, AtEarlyDrop, event.RST, event.StateEstablished, c.server)
 	x.Sources = connected
@@ -55,7 +55,7 @@ func playLowTTL(e *Env) {
 
 func playUnsigned(e *Env) {
 	c, flow := e.converseWithPeer(serverEnd)
-	c.servSock.DemandSignature(c.clientAt)
+	c.serverSock.DemandSignature(c.clientAt)
 	e.sendRST(flow, event.RST, 0)
 	c.mustStay(event.StateEstablished)
 	x := e.ignoredAt(flow, cause.RSTBadSignature, AtEarlyDrop, event.RST, event.StateEstablished, c.server)

@@ -27,8 +27,8 @@ func linger2Scenarios() []Scenario {
 
 func playLinger2Close(e *Env) {
 	c := e.converse()
-	c.servSock.NoFinWait2()
-	c.servSock.Close()
+	c.serverSock.NoFinWait2()
+	c.serverSock.Close()
 	c.clientSock.AwaitState(event.StateClose)
 	e.Stepf("server sets TCP_LINGER2 to -1 and closes; the client's ACK of the FIN draws a RST")
 	c.finishLinger2()
@@ -41,12 +41,12 @@ func playLinger2Close(e *Env) {
 
 func playLinger2FinWait2(e *Env) {
 	c := e.converse()
-	c.servSock.NoFinWait2()
-	c.servSock.Shutdown(unix.SHUT_WR)
+	c.serverSock.NoFinWait2()
+	c.serverSock.Shutdown(unix.SHUT_WR)
 	c.clientSock.WantRead(EOF)
-	c.servSock.AwaitState(event.StateFinWait2)
+	c.serverSock.AwaitState(event.StateFinWait2)
 	e.Stepf("server sets TCP_LINGER2 to -1 and shuts down its sending side; client reads 0")
-	c.servSock.Close()
+	c.serverSock.Close()
 	c.clientSock.AwaitState(event.StateClose)
 	e.Stepf("server closes: its kernel sends a RST")
 	c.finishLinger2()

@@ -79,10 +79,10 @@ func mptcpScenarios() []Scenario {
 // that tells both that the other end speaks it.
 func (e *Env) converseMPTCP() *conversation {
 	c := e.connectMPTCP()
-	c.servSock = c.listener.Accept()
+	c.serverSock = c.listener.Accept()
 	c.clientSock.Send(messageBytes)
-	c.servSock.WantRead(Result{N: messageBytes})
-	c.servSock.Send(messageBytes)
+	c.serverSock.WantRead(Result{N: messageBytes})
+	c.serverSock.Send(messageBytes)
 	c.clientSock.WantRead(Result{N: messageBytes})
 	e.Stepf("both send %d bytes and read them", messageBytes)
 	return c
@@ -117,17 +117,17 @@ func (e *Env) switchMPTCPOn(end string) {
 func playMPTCPUnread(e *Env) {
 	c := e.converseMPTCP()
 	c.clientSock.Send(unreadBytes)
-	e.Await("the data is there", func() bool { return c.servSock.peek() == unreadBytes })
+	e.Await("the data is there", func() bool { return c.serverSock.peek() == unreadBytes })
 	e.Stepf("client sends %d bytes, which the server does not read", unreadBytes)
 	fastCloses := e.Counter(serverEnd, "MPTcpExtMPFastcloseTx")
-	c.servSock.Close()
+	c.serverSock.Close()
 	c.expectFastClose(fastCloses, "closes", cause.UnreadDataOnClose)
 }
 
 func playMPTCPAbort(e *Env, what string, end func(*Socket)) {
 	c := e.converseMPTCP()
 	fastCloses := e.Counter(serverEnd, "MPTcpExtMPFastcloseTx")
-	end(c.servSock)
+	end(c.serverSock)
 	c.expectFastClose(fastCloses, what, cause.LingerZero)
 }
 
@@ -137,8 +137,8 @@ func playMPTCPLingerZero(e *Env) {
 	const what = "closes with SO_LINGER {1,0}"
 	c := e.converseMPTCP()
 	fastCloses := e.Counter(serverEnd, "MPTcpExtMPFastcloseTx")
-	c.servSock.LingerZero()
-	c.servSock.Close()
+	c.serverSock.LingerZero()
+	c.serverSock.Close()
 	e.Await("the client's socket has come to an end", func() bool {
 		return strings.Contains(c.clientSock.poll(), "HUP") // RDHUP as well
 	})

@@ -50,7 +50,7 @@ func playSubflowDestroyed(e *Env) {
 	destroyer := e.destroy(serverEnd, c.serverAt, c.clientAt)
 	e.AwaitGone(clientEnd, c.clientAt, c.serverAt)
 	e.Stepf("%s destroys the server's subflow: the kernel sends a RST", destroyer.Name())
-	for _, sock := range []*Socket{c.servSock, c.clientSock} {
+	for _, sock := range []*Socket{c.serverSock, c.clientSock} {
 		sock.Nonblocking()
 		sock.WantRead(Result{Errno: "EAGAIN"})
 	}
@@ -87,10 +87,10 @@ func playFallenBack(e *Env) {
 	c.clientSock = c.client.mptcpSocket()
 	c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{})
 	c.clientAt = c.clientSock.Local()
-	c.servSock = c.listener.Accept()
+	c.serverSock = c.listener.Accept()
 	e.Stepf("client %s connects by MPTCP to server %s, which speaks TCP", c.clientAt, c.serverAt)
-	c.servSock.LingerZero()
-	c.servSock.Close()
+	c.serverSock.LingerZero()
+	c.serverSock.Close()
 	e.AwaitGone(clientEnd, c.clientAt, c.serverAt)
 	c.clientSock.WantRead(Result{Errno: "ECONNRESET"})
 	e.Stepf("server closes with SO_LINGER {1,0}; client reads: ECONNRESET")

@@ -64,8 +64,8 @@ func noResetScenarios() []Scenario {
 // timesOut waits until the server's connection has timed out, which counts
 // without an event.
 func (c *conversation) timesOut() {
-	c.servSock.AwaitState(event.StateClose)
-	c.servSock.WantRead(Result{Errno: "ETIMEDOUT"})
+	c.serverSock.AwaitState(event.StateClose)
+	c.serverSock.WantRead(Result{Errno: "ETIMEDOUT"})
 	c.env.Stepf("the kernel gives up in silence; server reads: ETIMEDOUT")
 	c.env.CountedSilently(serverEnd, "TCPAbortOnTimeout", 1, "timers other than keep-alive send no RST")
 	c.env.CountedSilently(serverEnd, "TcpEstabResets", 1, "an established connection timed out")
@@ -73,15 +73,15 @@ func (c *conversation) timesOut() {
 
 func playRetransmissionTimeout(e *Env) {
 	c, _ := e.converseWithPeer(serverEnd)
-	c.servSock.UserTimeout(patienceMillis)
-	c.servSock.Send(messageBytes)
+	c.serverSock.UserTimeout(patienceMillis)
+	c.serverSock.Send(messageBytes)
 	e.Stepf("server writes %d bytes; the client does not acknowledge them", messageBytes)
 	c.timesOut()
 }
 
 func playZeroWindowTimeout(e *Env) {
 	c, _ := e.acceptWithoutWindow()
-	c.servSock.UserTimeout(patienceMillis)
+	c.serverSock.UserTimeout(patienceMillis)
 	c.writeStuck(messageBytes)
 	c.timesOut()
 }
@@ -89,7 +89,7 @@ func playZeroWindowTimeout(e *Env) {
 func playOrphanTimeout(e *Env) {
 	e.Sysctl(serverEnd, "ipv4/tcp_orphan_retries", "1")
 	c, flow := e.converseWithPeer(serverEnd)
-	c.servSock.Close()
+	c.serverSock.Close()
 	e.awaitFrom(flow, event.FIN)
 	e.Stepf("server closes; the client does not acknowledge the FIN")
 	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
@@ -117,11 +117,11 @@ func playDestroyedInSynSent(e *Env) {
 
 func playShutdownRead(e *Env) {
 	c := e.converse()
-	c.servSock.Shutdown(unix.SHUT_RD)
+	c.serverSock.Shutdown(unix.SHUT_RD)
 	c.clientSock.Send(messageBytes)
 	c.clientSock.AwaitAcknowledged()
 	e.Stepf("server shuts down its receiving side; client's %d bytes are acknowledged all the same", messageBytes)
-	c.servSock.WantRead(Result{N: messageBytes})
+	c.serverSock.WantRead(Result{N: messageBytes})
 	e.Stepf("server can even read them")
 }
 
@@ -133,7 +133,7 @@ func playOutOfOrder(e *Env) {
 	})
 	e.awaitFrom(flow, event.ACK)
 	e.Stepf("%d bytes arrive behind a gap", messageBytes)
-	c.servSock.Close()
+	c.serverSock.Close()
 	e.awaitFrom(flow, event.FIN)
 	e.Stepf("server closes: a FIN goes out")
 }

@@ -185,8 +185,8 @@ func (c *conversation) closedEarlier(before ...event.State) Expectation {
 
 func playAbortedEarlier(e *Env) {
 	c, flow := e.converseWithPeer(serverEnd)
-	c.servSock.LingerZero()
-	c.servSock.Close()
+	c.serverSock.LingerZero()
+	c.serverSock.Close()
 	e.awaitFrom(flow, event.RST)
 	e.Stepf("server closes with SO_LINGER {1,0}: its kernel sends a RST")
 	e.Expect(c.sentByServer(cause.LingerZero, event.StateEstablished))
@@ -197,8 +197,8 @@ func playAbortedEarlier(e *Env) {
 func playClosedInOrder(e *Env) {
 	c, flow := e.converseWithPeer(serverEnd)
 	e.must(flow.Send(event.FIN|event.ACK, nil))
-	c.servSock.WantRead(EOF)
-	c.servSock.Close()
+	c.serverSock.WantRead(EOF)
+	c.serverSock.Close()
 	e.awaitFrom(flow, event.FIN)
 	e.must(flow.Send(event.ACK, nil))
 	e.Stepf("client closes, server reads 0 and closes")
@@ -208,7 +208,7 @@ func playClosedInOrder(e *Env) {
 func playFinWait2Gone(e *Env) {
 	e.Sysctl(serverEnd, "ipv4/tcp_fin_timeout", "1")
 	c, flow := e.converseWithPeer(serverEnd)
-	c.servSock.Close()
+	c.serverSock.Close()
 	e.awaitFrom(flow, event.FIN)
 	e.must(flow.Send(event.ACK, nil))
 	e.Stepf("server closes; client acknowledges and does not close; tcp_fin_timeout is %s", time.Second)
@@ -229,8 +229,8 @@ func playRepairedAway(e *Env) {
 
 // closeRepaired closes the server's socket in repair mode: nothing is sent.
 func (c *conversation) closeRepaired() {
-	c.servSock.Repair()
-	c.servSock.Close()
+	c.serverSock.Repair()
+	c.serverSock.Close()
 	c.env.AwaitGone(serverEnd, c.serverAt, c.clientAt)
 	c.env.Stepf("server sets TCP_REPAIR and closes: its kernel forgets the connection in silence")
 	c.env.CountedSilently(serverEnd, "TcpEstabResets", 1, "a TCP_REPAIR close ends an established connection")

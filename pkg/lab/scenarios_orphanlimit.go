@@ -89,7 +89,7 @@ func (e *Env) leaveOrphan(flow *packetpeer.Flow) {
 
 func playOrphanLimitTimer(e *Env) {
 	c, flow := e.converseWithPeer(serverEnd)
-	c.servSock.Close()
+	c.serverSock.Close()
 	e.awaitFrom(flow, event.FIN)
 	e.Stepf("server closes; the client does not acknowledge the FIN")
 	e.withoutOrphans(func() {

@@ -39,9 +39,9 @@ func messageScenarios() []Scenario {
 func (e *Env) leaveInMessage() (c *conversation, worker *Actor, in *Socket) {
 	c = e.converse()
 	worker, out, in := e.dispatch(c.server)
-	out.Pass(c.servSock)
+	out.Pass(c.serverSock)
 	c.sendUnread()
-	c.servSock.Close()
+	c.serverSock.Close()
 	e.Stepf("server passes the connection to worker and closes its copy; worker does not read the message")
 	return c, worker, in
 }
@@ -70,8 +70,8 @@ func playMessageDiscarded(e *Env) {
 func playGarbage(e *Env) {
 	c := e.leaveUnread()
 	in, out := c.server.Pair()
-	out.Pass(in, c.servSock)
-	c.servSock.Close()
+	out.Pass(in, c.serverSock)
+	c.serverSock.Close()
 	in.Close()
 	e.Stepf("server sends the connection, and the Unix socket that would receive it, to that very socket, and closes both")
 	out.Close()

@@ -42,7 +42,7 @@ func ringScenarios() []Scenario {
 
 func playRingClose(e *Env, flags int) {
 	c := e.leaveUnread()
-	thread := c.servSock.CloseByRing(flags)
+	thread := c.serverSock.CloseByRing(flags)
 	e.Stepf("server closes through io_uring: its kernel sends a RST")
 	sent, received := c.unreadRST()
 	sent.Thread = thread
@@ -60,8 +60,8 @@ func playRingFile(e *Env) {
 	c := e.converse()
 	c.clientSock.MoveToRing()
 	e.Stepf("client moves the connection into an io_uring and closes the descriptor")
-	c.servSock.LingerZero()
-	c.servSock.Close()
+	c.serverSock.LingerZero()
+	c.serverSock.Close()
 	e.AwaitGone(clientEnd, c.clientAt, c.serverAt)
 	e.Stepf("server closes with SO_LINGER {1,0}: a RST ends the client's connection")
 	received := c.receivedByClient(cause.PeerAborted, event.StateEstablished, connReset)
@@ -72,12 +72,12 @@ func playRingFile(e *Env) {
 func playRingEnded(e *Env) {
 	c := e.converse()
 	c.clientSock.MoveToRing()
-	c.servSock.Send(unreadBytes)
-	c.servSock.AwaitAcknowledged()
+	c.serverSock.Send(unreadBytes)
+	c.serverSock.AwaitAcknowledged()
 	e.Stepf("client moves the connection into an io_uring; server sends %d bytes, which client does not read", unreadBytes)
 	c.client.Kill()
 	e.Stepf("client is killed with SIGKILL: its kernel takes the io_uring apart and sends a RST")
-	c.servSock.WantApp(connReset)
+	c.serverSock.WantApp(connReset)
 
 	sent := c.sentByClient(cause.UnreadDataOnClose)
 	sent.Sources = fromConnect

@@ -45,8 +45,8 @@ func sharedScenarios() []Scenario {
 // child's end of the conversation is returned.
 func (c *conversation) forkServer(name string) *conversation {
 	child := *c
-	actor, inherited := c.server.Spawn(name, c.servSock)
-	child.server, child.servSock = actor, inherited[0]
+	actor, inherited := c.server.Spawn(name, c.serverSock)
+	child.server, child.serverSock = actor, inherited[0]
 	c.env.Stepf("server forks %s, which inherits the connection", name)
 	return &child
 }
@@ -54,7 +54,7 @@ func (c *conversation) forkServer(name string) *conversation {
 func playForked(e *Env) {
 	c := e.converse()
 	child := c.forkServer("child")
-	c.servSock.Close()
+	c.serverSock.Close()
 	e.Stepf("server closes its copy of the descriptor")
 	child.sendUnread()
 	if status := c.server.KillChild(child.server); status.ExitCode != killStatus {
@@ -79,7 +79,7 @@ func playForkedShared(e *Env) {
 	c.server.KillChild(child.server)
 	again.clientSock.AwaitState(event.StateEstablished)
 	e.Stepf("child-2 is killed with SIGKILL; nothing happens, because server has the connection, too")
-	again.servSock.Close()
+	again.serverSock.Close()
 	e.Stepf("server closes: its kernel sends a RST")
 	again.expectUnread(event.Ended{})
 }
@@ -97,8 +97,8 @@ func (e *Env) dispatch(server *Actor) (worker *Actor, out, in *Socket) {
 // conversation is returned.
 func (c *conversation) passTo(worker *Actor, out, in *Socket) *conversation {
 	passed := *c
-	out.Pass(c.servSock)
-	passed.server, passed.servSock = worker, in.Receive()
+	out.Pass(c.serverSock)
+	passed.server, passed.serverSock = worker, in.Receive()
 	c.env.Stepf("%s passes the connection to %s over a Unix socket", c.server.Name(), worker.Name())
 	return &passed
 }
@@ -107,16 +107,16 @@ func playPassed(e *Env) {
 	c := e.converse()
 	worker, out, in := e.dispatch(c.server)
 	passed := c.passTo(worker, out, in)
-	c.servSock.Close()
+	c.serverSock.Close()
 	passed.sendUnread()
-	passed.servSock.Close()
+	passed.serverSock.Close()
 	e.Stepf("worker closes: its kernel sends a RST")
 	passed.expectUnread(event.Ended{})
 
 	again := e.reach("client-2")
 	again.acceptBy(c.server, c.listener)
 	passed = again.passTo(worker, out, in)
-	again.servSock.Close()
+	again.serverSock.Close()
 	e.ExpectRST(passed.abortByClient())
 }
 
@@ -134,9 +134,9 @@ func playExec(e *Env) {
 	again := e.reach("client-2")
 	again.acceptBy(c.server, c.listener)
 	c.sendUnread()
-	c.server.Exec("program", c.servSock, again.servSock)
+	c.server.Exec("program", c.serverSock, again.serverSock)
 	e.Stepf("server becomes another program, %s", c.server.Comm())
-	c.servSock.Close()
+	c.serverSock.Close()
 	e.Stepf("the program closes: its kernel sends a RST")
 	c.expectUnread(event.Ended{})
 	e.ExpectRST(again.abortByClient())

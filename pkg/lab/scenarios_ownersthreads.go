@@ -26,7 +26,7 @@ func threadScenarios() []Scenario {
 
 func playThread(e *Env, verb string, end func(*Socket) (tid int)) {
 	c := e.leaveUnread()
-	thread := end(c.servSock)
+	thread := end(c.serverSock)
 	e.Stepf("a second thread of server %s: its kernel sends a RST", verb)
 	sent, received := c.unreadRST()
 	sent.Thread = thread

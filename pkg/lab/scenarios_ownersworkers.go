@@ -74,7 +74,7 @@ func playPrefork(e *Env) {
 	c := e.reach("client-1")
 	c.acceptBy(workers[1], listeners[1])
 	c.sendUnread()
-	c.servSock.Close()
+	c.serverSock.Close()
 	e.Stepf("%s closes: its kernel sends a RST", c.server.Name())
 	c.expectUnread(event.Ended{})
 
@@ -152,9 +152,9 @@ func playReusePortHandshake(e *Env) {
 func playReusePort(e *Env) {
 	c := e.reach("client")
 	c.dealOut(e.reusePort())
-	c.servSock = c.listener.Accept()
+	c.serverSock = c.listener.Accept()
 	c.sendUnread()
-	c.servSock.Close()
+	c.serverSock.Close()
 	e.Stepf("%s closes: its kernel sends a RST", c.server.Name())
 	c.expectUnread(event.Ended{})
 }

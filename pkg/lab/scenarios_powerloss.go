@@ -29,7 +29,7 @@ func powerLossScenarios() []Scenario {
 func playPowerLoss(e *Env, withoutPacket event.CauseID) {
 	c := e.converse()
 	c.clientSock.Send(messageBytes)
-	c.servSock.WantRead(Result{N: messageBytes})
+	c.serverSock.WantRead(Result{N: messageBytes})
 	c.clientSock.AwaitAcknowledged()
 	e.cutPower(func() { c.server.Kill() })
 	e.Stepf("the server's machine loses power, and comes back with the same address")

@@ -106,7 +106,7 @@ func playSACKEdge(e *Env) {
 	flow := e.flow(peerPort)
 	c.serverAt, c.clientAt = flow.Remote, flow.Local
 	e.must(flow.Dial(layers.TCPOption{OptionType: layers.TCPOptionKindSACKPermitted, OptionLength: 2}))
-	c.servSock = c.listener.Accept()
+	c.serverSock = c.listener.Accept()
 	const lost = 10
 	data := packetpeer.Segment{
 		Flags: event.PSH | event.ACK, Seq: flow.Seq + lost, Ack: flow.Ack, Window: flow.Window, Payload: make([]byte, messageBytes),
@@ -117,7 +117,7 @@ func playSACKEdge(e *Env) {
 	abort := packetpeer.Segment{Flags: event.RST | event.ACK, Seq: flow.Seq + lost + messageBytes, Ack: flow.Ack, Window: flow.Window}
 	e.send(flow, abort)
 	e.Stepf("a RST arrives right behind them")
-	c.servSock.WantApp(connReset)
+	c.serverSock.WantApp(connReset)
 
 	x := c.receivedByServer(cause.PeerAborted, event.StateEstablished, connReset)
 	x.WithoutPacket, x.Flags, x.AbortShape = cause.ResetByPeer, abort.Flags, true

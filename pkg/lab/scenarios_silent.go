@@ -95,8 +95,8 @@ func playNoRouteReply(e *Env) {
 func playNoRouteAbort(e *Env) {
 	c, _ := e.converseWithPeer(serverEnd)
 	e.must(e.namespaces[0].CutOff(packetpeer.DeviceName))
-	c.servSock.LingerZero()
-	c.servSock.Close()
+	c.serverSock.LingerZero()
+	c.serverSock.Close()
 	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
 	e.Stepf("the network goes down; server closes with SO_LINGER {1,0}: the RST cannot leave")
 	sent := c.sentByServer(cause.LingerZero, event.StateEstablished)

@@ -55,12 +55,12 @@ func timerScenarios() []Scenario {
 
 func playKeepalive(e *Env, cause event.CauseID, configure func(*Socket)) (c *conversation, flow *packetpeer.Flow) {
 	c, flow = e.converseWithPeer(serverEnd)
-	configure(c.servSock)
+	configure(c.serverSock)
 	e.Stepf("the client vanishes; the server's kernel sends keep-alive probes in vain")
 	e.awaitFrom(flow, event.RST)
-	c.servSock.AwaitState(event.StateClose)
+	c.serverSock.AwaitState(event.StateClose)
 	e.Stepf("the kernel gives up and sends a RST")
-	c.servSock.WantApp(timedOut)
+	c.serverSock.WantApp(timedOut)
 
 	sent := c.sentByServer(cause, event.StateEstablished)
 	sent.Sources, sent.App = fromTimer, timedOut
@@ -99,7 +99,7 @@ func playFinWait2Timeout(e *Env) {
 	const before, after = "61", "60"
 	e.Sysctl(serverEnd, "ipv4/tcp_fin_timeout", before)
 	c := e.converse()
-	c.servSock.Close()
+	c.serverSock.Close()
 	c.clientSock.WantRead(EOF)
 	e.AwaitOrphan(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2)
 	e.Sysctl(serverEnd, "ipv4/tcp_fin_timeout", after)

@@ -60,7 +60,7 @@ func timeWaitScenarios() []Scenario {
 // closedFirst brings a connection that the server has closed to FIN_WAIT2.
 func (e *Env) closedFirst() (*conversation, *packetpeer.Flow) {
 	c, flow := e.converseWithPeer(serverEnd)
-	c.servSock.Close()
+	c.serverSock.Close()
 	e.awaitFrom(flow, event.FIN)
 	e.must(flow.Send(event.ACK, nil))
 	e.AwaitMiniSocket(serverEnd, c.serverAt, c.clientAt, event.StateFinWait2)

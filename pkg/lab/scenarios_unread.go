@@ -52,7 +52,7 @@ func (e *Env) leaveUnread() *conversation {
 
 func (c *conversation) sendUnread() {
 	c.clientSock.Send(unreadBytes)
-	c.servSock.AwaitUnread(unreadBytes)
+	c.serverSock.AwaitUnread(unreadBytes)
 	c.clientSock.AwaitAcknowledged()
 	c.env.Stepf("%s sends %d bytes; they are acknowledged, but %s does not read them", c.client.Name(), unreadBytes, c.server.Name())
 }
@@ -75,7 +75,7 @@ func (c *conversation) unreadRST() (sent, received Expectation) {
 
 func playUnreadData(e *Env) {
 	c := e.leaveUnread()
-	c.servSock.Close()
+	c.serverSock.Close()
 	e.Stepf("server closes: its kernel sends a RST")
 	c.expectUnread(event.Ended{})
 }

@@ -58,11 +58,11 @@ func auditText(c *event.AuditCounter) string {
 	text := auditUnit(c.Name) + " "
 	switch {
 	case c.OnlyKernel():
-		text += number(c.Kernel)
+		text += digits(c.Kernel)
 	case c.Most() > c.Counted:
-		text += number(c.Counted) + " to " + number(c.Most()) + " of " + number(c.Kernel)
+		text += digits(c.Counted) + " to " + digits(c.Most()) + " of " + digits(c.Kernel)
 	default:
-		text += number(c.Counted) + " of " + number(c.Kernel)
+		text += digits(c.Counted) + " of " + digits(c.Kernel)
 	}
 	text += " (" + clean(c.Name) + ")"
 	if !c.Exact || c.OnlyKernel() {

@@ -8,7 +8,7 @@ func eventNumber(id uint64) string {
 	if id == 0 {
 		return ""
 	}
-	return "#" + number(id)
+	return "#" + digits(id)
 }
 
 // otherEnd makes one story of the two events of a RST whose both ends are on

@@ -25,7 +25,7 @@ func (s *Sink) top(title string, t *event.Top, nameOf func(*event.TopRow) string
 		names[i] = nameOf(r)
 		widest = max(widest, cells(names[i]))
 		causes = max(causes, cells(clean(string(r.Cause))))
-		events = max(events, len(number(r.Events)))
+		events = max(events, len(digits(r.Events)))
 	}
 	name := func(style, text string) {
 		p.text(style, text)
@@ -36,7 +36,7 @@ func (s *Sink) top(title string, t *event.Top, nameOf func(*event.TopRow) string
 	for i := range t.Rows {
 		r := &t.Rows[i]
 		name("", names[i])
-		s.row(clean(string(r.Dir)), clean(string(r.Cause)), number(r.Events), s.style.cause, causes, events)
+		s.row(clean(string(r.Dir)), clean(string(r.Cause)), digits(r.Events), s.style.cause, causes, events)
 	}
 	if t.Further > 0 {
 		p.text("", plural(t.Unlisted, "event")+" in "+plural(t.Further, "further row"))

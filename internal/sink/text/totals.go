@@ -15,7 +15,7 @@ func (s *Sink) Totals(t *event.Totals) error {
 	counts := t.Sorted()
 	events, causes := len("EVENTS"), len("CAUSE")
 	for _, c := range counts {
-		events = max(events, len(number(c.Events)))
+		events = max(events, len(digits(c.Events)))
 		causes = max(causes, cells(clean(string(c.Cause))))
 	}
 	if p.lines > 0 {
@@ -25,7 +25,7 @@ func (s *Sink) Totals(t *event.Totals) error {
 		s.row("DIRECTION", "CAUSE", "EVENTS", s.style.faint, causes, events)
 	}
 	for _, c := range counts {
-		s.row(clean(string(c.Dir)), clean(string(c.Cause)), number(c.Events), s.style.cause, causes, events)
+		s.row(clean(string(c.Dir)), clean(string(c.Cause)), digits(c.Events), s.style.cause, causes, events)
 	}
 	if t.Tops != nil && len(counts) > 0 {
 		s.tops(t.Tops)
@@ -50,8 +50,8 @@ func (s *Sink) row(dir, cause, events, style string, causeCells, eventCells int)
 func (s *Sink) account(t *event.Totals) {
 	p := &s.page
 	p.text("", plural(t.Events(), "event")+": "+
-		number(t.Shown)+" shown, "+number(t.NotShown)+" not shown, "+
-		number(t.Lost)+" lost, "+number(t.Missed)+" missed")
+		digits(t.Shown)+" shown, "+digits(t.NotShown)+" not shown, "+
+		digits(t.Lost)+" lost, "+digits(t.Missed)+" missed")
 	if t.Lost > 0 {
 		s.explain("lost:", "counted above, but their details did not arrive in time")
 	}
@@ -92,11 +92,11 @@ func (s *Sink) explain(number, meaning string) {
 	p.words("", meaning, 0)
 }
 
-func number(n uint64) string { return strconv.FormatUint(n, 10) }
+func digits(n uint64) string { return strconv.FormatUint(n, 10) }
 
 func plural(n uint64, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	return number(n) + " " + what + "s"
+	return digits(n) + " " + what + "s"
 }

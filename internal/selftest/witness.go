@@ -8,16 +8,16 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/lab"
 )
 
-// watch observes the namespaces of one scenario from outside of the tracer.
-type watch struct {
+// witness observes the namespaces of one scenario from outside of the tracer.
+type witness struct {
 	captures map[string]*capture.Capture
 	before   map[string]audit.Snapshot
 	segments map[string][]capture.Segment
 	growth   map[string]audit.Snapshot // of the kernel's counters
 }
 
-func newWatch() *watch {
-	return &watch{
+func newWitness() *witness {
+	return &witness{
 		captures: make(map[string]*capture.Capture),
 		before:   make(map[string]audit.Snapshot),
 		segments: make(map[string][]capture.Segment),
@@ -25,7 +25,7 @@ func newWatch() *watch {
 	}
 }
 
-func (w *watch) start(namespaces []*lab.Namespace) error {
+func (w *witness) start(namespaces []*lab.Namespace) error {
 	for _, n := range namespaces {
 		err := n.Do(func() (err error) {
 			if w.captures[n.Name()], err = capture.Open(); err != nil {
@@ -41,7 +41,7 @@ func (w *watch) start(namespaces []*lab.Namespace) error {
 	return nil
 }
 
-func (w *watch) stop(namespaces []*lab.Namespace) error {
+func (w *witness) stop(namespaces []*lab.Namespace) error {
 	for _, n := range namespaces {
 		recorder, running := w.captures[n.Name()]
 		if !running {
