@@ -92,7 +92,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		o.Scenarios = lab.Scenarios()
 	}
 	session, err := probe.Open(probe.Options{
-		Attach: o.Attach, Ignored: true, Tops: true, TopSets: topSets,
+		Attach: o.Attach, Ignored: true, Tops: true, TopSets: topSets, EagerHolders: true,
 		Selection: probe.Selection{Netns: []uint32{}}, // the scenarios' own, and nothing else
 	})
 	if err != nil {
