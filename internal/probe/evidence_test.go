@@ -26,7 +26,7 @@ func TestEnumsAgree(t *testing.T) {
 		{"ContextSocketKind", "ContextSocketKindSOCKET_", "SockKind", "Sock"},
 		{"ContextCaller", "ContextCallerCALLER_", "Caller", "Caller"},
 		{"ContextFact", "ContextFactFACT_", "Facts", "Fact"},
-		{"ContextEndedBy", "ContextEndedByBY_", "EndedBy", "By"},
+		{"ContextEndedBy", "ContextEndedByBY_", "EndedBy", "EndedBy"},
 	} {
 		generated := constants(inBPF, enum.generated, enum.prefix)
 		own := constants(inEvent, enum.own, enum.ownPrefix)

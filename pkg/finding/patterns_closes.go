@@ -127,7 +127,7 @@ var closes = []*pattern{
 			ID: "client-gave-up", Title: "A client gave up after its time limit",
 			Meaning:  "The client aborted connections that all had the same age.",
 			Shows:    "At least three aborts of the end that connected, at the same age.",
-			Disproof: "The client was told to stop in that moment.",
+			Disproof: "Something else stopped the client at that moment.",
 			Fix:      []string{"Find out why the server takes so long, or raise the client's time limit."},
 			Sources:  []string{"documentation of the program"},
 		},

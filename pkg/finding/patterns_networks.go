@@ -71,7 +71,7 @@ var networks = []*pattern{
 			Meaning:  "Payload went to and fro a moment before. A RST came from an end that says it does not know the connection.",
 			Shows:    "A RST without a sign of the peer's TCP, less than a second after payload.",
 			Disproof: "rsttrace at the peer shows that it sent this RST.",
-			Fix:      []string{"Compare the TTL of the RST with that of other packets of the peer.", "Look at what stands between: rules, load balancers that change their members, intrusion prevention."},
+			Fix:      []string{"Compare the TTL of the RST with that of other packets of the peer.", "Look at what is between: rules, load balancers that change their members, intrusion prevention."},
 			Sources:  []string{"RFC 5961", "RFC 9293 section 3.10.7"},
 		},
 		applies: func(g *group) bool {
