@@ -60,7 +60,7 @@ func clientOf(e *event.Event, serverHere bool) netip.Addr {
 	return e.Local.Addr
 }
 
-// serverOwner and clientOwner are nil where that end was not seen.
+// owners are those of both ends, nil where that end was not seen.
 func (r *reset) owners(serverHere bool) (server, client *event.Owner) {
 	acted := &r.acted.Owner
 	var suffered *event.Owner

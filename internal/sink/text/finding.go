@@ -67,7 +67,7 @@ func (s *Sink) noteFinding(f *event.Finding) {
 	s.findings[f.ID] = diagnosis{f.Pattern, f.Cause, f.Resets, s.page.lines}
 }
 
-// name is what stands for a finding: its pattern, else its cause.
+// findingName is what stands for a finding: its pattern, else its cause.
 func findingName(f *event.Finding) string {
 	if f.Pattern != "" {
 		return clean(string(f.Pattern))
