@@ -12,24 +12,27 @@ import (
 	"github.com/rsttrace/rsttrace/internal/wordwrap"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/finding"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 )
 
 func newExplain() *cobra.Command {
 	return &cobra.Command{
-		Use:   "explain [CAUSE]",
-		Short: "Explain a cause: what happened, how to fix it, how to reproduce it",
+		Use:   "explain [CAUSE|PATTERN]",
+		Short: "Explain a cause or a pattern: what happened, and how to fix it",
 		Long: `explain shows all about one cause: what happened, in which kernel function, how it
 looks on the wire, what both applications see, how to fix it, how to reproduce it.
-Without CAUSE it lists all of them.`,
+A pattern is the diagnosis of an incident of many resets. Without an argument it
+lists all causes and patterns.`,
 		Example: `  rsttrace explain
-  rsttrace explain unread-data-on-close`,
+  rsttrace explain unread-data-on-close
+  rsttrace explain keep-alive-race`,
 		Args: arguments(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return append(causesToComplete(), cobra.CompletionWithDesc("filter", "the fields of filters")), cobra.ShellCompDirectiveNoFileComp
+			return append(append(causesToComplete(), patternsToComplete()...), cobra.CompletionWithDesc("filter", "the fields of filters")), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p := newSheet(cmd.OutOrStdout())
@@ -39,6 +42,14 @@ Without CAUSE it lists all of them.`,
 			}
 			if args[0] == "filter" {
 				return printFields(cmd.OutOrStdout())
+			}
+			if cause, pattern := knownAs(args[0]); pattern != nil {
+				if cause != nil {
+					p.entry(*cause)
+					p.buf.WriteByte('\n')
+				}
+				p.pattern(*pattern)
+				return p.flush()
 			}
 			entry, err := findCause(args[0])
 			if err != nil {
@@ -59,6 +70,18 @@ func causesToComplete() []string {
 	return values
 }
 
+// knownAs finds a pattern, and a cause of the same name.
+func knownAs(name string) (*cause.Entry, *finding.Pattern) {
+	pattern, found := finding.Lookup(event.PatternID(name))
+	if !found {
+		return nil, nil
+	}
+	if entry, also := cause.Lookup(event.CauseID(name)); also {
+		return &entry, &pattern
+	}
+	return nil, &pattern
+}
+
 func findCause(name string) (cause.Entry, error) {
 	if entry, ok := cause.Lookup(event.CauseID(name)); ok {
 		return entry, nil
@@ -66,8 +89,10 @@ func findCause(name string) (cause.Entry, error) {
 	hint := "rsttrace explain lists them all"
 	if near, ok := cause.Suggest(name); ok {
 		hint = fmt.Sprintf("did you mean %s?", near)
+	} else if near, ok := finding.Suggest(name); ok {
+		hint = fmt.Sprintf("did you mean %s?", near)
 	}
-	return cause.Entry{}, usageError{fmt.Errorf("no cause is called %q; %s", name, hint)}
+	return cause.Entry{}, usageError{fmt.Errorf("no cause or pattern is called %q; %s", name, hint)}
 }
 
 // directions are the groups of the list. The last one holds what occurs in
@@ -129,7 +154,8 @@ func (p *sheet) list() {
 		}
 		p.buf.WriteByte('\n')
 	}
-	p.wrap("", 0, "`rsttrace explain CAUSE` shows all about one of them.")
+	p.patterns()
+	p.wrap("", 0, "`rsttrace explain NAME` shows all about one of them.")
 }
 
 func (p *sheet) entry(e cause.Entry) {

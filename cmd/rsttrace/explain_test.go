@@ -6,11 +6,14 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/rsttrace/rsttrace/pkg/finding"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
 )
@@ -21,6 +24,7 @@ func TestExplainGolden(t *testing.T) {
 	for name, args := range map[string][]string{
 		"explain-list":                 {},
 		"explain-unread-data-on-close": {"unread-data-on-close"},
+		"explain-keep-alive-race":      {"keep-alive-race"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -78,6 +82,7 @@ func TestExplainUnknownCause(t *testing.T) {
 	for name, want := range map[string]string{
 		"linger_zero":    "did you mean linger-zero?",
 		"closed-prt":     "did you mean closed-port?",
+		"keep-alive-rac": "did you mean keep-alive-race?",
 		"something-else": "rsttrace explain lists them all",
 	} {
 		_, err := findCause(name)
@@ -91,8 +96,9 @@ func TestExplainUnknownCause(t *testing.T) {
 func TestExplainCompletes(t *testing.T) {
 	root := newExplain()
 	values, _ := root.ValidArgsFunction(root, nil, "")
-	if len(values) != len(causeNames())+1 { // and the fields of filters
-		t.Errorf("%d pages offered, want %d", len(values), len(causeNames())+1)
+	want := len(causeNames()) + len(slices.Collect(finding.All())) + 1 // and the fields of filters
+	if len(values) != want {
+		t.Errorf("%d pages offered, want %d", len(values), want)
 	}
 	if values, _ := root.ValidArgsFunction(root, []string{"refused"}, ""); len(values) != 0 {
 		t.Errorf("a second cause is offered: %v", values)

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/rsttrace/rsttrace/internal/nearest"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -52,6 +53,19 @@ func Lookup(id event.PatternID) (Pattern, bool) {
 		}
 	}
 	return Pattern{}, false
+}
+
+// Suggest returns the pattern whose id is nearest to a misspelt one; false where none
+// is near.
+func Suggest(name string) (event.PatternID, bool) {
+	ids := make([]string, 0, len(patterns))
+	for _, p := range patterns {
+		ids = append(ids, string(p.ID))
+	}
+	if near := nearest.Suggest(name, ids, nil); len(near) > 0 {
+		return event.PatternID(near[0]), true
+	}
+	return "", false
 }
 
 // diagnose returns the first pattern that fits, nil where none does.

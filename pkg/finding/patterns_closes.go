@@ -38,7 +38,7 @@ var closes = []*pattern{
 				who = g.peer()
 			}
 			server, _ := serverOf(&g.first)
-			text := fmt.Sprintf("%s connected to %s and ended the connection at once, without a byte (%s)", who, server, g.times())
+			text := fmt.Sprintf("%s connected to %s and ended the connection at once, without a byte%s", who, server, g.times())
 			if every := g.regular(); every != "" {
 				text += ", " + every
 			}
@@ -63,7 +63,7 @@ var closes = []*pattern{
 			return g.is(cause.UnreadDataOnClose) && s.count == g.resets && farewell(s.min) && farewell(s.max) && g.lost.UnsentBytes == 0 && g.lost.UnackedBytes == 0
 		},
 		say: func(g *group) string {
-			return fmt.Sprintf("%s closed and left %s unread, the size of a TLS farewell (%s)", g.actor("the application"), bytesOf(g.numbers[unread].median()), g.times())
+			return fmt.Sprintf("%s closed and left %s unread, the size of a TLS farewell%s", g.actor("the application"), bytesOf(g.numbers[unread].median()), g.times())
 		},
 		advice: func(*group) string {
 			return "Nothing to do: no data was lost. Reading to the end of the stream before closing avoids the RST"
@@ -86,7 +86,7 @@ var closes = []*pattern{
 				g.first.Owner.Ended == (event.Ended{}) && g.numbers[sent].max <= 1 && g.readNothing() && g.closedYoung()
 		},
 		say: func(g *group) string {
-			return fmt.Sprintf("%s accepted connections on %s and closed them at once (%s)", g.actor("the server"), g.first.Local, g.times())
+			return fmt.Sprintf("%s accepted connections on %s and closed them at once%s", g.actor("the server"), g.first.Local, g.times())
 		},
 		advice: func(g *group) string {
 			return "Look at " + setting(&g.first.Owner, connectionLimit) + ": a server that is full closes new connections so"
@@ -113,7 +113,7 @@ var closes = []*pattern{
 			if s := &g.numbers[sent]; s.median() > 1 {
 				text += fmt.Sprintf(", after it had sent %s", bytesOf(s.median()))
 			}
-			return text + fmt.Sprintf(" (%s)", g.times())
+			return text + g.times()
 		},
 		advice: func(g *group) string {
 			if known := settingOf(&g.first.Owner, uploadRest); known != "" {
@@ -138,7 +138,7 @@ var closes = []*pattern{
 				s.count >= 3 && s.median() >= pauseMillis && s.equal(s.median()/20+100)
 		},
 		say: func(g *group) string {
-			return fmt.Sprintf("%s gave up connections to %s at an age of %s (%s)", g.actor("the client"), g.first.Peer, rangeOf(&g.numbers[age]), g.times())
+			return fmt.Sprintf("%s gave up connections to %s at an age of %s%s", g.actor("the client"), g.first.Peer, rangeOf(&g.numbers[age]), g.times())
 		},
 		advice: func(g *group) string {
 			return fmt.Sprintf("Find out why the server takes longer than %s, or raise the client's time limit", span(g.numbers[age].median()))

@@ -37,7 +37,7 @@ var ends = []*pattern{
 		},
 		applies: func(g *group) bool { return g.is(cause.LingerZero) && g.first.Owner.Ended == (event.Ended{}) },
 		say: func(g *group) string {
-			text := fmt.Sprintf("%s ended connections with SO_LINGER {1,0}, which sends a RST in place of a FIN (%s)", g.actor("the application"), g.times())
+			text := fmt.Sprintf("%s ended connections with SO_LINGER {1,0}, which sends a RST in place of a FIN%s", g.actor("the application"), g.times())
 			if g.lost.UnsentBytes > 0 || g.lost.UnackedBytes > 0 {
 				text += fmt.Sprintf("; %s did not arrive", bytesOf(uint64(g.lost.UnsentBytes)+uint64(g.lost.UnackedBytes)))
 			}

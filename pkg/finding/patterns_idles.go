@@ -37,7 +37,7 @@ var idles = []*pattern{
 			return g.serverClosed() && g.numbers[closed].median() <= raceMillis && s.count > 0 && s.median() >= pauseMillis
 		},
 		say: func(g *group) string {
-			return fmt.Sprintf("%s closed idle connections after a silence of %s; %s later %s sent the next request on one (%s)",
+			return fmt.Sprintf("%s closed idle connections after a silence of %s; %s later %s sent the next request on one%s",
 				g.actor("the server"), rangeOf(&g.numbers[silence]), rangeOf(&g.numbers[closed]), g.peer(), g.times())
 		},
 		advice: func(g *group) string { return g.belowServer(span(g.numbers[silence].min)) },
@@ -55,7 +55,7 @@ var idles = []*pattern{
 			return g.serverClosed() && g.provoked > 0 && g.numbers[closed].median() <= raceMillis
 		},
 		say: func(g *group) string {
-			return fmt.Sprintf("%s closed connections, and %s later the next data of %s arrived (%s)", g.actor("the server"), rangeOf(&g.numbers[closed]), g.peer(), g.times())
+			return fmt.Sprintf("%s closed connections, and %s later the next data of %s arrived%s", g.actor("the server"), rangeOf(&g.numbers[closed]), g.peer(), g.times())
 		},
 		advice: func(g *group) string {
 			return "Find out why " + g.actor("the server") + " closes (a reload, a limit of requests or idle time), and let the client repeat what is safe to repeat"
@@ -74,7 +74,7 @@ var idles = []*pattern{
 			return g.serverClosed() && g.numbers[closed].median() > raceMillis && g.provoked > 0
 		},
 		say: func(g *group) string {
-			text := fmt.Sprintf("%s used connections that %s had closed %s before (%s)", g.peer(), g.actor("the server"), rangeOf(&g.numbers[closed]), g.times())
+			text := fmt.Sprintf("%s used connections that %s had closed %s before%s", g.peer(), g.actor("the server"), rangeOf(&g.numbers[closed]), g.times())
 			if s := &g.numbers[silence]; s.count > 0 && s.median() >= pauseMillis {
 				text += fmt.Sprintf("; the close came after a silence of %s", rangeOf(s))
 			}
@@ -102,7 +102,7 @@ var idles = []*pattern{
 				s.count > 0 && s.median() >= pauseMillis && (g.resets < 3 || s.equal(s.median()/20+200))
 		},
 		say: func(g *group) string {
-			return fmt.Sprintf("%s ended connections after a silence of %s with a RST (%s)", g.actor("the application"), rangeOf(&g.numbers[silence]), g.times())
+			return fmt.Sprintf("%s ended connections after a silence of %s with a RST%s", g.actor("the application"), rangeOf(&g.numbers[silence]), g.times())
 		},
 		advice: func(g *group) string {
 			_, here := serverOf(&g.first)

@@ -75,7 +75,7 @@ var listeners = []*pattern{
 		},
 		applies: func(g *group) bool { return g.is(cause.ClosedPort) },
 		say: func(g *group) string {
-			text := fmt.Sprintf("%s tried %s, and nothing listens there (%s)", g.peer(), g.first.Local, g.times())
+			text := fmt.Sprintf("%s tried %s, and nothing listens there%s", g.peer(), g.first.Local, g.times())
 			if s := &g.numbers[closed]; s.count > 0 && g.first.Owner.PID != 0 {
 				text += fmt.Sprintf("; %s listened until %s before", g.actor("a process"), span(s.min))
 			}
@@ -104,7 +104,7 @@ var listeners = []*pattern{
 			if g.first.Chain != "" {
 				where = " in " + g.first.Chain
 			}
-			return fmt.Sprintf("a firewall rule%s of this host refused connections to %s (%s)", where, g.first.Local, g.times())
+			return fmt.Sprintf("a firewall rule%s of this host refused connections to %s%s", where, g.first.Local, g.times())
 		},
 		advice: func(*group) string {
 			return "Look at the rules that reject with tcp reset: nft list ruleset, or iptables-save"
@@ -121,7 +121,7 @@ var listeners = []*pattern{
 		},
 		applies: func(g *group) bool { return g.is(cause.Refused) },
 		say: func(g *group) string {
-			return fmt.Sprintf("%s refused connections of %s (%s)", g.first.Peer, g.victim("this host"), g.times())
+			return fmt.Sprintf("%s refused connections of %s%s", g.first.Peer, g.victim("this host"), g.times())
 		},
 		advice: func(g *group) string {
 			if g.first.Peer.Addr.IsLoopback() {

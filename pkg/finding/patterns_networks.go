@@ -32,7 +32,7 @@ var networks = []*pattern{
 				g.numbers[received].max == 0 && g.numbers[sent].max <= 1 && c.Retransmits > 0
 		},
 		say: func(g *group) string {
-			return fmt.Sprintf("%s never acknowledged a byte of %s, which sent again %s; after %s a RST came (%s)",
+			return fmt.Sprintf("%s never acknowledged a byte of %s, which sent again %s; after %s a RST came%s",
 				g.first.Peer, g.victim("this host"), timesOf(uint64(g.first.Conn.Retransmits)), rangeOf(&g.numbers[age]), g.times())
 		},
 		advice: func(g *group) string {
@@ -54,7 +54,7 @@ var networks = []*pattern{
 			return !g.sees() && g.is(cause.PeerGone, cause.ResetByPeer) && s.count > 0 && s.median() >= 10*pauseMillis && (g.resets < 3 || s.equal(2000) || s.min >= 30*pauseMillis)
 		},
 		say: func(g *group) string {
-			text := fmt.Sprintf("after a silence of %s, %s no longer knew the connection of %s (%s)", rangeOf(&g.numbers[silence]), g.first.Peer, g.victim("this host"), g.times())
+			text := fmt.Sprintf("after a silence of %s, %s no longer knew the connection of %s%s", rangeOf(&g.numbers[silence]), g.first.Peer, g.victim("this host"), g.times())
 			if who := knownLimit(g.numbers[silence].median()); who != "" {
 				text += "; such a limit is known of " + who
 			}
@@ -79,7 +79,7 @@ var networks = []*pattern{
 			return !g.sees() && g.is(cause.PeerGone) && s.count > 0 && s.median() < flowMillis && g.numbers[received].max > 0
 		},
 		say: func(g *group) string {
-			text := fmt.Sprintf("a RST ended connections of %s with %s %s after the last payload (%s)", g.victim("this host"), g.first.Peer, rangeOf(&g.numbers[silence]), g.times())
+			text := fmt.Sprintf("a RST ended connections of %s with %s %s after the last payload%s", g.victim("this host"), g.first.Peer, rangeOf(&g.numbers[silence]), g.times())
 			if s := &g.numbers[ttl]; s.count > 0 {
 				text += "; TTL " + strconv.FormatUint(s.min, 10)
 				if s.max != s.min {
@@ -104,7 +104,7 @@ var networks = []*pattern{
 		},
 		applies: func(g *group) bool { return g.is(cause.KeepaliveTimeout, cause.KeepaliveUserTimeout) },
 		say: func(g *group) string {
-			return fmt.Sprintf("%s did not answer for %s, and the kernel gave up connections of %s (%s)", g.peer(), rangeOf(&g.numbers[silence]), g.actor("this host"), g.times())
+			return fmt.Sprintf("%s did not answer for %s, and the kernel gave up connections of %s%s", g.peer(), rangeOf(&g.numbers[silence]), g.actor("this host"), g.times())
 		},
 		advice: func(*group) string {
 			return "Find out why the peer could not be reached: was it down, frozen, or cut off by a device?"
@@ -121,7 +121,7 @@ var networks = []*pattern{
 		},
 		applies: func(g *group) bool { return g.is(cause.HalfOpen) },
 		say: func(g *group) string {
-			return fmt.Sprintf("%s sent to %s, which has no such connection (%s)", g.peer(), g.first.Local, g.times())
+			return fmt.Sprintf("%s sent to %s, which has no such connection%s", g.peer(), g.first.Local, g.times())
 		},
 		advice: func(*group) string {
 			return "Find out whether this host was restarted, its address moved here, or NAT was bypassed (conntrack: invalid packets)"
@@ -141,7 +141,7 @@ var networks = []*pattern{
 			return g.is(cause.RSTBadChecksum, cause.RSTBadSignature, cause.RSTTTLTooLow, cause.RSTOutOfWindow, cause.RSTHandshakeOutOfWindow, cause.RSTTimeWaitOutOfWindow)
 		},
 		say: func(g *group) string {
-			return fmt.Sprintf("%s sent RSTs to %s that were ignored: %s (%s)", g.peer(), g.first.Local, g.entry().Title, g.times())
+			return fmt.Sprintf("%s sent RSTs to %s that were ignored: %s%s", g.peer(), g.first.Local, g.entry().Title, g.times())
 		},
 		advice: func(g *group) string {
 			if g.is(cause.RSTBadChecksum) {

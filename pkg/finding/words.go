@@ -88,10 +88,10 @@ func rangeOf(s *spread) string {
 	return fmt.Sprintf("%s (%s to %s)", middle, low, high)
 }
 
-// times counts resets: "once", "57 times".
+// times says how many resets there were, where it was more than one: " (57 times)".
 func (g *group) times() string {
 	if g.resets == 1 {
-		return "once"
+		return ""
 	}
-	return cause.Grouped(g.resets) + " times"
+	return " (" + cause.Grouped(g.resets) + " times)"
 }
