@@ -2,7 +2,8 @@
 //
 // There is one object per attach method (fentry, kprobe, tracepoint), each a
 // thin file over the same headers, one for the context hooks and iterators, and
-// one for the drop hook, which are always tracepoints. The compiled objects are
+// one for the drop hook, which are always tracepoints. One more is for a test. The
+// compiled objects are
 // committed so that building rsttrace needs no clang; "make generate" compiles
 // them again.
 //
@@ -16,3 +17,4 @@ package bpf
 //go:generate go tool bpf2go -output-stem fentry -target bpfel -no-global-types -type function_range -type port_range -type prefix -type top_key -type top_set -type top -type netns_cell Fentry fentry.bpf.c
 //go:generate go tool bpf2go -output-stem kprobe -target amd64,arm64 -no-global-types Kprobe kprobe.bpf.c
 //go:generate go tool bpf2go -output-stem tracepoint -target bpfel -no-global-types Tracepoint tracepoint.bpf.c
+//go:generate go tool bpf2go -output-stem predicates -target bpfel -no-global-types Predicates predicates.bpf.c

@@ -6,6 +6,7 @@
 #ifndef RSTTRACE_REPORT_H
 #define RSTTRACE_REPORT_H
 
+#include "actor.h"
 #include "pending_owner.h"
 #include "clock.h"
 #include "closers.h"
@@ -20,46 +21,12 @@
 #include "reset_ctx.h"
 #include "tops.h"
 
-/*
- * Is this a system call on the socket? Either one holds it, or its listener is
- * being ended and nobody had accepted the connection.
- */
-static __always_inline bool in_process(const struct evidence *evidence)
-{
-	return evidence->facts & FACT_OWNED || evidence->caller == CALLER_LISTEN_STOP ||
-	       evidence->caller == CALLER_LISTEN_ABORT;
-}
-
-/* tcp_abort leaves the state for later; close and disconnect change it first. */
-static __always_inline bool is_abort(const struct evidence *evidence)
-{
-	return evidence->hook == HOOK_SEND_ACTIVE && evidence->state != TCP_CLOSE &&
-	       evidence->facts & FACT_OWNED;
-}
-
-/*
- * Is the running process, and nobody else, the one that Go will name? A listener
- * that is aborted, and a connection, may have another owner.
- */
-static __always_inline bool names_current(const struct evidence *evidence)
-{
-	return in_process(evidence) && !is_abort(evidence) && evidence->caller != CALLER_ABORT &&
-	       evidence->caller != CALLER_LISTEN_ABORT;
-}
-
 static __always_inline bool owner_wanted(const struct evidence *evidence, struct tcp_sock *tcp)
 {
 	if ((filter_pids || filter_comms) && names_current(evidence) && !current_wanted())
 		return false;
 	/* The listener that has the addresses of a closed connection may be another's. */
 	return evidence->facts & FACT_REMEMBERED || cgroup_wanted(tcp);
-}
-
-/* Can the owner still be found through the socket? */
-static __always_inline bool holder_wanted(const struct evidence *evidence)
-{
-	return evidence->facts & FACT_HAS_SOCKET && !(evidence->facts & FACT_REMEMBERED) &&
-	       (!in_process(evidence) || is_abort(evidence));
 }
 
 /*

@@ -1,10 +1,7 @@
 package owner
 
 import (
-	"strings"
-
-	"golang.org/x/sys/unix"
-
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -15,7 +12,7 @@ import (
 func (r *Resolver) FromRecord(e *event.Event) bool {
 	k := &e.Kernel
 	switch {
-	case actedByOther(e.Evidence):
+	case cause.ActedByOther(e.Evidence):
 		if k.Current.PID != 0 && !k.Current.Kernel {
 			e.Initiator = event.ProcessRef{PID: k.Current.PID, Comm: k.Current.Comm}
 		}
@@ -23,7 +20,7 @@ func (r *Resolver) FromRecord(e *event.Event) bool {
 		e.Owner, k.OwnerCgroup = r.ownerOf(k.Current, sourceOf(k.Current, event.FromCurrent)), k.Current.Cgroup
 	}
 	switch {
-	case k.Current.Known() && !actedByOther(e.Evidence):
+	case k.Current.Known() && !cause.ActedByOther(e.Evidence):
 		// A kernel thread finishes what somebody began: nobody can be named.
 	case k.Closer.Known() && !k.Closer.Kernel && closedByOwner(e):
 		e.Owner, k.OwnerCgroup = r.ownerOf(k.Closer, sourceOf(k.Closer, event.FromCloser)), k.Closer.Cgroup
@@ -35,7 +32,7 @@ func (r *Resolver) FromRecord(e *event.Event) bool {
 // for: a descriptor refers to the socket, and what the record told about the
 // running process is not the owner.
 func NeedsOwner(e *event.Event) bool {
-	if !e.Owner.IsZero() || e.Kernel.Current.Known() && !actedByOther(e.Evidence) {
+	if !e.Owner.IsZero() || e.Kernel.Current.Known() && !cause.ActedByOther(e.Evidence) {
 		return false
 	}
 	if e.Evidence.Has(event.FactRemembered) {
@@ -69,53 +66,6 @@ func foundSource(e *event.Event, source event.OwnerSource) event.OwnerSource {
 		return event.FromListener
 	}
 	return source
-}
-
-// actedByOther reports whether the process at the hook acted on a socket that is
-// not its own: it destroyed the connection, or the listener whose accept queue
-// held it.
-func actedByOther(e event.Evidence) bool {
-	return e.Caller == event.CallerListenAbort || destroyed(e)
-}
-
-// destroyed: tcp_abort leaves the state as it was until the RST is out, where
-// close and connect(AF_UNSPEC) have moved the socket to CLOSE. MPTCP resets its
-// own live subflows in the same way, and says so.
-func destroyed(e event.Evidence) bool {
-	if e.Hook != event.HookSendActive {
-		return false
-	}
-	mptcp := e.Has(event.FactMPTCP)
-	switch {
-	case otherPath(e.Reason) || mptcp && e.Has(event.FactFastClose):
-		return false
-	case e.Caller == event.CallerAbort:
-		return true
-	case e.Caller == event.CallerListenStop || e.Caller == event.CallerQueueAdd:
-		return false
-	case !e.Has(event.FactOwned) || !live(e.State):
-		return false
-	}
-	return !mptcp || e.Reason == "TCP_STATE"
-}
-
-// otherPath: reasons that exclude tcp_abort.
-func otherPath(reason string) bool {
-	switch reason {
-	case "TCP_ABORT_ON_CLOSE", "TCP_ABORT_ON_LINGER", "TCP_ABORT_ON_MEMORY", "TCP_KEEPALIVE_TIMEOUT",
-		"TCP_DISCONNECT_WITH_DATA", "ERROR":
-		return true
-	}
-	return strings.HasPrefix(reason, "MPTCP_RST_")
-}
-
-// live holds the states from which tcp_abort sends a RST.
-func live(s event.State) bool {
-	switch s {
-	case event.StateEstablished, event.StateCloseWait, event.StateFinWait1, event.StateFinWait2, event.StateSynRecv:
-		return true
-	}
-	return false
 }
 
 // closedByOwner reports whether the closer in the record is the last owner of
@@ -177,7 +127,7 @@ func ended(p event.Process) event.Ended {
 		return event.Ended{}
 	}
 	if signal := p.ExitStatus & 0x7f; signal != 0 {
-		return event.Ended{Signal: unix.SignalName(unix.Signal(signal))}
+		return event.Ended{Signal: cause.SignalName(signal)}
 	}
 	code := int(p.ExitStatus >> 8 & 0xff)
 	return event.Ended{ExitCode: &code}

@@ -121,7 +121,7 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		Family:       evidence.Family,
 		Local:        endpoint(&r.Tuple.Local, r.Tuple.LocalPort, evidence.Family),
 		Peer:         endpoint(&r.Tuple.Peer, r.Tuple.PeerPort, evidence.Family),
-		State:        stateBefore(evidence),
+		State:        evidence.StateBefore(),
 		Netns:        event.Netns{Inode: r.Tuple.Netns},
 		Hook:         hook,
 		Via:          via,
@@ -179,21 +179,6 @@ func decodeClosing(r *resetRecord, jiffy time.Duration) event.Closing {
 		LingerZero:  c.LingerZero != 0,
 		EndedBy:     event.EndedBy(c.By),
 		OwnerClosed: c.ByClose != 0,
-	}
-}
-
-// stateBefore is the state that mattered: at most hooks the socket is CLOSE
-// already, and a TIME_WAIT mini-socket is what its substate says.
-func stateBefore(e event.Evidence) event.State {
-	switch {
-	case e.Socket == event.SockRequest:
-		return event.StateSynRecv
-	case e.State == event.StateClose:
-		return e.Prior
-	case e.Socket == event.SockTimeWait && e.Prior == event.StateFinWait2:
-		return e.Prior
-	default:
-		return e.State
 	}
 }
 

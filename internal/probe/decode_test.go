@@ -127,7 +127,7 @@ func TestDecodeStateBefore(t *testing.T) {
 		"alive with an old prior": {event.Evidence{State: event.StateListen, Prior: event.StateFinWait2}, event.StateListen},
 		"no socket":               {event.Evidence{Socket: event.SockNone}, 0},
 	} {
-		if got := stateBefore(test.evidence); got != test.want {
+		if got := test.evidence.StateBefore(); got != test.want {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}

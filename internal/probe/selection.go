@@ -13,6 +13,7 @@ import (
 
 	"github.com/rsttrace/rsttrace/bpf"
 	"github.com/rsttrace/rsttrace/pkg/event"
+	"github.com/rsttrace/rsttrace/pkg/filter"
 )
 
 // Selection says which details the kernel sends to user space. Every event is
@@ -24,9 +25,9 @@ type Selection struct {
 	// means no bound. The first of a kind always comes through.
 	MaxRate uint32
 	Dirs    []event.Dir
-	Ports   []PortRange    // of either end
-	Hosts   []netip.Prefix // of either end
-	Stacks  bool           // take the kernel stack of each event
+	Ports   []filter.PortRange // of either end
+	Hosts   []netip.Prefix     // of either end
+	Stacks  bool               // take the kernel stack of each event
 	// Netns limits details to network namespaces, by inode number. A list that
 	// is empty but not nil is to be filled later: see WatchNetns.
 	Netns []uint32
@@ -37,9 +38,6 @@ type Selection struct {
 	// Cgroups says that HideCgroup will be called.
 	Cgroups bool
 }
-
-// PortRange is the ports from First to Last.
-type PortRange struct{ First, Last uint16 }
 
 const (
 	portsMax    = 16 // FILTER_PORTS of bpf/config.h

@@ -50,18 +50,6 @@ func auditNamespaces(counts []probe.NetnsCount) map[audit.Namespace]audit.Counts
 func auditKey(e event.Evidence) audit.Key {
 	verdict := cause.Classify(e)
 	return audit.Key{
-		Dir: verdict.Dir, Cause: verdict.Cause, Hook: e.Hook, Socket: e.Socket, State: stateBefore(e),
-	}
-}
-
-// stateBefore is what event.Event has as State, see package probe.
-func stateBefore(e event.Evidence) event.State {
-	switch {
-	case e.State == event.StateClose:
-		return e.Prior
-	case e.Socket == event.SockTimeWait && e.Prior == event.StateFinWait2:
-		return e.Prior
-	default:
-		return e.State
+		Dir: verdict.Dir, Cause: verdict.Cause, Hook: e.Hook, Socket: e.Socket, State: e.StateBefore(),
 	}
 }

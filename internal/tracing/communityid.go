@@ -1,8 +1,6 @@
 package tracing
 
 import (
-	"net/netip"
-
 	"github.com/rsttrace/rsttrace/internal/communityid"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -18,10 +16,8 @@ type flowIDs struct {
 func (f *flowIDs) of(e *event.Event) string {
 	if sameFlow := e.Local == f.peer && e.Peer == f.local; !sameFlow {
 		var room [communityid.Length]byte
-		f.id = f.arena.String(communityid.AppendTCP(room[:0], addrPort(e.Local), addrPort(e.Peer)))
+		f.id = f.arena.String(communityid.AppendTCP(room[:0], e.Local.AddrPort(), e.Peer.AddrPort()))
 	}
 	f.local, f.peer = e.Local, e.Peer
 	return f.id
 }
-
-func addrPort(e event.Endpoint) netip.AddrPort { return netip.AddrPortFrom(e.Addr, e.Port) }

@@ -12,7 +12,7 @@ func TestCommunityID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sent, received := resetPair()
 		_, events := collect(tracing(newFakeSource(resets(sent, received)), ""), 2)
-		want := communityid.TCP(addrPort(sent.Local), addrPort(sent.Peer))
+		want := communityid.TCP(sent.Local.AddrPort(), sent.Peer.AddrPort())
 		if events[0].CommunityID != want || events[1].CommunityID != want {
 			t.Errorf("%s and %s, want %s", events[0].CommunityID, events[1].CommunityID, want)
 		}

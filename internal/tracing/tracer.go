@@ -105,11 +105,8 @@ func (o *Options) probe() probe.Options {
 	chosen := o.Filter.Selection()
 	s := probe.Selection{
 		CountsOnly: o.Summary, MaxRate: o.MaxRate, Stacks: o.Stacks,
-		Dirs: chosen.Dirs, Hosts: chosen.Hosts, Netns: chosen.Netns, PIDs: chosen.PIDs, Comms: chosen.Comms,
+		Dirs: chosen.Dirs, Hosts: chosen.Hosts, Ports: chosen.Ports, Netns: chosen.Netns, PIDs: chosen.PIDs, Comms: chosen.Comms,
 		Cgroups: o.Filter.Reads()&filter.KnowsLocation != 0,
-	}
-	for _, r := range chosen.Ports {
-		s.Ports = append(s.Ports, probe.PortRange{First: r.First, Last: r.Last})
 	}
 	return probe.Options{
 		Attach: o.Attach, NoDrops: o.NoDrops, NoFlowMemory: o.NoFlowMemory, NoFollowups: o.NoFollowups, RingSize: o.RingSize,

@@ -1,4 +1,4 @@
-package cause
+package cause_test
 
 import (
 	"net/netip"
@@ -7,7 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	ownerpkg "github.com/rsttrace/rsttrace/internal/owner"
+	"github.com/rsttrace/rsttrace/internal/owner"
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -20,20 +21,20 @@ var aSocket = event.SocketRef{Address: 64, Inode: 7}
 // closed its own socket never the destroyer.
 func TestOwnerAgrees(t *testing.T) {
 	agreed := 0
-	for evidence := range enumerate(event.HookSendActive) {
+	for evidence := range cause.Enumerate(event.HookSendActive) {
 		evidence.Facts &^= event.FactRemembered // of the reply hooks only
-		v := Classify(evidence)
+		v := cause.Classify(evidence)
 		abort := evidence.Caller == event.CallerAbort || evidence.Caller == event.CallerListenAbort
-		if v.Cause == Unclassified || abort && !reasonSilent(evidence) && evidence.Reason != "TCP_STATE" {
+		if v.Cause == cause.Unclassified || abort && !cause.ReasonSilent(evidence) && evidence.Reason != "TCP_STATE" {
 			continue // the kernel's reason contradicts its own stack
 		}
-		if evidence.Caller == event.CallerListenAbort && v.Cause != ListenerClosed {
+		if evidence.Caller == event.CallerListenAbort && v.Cause != cause.ListenerClosed {
 			continue // children of MPTCP listeners
 		}
-		e := event.Event{Evidence: evidence, Kernel: event.KernelContext{Current: ss, Socket: aSocket}}
-		settled := new(ownerpkg.Resolver).FromRecord(&e)
-		other := v.Cause == SocketDestroyed || evidence.Caller == event.CallerListenAbort
-		if other != (e.Initiator.PID == ss.PID) || other == (e.Owner.PID == ss.PID) {
+		e := event.Event{Evidence: evidence, Kernel: event.KernelContext{Current: cause.SS, Socket: aSocket}}
+		settled := new(owner.Resolver).FromRecord(&e)
+		other := v.Cause == cause.SocketDestroyed || evidence.Caller == event.CallerListenAbort
+		if other != (e.Initiator.PID == cause.SS.PID) || other == (e.Owner.PID == cause.SS.PID) {
 			t.Fatalf("%s by rule %q: by %v, owner %v: %+v", v.Cause, v.Rule, e.Initiator, e.Owner, evidence)
 		}
 		if settled == (other && evidence.Has(event.FactHasSocket)) {
@@ -49,15 +50,15 @@ func TestOwnerAgrees(t *testing.T) {
 // TestOwnerBeforeOrAfter: FromRecord reads nothing that Explain writes, so their
 // order makes no difference to an event that is explained last.
 func TestOwnerBeforeOrAfter(t *testing.T) {
-	before, after := stories(), stories()
+	before, after := cause.Stories(), cause.Stories()
 	for i := range before {
-		new(ownerpkg.Resolver).FromRecord(before[i].e)
-		Explain(before[i].e)
-		Explain(after[i].e)
-		new(ownerpkg.Resolver).FromRecord(after[i].e)
-		Explain(after[i].e)
-		if diff := cmp.Diff(before[i].e, after[i].e, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
-			t.Errorf("%s (-before +after):\n%s", before[i].name, diff)
+		new(owner.Resolver).FromRecord(before[i].Event)
+		cause.Explain(before[i].Event)
+		cause.Explain(after[i].Event)
+		new(owner.Resolver).FromRecord(after[i].Event)
+		cause.Explain(after[i].Event)
+		if diff := cmp.Diff(before[i].Event, after[i].Event, cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+			t.Errorf("%s (-before +after):\n%s", before[i].Name, diff)
 		}
 	}
 }
@@ -93,7 +94,7 @@ func TestOwnersOfStories(t *testing.T) {
 		if e.Evidence.Has(event.FactHasSocket) {
 			e.Kernel.Socket = aSocket
 		}
-		new(ownerpkg.Resolver).FromRecord(e)
+		new(owner.Resolver).FromRecord(e)
 		var parts []string
 		if !e.Owner.IsZero() {
 			parts = append(parts, "owner "+e.Owner.Comm+" by "+string(e.Owner.Source))
@@ -101,7 +102,7 @@ func TestOwnersOfStories(t *testing.T) {
 		if e.Initiator.PID != 0 {
 			parts = append(parts, "by "+e.Initiator.Comm)
 		}
-		if ownerpkg.NeedsOwner(e) {
+		if owner.NeedsOwner(e) {
 			parts = append(parts, "wanted")
 		}
 		if got := strings.Join(parts, ", "); got != want {
@@ -112,9 +113,9 @@ func TestOwnersOfStories(t *testing.T) {
 
 func findStory(t *testing.T, name string) *event.Event {
 	t.Helper()
-	for _, s := range stories() {
-		if s.name == name {
-			return s.e
+	for _, s := range cause.Stories() {
+		if s.Name == name {
+			return s.Event
 		}
 	}
 	t.Fatalf("no story %q", name)

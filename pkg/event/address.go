@@ -11,6 +11,9 @@ type Endpoint struct {
 	Port uint16     `json:"port"`
 }
 
+// AddrPort is the endpoint as package netip has it.
+func (e Endpoint) AddrPort() netip.AddrPort { return netip.AddrPortFrom(e.Addr, e.Port) }
+
 // String is ADDR:PORT, with brackets around an IPv6 address.
 func (e Endpoint) String() string {
 	var room [64]byte

@@ -151,3 +151,18 @@ func (f Facts) AppendTo(text []byte) []byte {
 	}
 	return text
 }
+
+// StateBefore is the state that mattered: at most hooks the socket is CLOSE
+// already, and a TIME_WAIT mini-socket is what its substate says.
+func (e Evidence) StateBefore() State {
+	switch {
+	case e.Socket == SockRequest:
+		return StateSynRecv
+	case e.State == StateClose:
+		return e.Prior
+	case e.Socket == SockTimeWait && e.Prior == StateFinWait2:
+		return e.Prior
+	default:
+		return e.State
+	}
+}

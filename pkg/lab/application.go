@@ -210,7 +210,7 @@ func (s *Socket) poll() string {
 // wantRefused lets a call of connect wait for its own refusal.
 func (s *Socket) wantRefused(by event.Endpoint) {
 	local := s.Local()
-	s.want("connect", s.Connect(addrPort(by)), Result{Errno: refused.Errno})
+	s.want("connect", s.Connect(by.AddrPort()), Result{Errno: refused.Errno})
 	s.actor.env.Stepf("%s %s connects to %s: connect gives %s", s.actor.Name(), local, by, refused.Errno)
 	s.wantPoll("OUT|HUP") // connect has made the socket as new
 	for _, call := range []Call{CallSOError, CallWrite} {

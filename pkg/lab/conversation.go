@@ -18,7 +18,7 @@ type conversation struct {
 func (e *Env) converse() *conversation {
 	server := e.Actor("server", serverEnd)
 	c := e.reach("client")
-	c.acceptBy(server, server.Listen(addrPort(c.serverAt), 1))
+	c.acceptBy(server, server.Listen(c.serverAt.AddrPort(), 1))
 	return c
 }
 
@@ -40,7 +40,7 @@ func (c *conversation) acceptBy(server *Actor, listener *Socket) {
 // connect completes the client's side.
 func (c *conversation) connect() {
 	c.clientSock = c.client.Socket()
-	c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{})
+	c.clientSock.want("connect", c.clientSock.Connect(c.serverAt.AddrPort()), Result{})
 	c.clientAt = c.clientSock.Local()
 }
 

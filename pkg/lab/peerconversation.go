@@ -22,8 +22,8 @@ func (e *Env) acceptPeer() (*conversation, *packetpeer.Flow) {
 	c := &conversation{env: e, server: e.Actor("server", serverEnd)}
 	c.serverAt = event.Endpoint{Addr: e.address(serverEnd), Port: serverPort}
 	c.clientAt = event.Endpoint{Addr: e.peer.Addr(), Port: peerPort}
-	c.listener = c.server.Listen(addrPort(c.serverAt), 1)
-	flow, err := e.peer.Dial(peerPort, addrPort(c.serverAt))
+	c.listener = c.server.Listen(c.serverAt.AddrPort(), 1)
+	flow, err := e.peer.Dial(peerPort, c.serverAt.AddrPort())
 	e.must(err)
 	c.serverSock = c.listener.Accept()
 	e.Stepf("client %s connects to server %s", c.clientAt, c.serverAt)
@@ -50,7 +50,7 @@ func (e *Env) connectToPeer(timestamps bool) (*conversation, *packetpeer.Flow) {
 		}
 		result <- accepted{flow, err}
 	}()
-	c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{})
+	c.clientSock.want("connect", c.clientSock.Connect(c.serverAt.AddrPort()), Result{})
 	got := <-result
 	e.must(got.err)
 	c.clientAt = c.clientSock.Local()

@@ -19,7 +19,7 @@ func (e *Env) kernelAt(port uint16) event.Endpoint {
 // flow is a flow from a port of the peer to the server's port, on which nothing
 // was sent yet.
 func (e *Env) flow(port uint16) *packetpeer.Flow {
-	return e.peer.Flow(port, addrPort(e.kernelAt(serverPort)))
+	return e.peer.Flow(port, e.kernelAt(serverPort).AddrPort())
 }
 
 // send sends a segment of a flow that is not the next in order.
@@ -43,7 +43,7 @@ func (e *Env) halfOpen(port uint16) *packetpeer.Flow {
 // listen starts a server process that listens next to the peer.
 func (e *Env) listen(backlog int) (*Actor, *Socket) {
 	server := e.Actor("server", serverEnd)
-	return server, server.Listen(addrPort(e.kernelAt(serverPort)), backlog)
+	return server, server.Listen(e.kernelAt(serverPort).AddrPort(), backlog)
 }
 
 // beginConnect makes a client connect to the peer, does not wait for the
@@ -53,7 +53,7 @@ func (e *Env) beginConnect() (*conversation, *packetpeer.Flow) {
 	c.serverAt = event.Endpoint{Addr: e.peer.Addr(), Port: serverPort}
 	c.clientSock = c.client.Socket()
 	c.clientSock.Nonblocking()
-	c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{Errno: "EINPROGRESS"})
+	c.clientSock.want("connect", c.clientSock.Connect(c.serverAt.AddrPort()), Result{Errno: "EINPROGRESS"})
 	c.clientAt = c.clientSock.Local()
 	flow, err := e.peer.Listen(serverPort)
 	e.must(err)

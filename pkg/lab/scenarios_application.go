@@ -100,13 +100,13 @@ func playRefusedNonblocking(e *Env) {
 		c.clientSock.Bind(netip.AddrPortFrom(e.address(clientEnd), 0)) // a refused connect forgets the port
 		c.clientAt = c.clientSock.Local()
 		c.clientSock.Nonblocking()
-		c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{Errno: "EINPROGRESS"})
+		c.clientSock.want("connect", c.clientSock.Connect(c.serverAt.AddrPort()), Result{Errno: "EINPROGRESS"})
 		e.Stepf("client %s begins to connect to %s", c.clientAt, c.serverAt)
 		c.clientSock.wantApp(refused, first, 0)
 		if first != callConnect {
 			c.clientSock.wantPoll("IN|OUT|HUP|RDHUP")
 			c.clientSock.WantRead(EOF)
-			again := c.clientSock.Connect(addrPort(c.serverAt))
+			again := c.clientSock.Connect(c.serverAt.AddrPort())
 			c.clientSock.want("second connect", again, Result{Errno: "ECONNABORTED"})
 			e.Stepf("client calls connect again: %s, because the error was taken", again)
 		}
@@ -172,7 +172,7 @@ func playAbortedShutForReading(e *Env) {
 func playAbortedInQueue(e *Env) {
 	c := e.reach("client")
 	c.server = e.Actor("server", serverEnd)
-	c.listener = c.server.Listen(addrPort(c.serverAt), 1)
+	c.listener = c.server.Listen(c.serverAt.AddrPort(), 1)
 	c.connect()
 	c.listener.AwaitQueue(1)
 	e.Stepf("client %s connects; server does not accept yet", c.clientAt)

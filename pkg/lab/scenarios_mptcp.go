@@ -199,7 +199,7 @@ func playJoinRefused(e *Env) {
 	e.switchMPTCPOn(serverEnd)
 	server := e.Actor("server", serverEnd)
 	listener := server.mptcpSocket()
-	listener.Bind(addrPort(e.kernelAt(serverPort)))
+	listener.Bind(e.kernelAt(serverPort).AddrPort())
 	listener.listen(1)
 	flow := e.flow(peerPort)
 	const addressID = 1
@@ -216,7 +216,7 @@ func playFastCloseByAck(e *Env) {
 	c.serverAt = event.Endpoint{Addr: e.peer.Addr(), Port: serverPort}
 	c.clientSock = c.client.mptcpSocket()
 	c.clientSock.Nonblocking()
-	c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{Errno: "EINPROGRESS"})
+	c.clientSock.want("connect", c.clientSock.Connect(c.serverAt.AddrPort()), Result{Errno: "EINPROGRESS"})
 	c.clientAt = c.clientSock.Local()
 	flow, err := e.peer.Listen(serverPort)
 	e.must(err)

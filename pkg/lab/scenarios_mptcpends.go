@@ -68,7 +68,7 @@ func playMPTCPRefused(e *Env) {
 	c.clientSock = c.client.mptcpSocket()
 	c.clientSock.Bind(netip.AddrPortFrom(e.address(clientEnd), 0)) // a refused connect forgets the port
 	c.clientAt = c.clientSock.Local()
-	c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{Errno: "ECONNREFUSED"})
+	c.clientSock.want("connect", c.clientSock.Connect(c.serverAt.AddrPort()), Result{Errno: "ECONNREFUSED"})
 	e.Stepf("client %s connects to %s by MPTCP: ECONNREFUSED", c.clientAt, c.serverAt)
 
 	e.ExpectRST(Expectation{
@@ -83,9 +83,9 @@ func playFallenBack(e *Env) {
 	e.switchMPTCPOn(clientEnd)
 	c := e.reach("client")
 	c.server = e.Actor("server", serverEnd)
-	c.listener = c.server.Listen(addrPort(c.serverAt), 1)
+	c.listener = c.server.Listen(c.serverAt.AddrPort(), 1)
 	c.clientSock = c.client.mptcpSocket()
-	c.clientSock.want("connect", c.clientSock.Connect(addrPort(c.serverAt)), Result{})
+	c.clientSock.want("connect", c.clientSock.Connect(c.serverAt.AddrPort()), Result{})
 	c.clientAt = c.clientSock.Local()
 	c.serverSock = c.listener.Accept()
 	e.Stepf("client %s connects by MPTCP to server %s, which speaks TCP", c.clientAt, c.serverAt)

@@ -60,7 +60,7 @@ const workerCount = 3
 // prefork starts a master and its workers, who share a listener.
 func (e *Env) prefork() (master *Actor, workers []*Actor, listeners []*Socket) {
 	master = e.Actor("master", serverEnd)
-	listener := master.Listen(addrPort(event.Endpoint{Addr: e.address(serverEnd), Port: serverPort}), workerCount)
+	listener := master.Listen(event.Endpoint{Addr: e.address(serverEnd), Port: serverPort}.AddrPort(), workerCount)
 	for i := range workerCount {
 		worker, inherited := master.Spawn(fmt.Sprintf("worker-%d", i+1), listener)
 		workers, listeners = append(workers, worker), append(listeners, inherited[0])
@@ -108,7 +108,7 @@ func (e *Env) reusePort() (workers []*Actor, listeners []*Socket) {
 		worker := e.Actor(fmt.Sprintf("worker-%d", i+1), serverEnd)
 		listener := worker.Socket()
 		listener.ReusePort()
-		listener.Bind(addrPort(at))
+		listener.Bind(at.AddrPort())
 		listener.listen(1)
 		workers, listeners = append(workers, worker), append(listeners, listener)
 	}

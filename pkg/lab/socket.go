@@ -97,7 +97,7 @@ func (s *Socket) listen(backlog int) { s.must(actor.Request{Op: actor.OpListen, 
 // Destroy ends another process's socket, as `ss -K` does. For a listener peer is
 // the zero endpoint. It returns what the kernel said.
 func (a *Actor) Destroy(local, peer event.Endpoint) Result {
-	reply := a.call(actor.Request{Op: actor.OpDestroy, Addr: addrPort(local), Peer: addrPort(peer)})
+	reply := a.call(actor.Request{Op: actor.OpDestroy, Addr: local.AddrPort(), Peer: peer.AddrPort()})
 	if reply.Errno == "EOPNOTSUPP" {
 		a.env.fail(unavailable("SOCK_DESTROY", "CONFIG_INET_DIAG_DESTROY is off in this kernel"))
 	}

@@ -97,7 +97,7 @@ func (e *Env) lookUp(end string, local, peer event.Endpoint) (found tableEntry, 
 		defer file.Close()
 		entries, err := parseTable(file)
 		for _, entry := range entries {
-			if entry.local == addrPort(local) && entry.peer == addrPort(peer) {
+			if entry.local == local.AddrPort() && entry.peer == peer.AddrPort() {
 				found, ok = entry, true
 			}
 		}
@@ -159,5 +159,3 @@ func (e *Env) AwaitGone(end string, local, peer event.Endpoint) {
 		return !ok
 	})
 }
-
-func addrPort(e event.Endpoint) netip.AddrPort { return netip.AddrPortFrom(e.Addr, e.Port) }

@@ -134,10 +134,8 @@ func (f *Flow) next(flags event.TCPFlags, payload []byte) Segment {
 // from Local and goes to Remote, which may have been changed to addresses that
 // are neither the peer's nor the kernel's. The kernel has handled it on return.
 func (f *Flow) SendSegment(s Segment) error {
-	return f.peer.send(addrPort(f.Local), addrPort(f.Remote), s)
+	return f.peer.send(f.Local.AddrPort(), f.Remote.AddrPort(), s)
 }
-
-func addrPort(e event.Endpoint) netip.AddrPort { return netip.AddrPortFrom(e.Addr, e.Port) }
 
 // Await returns the next segment of the flow that has all the flags, and takes
 // it, and what came before it, as received: Ack and Timestamps follow.
