@@ -24,8 +24,10 @@ enum column : __u32 {
 	COLUMN_ERRORS, /* only of budgets: errors that are followed */
 	COLUMN_UNPLACED, /* resets that found no free cell for their network namespace */
 	COLUMN_FIRST = 16,
-	COLUMNS = 2048, /* a power of two */
+	COLUMNS = 2048,
 };
+#define COLUMN_BITS 11
+_Static_assert(COLUMNS == 1 << COLUMN_BITS, "a hash has as many bits as a column");
 #define CLAIM_ATTEMPTS 16
 
 struct column_key {
@@ -75,7 +77,7 @@ static __always_inline void add_to_column(__u32 column)
 
 static __always_inline __u32 hash_evidence(const struct evidence *evidence)
 {
-	return mix(evidence, sizeof(*evidence)) >> 32;
+	return mix(evidence, sizeof(*evidence)) >> (64 - COLUMN_BITS);
 }
 
 /* The column that a hash gives: never a reserved one. */

@@ -16,7 +16,8 @@
 #include "hash.h"
 #include "reset_ctx.h"
 
-#define NETNS_CELLS 32768 /* a power of two */
+#define NETNS_BITS 15
+#define NETNS_CELLS (1 << NETNS_BITS)
 
 struct netns_cell {
 	__u64 netns; /* inode number, and above it hash_mix: numbers are used again */
@@ -44,7 +45,7 @@ struct {
 __attribute__((noinline, weak)) __u64 count_netns_column(__u64 netns, __u64 column)
 {
 	__u64 words[] = { netns, column };
-	__u32 hash = opaque(mix(words, sizeof(words)) >> 32);
+	__u32 hash = opaque(mix(words, sizeof(words)) >> (64 - NETNS_BITS));
 
 	for (__u32 i = 0; i < CLAIM_ATTEMPTS; i++) {
 		__u32 at = (hash + i) & (NETNS_CELLS - 1);

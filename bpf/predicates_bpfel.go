@@ -16,7 +16,57 @@ import (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	PredicatesProgPredicates = "predicates"
+	PredicatesMapClaims                 = "claims"
+	PredicatesMapColumnKeys             = "column_keys"
+	PredicatesMapColumns                = "columns"
+	PredicatesMapCounts                 = "counts"
+	PredicatesProgFirstColumn           = "first_column"
+	PredicatesProgPredicates            = "predicates"
+	PredicatesVarActiveReasonArg        = "active_reason_arg"
+	PredicatesVarCallers                = "callers"
+	PredicatesVarChallengesRequests     = "challenges_requests"
+	PredicatesVarCountNetns             = "count_netns"
+	PredicatesVarCpus                   = "cpus"
+	PredicatesVarDetails                = "details"
+	PredicatesVarDropHasReason          = "drop_has_reason"
+	PredicatesVarDropHasSocket          = "drop_has_socket"
+	PredicatesVarDropInvalidSequence    = "drop_invalid_sequence"
+	PredicatesVarDropNotSpecified       = "drop_not_specified"
+	PredicatesVarDropOldSequence        = "drop_old_sequence"
+	PredicatesVarDropReasons            = "drop_reasons"
+	PredicatesVarDropTellsRequest       = "drop_tells_request"
+	PredicatesVarFilterCgroups          = "filter_cgroups"
+	PredicatesVarFilterComms            = "filter_comms"
+	PredicatesVarFilterHooks            = "filter_hooks"
+	PredicatesVarFilterNetns            = "filter_netns"
+	PredicatesVarFilterPids             = "filter_pids"
+	PredicatesVarFilterPortCount        = "filter_port_count"
+	PredicatesVarFilterPorts            = "filter_ports"
+	PredicatesVarFilterPrefixCount      = "filter_prefix_count"
+	PredicatesVarFilterPrefixes         = "filter_prefixes"
+	PredicatesVarFlowMemory             = "flow_memory"
+	PredicatesVarFollowErrors           = "follow_errors"
+	PredicatesVarJiffyNs                = "jiffy_ns"
+	PredicatesVarListenersNoted         = "listeners_noted"
+	PredicatesVarReadingCalls           = "reading_calls"
+	PredicatesVarReasonInvalidSyn       = "reason_invalid_syn"
+	PredicatesVarReasonNotSpecified     = "reason_not_specified"
+	PredicatesVarRejectPacketArg        = "reject_packet_arg"
+	PredicatesVarRepliesSeeResets       = "replies_see_resets"
+	PredicatesVarReplyReasonArg         = "reply_reason_arg"
+	PredicatesVarResetHasPacket         = "reset_has_packet"
+	PredicatesVarSendfileCall           = "sendfile_call"
+	PredicatesVarTakeStacks             = "take_stacks"
+	PredicatesVarTakeTops               = "take_tops"
+	PredicatesVarTopSeed                = "top_seed"
+	PredicatesVarTopSets                = "top_sets"
+	PredicatesVarTracepointServesActive = "tracepoint_serves_active"
+	PredicatesVarTracepointServesReply4 = "tracepoint_serves_reply4"
+	PredicatesVarTracepointServesReply6 = "tracepoint_serves_reply6"
+	PredicatesVarWalkingCalls           = "walking_calls"
+	PredicatesVarWatchIgnored           = "watch_ignored"
+	PredicatesVarWindowBudget           = "window_budget"
+	PredicatesVarWindowShift            = "window_shift"
 )
 
 // LoadPredicates returns the embedded CollectionSpec for Predicates.
@@ -61,19 +111,69 @@ type PredicatesSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type PredicatesProgramSpecs struct {
-	Predicates *ebpf.ProgramSpec `ebpf:"predicates"`
+	FirstColumn *ebpf.ProgramSpec `ebpf:"first_column"`
+	Predicates  *ebpf.ProgramSpec `ebpf:"predicates"`
 }
 
 // PredicatesMapSpecs contains maps before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type PredicatesMapSpecs struct {
+	Claims     *ebpf.MapSpec `ebpf:"claims"`
+	ColumnKeys *ebpf.MapSpec `ebpf:"column_keys"`
+	Columns    *ebpf.MapSpec `ebpf:"columns"`
+	Counts     *ebpf.MapSpec `ebpf:"counts"`
 }
 
 // PredicatesVariableSpecs contains global variables before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type PredicatesVariableSpecs struct {
+	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
+	Callers                *ebpf.VariableSpec `ebpf:"callers"`
+	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
+	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
+	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
+	Details                *ebpf.VariableSpec `ebpf:"details"`
+	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
+	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
+	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
+	DropNotSpecified       *ebpf.VariableSpec `ebpf:"drop_not_specified"`
+	DropOldSequence        *ebpf.VariableSpec `ebpf:"drop_old_sequence"`
+	DropReasons            *ebpf.VariableSpec `ebpf:"drop_reasons"`
+	DropTellsRequest       *ebpf.VariableSpec `ebpf:"drop_tells_request"`
+	FilterCgroups          *ebpf.VariableSpec `ebpf:"filter_cgroups"`
+	FilterComms            *ebpf.VariableSpec `ebpf:"filter_comms"`
+	FilterHooks            *ebpf.VariableSpec `ebpf:"filter_hooks"`
+	FilterNetns            *ebpf.VariableSpec `ebpf:"filter_netns"`
+	FilterPids             *ebpf.VariableSpec `ebpf:"filter_pids"`
+	FilterPortCount        *ebpf.VariableSpec `ebpf:"filter_port_count"`
+	FilterPorts            *ebpf.VariableSpec `ebpf:"filter_ports"`
+	FilterPrefixCount      *ebpf.VariableSpec `ebpf:"filter_prefix_count"`
+	FilterPrefixes         *ebpf.VariableSpec `ebpf:"filter_prefixes"`
+	FlowMemory             *ebpf.VariableSpec `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
+	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
+	ListenersNoted         *ebpf.VariableSpec `ebpf:"listeners_noted"`
+	ReadingCalls           *ebpf.VariableSpec `ebpf:"reading_calls"`
+	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
+	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
+	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
+	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
+	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
+	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
+	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
+	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
+	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
+	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
+	TopSets                *ebpf.VariableSpec `ebpf:"top_sets"`
+	TracepointServesActive *ebpf.VariableSpec `ebpf:"tracepoint_serves_active"`
+	TracepointServesReply4 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply4"`
+	TracepointServesReply6 *ebpf.VariableSpec `ebpf:"tracepoint_serves_reply6"`
+	WalkingCalls           *ebpf.VariableSpec `ebpf:"walking_calls"`
+	WatchIgnored           *ebpf.VariableSpec `ebpf:"watch_ignored"`
+	WindowBudget           *ebpf.VariableSpec `ebpf:"window_budget"`
+	WindowShift            *ebpf.VariableSpec `ebpf:"window_shift"`
 }
 
 // PredicatesObjects contains all objects after they have been loaded into the kernel.
@@ -96,27 +196,83 @@ func (o *PredicatesObjects) Close() error {
 //
 // It can be passed to LoadPredicatesObjects or ebpf.CollectionSpec.LoadAndAssign.
 type PredicatesMaps struct {
+	Claims     *ebpf.Map `ebpf:"claims"`
+	ColumnKeys *ebpf.Map `ebpf:"column_keys"`
+	Columns    *ebpf.Map `ebpf:"columns"`
+	Counts     *ebpf.Map `ebpf:"counts"`
 }
 
 func (m *PredicatesMaps) Close() error {
-	return _PredicatesClose()
+	return _PredicatesClose(
+		m.Claims,
+		m.ColumnKeys,
+		m.Columns,
+		m.Counts,
+	)
 }
 
 // PredicatesVariables contains all global variables after they have been loaded into the kernel.
 //
 // It can be passed to LoadPredicatesObjects or ebpf.CollectionSpec.LoadAndAssign.
 type PredicatesVariables struct {
+	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
+	Callers                *ebpf.Variable `ebpf:"callers"`
+	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
+	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
+	Cpus                   *ebpf.Variable `ebpf:"cpus"`
+	Details                *ebpf.Variable `ebpf:"details"`
+	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
+	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
+	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`
+	DropNotSpecified       *ebpf.Variable `ebpf:"drop_not_specified"`
+	DropOldSequence        *ebpf.Variable `ebpf:"drop_old_sequence"`
+	DropReasons            *ebpf.Variable `ebpf:"drop_reasons"`
+	DropTellsRequest       *ebpf.Variable `ebpf:"drop_tells_request"`
+	FilterCgroups          *ebpf.Variable `ebpf:"filter_cgroups"`
+	FilterComms            *ebpf.Variable `ebpf:"filter_comms"`
+	FilterHooks            *ebpf.Variable `ebpf:"filter_hooks"`
+	FilterNetns            *ebpf.Variable `ebpf:"filter_netns"`
+	FilterPids             *ebpf.Variable `ebpf:"filter_pids"`
+	FilterPortCount        *ebpf.Variable `ebpf:"filter_port_count"`
+	FilterPorts            *ebpf.Variable `ebpf:"filter_ports"`
+	FilterPrefixCount      *ebpf.Variable `ebpf:"filter_prefix_count"`
+	FilterPrefixes         *ebpf.Variable `ebpf:"filter_prefixes"`
+	FlowMemory             *ebpf.Variable `ebpf:"flow_memory"`
+	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
+	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
+	ListenersNoted         *ebpf.Variable `ebpf:"listeners_noted"`
+	ReadingCalls           *ebpf.Variable `ebpf:"reading_calls"`
+	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
+	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
+	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
+	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
+	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
+	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
+	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
+	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
+	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
+	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
+	TopSets                *ebpf.Variable `ebpf:"top_sets"`
+	TracepointServesActive *ebpf.Variable `ebpf:"tracepoint_serves_active"`
+	TracepointServesReply4 *ebpf.Variable `ebpf:"tracepoint_serves_reply4"`
+	TracepointServesReply6 *ebpf.Variable `ebpf:"tracepoint_serves_reply6"`
+	WalkingCalls           *ebpf.Variable `ebpf:"walking_calls"`
+	WatchIgnored           *ebpf.Variable `ebpf:"watch_ignored"`
+	WindowBudget           *ebpf.Variable `ebpf:"window_budget"`
+	WindowShift            *ebpf.Variable `ebpf:"window_shift"`
 }
 
 // PredicatesPrograms contains all programs after they have been loaded into the kernel.
 //
 // It can be passed to LoadPredicatesObjects or ebpf.CollectionSpec.LoadAndAssign.
 type PredicatesPrograms struct {
-	Predicates *ebpf.Program `ebpf:"predicates"`
+	FirstColumn *ebpf.Program `ebpf:"first_column"`
+	Predicates  *ebpf.Program `ebpf:"predicates"`
 }
 
 func (p *PredicatesPrograms) Close() error {
 	return _PredicatesClose(
+		p.FirstColumn,
 		p.Predicates,
 	)
 }
