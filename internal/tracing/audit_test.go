@@ -144,3 +144,11 @@ func TestAskTotals(t *testing.T) {
 		}
 	})
 }
+
+// TestAuditKeyHasStateOfEvent: a request socket is SYN_RECV, as its event says.
+func TestAuditKeyHasStateOfEvent(t *testing.T) {
+	e := event.Evidence{Hook: event.HookSendReply, Socket: event.SockRequest, State: event.StateNewSynRecv}
+	if got := auditKey(e).State; got != event.StateSynRecv {
+		t.Errorf("state %v, want %v", got, event.StateSynRecv)
+	}
+}
