@@ -97,6 +97,7 @@ fmt: deps-lint ## Format Go and C
 .PHONY: quick
 quick: export DEPS = :
 quick: export RSTTRACE_TEST_WITHOUT_ROOT = 1
+quick: export UNIT_FLAGS = -short
 quick: ## Before each commit, under a minute, as any user: format, vet, unit tests, shell, C, docs
 	@rm -rf $(RESULTS)/quick
 	@failed=(); \
@@ -119,9 +120,12 @@ test: ## Run the nine below, in this order, and print a total
 TEST_STEPS := unit vet lint race check-generated selftest stories bench-smoke vm-tests
 
 # One package at a time: several provoke resets, which the whole host counts.
+# Without root none does.
+UNIT_FLAGS ?= -p 1
+
 .PHONY: unit
 unit: go ## Unit tests
-	@$(GO) test -p 1 -json $$($(GO) list ./... | grep -v /test/stories$$) | $(GO) run ./tools/tally unit $(RESULTS)/unit
+	@$(GO) test $(UNIT_FLAGS) -json $$($(GO) list ./... | grep -v /test/stories$$) | $(GO) run ./tools/tally unit $(RESULTS)/unit
 
 .PHONY: vet
 vet: go ## go vet

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,10 +40,10 @@ func output(args ...string) (code int, stdout, stderr string) {
 func TestNewFormat(t *testing.T) {
 	before := formats
 	defer func() { formats = before }()
-	formats = append(before[:len(before):len(before)], format{
+	formats = slices.Concat(before, []format{{
 		name: "numbers", help: "only numbers",
 		open: func(_ *outputFlags, w io.Writer) event.Sink { return numbering{w: w} },
-	})
+	}})
 	recording := "../../pkg/event/testdata/resets.jsonl"
 	if code, out, stderr := output("read", recording, "-o", "numbers"); code != exitFine || out != "number 1\nnumber 2\nnumber 3\nnumber 4\n" {
 		t.Errorf("exit code %d, %s%s", code, out, stderr)
@@ -101,7 +102,7 @@ func TestNewInput(t *testing.T) {
 func TestNewSubcommand(t *testing.T) {
 	before := subcommands
 	defer func() { subcommands = before }()
-	subcommands = append(before[:len(before):len(before)], func() *cobra.Command {
+	subcommands = append(slices.Clone(before), func() *cobra.Command {
 		return &cobra.Command{Use: "weigh", Short: "A command of a test", RunE: func(*cobra.Command, []string) error { return nil }}
 	})
 	for args, want := range map[string]string{

@@ -20,7 +20,7 @@ import (
 func TestMatchesEncodingJSON(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var m moments
-	for i := range 5000 {
+	for i := range rounds() {
 		e := randomEvent(rng)
 		evidence := rng.IntN(2) == 0
 		got := fields(t, appendEvent(nil, &e, evidence, &m))
@@ -191,4 +191,13 @@ func tagged(structure reflect.Type, prefix string) []string {
 		}
 	}
 	return paths
+}
+
+// rounds is how many random events are compared: with -short a tenth.
+func rounds() int {
+	const all, short = 5000, 500
+	if testing.Short() {
+		return short
+	}
+	return all
 }

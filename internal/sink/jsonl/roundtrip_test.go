@@ -66,7 +66,7 @@ func TestDecodedIsWrittenAgain(t *testing.T) {
 			t.Fatalf("read twice, it differs:\n%s", diff)
 		}
 	}
-	for range 5000 {
+	for range rounds() {
 		e := randomEvent(rng)
 		e.Schema = event.SchemaVersion
 		write(func(s *Sink) error { return s.Event(&e) })
