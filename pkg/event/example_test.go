@@ -49,7 +49,6 @@ func ExampleEvents_container() {
 // stream, and Clone keeps the event when the stream goes on.
 func ExampleEvents_webhook() {
 	file, hook := recording(), webhook()
-	defer file.Close()
 	source := &event.Reader{Name: file.Name(), Input: file}
 	wanted := filter.MustParse("cause refused and container web-1")
 
@@ -57,12 +56,11 @@ func ExampleEvents_webhook() {
 	var calls sync.WaitGroup
 	calls.Go(func() {
 		for e := range queue {
-			response, err := http.Post(hook, "text/plain", strings.NewReader(e.Summary))
-			if err != nil {
+			if response, err := http.Post(hook, "text/plain", strings.NewReader(e.Summary)); err != nil {
 				log.Print(err)
-				continue
+			} else {
+				response.Body.Close()
 			}
-			response.Body.Close()
 		}
 	})
 	for e, err := range event.Events(context.Background(), source) {
