@@ -132,15 +132,15 @@ vet: go ## go vet
 	@$(GO) run ./tools/tally step $(RESULTS)/vet vet $(GO) vet ./...
 
 # What takes hours is here and not in make test. The result is a page of the
-# documentation, with the code that it is about; part of a run is not kept.
+# documentation, with the code that it is about. Interrupted and called again, it
+# goes on where it was, as long as the code is the same.
 .PHONY: test-all
 test-all: ## Everything, on every kernel, for hours; the result is docs/test-all.md, to be committed
-	@rm -rf $(ALL_RESULTS); mkdir -p $(ALL_RESULTS)
-	@$(GO) run ./tools/fullrun code . >$(ALL_RESULTS).code
+	@tools/test-all begin $(ALL_RESULTS)
 	@failed=(); \
 	for step in $(TEST_ALL_STEPS); do \
 		echo "==> make $$step"; \
-		$(MAKE) --no-print-directory RESULTS=$(ALL_RESULTS) $$step || failed+=("$$step"); \
+		tools/test-all once $(ALL_RESULTS) $$step $(MAKE) --no-print-directory RESULTS=$(ALL_RESULTS) $$step || failed+=("$$step"); \
 	done; \
 	$(GO) run ./tools/tally total $(ALL_RESULTS) "$${failed[@]}" >$(ALL_RESULTS).total || true; \
 	tail -n 1 $(ALL_RESULTS).total; \
@@ -148,10 +148,14 @@ test-all: ## Everything, on every kernel, for hours; the result is docs/test-all
 	echo 'written: $(FULL_RUN_PAGE)'; \
 	[[ $${#failed[@]} == 0 ]]
 TEST_ALL_STEPS := unit vet lint race check-generated selftest stories bench-smoke vm-all fuzz live
-ALL_RESULTS = $(RESULTS)/all
+ALL_RESULTS := $(RESULTS)-all
 # Nobody has chosen a part of it on the command line or in the environment.
 WHOLE = $(if $(filter-out file,$(foreach v,TEST_ALL_STEPS ALL_KERNELS FUZZ_TIME LIVE_REPEATS,$(origin $(v)))),,yes)
 FULL_RUN_PAGE = $(if $(WHOLE),docs/test-all.md,$(ALL_RESULTS).md)
+
+.PHONY: test-all-plan
+test-all-plan: ## The steps of make test-all: what has ended, and how long the others take
+	@tools/test-all plan $(ALL_RESULTS) '$(TEST_ALL_STEPS)' '$(ALL_KERNELS)' $(VMS) $(FUZZ_TIME) $(LIVE_REPEATS)
 
 .PHONY: release-check
 release-check: go ## Is the last make test-all about this code, and did all pass?
@@ -163,7 +167,7 @@ vm-all: build-all deps-vm
 
 .PHONY: $(ALL_KERNELS:%=vm-all-%)
 $(ALL_KERNELS:%=vm-all-%): vm-all-%:
-	@tools/vm-test $* $(RESULTS)/vm-all
+	@$(if $(IN_TEST_ALL),tools/test-all once $(RESULTS) vm-all-$*) tools/vm-test $* $(RESULTS)/vm-all
 
 .PHONY: fuzz
 fuzz: go ## Every fuzz target for FUZZ_TIME each
@@ -284,4 +288,4 @@ go: deps-go
 
 .PHONY: clean
 clean: ## Remove what was built and what tests left
-	@rm -rf bin $(RESULTS)
+	@rm -rf bin $(RESULTS) $(ALL_RESULTS) $(ALL_RESULTS).*
