@@ -8,6 +8,10 @@
 // does it for a stream of events, and allocates nothing for those that come in
 // storms.
 //
+// Classify, Explain and the catalogue may be used from any goroutine: they keep no
+// event, and the catalogue does not change. An Explainer is for one goroutine. What
+// it has written into an event stays valid.
+//
 // The trap to avoid: a rule must never lean on a kernel version, a number or
 // another event. Stable kernels move behaviour across versions, and equal
 // evidence is counted under one key in the kernel: two events with equal

@@ -9,6 +9,11 @@
 // tracer must see is in the [Outcome]. A scenario leaves nothing behind and
 // sends no RST that it does not list.
 //
+// Run returns when all processes have ended and the namespaces are gone, also if
+// its context ends early. It calls the functions of Options one at a time. An
+// Outcome stays valid. Several Run at once do not disturb each other, except
+// scenarios with HostChanges.
+//
 // The trap to avoid: programs that use this package call [ActorMain] first
 // thing in main (and TestMain), because the processes are this very program.
 package lab

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -173,4 +174,34 @@ func threadsIn(inodes map[uint64]bool) (n int) {
 		}
 	}
 	return n
+}
+
+// TestSideBySide: runs at once do not disturb each other, and Run calls the functions
+// of its options one at a time.
+func TestSideBySide(t *testing.T) {
+	roottest.Need(t, roottest.Namespaces)
+	s, _ := lab.Find("unread-data")
+	var all sync.WaitGroup
+	for range 2 {
+		all.Go(func() {
+			var calling sync.Mutex
+			alone := func() {
+				if !calling.TryLock() {
+					t.Error("two functions at once")
+					return
+				}
+				defer calling.Unlock()
+				time.Sleep(time.Millisecond) // so that another call would meet this one
+			}
+			outcome, err := lab.Run(t.Context(), s, event.IPv4, lab.Options{
+				Step:           func(string) { alone() },
+				OnNamespaces:   func([]*lab.Namespace) error { alone(); return nil },
+				BeforeTeardown: func([]*lab.Namespace) error { alone(); return nil },
+			})
+			if err != nil || len(outcome.Expect) == 0 {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	all.Wait()
 }
