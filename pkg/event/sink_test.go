@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // goroutine is the number of the goroutine that calls it.
@@ -20,8 +21,8 @@ type whereabouts struct {
 	in map[string]int
 }
 
-func (w *whereabouts) Event(*Event) error { w.in[goroutine()]++; return nil }
-func (w *whereabouts) Flush() error       { w.in[goroutine()]++; return nil }
+func (w *whereabouts) Event(*Event) error    { w.in[goroutine()]++; return nil }
+func (w *whereabouts) Flush(time.Time) error { w.in[goroutine()]++; return nil }
 
 // TestOneGoroutine: sources and stages call a sink in the goroutine of Run.
 func TestOneGoroutine(t *testing.T) {
