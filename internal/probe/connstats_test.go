@@ -18,7 +18,7 @@ func TestMarkAndUser(t *testing.T) {
 	err := namespace.Do(func() error {
 		root, _, _ := unix.RawSyscall(unix.SYS_SETFSUID, user, 0, 0)
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-		unix.RawSyscall(unix.SYS_SETFSUID, root, 0, 0)
+		_, _, _ = unix.RawSyscall(unix.SYS_SETFSUID, root, 0, 0)
 		if err != nil {
 			return err
 		}
