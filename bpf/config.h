@@ -9,13 +9,6 @@
 
 #include "record.h"
 
-/* tcp_reset(sk, skb) rather than tcp_reset(sk): 5.11 and later. */
-const volatile bool reset_has_packet = false;
-
-/* Position, from 0, of the reason argument; 0 where the kernel has none. */
-const volatile __u32 active_reason_arg = 0;
-const volatile __u32 reply_reason_arg = 0;
-
 /* Report incoming RSTs that were not obeyed. */
 const volatile bool watch_ignored = false;
 
@@ -69,9 +62,6 @@ const volatile bool flow_memory = true;
 
 /* Tell of the error that the kernel reports on a socket after its reset. */
 const volatile bool follow_errors = false;
-
-/* Position of the packet in nf_send_reset and of the hook behind it. */
-const volatile __u32 reject_packet_arg = 0;
 
 /* Count owners, peers and ports; sets of a table on a CPU, a power of two. */
 const volatile bool take_tops = false;

@@ -358,7 +358,6 @@ const (
 	ContextProgHolders               = "holders"
 	ContextProgHoldersByFile         = "holders_by_file"
 	ContextProgListeners             = "listeners"
-	ContextVarActiveReasonArg        = "active_reason_arg"
 	ContextVarCallers                = "callers"
 	ContextVarChallengesRequests     = "challenges_requests"
 	ContextVarCountNetns             = "count_netns"
@@ -387,10 +386,7 @@ const (
 	ContextVarReadingCalls           = "reading_calls"
 	ContextVarReasonInvalidSyn       = "reason_invalid_syn"
 	ContextVarReasonNotSpecified     = "reason_not_specified"
-	ContextVarRejectPacketArg        = "reject_packet_arg"
 	ContextVarRepliesSeeResets       = "replies_see_resets"
-	ContextVarReplyReasonArg         = "reply_reason_arg"
-	ContextVarResetHasPacket         = "reset_has_packet"
 	ContextVarSendfileCall           = "sendfile_call"
 	ContextVarTakeStacks             = "take_stacks"
 	ContextVarTakeTops               = "take_tops"
@@ -490,7 +486,6 @@ type ContextMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type ContextVariableSpecs struct {
-	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
 	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
 	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
@@ -519,10 +514,7 @@ type ContextVariableSpecs struct {
 	ReadingCalls           *ebpf.VariableSpec `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
-	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
-	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
-	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
@@ -608,7 +600,6 @@ func (m *ContextMaps) Close() error {
 //
 // It can be passed to LoadContextObjects or ebpf.CollectionSpec.LoadAndAssign.
 type ContextVariables struct {
-	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
 	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
 	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
@@ -637,10 +628,7 @@ type ContextVariables struct {
 	ReadingCalls           *ebpf.Variable `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
-	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
-	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
-	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`

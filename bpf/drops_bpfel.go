@@ -48,7 +48,6 @@ const (
 	DropsMapWantedNetns            = "wanted_netns"
 	DropsMapWantedPids             = "wanted_pids"
 	DropsProgDropsKfreeSkb         = "drops_kfree_skb"
-	DropsVarActiveReasonArg        = "active_reason_arg"
 	DropsVarCallers                = "callers"
 	DropsVarChallengesRequests     = "challenges_requests"
 	DropsVarCountNetns             = "count_netns"
@@ -77,10 +76,7 @@ const (
 	DropsVarReadingCalls           = "reading_calls"
 	DropsVarReasonInvalidSyn       = "reason_invalid_syn"
 	DropsVarReasonNotSpecified     = "reason_not_specified"
-	DropsVarRejectPacketArg        = "reject_packet_arg"
 	DropsVarRepliesSeeResets       = "replies_see_resets"
-	DropsVarReplyReasonArg         = "reply_reason_arg"
-	DropsVarResetHasPacket         = "reset_has_packet"
 	DropsVarSendfileCall           = "sendfile_call"
 	DropsVarTakeStacks             = "take_stacks"
 	DropsVarTakeTops               = "take_tops"
@@ -181,7 +177,6 @@ type DropsMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type DropsVariableSpecs struct {
-	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
 	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
 	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
@@ -210,10 +205,7 @@ type DropsVariableSpecs struct {
 	ReadingCalls           *ebpf.VariableSpec `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
-	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
-	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
-	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
@@ -321,7 +313,6 @@ func (m *DropsMaps) Close() error {
 //
 // It can be passed to LoadDropsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type DropsVariables struct {
-	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
 	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
 	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
@@ -350,10 +341,7 @@ type DropsVariables struct {
 	ReadingCalls           *ebpf.Variable `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
-	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
-	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
-	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`

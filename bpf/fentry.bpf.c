@@ -1,124 +1,106 @@
 //go:build ignore
 
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Attach method fentry: all arguments, typed, at the lowest cost. */
+/*
+ * Attach method fentry: all arguments, typed, at the lowest cost. Which function a
+ * program is attached to, and where its arguments are, is in the loader's table of
+ * hooks.
+ */
 #define TYPED_ARGUMENTS
+#include "arguments.h"
 #include "rst_target.h"
 #include "gather.h"
 #include "reject.h"
 
-/*
- * An argument by its position. In assembly, because the compiler would turn the
- * choice between two positions into a computed one, which the verifier refuses.
- */
-#define ARGUMENT(position)                                                 \
-	({                                                                 \
-		__u64 __value;                                             \
-		asm volatile("%0 = *(u64 *)(%1 + %2)"                      \
-			     : "=r"(__value)                               \
-			     : "r"(ctx), "i"((position) * sizeof(__u64))); \
-		__value;                                                   \
-	})
-
+#define SOCK ((struct sock *)ARGUMENT_AT(sock_arg))
+#define PACKET ((struct sk_buff *)ARGUMENT_AT(packet_arg))
 /* A kernel's reason starts at 0; in evidence 0 means "none". */
-#define REASON(position) ((position) == 2 ? ARGUMENT(2) + 1 : (position) == 1 ? ARGUMENT(1) + 1 : 0)
+#define REASON (reason_arg ? ARGUMENT_AT(reason_arg) + 1 : 0)
 
-SEC("fentry/tcp_send_active_reset")
+SEC("fentry")
 int fentry_send_active(__u64 *ctx)
 {
-	struct sock *sk = (struct sock *)ctx[0];
+	struct sock *sk = SOCK;
 
-	return send_active(ctx, sk, number_of(sk), REASON(active_reason_arg));
+	return send_active(ctx, sk, number_of(sk), REASON);
 }
 
-SEC("fentry/tcp_v4_send_reset")
+SEC("fentry")
 int fentry_send_reply4(__u64 *ctx)
 {
-	struct sock *sk = (struct sock *)ctx[0];
+	struct sock *sk = SOCK;
 
-	return send_reply(ctx, sk, number_of(sk), (struct sk_buff *)ctx[1],
-			  REASON(reply_reason_arg), true);
+	return send_reply(ctx, sk, number_of(sk), PACKET, REASON, true);
 }
 
-SEC("fentry/tcp_v6_send_reset")
+SEC("fentry")
 int fentry_send_reply6(__u64 *ctx)
 {
-	struct sock *sk = (struct sock *)ctx[0];
+	struct sock *sk = SOCK;
 
-	return send_reply(ctx, sk, number_of(sk), (struct sk_buff *)ctx[1],
-			  REASON(reply_reason_arg), true);
+	return send_reply(ctx, sk, number_of(sk), PACKET, REASON, true);
 }
 
-SEC("fentry/tcp_reset")
+SEC("fentry")
 int fentry_receive(__u64 *ctx)
 {
-	struct sock *sk = (struct sock *)ctx[0];
-	struct sk_buff *skb = NULL;
+	struct sock *sk = SOCK;
 
-	if (reset_has_packet)
-		skb = (struct sk_buff *)ctx[1];
-	return receive(ctx, sk, number_of(sk), skb);
+	return receive(ctx, sk, number_of(sk), PACKET);
 }
 
 /* Which socket a RST is for: see rst_target.h. */
 
-SEC("fentry/tcp_check_req")
+SEC("fentry")
 int fentry_note_request(__u64 *ctx)
 {
-	return note_request((struct sock *)ctx[0], (struct sk_buff *)ctx[1], (void *)ctx[2]);
+	return note_request(SOCK, PACKET, (void *)ARGUMENT_AT(request_arg));
 }
 
-SEC("fentry/tcp_timewait_state_process")
+SEC("fentry")
 int fentry_note_time_wait(__u64 *ctx)
 {
-	return note_rst_target((struct sk_buff *)ctx[1], (void *)ctx[0]);
+	return note_rst_target(PACKET, SOCK);
 }
 
-SEC("fentry/tcp_validate_incoming")
+SEC("fentry")
 int fentry_note_validate(__u64 *ctx)
 {
-	return note_rst_target((struct sk_buff *)ctx[1], (void *)ctx[0]);
+	return note_rst_target(PACKET, SOCK);
 }
 
-SEC("fentry/tcp_rcv_state_process")
+SEC("fentry")
 int fentry_note_state(__u64 *ctx)
 {
-	return note_rst_target((struct sk_buff *)ctx[1], (void *)ctx[0]);
+	return note_rst_target(PACKET, SOCK);
 }
 
-/* Firewall rules: (net, sk, oldskb, hook), or without sk before 5.10. */
+/* Firewall rules. */
 
-static __always_inline int reject_rule(__u64 *ctx)
-{
-	if (reject_packet_arg == 2)
-		return reject(ctx, (struct sk_buff *)ARGUMENT(2), ARGUMENT(3));
-	return reject(ctx, (struct sk_buff *)ARGUMENT(1), ARGUMENT(2));
-}
-
-SEC("fentry/nf_send_reset")
+SEC("fentry")
 int fentry_reject4(__u64 *ctx)
 {
-	return reject_rule(ctx);
+	return reject(ctx, PACKET, ARGUMENT_AT(chain_arg));
 }
 
-SEC("fentry/nf_send_reset6")
+SEC("fentry")
 int fentry_reject6(__u64 *ctx)
 {
-	return reject_rule(ctx);
+	return reject(ctx, PACKET, ARGUMENT_AT(chain_arg));
 }
 
-/* In a bridge or a device's ingress: (net, oldskb, dev, hook). */
+/* In a bridge or a device's ingress. */
 
-SEC("fentry/nf_reject_skb_v4_tcp_reset")
+SEC("fentry")
 int fentry_reject_link4(__u64 *ctx)
 {
-	return reject_link(ctx, (struct sk_buff *)ARGUMENT(1), ARGUMENT(2), ARGUMENT(3));
+	return reject_link(ctx, PACKET, ARGUMENT_AT(device_arg), ARGUMENT_AT(chain_arg));
 }
 
-SEC("fentry/nf_reject_skb_v6_tcp_reset")
+SEC("fentry")
 int fentry_reject_link6(__u64 *ctx)
 {
-	return reject_link(ctx, (struct sk_buff *)ARGUMENT(1), ARGUMENT(2), ARGUMENT(3));
+	return reject_link(ctx, PACKET, ARGUMENT_AT(device_arg), ARGUMENT_AT(chain_arg));
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

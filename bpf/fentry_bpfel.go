@@ -113,12 +113,13 @@ const (
 	FentryProgFentrySendActive      = "fentry_send_active"
 	FentryProgFentrySendReply4      = "fentry_send_reply4"
 	FentryProgFentrySendReply6      = "fentry_send_reply6"
-	FentryVarActiveReasonArg        = "active_reason_arg"
 	FentryVarCallers                = "callers"
+	FentryVarChainArg               = "chain_arg"
 	FentryVarChallengesRequests     = "challenges_requests"
 	FentryVarCountNetns             = "count_netns"
 	FentryVarCpus                   = "cpus"
 	FentryVarDetails                = "details"
+	FentryVarDeviceArg              = "device_arg"
 	FentryVarDropHasReason          = "drop_has_reason"
 	FentryVarDropHasSocket          = "drop_has_socket"
 	FentryVarDropInvalidSequence    = "drop_invalid_sequence"
@@ -139,14 +140,15 @@ const (
 	FentryVarFollowErrors           = "follow_errors"
 	FentryVarJiffyNs                = "jiffy_ns"
 	FentryVarListenersNoted         = "listeners_noted"
+	FentryVarPacketArg              = "packet_arg"
 	FentryVarReadingCalls           = "reading_calls"
+	FentryVarReasonArg              = "reason_arg"
 	FentryVarReasonInvalidSyn       = "reason_invalid_syn"
 	FentryVarReasonNotSpecified     = "reason_not_specified"
-	FentryVarRejectPacketArg        = "reject_packet_arg"
 	FentryVarRepliesSeeResets       = "replies_see_resets"
-	FentryVarReplyReasonArg         = "reply_reason_arg"
-	FentryVarResetHasPacket         = "reset_has_packet"
+	FentryVarRequestArg             = "request_arg"
 	FentryVarSendfileCall           = "sendfile_call"
+	FentryVarSockArg                = "sock_arg"
 	FentryVarTakeStacks             = "take_stacks"
 	FentryVarTakeTops               = "take_tops"
 	FentryVarTopSeed                = "top_seed"
@@ -257,12 +259,13 @@ type FentryMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type FentryVariableSpecs struct {
-	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
+	ChainArg               *ebpf.VariableSpec `ebpf:"chain_arg"`
 	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
 	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
+	DeviceArg              *ebpf.VariableSpec `ebpf:"device_arg"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
@@ -283,14 +286,15 @@ type FentryVariableSpecs struct {
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.VariableSpec `ebpf:"listeners_noted"`
+	PacketArg              *ebpf.VariableSpec `ebpf:"packet_arg"`
 	ReadingCalls           *ebpf.VariableSpec `ebpf:"reading_calls"`
+	ReasonArg              *ebpf.VariableSpec `ebpf:"reason_arg"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
-	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
-	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
-	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
+	RequestArg             *ebpf.VariableSpec `ebpf:"request_arg"`
 	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
+	SockArg                *ebpf.VariableSpec `ebpf:"sock_arg"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
 	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
@@ -397,12 +401,13 @@ func (m *FentryMaps) Close() error {
 //
 // It can be passed to LoadFentryObjects or ebpf.CollectionSpec.LoadAndAssign.
 type FentryVariables struct {
-	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
+	ChainArg               *ebpf.Variable `ebpf:"chain_arg"`
 	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
 	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
+	DeviceArg              *ebpf.Variable `ebpf:"device_arg"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`
@@ -423,14 +428,15 @@ type FentryVariables struct {
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.Variable `ebpf:"listeners_noted"`
+	PacketArg              *ebpf.Variable `ebpf:"packet_arg"`
 	ReadingCalls           *ebpf.Variable `ebpf:"reading_calls"`
+	ReasonArg              *ebpf.Variable `ebpf:"reason_arg"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
-	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
-	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
-	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
+	RequestArg             *ebpf.Variable `ebpf:"request_arg"`
 	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
+	SockArg                *ebpf.Variable `ebpf:"sock_arg"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
 	TopSeed                *ebpf.Variable `ebpf:"top_seed"`

@@ -1,77 +1,77 @@
 //go:build ignore
 
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Attach method kprobe: all arguments, as numbers, on any kernel with CONFIG_KPROBES. */
+/*
+ * Attach method kprobe: all arguments, as numbers, on any kernel with CONFIG_KPROBES.
+ * Which function a program is attached to, and where its arguments are, is in the
+ * loader's table of hooks.
+ */
+#include "arguments.h"
 #include "rst_target.h"
 #include "gather.h"
 #include "reject.h"
 
-#define SOCK (struct sock *)BPF_CORE_READ(ctx, FIRST_ARGUMENT)
-#define SKB (struct sk_buff *)BPF_CORE_READ(ctx, SECOND_ARGUMENT)
-#define REASON(position)                                             \
-	((position) == 2 ? BPF_CORE_READ(ctx, THIRD_ARGUMENT) + 1 :  \
-	 (position) == 1 ? BPF_CORE_READ(ctx, SECOND_ARGUMENT) + 1 : \
-			   0)
+#define SOCK ((struct sock *)ARGUMENT_AT(sock_arg))
+#define PACKET ((struct sk_buff *)ARGUMENT_AT(packet_arg))
+/* A kernel's reason starts at 0; in evidence 0 means "none". */
+#define REASON (reason_arg ? ARGUMENT_AT(reason_arg) + 1 : 0)
 
-SEC("kprobe/tcp_send_active_reset")
+SEC("kprobe")
 int kprobe_send_active(struct pt_regs *ctx)
 {
 	struct sock *sk = SOCK;
 
-	return send_active(ctx, sk, (__u64)sk, REASON(active_reason_arg));
+	return send_active(ctx, sk, (__u64)sk, REASON);
 }
 
-SEC("kprobe/tcp_v4_send_reset")
+SEC("kprobe")
 int kprobe_send_reply4(struct pt_regs *ctx)
 {
 	struct sock *sk = SOCK;
 
-	return send_reply(ctx, sk, (__u64)sk, SKB, REASON(reply_reason_arg), true);
+	return send_reply(ctx, sk, (__u64)sk, PACKET, REASON, true);
 }
 
-SEC("kprobe/tcp_v6_send_reset")
+SEC("kprobe")
 int kprobe_send_reply6(struct pt_regs *ctx)
 {
 	struct sock *sk = SOCK;
 
-	return send_reply(ctx, sk, (__u64)sk, SKB, REASON(reply_reason_arg), true);
+	return send_reply(ctx, sk, (__u64)sk, PACKET, REASON, true);
 }
 
-SEC("kprobe/tcp_reset")
+SEC("kprobe")
 int kprobe_receive(struct pt_regs *ctx)
 {
 	struct sock *sk = SOCK;
-	struct sk_buff *skb = NULL;
 
-	if (reset_has_packet)
-		skb = SKB;
-	return receive(ctx, sk, (__u64)sk, skb);
+	return receive(ctx, sk, (__u64)sk, PACKET);
 }
 
 /* Which socket a RST is for: see rst_target.h. */
 
-SEC("kprobe/tcp_check_req")
+SEC("kprobe")
 int kprobe_note_request(struct pt_regs *ctx)
 {
-	return note_request(SOCK, SKB, (void *)BPF_CORE_READ(ctx, THIRD_ARGUMENT));
+	return note_request(SOCK, PACKET, (void *)ARGUMENT_AT(request_arg));
 }
 
-SEC("kprobe/tcp_timewait_state_process")
+SEC("kprobe")
 int kprobe_note_time_wait(struct pt_regs *ctx)
 {
-	return note_rst_target(SKB, SOCK);
+	return note_rst_target(PACKET, SOCK);
 }
 
-SEC("kprobe/tcp_validate_incoming")
+SEC("kprobe")
 int kprobe_note_validate(struct pt_regs *ctx)
 {
-	return note_rst_target(SKB, SOCK);
+	return note_rst_target(PACKET, SOCK);
 }
 
-SEC("kprobe/tcp_rcv_state_process")
+SEC("kprobe")
 int kprobe_note_state(struct pt_regs *ctx)
 {
-	return note_rst_target(SKB, SOCK);
+	return note_rst_target(PACKET, SOCK);
 }
 
 /*
@@ -80,39 +80,39 @@ int kprobe_note_state(struct pt_regs *ctx)
  */
 static __always_inline int reject_rule(struct pt_regs *ctx)
 {
-	struct sk_buff *skb = (struct sk_buff *)BPF_CORE_READ(ctx, THIRD_ARGUMENT);
+	if (packet_arg)
+		return reject(ctx, PACKET, ARGUMENT_AT(chain_arg));
 
+	struct sk_buff *skb = (struct sk_buff *)ARGUMENT(2);
 	if (BPF_CORE_READ(skb, head))
-		return reject(ctx, skb, BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
-	return reject(ctx, SKB, BPF_CORE_READ(ctx, THIRD_ARGUMENT));
+		return reject(ctx, skb, ARGUMENT(3));
+	return reject(ctx, (struct sk_buff *)ARGUMENT(1), ARGUMENT(2));
 }
 
-SEC("kprobe/nf_send_reset")
+SEC("kprobe")
 int kprobe_reject4(struct pt_regs *ctx)
 {
 	return reject_rule(ctx);
 }
 
-SEC("kprobe/nf_send_reset6")
+SEC("kprobe")
 int kprobe_reject6(struct pt_regs *ctx)
 {
 	return reject_rule(ctx);
 }
 
-/* In a bridge or a device's ingress: (net, oldskb, dev, hook). */
+/* In a bridge or a device's ingress. */
 
-SEC("kprobe/nf_reject_skb_v4_tcp_reset")
+SEC("kprobe")
 int kprobe_reject_link4(struct pt_regs *ctx)
 {
-	return reject_link(ctx, SKB, BPF_CORE_READ(ctx, THIRD_ARGUMENT),
-			   BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
+	return reject_link(ctx, PACKET, ARGUMENT_AT(device_arg), ARGUMENT_AT(chain_arg));
 }
 
-SEC("kprobe/nf_reject_skb_v6_tcp_reset")
+SEC("kprobe")
 int kprobe_reject_link6(struct pt_regs *ctx)
 {
-	return reject_link(ctx, SKB, BPF_CORE_READ(ctx, THIRD_ARGUMENT),
-			   BPF_CORE_READ(ctx, FOURTH_ARGUMENT));
+	return reject_link(ctx, PACKET, ARGUMENT_AT(device_arg), ARGUMENT_AT(chain_arg));
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

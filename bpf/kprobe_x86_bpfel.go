@@ -59,12 +59,13 @@ const (
 	KprobeProgKprobeSendActive      = "kprobe_send_active"
 	KprobeProgKprobeSendReply4      = "kprobe_send_reply4"
 	KprobeProgKprobeSendReply6      = "kprobe_send_reply6"
-	KprobeVarActiveReasonArg        = "active_reason_arg"
 	KprobeVarCallers                = "callers"
+	KprobeVarChainArg               = "chain_arg"
 	KprobeVarChallengesRequests     = "challenges_requests"
 	KprobeVarCountNetns             = "count_netns"
 	KprobeVarCpus                   = "cpus"
 	KprobeVarDetails                = "details"
+	KprobeVarDeviceArg              = "device_arg"
 	KprobeVarDropHasReason          = "drop_has_reason"
 	KprobeVarDropHasSocket          = "drop_has_socket"
 	KprobeVarDropInvalidSequence    = "drop_invalid_sequence"
@@ -85,14 +86,15 @@ const (
 	KprobeVarFollowErrors           = "follow_errors"
 	KprobeVarJiffyNs                = "jiffy_ns"
 	KprobeVarListenersNoted         = "listeners_noted"
+	KprobeVarPacketArg              = "packet_arg"
 	KprobeVarReadingCalls           = "reading_calls"
+	KprobeVarReasonArg              = "reason_arg"
 	KprobeVarReasonInvalidSyn       = "reason_invalid_syn"
 	KprobeVarReasonNotSpecified     = "reason_not_specified"
-	KprobeVarRejectPacketArg        = "reject_packet_arg"
 	KprobeVarRepliesSeeResets       = "replies_see_resets"
-	KprobeVarReplyReasonArg         = "reply_reason_arg"
-	KprobeVarResetHasPacket         = "reset_has_packet"
+	KprobeVarRequestArg             = "request_arg"
 	KprobeVarSendfileCall           = "sendfile_call"
+	KprobeVarSockArg                = "sock_arg"
 	KprobeVarTakeStacks             = "take_stacks"
 	KprobeVarTakeTops               = "take_tops"
 	KprobeVarTopSeed                = "top_seed"
@@ -203,12 +205,13 @@ type KprobeMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type KprobeVariableSpecs struct {
-	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
+	ChainArg               *ebpf.VariableSpec `ebpf:"chain_arg"`
 	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
 	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
+	DeviceArg              *ebpf.VariableSpec `ebpf:"device_arg"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
@@ -229,14 +232,15 @@ type KprobeVariableSpecs struct {
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.VariableSpec `ebpf:"listeners_noted"`
+	PacketArg              *ebpf.VariableSpec `ebpf:"packet_arg"`
 	ReadingCalls           *ebpf.VariableSpec `ebpf:"reading_calls"`
+	ReasonArg              *ebpf.VariableSpec `ebpf:"reason_arg"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
-	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
-	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
-	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
+	RequestArg             *ebpf.VariableSpec `ebpf:"request_arg"`
 	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
+	SockArg                *ebpf.VariableSpec `ebpf:"sock_arg"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
 	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
@@ -343,12 +347,13 @@ func (m *KprobeMaps) Close() error {
 //
 // It can be passed to LoadKprobeObjects or ebpf.CollectionSpec.LoadAndAssign.
 type KprobeVariables struct {
-	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
+	ChainArg               *ebpf.Variable `ebpf:"chain_arg"`
 	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
 	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
+	DeviceArg              *ebpf.Variable `ebpf:"device_arg"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`
@@ -369,14 +374,15 @@ type KprobeVariables struct {
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.Variable `ebpf:"listeners_noted"`
+	PacketArg              *ebpf.Variable `ebpf:"packet_arg"`
 	ReadingCalls           *ebpf.Variable `ebpf:"reading_calls"`
+	ReasonArg              *ebpf.Variable `ebpf:"reason_arg"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
-	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
-	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
-	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
+	RequestArg             *ebpf.Variable `ebpf:"request_arg"`
 	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
+	SockArg                *ebpf.Variable `ebpf:"sock_arg"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
 	TopSeed                *ebpf.Variable `ebpf:"top_seed"`

@@ -8,6 +8,7 @@
  * active resets, behind the transmission); the second never passes the packet.
  */
 #define TYPED_ARGUMENTS
+#include "arguments.h"
 #include "gather.h"
 
 /* Does this tracepoint serve the reply hook of the packet's family? */
@@ -28,12 +29,10 @@ static __always_inline bool serves_reply(struct sk_buff *skb)
 SEC("tp_btf/tcp_send_reset")
 int tracepoint_send(__u64 *ctx)
 {
-	struct sock *sk = (struct sock *)ctx[0];
-	struct sk_buff *skb = (struct sk_buff *)ctx[1];
-	__u8 reason = 0;
+	struct sock *sk = (struct sock *)ARGUMENT_AT(sock_arg);
+	struct sk_buff *skb = (struct sk_buff *)ARGUMENT_AT(packet_arg);
+	__u8 reason = reason_arg ? ARGUMENT_AT(reason_arg) + 1 : 0;
 
-	if (reply_reason_arg)
-		reason = ctx[2] + 1;
 	if (!number_of(skb))
 		return tracepoint_serves_active ? send_active(ctx, sk, number_of(sk), reason) : 0;
 	if (!skb || !serves_reply(skb))
@@ -44,7 +43,7 @@ int tracepoint_send(__u64 *ctx)
 SEC("tp_btf/tcp_receive_reset")
 int tracepoint_receive(__u64 *ctx)
 {
-	struct sock *sk = (struct sock *)ctx[0];
+	struct sock *sk = (struct sock *)ARGUMENT_AT(sock_arg);
 
 	return receive(ctx, sk, number_of(sk), NULL);
 }

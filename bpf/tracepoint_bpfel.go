@@ -48,12 +48,13 @@ const (
 	TracepointMapWantedPids             = "wanted_pids"
 	TracepointProgTracepointReceive     = "tracepoint_receive"
 	TracepointProgTracepointSend        = "tracepoint_send"
-	TracepointVarActiveReasonArg        = "active_reason_arg"
 	TracepointVarCallers                = "callers"
+	TracepointVarChainArg               = "chain_arg"
 	TracepointVarChallengesRequests     = "challenges_requests"
 	TracepointVarCountNetns             = "count_netns"
 	TracepointVarCpus                   = "cpus"
 	TracepointVarDetails                = "details"
+	TracepointVarDeviceArg              = "device_arg"
 	TracepointVarDropHasReason          = "drop_has_reason"
 	TracepointVarDropHasSocket          = "drop_has_socket"
 	TracepointVarDropInvalidSequence    = "drop_invalid_sequence"
@@ -74,14 +75,15 @@ const (
 	TracepointVarFollowErrors           = "follow_errors"
 	TracepointVarJiffyNs                = "jiffy_ns"
 	TracepointVarListenersNoted         = "listeners_noted"
+	TracepointVarPacketArg              = "packet_arg"
 	TracepointVarReadingCalls           = "reading_calls"
+	TracepointVarReasonArg              = "reason_arg"
 	TracepointVarReasonInvalidSyn       = "reason_invalid_syn"
 	TracepointVarReasonNotSpecified     = "reason_not_specified"
-	TracepointVarRejectPacketArg        = "reject_packet_arg"
 	TracepointVarRepliesSeeResets       = "replies_see_resets"
-	TracepointVarReplyReasonArg         = "reply_reason_arg"
-	TracepointVarResetHasPacket         = "reset_has_packet"
+	TracepointVarRequestArg             = "request_arg"
 	TracepointVarSendfileCall           = "sendfile_call"
+	TracepointVarSockArg                = "sock_arg"
 	TracepointVarTakeStacks             = "take_stacks"
 	TracepointVarTakeTops               = "take_tops"
 	TracepointVarTopSeed                = "top_seed"
@@ -181,12 +183,13 @@ type TracepointMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type TracepointVariableSpecs struct {
-	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
+	ChainArg               *ebpf.VariableSpec `ebpf:"chain_arg"`
 	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
 	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
+	DeviceArg              *ebpf.VariableSpec `ebpf:"device_arg"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
@@ -207,14 +210,15 @@ type TracepointVariableSpecs struct {
 	FollowErrors           *ebpf.VariableSpec `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.VariableSpec `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.VariableSpec `ebpf:"listeners_noted"`
+	PacketArg              *ebpf.VariableSpec `ebpf:"packet_arg"`
 	ReadingCalls           *ebpf.VariableSpec `ebpf:"reading_calls"`
+	ReasonArg              *ebpf.VariableSpec `ebpf:"reason_arg"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
-	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
-	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
-	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
+	RequestArg             *ebpf.VariableSpec `ebpf:"request_arg"`
 	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
+	SockArg                *ebpf.VariableSpec `ebpf:"sock_arg"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
 	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
@@ -319,12 +323,13 @@ func (m *TracepointMaps) Close() error {
 //
 // It can be passed to LoadTracepointObjects or ebpf.CollectionSpec.LoadAndAssign.
 type TracepointVariables struct {
-	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
+	ChainArg               *ebpf.Variable `ebpf:"chain_arg"`
 	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
 	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
+	DeviceArg              *ebpf.Variable `ebpf:"device_arg"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`
@@ -345,14 +350,15 @@ type TracepointVariables struct {
 	FollowErrors           *ebpf.Variable `ebpf:"follow_errors"`
 	JiffyNs                *ebpf.Variable `ebpf:"jiffy_ns"`
 	ListenersNoted         *ebpf.Variable `ebpf:"listeners_noted"`
+	PacketArg              *ebpf.Variable `ebpf:"packet_arg"`
 	ReadingCalls           *ebpf.Variable `ebpf:"reading_calls"`
+	ReasonArg              *ebpf.Variable `ebpf:"reason_arg"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
-	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
-	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
-	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
+	RequestArg             *ebpf.Variable `ebpf:"request_arg"`
 	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
+	SockArg                *ebpf.Variable `ebpf:"sock_arg"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
 	TopSeed                *ebpf.Variable `ebpf:"top_seed"`

@@ -2,8 +2,7 @@ package probe
 
 import (
 	"errors"
-	"io/fs"
-	"os"
+	"slices"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -21,6 +20,25 @@ type HookStatus struct {
 	Refused  []Refusal // better methods, best first; all methods where Method is empty
 	Lacks    string    // what events lack without it
 	Later    bool      // not there yet: it is attached when its module is loaded
+	Unwanted bool      // not attached, because no wanted event needs it
+}
+
+// hookState is how a session reaches a hook.
+type hookState struct {
+	status HookStatus
+	listed bool // the session has had to do with it
+	// attached is nil for iterators, and for what the shared program serves.
+	attached *attached
+}
+
+func (h *hookState) reached() bool { return h.status.Method != "" }
+
+func (h *hookState) settle(refusal *Refusal) {
+	if refusal != nil {
+		h.status.Refused = append(h.status.Refused, *refusal)
+	} else {
+		h.status.Method = event.Tracepoint
+	}
 }
 
 // attached is a program in the kernel.
@@ -31,74 +49,111 @@ type attached struct {
 	link    link.Link
 }
 
-func (a *attached) close() {
+func (a *attached) detach() {
 	if a.link != nil {
 		a.link.Close()
+		a.link = nil
 	}
-	a.program.Close()
+}
+
+// missed is how often the kernel did not run the program: it would have interrupted
+// itself (the kernel tells from 5.12 on), or the method had no room.
+func (a *attached) missed() (total uint64) {
+	if stats, err := a.program.Stats(); err == nil {
+		total = stats.RecursionMisses
+	}
+	if a.link != nil {
+		total += methods[a.method].missed(a.link)
+	}
+	return total
+}
+
+// begin makes the status of a hook that is about to be attached.
+func (s *Session) begin(id hookID) *hookState {
+	h, state := &hooks[id], &s.hooks[id]
+	state.listed = true
+	state.status = HookStatus{Hook: string(h.kind), Function: h.name(), Lacks: h.lacks}
+	return state
 }
 
 // attachFirst tries methods for a hook, best first, until one is accepted.
-func (l *loader) attachFirst(h hook, allowed []event.Method, status *HookStatus) *attached {
+func (s *Session) attachFirst(id hookID, allowed []event.Method) {
+	state := &s.hooks[id]
 	for _, method := range allowed {
-		program, ok := h.programs[method]
-		if !ok {
+		p, ok := hooks[id].programs[method]
+		if !ok || p.name == sharedProgram {
 			continue
 		}
-		a, refusal := l.attach(method, program, h.function)
+		a, refusal := s.attach(id, p, method)
 		if refusal == nil {
-			status.Method = method
-			return a
+			state.status.Method, state.attached = method, a
+			return
 		}
-		status.Refused = append(status.Refused, *refusal)
+		state.status.Refused = append(state.status.Refused, *refusal)
 	}
-	return nil
 }
 
-// attach loads and attaches one program of a method's object.
-func (l *loader) attach(method event.Method, program, function string) (*attached, *Refusal) {
-	if err := offered(method); err != nil {
-		return nil, l.refuse(Refusal{method, "attach", err})
+// attach loads and attaches one program.
+func (s *Session) attach(id hookID, p program, method event.Method) (*attached, *Refusal) {
+	l, m := s.loader, methods[method]
+	refuse := func(step string, err error) (*attached, *Refusal) {
+		return nil, l.refuse(Refusal{method, step, err})
+	}
+	if err := m.offered(); err != nil {
+		return refuse("attach", err)
 	}
 	if err := l.forbidden[method]; err != nil {
-		return nil, l.refuse(Refusal{method, "load", err})
+		return refuse("load", err)
 	}
-	object, err := l.object(method)
+	function, err := m.function(&hooks[id], &l.targets[id])
 	if err != nil {
-		return nil, l.refuse(Refusal{method, "load", err})
+		return refuse("attach", err)
 	}
-	loaded, err := l.load(object, program, method)
+	loaded, err := l.load(id, p, method, function)
 	if err != nil {
-		if errors.Is(err, unix.EPERM) {
+		if errors.Is(err, unix.EPERM) && byFunctionEntry(method) {
 			l.forbidden[method] = err // for every function: it is not asked again
 		}
-		return nil, l.refuse(Refusal{method, "load", err})
+		return refuse("load", err)
 	}
-	a := &attached{name: program, method: method, program: loaded}
-	if method == event.Kprobe {
-		a.link, err = link.Kprobe(function, loaded, nil)
-	} else {
-		a.link, err = link.AttachTracing(link.TracingOptions{Program: loaded})
-	}
+	s.reachBy(id, method) // before the first record comes
+	attachment, err := m.attach(loaded, function)
 	if err != nil {
 		loaded.Close()
-		return nil, l.refuse(Refusal{method, "attach", err})
+		return refuse("attach", err)
 	}
-	return a, nil
+	return &attached{name: p.name, method: method, program: loaded, link: attachment}, nil
 }
 
-// attachTracepoint attaches a program that has no other method.
-func (l *loader) attachTracepoint(object *ebpf.CollectionSpec, program string) (*attached, *Refusal) {
-	loaded, err := l.load(object, program, event.Tracepoint)
-	if err != nil {
-		return nil, l.refuse(Refusal{event.Tracepoint, "load", err})
+// reachBy remembers how a hook is reached, also for records that are read when it
+// no longer is.
+func (s *Session) reachBy(id hookID, method event.Method) { s.vias[id].Store(&method) }
+
+// via is how a hook is reached, or was.
+func (s *Session) via(id hookID) event.Method {
+	if method := s.vias[id].Load(); method != nil {
+		return *method
 	}
-	attachment, err := link.AttachTracing(link.TracingOptions{Program: loaded})
-	if err != nil {
-		loaded.Close()
-		return nil, l.refuse(Refusal{event.Tracepoint, "attach", err})
+	return ""
+}
+
+// programs yields what is loaded, in order of attachment.
+func (s *Session) programs(yield func(*attached) bool) {
+	for id := range s.hooks {
+		if a := s.hooks[id].attached; a != nil && !yield(a) {
+			return
+		}
+		if hookID(id) == receiveHook && s.shared != nil && !yield(s.shared) {
+			return
+		}
 	}
-	return &attached{name: program, method: event.Tracepoint, program: loaded, link: attachment}, nil
+}
+
+// release detaches a hook and frees its program. What its statistics say is kept.
+func (s *Session) release(a *attached) {
+	s.missedBefore += a.missed()
+	a.detach()
+	a.program.Close()
 }
 
 // tryFentry asks, with the smallest program, whether this kernel forbids fentry
@@ -108,7 +163,7 @@ func (l *loader) tryFentry() {
 	collection, err := ebpf.NewCollectionWithOptions(&ebpf.CollectionSpec{Programs: map[string]*ebpf.ProgramSpec{name: {
 		Type:         ebpf.Tracing,
 		AttachType:   ebpf.AttachTraceFEntry,
-		AttachTo:     resetHooks[atReceive].function,
+		AttachTo:     hooks[receiveHook].name(),
 		License:      "GPL",
 		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()},
 	}}}, ebpf.CollectionOptions{Cache: l.btf, Programs: ebpf.ProgramOptions{LogDisabled: true}})
@@ -122,19 +177,25 @@ func (l *loader) tryFentry() {
 	}
 }
 
-// kprobePMU is there in every kernel with CONFIG_KPROBE_EVENTS since 4.17.
-const kprobePMU = "/sys/bus/event_source/devices/kprobe"
-
-// offered saves the work of loading a program that can be attached nowhere.
-func offered(method event.Method) error {
-	if method == event.Kprobe {
-		if _, err := os.Stat(kprobePMU); errors.Is(err, fs.ErrNotExist) {
-			return errors.New("kernel has no kprobes (CONFIG_KPROBE_EVENTS is off)")
-		}
+// allowedMethods are all, unless one is forced.
+func (l *loader) allowedMethods() []event.Method {
+	if l.options.Attach != "" {
+		return []event.Method{l.options.Attach}
 	}
-	return nil
+	return slices.Clone(event.Methods)
 }
 
-// sharedTracepoint serves all sending hooks, so it is loaded once and last,
-// when it is known which of them it must serve.
-const sharedTracepoint = "tracepoint_send"
+// methodsOf are the methods that a hook may be attached by, best first. Where a hook
+// has one method only, none is forced.
+func (l *loader) methodsOf(id hookID) []event.Method {
+	programs := hooks[id].programs
+	if len(programs) == 1 {
+		for method := range programs {
+			return []event.Method{method}
+		}
+	}
+	return slices.DeleteFunc(l.allowedMethods(), func(m event.Method) bool {
+		_, ok := programs[m]
+		return !ok
+	})
+}

@@ -35,9 +35,10 @@ var callerNames = map[string]event.Caller{
 // symbols is what the loader needs from kallsyms.
 type symbols struct {
 	callers []functionRange
-	// present are the functions of firewall rules that are there, built in or
-	// in a module. Names are never hidden, only addresses.
-	present map[string]bool
+	// functions are those of hooks that are there, built in or in a module, by
+	// their name without what the compiler added. Names are never hidden, only
+	// addresses.
+	functions map[string][]string
 	// challenges: handshakeChallenge is there.
 	challenges bool
 	err        error // why they could not be read
@@ -61,7 +62,8 @@ func findSymbols() symbols {
 // ends where the next symbol begins. Parts that the compiler split off
 // (tcp_reset.cold) count as the function.
 func parseSymbols(kallsyms io.Reader) (found symbols) {
-	found.present = make(map[string]bool)
+	found.functions = make(map[string][]string)
+	hooked := hookedFunctions()
 	var ranges []functionRange
 	hidden := false
 	open := 0 // ranges from here on have no end yet
@@ -80,9 +82,10 @@ func parseSymbols(kallsyms io.Reader) (found symbols) {
 			continue
 		}
 		name := rest[2:]
-		if bytes.HasPrefix(name, rejectPrefix) {
-			end := bytes.IndexAny(name, "\t\n")
-			found.present[string(name[:max(end, 0)])] = true
+		if bytes.HasPrefix(name, rejectPrefix) || bytes.HasPrefix(name, tcpPrefix) {
+			if base := string(withoutSuffix(name)); hooked[base] {
+				found.functions[base] = append(found.functions[base], string(name[:bytes.IndexAny(name, "\t\n")]))
+			}
 		}
 		if bytes.HasPrefix(name, challengePrefix) && string(withoutSuffix(name)) == handshakeChallenge {
 			found.challenges = true
@@ -106,8 +109,18 @@ func parseSymbols(kallsyms io.Reader) (found symbols) {
 	}
 }
 
-// rejectPrefix begins the names of all rejectHooks.
-var rejectPrefix = []byte("nf_")
+// These begin the names of all functions that are hooked.
+var rejectPrefix, tcpPrefix = []byte("nf_"), []byte("tcp_")
+
+func hookedFunctions() map[string]bool {
+	names := make(map[string]bool)
+	for id := range hooks {
+		for _, name := range hooks[id].functions {
+			names[withoutClone(name)] = true
+		}
+	}
+	return names
+}
 
 var challengePrefix = []byte(handshakeChallenge)
 

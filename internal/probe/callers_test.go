@@ -50,8 +50,10 @@ func TestParseSymbols(t *testing.T) {
 	if diff := cmp.Diff(want, found.callers); diff != "" {
 		t.Errorf("callers (-want +got):\n%s", diff)
 	}
-	if !found.present["nf_send_reset"] || found.present["nf_send_reset6"] {
-		t.Errorf("present: %v", found.present)
+	functions := map[string][]string{"nf_send_reset": {"nf_send_reset"}, "tcp_rcv_state_process": {"tcp_rcv_state_process.isra.0"},
+		"tcp_validate_incoming": {"tcp_validate_incoming", "tcp_validate_incoming.cold"}}
+	if diff := cmp.Diff(functions, found.functions); diff != "" {
+		t.Errorf("functions (-want +got):\n%s", diff)
 	}
 }
 
@@ -66,7 +68,7 @@ func TestParseSymbolsHidden(t *testing.T) {
 	if len(found.callers) != 0 {
 		t.Errorf("addresses out of nothing: %+v", found.callers)
 	}
-	if !found.present["nf_send_reset"] {
+	if found.functions["nf_send_reset"] == nil {
 		t.Error("nf_send_reset is not found any more")
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/link"
 
 	"github.com/rsttrace/rsttrace/bpf"
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -26,6 +25,8 @@ type Counts struct {
 	Uncounted   uint64 // events whose evidence found no free counter; not in ByEvidence
 	Unplaced    uint64 // events that found no free counter of their namespace, see NetnsCounts
 	Missed      uint64 // runs that the kernel suppressed: hooks fired, nothing was seen
+	// NotCounted lists, for people, what is in no count: see Options.Wants.
+	NotCounted []string
 }
 
 // counters reads the kernel's counter rows through mmap.
@@ -183,7 +184,7 @@ func (s *Session) Counts() (Counts, error) {
 	if err != nil {
 		return Counts{}, err
 	}
-	counts.Missed = s.missed()
+	counts.Missed, counts.NotCounted = s.missed(), s.notCounted()
 	return counts, nil
 }
 
@@ -193,31 +194,13 @@ func (s *Session) readCounters() (Counts, error) {
 	return s.counters.read()
 }
 
-// missed adds up what the kernel says that it suppressed: programs that would
-// have interrupted themselves (5.12 and later), and kprobes without a free
-// slot (6.6 and later). Older kernels do not tell.
+// missed adds up what the kernel says that it suppressed. Older kernels do not tell.
 func (s *Session) missed() uint64 {
-	s.late.Lock()
-	defer s.late.Unlock()
-	var total uint64
-	for _, a := range s.attached {
-		if stats, err := a.program.Stats(); err == nil {
-			total += stats.RecursionMisses
-		}
-		if a.method == event.Kprobe && a.link != nil {
-			total += kprobeMissed(a.link)
-		}
+	s.attaching.Lock()
+	defer s.attaching.Unlock()
+	total := s.missedBefore
+	for a := range s.programs {
+		total += a.missed()
 	}
 	return total
-}
-
-func kprobeMissed(l link.Link) uint64 {
-	info, err := l.Info()
-	if err != nil {
-		return 0 // before 6.6 the kernel does not tell
-	}
-	if perf := info.PerfEvent(); perf != nil && perf.Kprobe() != nil {
-		return perf.Kprobe().Missed
-	}
-	return 0
 }

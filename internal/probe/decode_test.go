@@ -17,10 +17,12 @@ import (
 
 // testSession decodes as on a kernel that was reached by one method.
 func testSession(via event.Method) *Session {
-	return &Session{
-		kernel: &kernel{reasons: []string{"NOT_SPECIFIED", "NO_SOCKET"}},
-		vias:   [resetHookCount]event.Method{via, via, via, via},
+	s := &Session{kernel: &kernel{reasons: []string{"NOT_SPECIFIED", "NO_SOCKET"}}}
+	for _, id := range resetHooks {
+		s.reachBy(id, via)
 	}
+	s.reachBy(dropHook, event.Tracepoint)
+	return s
 }
 
 // bytesOf is a record as the ring hands it out.

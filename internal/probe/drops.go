@@ -26,8 +26,8 @@ var repliedDrops = []string{"NO_SOCKET", "TCP_FLAGS", "TCP_INVALID_ACK_SEQUENCE"
 // dropReasonMax is how many reasons the BPF side can tell apart.
 const dropReasonMax = 256
 
-// dropHook is how the running kernel's kfree_skb tracepoint looks.
-type dropHook struct {
+// dropFacts is how the running kernel's kfree_skb tracepoint looks.
+type dropFacts struct {
 	hasReason    bool     // 5.17 and later
 	hasSocket    bool     // 6.11 and later
 	reasons      []string // by value, without prefix
@@ -38,19 +38,19 @@ type dropHook struct {
 }
 
 // number is the value of a reason, 0 for one that this kernel does not have.
-func (d *dropHook) number(name string) uint32 { return uint32(max(0, slices.Index(d.reasons, name))) }
+func (d *dropFacts) number(name string) uint32 { return uint32(max(0, slices.Index(d.reasons, name))) }
 
 // namesOld: a RST before the window has a reason of its own (6.6), so that
 // TCP_INVALID_SEQUENCE means one beyond it.
-func (d *dropHook) namesOld() bool { return slices.Contains(d.reasons, "TCP_OLD_SEQUENCE") }
+func (d *dropFacts) namesOld() bool { return slices.Contains(d.reasons, "TCP_OLD_SEQUENCE") }
 
 // tellsRequest: a wrong sequence number of a RST for a request socket has a
 // reason of its own. It came with the others of tcp_check_req, in 6.18.
-func (d *dropHook) tellsRequest() bool { return slices.Contains(d.reasons, "TCP_RFC7323_TSECR") }
+func (d *dropFacts) tellsRequest() bool { return slices.Contains(d.reasons, "TCP_RFC7323_TSECR") }
 
-func readDropHook(spec *btf.Spec) dropHook {
+func readDropFacts(spec *btf.Spec) dropFacts {
 	arguments := parameters(spec, "btf_trace_kfree_skb")
-	d := dropHook{
+	d := dropFacts{
 		hasReason: len(arguments) >= 4, // the first is BPF's own
 		hasSocket: len(arguments) >= 5,
 		reasons:   enumNames(spec, "skb_drop_reason", "SKB_DROP_REASON_", "SKB_"),
@@ -67,7 +67,7 @@ func readDropHook(spec *btf.Spec) dropHook {
 }
 
 // watched is the set of reasons to look at, as the BPF side wants it.
-func (d *dropHook) watched(names ...[]string) (set [dropReasonMax / 64]uint64) {
+func (d *dropFacts) watched(names ...[]string) (set [dropReasonMax / 64]uint64) {
 	wanted := make(map[string]bool)
 	for _, group := range names {
 		for _, name := range group {

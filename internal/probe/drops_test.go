@@ -24,7 +24,7 @@ func kernelWith(t *testing.T, arguments int, reasons ...string) *btf.Spec {
 	return specOf(t, enum, &btf.Typedef{Name: "btf_trace_kfree_skb", Type: &btf.Pointer{Target: prototype(types...)}})
 }
 
-func TestReadDropHook(t *testing.T) {
+func TestReadDropFacts(t *testing.T) {
 	type facts struct{ Reason, Socket, Sequence, Old, Request bool }
 	for name, test := range map[string]struct {
 		arguments int
@@ -41,7 +41,7 @@ func TestReadDropHook(t *testing.T) {
 		"6.18": {4, []string{"NOT_DROPPED_YET", "NOT_SPECIFIED", "TCP_RFC7323_TSECR", "TCP_OLD_SEQUENCE", "TCP_INVALID_SEQUENCE"},
 			facts{Reason: true, Socket: true, Sequence: true, Old: true, Request: true}},
 	} {
-		d := readDropHook(kernelWith(t, test.arguments, test.reasons...))
+		d := readDropFacts(kernelWith(t, test.arguments, test.reasons...))
 		got := facts{d.hasReason, d.hasSocket, d.tellsSequence, d.namesOld(), d.tellsRequest()}
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)

@@ -44,17 +44,10 @@ func nothingAttached(statuses []HookStatus, allowed []event.Method) error {
 	}
 	tried := make([]string, len(allowed))
 	for i, method := range allowed {
-		tried[i] = facility[method]
+		tried[i] = methods[method].facility()
 	}
 	return fmt.Errorf("this kernel accepts none of the attach methods (%s); it must offer %s",
 		strings.Join(reasons, "; "), strings.Join(tried, ", or "))
-}
-
-// facility is what a kernel must have for a method.
-var facility = map[event.Method]string{
-	event.Fentry:     "BPF trampolines for fentry (CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)",
-	event.Kprobe:     "kprobes (CONFIG_KPROBES, CONFIG_BPF_EVENTS)",
-	event.Tracepoint: "BTF tracepoints (CONFIG_DEBUG_INFO_BTF, CONFIG_TRACEPOINTS)",
 }
 
 // mayLoad reports whether this process has the privileges to make maps.

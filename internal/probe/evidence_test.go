@@ -111,7 +111,7 @@ func TestDecodeEvidence(t *testing.T) {
 }
 
 func TestReason(t *testing.T) {
-	k := &kernel{reasons: []string{"NOT_SPECIFIED", "NO_SOCKET"}, drop: dropHook{reasons: []string{"", "TCP_RESET"}}}
+	k := &kernel{reasons: []string{"NOT_SPECIFIED", "NO_SOCKET"}, drop: dropFacts{reasons: []string{"", "TCP_RESET"}}}
 	for plusOne, want := range map[uint8]string{
 		0:   "", // the kernel gave none
 		1:   "NOT_SPECIFIED",

@@ -28,8 +28,8 @@ type iterator struct {
 	link    *link.Iter
 }
 
-func openIterator(l *loader, object *ebpf.CollectionSpec, name string) (*iterator, *Refusal) {
-	program, err := l.load(object, name, event.Tracepoint)
+func openIterator(l *loader, id hookID, p program) (*iterator, *Refusal) {
+	program, err := l.load(id, p, event.Tracepoint, "")
 	if err != nil {
 		return nil, l.refuse(Refusal{event.Tracepoint, "load", err})
 	}
@@ -61,27 +61,27 @@ func (i *iterator) walk() ([]byte, error) {
 }
 
 // openHolderSearch prefers the walk that takes no references to files.
-func (s *Session) openHolderSearch(object *ebpf.CollectionSpec) HookStatus {
-	status := HookStatus{Hook: "context", Lacks: "the owner of a socket that was reset by a packet and is still open"}
-	if s.kernel.loops {
-		search, refusal := openTableSearch(s.loader, object)
+func (s *Session) openHolderSearch(state *hookState) {
+	if s.holders != nil {
+		state.status.Method = event.Tracepoint // it was opened before
+	} else if s.kernel.loops {
+		search, refusal := openTableSearch(s.loader)
 		if refusal != nil {
-			status.Refused = append(status.Refused, *refusal)
+			state.status.Refused = append(state.status.Refused, *refusal)
 			s.kernel.loops = false // nor does the search for listeners work
 		} else {
-			s.holders, status.Method = search, event.Tracepoint
+			s.holders, state.status.Method = search, event.Tracepoint
 		}
 	}
-	status.Function = s.kernel.tableIterator()
+	state.status.Function = s.kernel.tableIterator()
 	if s.holders != nil {
-		return status
+		return
 	}
-	found, refusal := openIterator(s.loader, object, holdersByFileIterator)
-	status.settle(refusal)
+	found, refusal := openIterator(s.loader, holdersHook, s.loader.programOf(holdersHook))
+	state.settle(refusal)
 	if refusal == nil {
 		s.holders = &fileSearch{found}
 	}
-	return status
 }
 
 // fileSearch takes a reference to every open file of the host, one after the other,

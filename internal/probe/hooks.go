@@ -1,163 +1,155 @@
 package probe
 
 import (
-	"github.com/cilium/ebpf"
+	"slices"
 
-	"github.com/rsttrace/rsttrace/bpf"
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// hook is one kernel function that rsttrace watches, with the program that each
-// attach method has for it.
+// hook is one place in the kernel where rsttrace looks, and all that is known of
+// it: a row of the table in hooktable.go.
+//
+// To add a hook:
+//  1. Write its programs, one for each method that can reach it (bpf/fentry.bpf.c,
+//     kprobe.bpf.c, tracepoint.bpf.c). A program names no function, and takes its
+//     arguments from bpf/arguments.h.
+//  2. Add a hookID where it is to be attached: after the hooks that leave notes
+//     for it. Add its row.
+//  3. If events come from it, gives says which. The recordings prove it
+//     (TestOneHookGivesIt). If other hooks need it, serves says which.
+//  4. If events say less without it, add a field to Visibility and a row to limits.
+//
+// A function that another kernel calls otherwise is one more name in functions.
 type hook struct {
-	name     string // for people: "send-active"
-	function string
-	programs map[event.Method]string
-	lacks    string // what events lack without it
+	kind hookKind
+	// functions are the kernel function: its name today, and then those that it
+	// has on other kernels. Events and Hooks have the first, whatever it is called.
+	functions []string
+	// tracepoint is "group:name".
+	tracepoint string
+	// iterator describes what a BPF iterator walks.
+	iterator string
+	// module is the kernel module that the function comes in, unless it is built in.
+	module string
+	// arguments are what the programs read of the function or tracepoint.
+	arguments []argument
+	programs  map[event.Method]program
+	// byFile is the iterator for kernels before 5.17, which have no bpf_loop.
+	byFile string
+
+	// gives are the events that come from it; nil: none do.
+	gives []gift
+	// serves reports whether an event of another hook needs this one to be
+	// complete; nil: none does.
+	serves func(l *loader, from hookID, v cause.Verdict) bool
+	// use reports whether the options and the kernel leave it anything to do;
+	// nil: always.
+	use func(*loader) bool
+	// optional reports whether it is not missed if no method reaches it; nil: it is.
+	optional func(*loader) bool
+
+	counts string // for people: the events that are not counted without it
+	lacks  string // for people: what events lack without it
 }
 
-// byFunction are the programs of a hook that has no tracepoint.
-func byFunction(name string) map[event.Method]string {
-	return map[event.Method]string{event.Fentry: "fentry_" + name, event.Kprobe: "kprobe_" + name}
+// hookKind is what a hook is called in Hooks.
+type hookKind string
+
+// program is one program of a compiled object.
+type program struct {
+	object object
+	name   string
 }
 
-// orTracepoint adds the program of a tracepoint.
-func orTracepoint(programs map[event.Method]string, name string) map[event.Method]string {
-	programs[event.Tracepoint] = name
-	return programs
+// argument is a parameter of a function, and the constant of bpf/arguments.h that
+// gets its position.
+type argument struct {
+	constant string
+	typeName string // as BTF has it, without pointer
+	// usual is its position where BTF does not describe the function; 0: the program
+	// then does without, and also if the function has no such argument.
+	usual uint32
 }
 
-// resetHooks are the hooks that see resets. The three that send share one
-// tracepoint.
-var resetHooks = []hook{
-	{name: "send-active", function: "tcp_send_active_reset", programs: orTracepoint(byFunction("send_active"), sharedTracepoint)},
-	{name: "send-reply (IPv4)", function: "tcp_v4_send_reset", programs: orTracepoint(byFunction("send_reply4"), sharedTracepoint)},
-	{name: "send-reply (IPv6)", function: "tcp_v6_send_reset", programs: orTracepoint(byFunction("send_reply6"), sharedTracepoint)},
-	{name: "receive", function: "tcp_reset", programs: orTracepoint(byFunction("receive"), "tracepoint_receive")},
+// gift are events that a hook gives.
+type gift struct {
+	hook event.Hook                // what its program calls itself
+	only func(event.Evidence) bool // of these, where several rows share it; nil: all
+	// causes are what these events can mean; nil: whatever package cause knows for hook.
+	causes []event.CauseID
+	except []event.CauseID
 }
 
-// Positions in resetHooks.
-const (
-	atActive = iota
-	atReply4
-	atReply6
-	atReceive
-	resetHookCount
-)
-
-// rejectHooks see what firewall rules answer. Most kernels have them in a
-// module that comes with the first such rule.
-var rejectHooks = []hook{
-	{name: "reject (IPv4)", function: "nf_send_reset", programs: byFunction("reject4"), lacks: "resets that firewall rules send"},
-	{name: "reject (IPv6)", function: "nf_send_reset6", programs: byFunction("reject6"), lacks: "resets that firewall rules send"},
-	{name: "reject (IPv4, link)", function: "nf_reject_skb_v4_tcp_reset", programs: byFunction("reject_link4"), lacks: "resets that firewall rules send"},
-	{name: "reject (IPv6, link)", function: "nf_reject_skb_v6_tcp_reset", programs: byFunction("reject_link6"), lacks: "resets that firewall rules send"},
-}
-
-// Hooks that note which socket a RST is held against, for the drop hook.
-var (
-	requestNote  = hook{name: "note", function: "tcp_check_req", programs: byFunction("note_request"), lacks: "the numbers behind RSTs for a handshake under way"}
-	timeWaitNote = hook{name: "note", function: "tcp_timewait_state_process", programs: byFunction("note_time_wait"), lacks: "what an incoming RST did to a TIME_WAIT mini-socket"}
-	// These two run for packets of live connections that miss the kernel's fast
-	// path, so they are attached only where ignored RSTs are asked for.
-	validateNote = hook{name: "note", function: "tcp_validate_incoming", programs: byFunction("note_validate"), lacks: "which connection ignored a RST"}
-	stateNote    = hook{name: "note", function: "tcp_rcv_state_process", programs: byFunction("note_state"), lacks: "which handshake or listener ignored a RST"}
-)
-
-// moduleProgram tells when a module of rejectHooks comes.
-const moduleProgram = "context_module"
-
-// signalProgram tells what a reset did to a process later.
-const signalProgram = "context_signal"
-
-// errorProgram tells which error a reset left on its socket.
-const errorProgram = "context_error"
-
-// cgroupProgram tells how a control group is called, when it comes.
-const cgroupProgram = "context_cgroup"
-
-// dropProgram is the drop hook, kfree_skb.
-const dropProgram = "drops_kfree_skb"
-
-// destroyProgram tells who closes a socket right after its reset.
-const destroyProgram = "context_destroy"
-
-// The iterators of the context object. Those by file are for kernels before 5.17.
-const (
-	holdersIterator             = "holders"
-	holdersByFileIterator       = "holders_by_file"
-	listenersIterator           = "listeners"
-	heldListenersIterator       = "held_listeners"
-	heldListenersByFileIterator = "held_listeners_by_file"
-)
-
-// contextHooks leave notes for the reset hooks. Events are complete without
-// them but for what lacks says.
-var contextHooks = []struct {
-	name, program, lacks string
-}{
-	{"sock:inet_sock_set_state", "context_state", "the TCP state before a reset, and who closed a connection earlier"},
-	{"tcp:tcp_destroy_sock", destroyProgram, "the owner of a socket that is closed right after its reset"},
-	{"signal:signal_generate", signalProgram, "the SIGPIPE that a process got after a reset"},
-	{"sock:inet_sk_error_report", errorProgram, "the kernel's own word on the error that the application gets"},
-	{"cgroup:cgroup_mkdir", cgroupProgram, "the names of control groups that are gone when their events are reported"},
-	{"module:module_load", moduleProgram, "resets of firewall rules whose module comes later"},
-}
-
-// loadObject parses the compiled object of an attach method.
-func loadObject(method event.Method) (*ebpf.CollectionSpec, error) {
-	switch method {
-	case event.Fentry:
-		return bpf.LoadFentry()
-	case event.Kprobe:
-		return bpf.LoadKprobe()
-	default:
-		return bpf.LoadTracepoint()
-	}
-}
-
-// resetHookOf is the position in resetHooks of the one that saw an event.
-func resetHookOf(h event.Hook, family event.Family) int {
+// name is the hook's in Hooks and in events.
+func (h *hook) name() string {
 	switch {
-	case h == event.HookSendActive:
-		return atActive
-	case h == event.HookReceive:
-		return atReceive
-	case family == event.IPv6:
-		return atReply6
+	case len(h.functions) > 0:
+		return h.functions[0]
+	case h.tracepoint != "":
+		return h.tracepoint
 	default:
-		return atReply4
+		return h.iterator
 	}
 }
 
-// rejectHookOf is the position in rejectHooks of the one that saw an event.
-// The link functions serve both: nothing in an event tells them apart.
-func rejectHookOf(family event.Family) int {
-	if family == event.IPv6 {
-		return 1
+// gave reports whether an event comes from this hook.
+func (h *hook) gave(e event.Evidence) bool {
+	for _, g := range h.gives {
+		if g.hook == e.Hook && (g.only == nil || g.only(e)) {
+			return true
+		}
 	}
-	return 0
+	return false
+}
+
+// verdicts are all that events of this hook can mean.
+func (h *hook) verdicts(yield func(cause.Verdict) bool) {
+	for _, g := range h.gives {
+		for v := range cause.VerdictsOf(g.hook) {
+			if g.causes != nil && !slices.Contains(g.causes, v.Cause) || slices.Contains(g.except, v.Cause) {
+				continue
+			}
+			if !yield(v) {
+				return
+			}
+		}
+	}
+}
+
+// givers are the hooks that give events, by what their programs call themselves.
+var givers = indexGivers()
+
+func indexGivers() map[event.Hook][]hookID {
+	index := make(map[event.Hook][]hookID)
+	for id := range hooks {
+		for _, g := range hooks[id].gives {
+			index[g.hook] = append(index[g.hook], hookID(id))
+		}
+	}
+	return index
+}
+
+// hookOf is the hook that gave an event. The link functions of firewall rules give
+// the same as the others, so those stand for them. False for evidence that no
+// program of ours makes.
+func hookOf(e event.Evidence) (hookID, bool) {
+	for _, id := range givers[e.Hook] {
+		if hooks[id].gave(e) {
+			return id, true
+		}
+	}
+	return reply4Hook, false
 }
 
 // place names the kernel function or tracepoint that an event came from, and
 // how that was reached.
 func (s *Session) place(e event.Evidence) (string, event.Method) {
-	switch {
-	case e.Dropped || e.Hook == event.HookIgnore || e.Socket == event.SockRequest && e.Hook == event.HookReceive:
-		return "skb:kfree_skb", event.Tracepoint
-	case e.Hook == event.HookReceive && e.Socket == event.SockTimeWait:
-		return "skb:kfree_skb", event.Tracepoint
-	case e.Hook == event.HookReject:
-		at := rejectHookOf(e.Family)
-		return rejectHooks[at].function, s.rejectVia[at]
+	id, _ := hookOf(e)
+	h := &hooks[id]
+	via := s.via(id)
+	if via == event.Tracepoint && h.tracepoint != "" {
+		return h.tracepoint, via
 	}
-	at := resetHookOf(e.Hook, e.Family)
-	via := s.vias[at]
-	if via != event.Tracepoint {
-		return resetHooks[at].function, via
-	}
-	if at == atReceive {
-		return "tcp:tcp_receive_reset", via
-	}
-	return "tcp:tcp_send_reset", via
+	return h.name(), via
 }

@@ -13,16 +13,13 @@ import (
 // comes from BTF and kallsyms, nothing from the version number: stable kernels
 // carry changes that their number does not show.
 type kernel struct {
-	resetHasPacket  bool // tcp_reset(sk, skb): 5.11 and later
-	activeReasonArg uint32
-	replyReasonArg  uint32
-	tracepointSays  bool // the tcp_send_reset tracepoint passes a reason: 6.10 and later
-	reasons         []string
-	callers         []functionRange
-	present         map[string]bool // functions of rejectHooks that are there
-	drop            dropHook
-	loops           bool // bpf_loop is there: 5.17 and later
-	reportsErrors   bool // the inet_sk_error_report tracepoint is there: 5.14 and later
+	tracepointSays bool // the tcp_send_reset tracepoint passes a reason: 6.10 and later
+	reasons        []string
+	callers        []functionRange
+	modulesMissing bool // functions of some module are not there yet
+	drop           dropFacts
+	loops          bool // bpf_loop is there: 5.17 and later
+	reportsErrors  bool // the inet_sk_error_report tracepoint is there: 5.14 and later
 	// challenges: a RST inside the window of a handshake that is not exact gets
 	// a challenge ACK (7.2 and some stable kernels). Others end the handshake.
 	challenges bool
@@ -34,7 +31,7 @@ const handshakeChallenge = "tcp_reqsk_send_challenge_ack"
 
 var errNoBTF = errors.New("kernel has no BTF (/sys/kernel/btf/vmlinux is missing): rsttrace needs a kernel built with CONFIG_DEBUG_INFO_BTF=y")
 
-// readKernel reads what BTF says; locate adds what kallsyms does.
+// readKernel reads what BTF says.
 func readKernel(cache *btf.Cache) (*kernel, error) {
 	spec, err := cache.Kernel()
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, btf.ErrNotSupported) {
@@ -47,10 +44,7 @@ func readKernel(cache *btf.Cache) (*kernel, error) {
 }
 
 func kernelOf(spec *btf.Spec) *kernel {
-	k := &kernel{reasons: enumNames(spec, "sk_rst_reason", "SK_RST_REASON_"), drop: readDropHook(spec)}
-	k.resetHasPacket = slices.Contains(parameters(spec, "tcp_reset"), "sk_buff")
-	k.activeReasonArg = position(parameters(spec, "tcp_send_active_reset"), "sk_rst_reason")
-	k.replyReasonArg = position(parameters(spec, "tcp_v4_send_reset"), "sk_rst_reason")
+	k := &kernel{reasons: enumNames(spec, "sk_rst_reason", "SK_RST_REASON_"), drop: readDropFacts(spec)}
 	k.challenges = len(parameters(spec, handshakeChallenge)) > 0
 	k.loops = slices.Contains(enumNames(spec, "bpf_func_id", "BPF_FUNC_"), "loop")
 	k.reportsErrors = len(parameters(spec, "btf_trace_inet_sk_error_report")) > 0
@@ -66,8 +60,9 @@ func (k *kernel) tableIterator() string {
 	return "iterator task_file"
 }
 
+// locate adds what kallsyms says.
 func (k *kernel) locate(found symbols) {
-	k.callers, k.present = found.callers, found.present
+	k.callers = found.callers
 	k.challenges = k.challenges || found.challenges
 }
 
@@ -100,12 +95,6 @@ func parameters(spec *btf.Spec, name string) []string {
 		names[i] = named.TypeName()
 	}
 	return names
-}
-
-// position finds a parameter by type; 0 means that there is none, which is
-// unambiguous because the first parameter is always the socket.
-func position(parameters []string, name string) uint32 {
-	return uint32(max(0, slices.Index(parameters, name)))
 }
 
 // reason names a reason of evidence, where 0 means that the kernel gave none.

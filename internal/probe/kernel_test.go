@@ -82,20 +82,6 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-func TestPosition(t *testing.T) {
-	spec := syntheticKernel(t)
-	for name, want := range map[string]uint32{
-		"tcp_send_active_reset": 2,
-		"tcp_v4_send_reset":     2,
-		"old_send_reset":        0,
-		"no_such":               0,
-	} {
-		if got := position(parameters(spec, name), "sk_rst_reason"); got != want {
-			t.Errorf("the reason of %s is argument %d, want %d", name, got, want)
-		}
-	}
-}
-
 func TestEnumNames(t *testing.T) {
 	spec := syntheticKernel(t)
 	want := []string{"NOT_SPECIFIED", "NO_SOCKET", "", "TCP_STATE"}

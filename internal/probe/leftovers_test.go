@@ -84,7 +84,7 @@ func kernelObjects(t *testing.T, s *Session) map[string]func() bool {
 			return err == nil
 		}
 	}
-	for _, a := range s.attached {
+	for a := range s.programs {
 		program(a.name, a.program)
 		info, err := a.link.Info()
 		if err != nil {

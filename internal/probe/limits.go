@@ -47,25 +47,26 @@ type Visibility struct {
 // Visibility says what this session can see, as long as no module comes that a hook
 // waits for.
 func (s *Session) Visibility() Visibility {
-	s.late.Lock()
-	defer s.late.Unlock()
-	reply4, reply6, receive, active := s.vias[atReply4], s.vias[atReply6], s.vias[atReceive], s.vias[atActive]
+	s.attaching.Lock()
+	defer s.attaching.Unlock()
+	reply4, reply6, receive, active := s.reach(reply4Hook), s.reach(reply6Hook), s.reach(receiveHook), s.reach(activeHook)
+	has := func(id hookID) bool { return s.reach(id) != "" }
 	socketless := func(via event.Method) bool {
 		return byFunctionEntry(via) || via == event.Tracepoint && s.kernel.tracepointSays
 	}
 	drop := &s.kernel.drop
-	drops := s.has(dropProgram)
+	drops := has(dropHook)
 	ignored := s.loader.options.Ignored
-	replies := s.loader.repliesSeeResets
-	noted := s.has("note_validate") && s.has("note_state")
+	replies := byFunctionEntry(reply4) && byFunctionEntry(reply6)
+	noted := has(validateNote) && has(stateNote)
 	places := len(s.kernel.callers) > 0 && s.loader.listenersNoted
 	return Visibility{
-		Reject:            s.rejectVia[0] != "" && s.rejectVia[1] != "",
-		RejectLink:        s.rejectVia[2] != "" && s.rejectVia[3] != "",
-		Requests:          drops && (s.has("note_request") || drop.hasSocket),
-		TimeWait:          drops && (s.has("note_time_wait") || drop.hasSocket),
+		Reject:            has(reject4Hook) && has(reject6Hook),
+		RejectLink:        has(rejectLink4Hook) && has(rejectLink6Hook),
+		Requests:          drops && (has(requestNote) || drop.hasSocket),
+		TimeWait:          drops && (has(timeWaitNote) || drop.hasSocket),
 		DropSocket:        drop.hasSocket,
-		RequestNumbers:    drops && (s.has("note_request") || drop.hasSocket && (drop.tellsRequest() || !s.kernel.challenges)),
+		RequestNumbers:    drops && (has(requestNote) || drop.hasSocket && (drop.tellsRequest() || !s.kernel.challenges)),
 		Ignored:           ignored,
 		IgnoredNoSocket:   ignored && (replies || drops && drop.hasReason),
 		IgnoredHandshake:  ignored && (replies || drops && (drop.hasSocket || places)),
@@ -76,19 +77,31 @@ func (s *Session) Visibility() Visibility {
 		ConnectionPlace:   drop.hasSocket || noted || places,
 		EarlyDrops:        s.earlyDrops(ignored && drops),
 		Receive:           receive != "",
-		ReceivedPacket:    s.kernel.resetHasPacket && byFunctionEntry(receive),
+		ReceivedPacket:    s.loader.targets[receiveHook].arguments["packet_arg"] != 0 && byFunctionEntry(receive),
 		SendActive:        active != "",
 		Socketless:        socketless(reply4) && socketless(reply6),
 		FullReply:         reply4 != "" && reply6 != "",
 		Signed:            reply4 == event.Tracepoint && reply6 == event.Tracepoint && s.kernel.tracepointSays,
 		Callers:           len(s.kernel.callers) > 0,
 		Reasons:           len(s.kernel.reasons) > 0,
-		State:             s.has("context_state"),
-		Closer:            s.has("context_state") && s.has("context_destroy"),
+		State:             has(stateHook),
+		Closer:            has(stateHook) && has(destroyHook),
 		Holders:           s.holders != nil,
 		TableSearch:       s.kernel.loops,
-		Errors:            s.loader.followErrors,
+		Errors:            has(errorHook),
 	}
+}
+
+// reach is how a hook is reached, or probably would be if it were wanted.
+func (s *Session) reach(id hookID) event.Method {
+	state := &s.hooks[id]
+	if !state.status.Unwanted || id == dropHook && s.loader.options.NoDrops {
+		return state.status.Method
+	}
+	if hooks[id].module != "" && !s.loader.targets[id].present() {
+		return ""
+	}
+	return s.loader.likelyMethod(id)
 }
 
 // earlyDrops are the causes that nothing but a drop reason tells.

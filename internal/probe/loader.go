@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
 
-	"github.com/rsttrace/rsttrace/bpf"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -18,14 +16,15 @@ type loader struct {
 	kernel  *kernel
 	btf     *btf.Cache // parsed once for all programs, and dropped with the loader
 	maps    map[string]*ebpf.Map
-	objects map[event.Method]*ebpf.CollectionSpec
-	context *ebpf.CollectionSpec // of the context hooks
-	drops   *ebpf.CollectionSpec // of the drop hook
-	ahead   ahead
+	objects map[object]*ebpf.CollectionSpec
+	targets [hookCount]target
+	preload preload
 	options Options
 	cpus    uint32
 	topSets uint32
 	topSeed uint64
+
+	functions map[string][]string // of kallsyms, see symbols
 
 	exhausted error // the first resource that ran out, see refuse
 	memlock   error // why the limit of locked memory was not raised
@@ -33,18 +32,17 @@ type loader struct {
 	forbidden map[event.Method]error // methods that this kernel forbids, whatever the function
 
 	// What programs are told of other hooks: what is expected, until it is known.
-	serves           [3]bool // which of the first three hooks the tcp_send_reset tracepoint serves
-	repliesSeeResets bool    // the reply hooks are attached by function
-	followErrors     bool    // the error hook is attached
-	listenersNoted   bool    // all listeners have notes, old and new ones
-	rejectPacketArg  uint32  // see findRejectPacket
+	serves           [len(sendingHooks)]bool // which hooks the shared program serves
+	repliesSeeResets bool                    // the reply hooks are attached by function
+	followErrors     bool                    // the error hook is attached, or may be later
+	listenersNoted   bool                    // all listeners have notes, old and new ones
 }
 
 // parseObjects parses the objects that will be needed.
-func (l *loader) parseObjects(allowed []event.Method) error {
-	for _, h := range resetHooks {
-		if method := l.likelyMethod(h, allowed); method != "" {
-			if _, err := l.object(method); err != nil {
+func (l *loader) parseObjects() error {
+	for _, id := range resetHooks {
+		if method := l.likelyMethod(id); method != "" {
+			if _, err := l.object(hooks[id].programs[method].object); err != nil {
 				return err
 			}
 		}
@@ -54,41 +52,78 @@ func (l *loader) parseObjects(allowed []event.Method) error {
 
 // forget drops what only loading needs.
 func (l *loader) forget() {
-	l.btf, l.objects = btf.NewCache(), make(map[event.Method]*ebpf.CollectionSpec)
-	l.context, l.drops = nil, nil
+	l.btf, l.objects = btf.NewCache(), make(map[object]*ebpf.CollectionSpec)
 }
 
-// object is the compiled object of an attach method.
-func (l *loader) object(method event.Method) (*ebpf.CollectionSpec, error) {
-	if object, ok := l.objects[method]; ok {
-		return object, nil
+// object is a compiled object, parsed.
+func (l *loader) object(name object) (*ebpf.CollectionSpec, error) {
+	if parsed, ok := l.objects[name]; ok {
+		return parsed, nil
 	}
-	object, err := loadObject(method)
+	parsed, err := objectFiles[name]()
 	if err == nil {
-		l.objects[method] = object
+		l.objects[name] = parsed
 	}
-	return object, err
+	return parsed, err
 }
 
-// load loads one program of an object, or takes one that was loaded ahead.
-func (l *loader) load(object *ebpf.CollectionSpec, name string, method event.Method) (*ebpf.Program, error) {
-	constants := l.constants(method)
-	if early := l.ahead.take(name, constants); early != nil {
-		return early.program, early.err
+// find looks for all hooks in the kernel. functions are those that kallsyms has.
+func (l *loader) find(functions map[string][]string) {
+	l.functions = functions
+	l.kernel.modulesMissing = false
+	for id := range hooks {
+		l.targets[id] = l.findTarget(hookID(id))
+		if hooks[id].module != "" && !l.targets[id].present() {
+			l.kernel.modulesMissing = true
+		}
 	}
-	return l.create(object, name, constants)
+}
+
+func (l *loader) findTarget(id hookID) target {
+	h := &hooks[id]
+	kernel, err := l.btf.Kernel()
+	if err != nil {
+		return target{}
+	}
+	t := findTarget(h, kernel, nil, l.functions)
+	if h.module == "" || t.typed != "" || !t.present() {
+		return t
+	}
+	module, err := l.btf.Module(h.module)
+	if err != nil {
+		l.runOut(err)
+		return t
+	}
+	return findTarget(h, kernel, module, l.functions)
+}
+
+// load loads a program of a hook, or takes one that was loaded ahead.
+func (l *loader) load(id hookID, p program, method event.Method, function string) (*ebpf.Program, error) {
+	object, err := l.object(p.object)
+	if err != nil {
+		return nil, err
+	}
+	c := candidate{id, p, method, function}
+	constants := l.constants(id, method)
+	if early := l.preload.take(&c, constants); early != nil {
+		return early.loaded, early.err
+	}
+	return l.create(object, &c, constants)
 }
 
 // create is safe for concurrent use.
-func (l *loader) create(object *ebpf.CollectionSpec, name string, constants map[string]any) (*ebpf.Program, error) {
+func (l *loader) create(object *ebpf.CollectionSpec, c *candidate, constants map[string]any) (*ebpf.Program, error) {
 	kernelTypes, err := l.btf.Kernel()
 	if err != nil {
 		return nil, err
 	}
+	name := c.program.name
+	spec := *object.Programs[name]
+	methods[c.method].prepare(&spec, c.function)
 	// A copy of all that is changed below; copies of all else take longer than
 	// to load a small program.
 	only := &ebpf.CollectionSpec{
-		Programs:  map[string]*ebpf.ProgramSpec{name: object.Programs[name]},
+		Programs:  map[string]*ebpf.ProgramSpec{name: &spec},
 		Maps:      maps.Clone(object.Maps),
 		Variables: maps.Clone(object.Variables),
 		ByteOrder: object.ByteOrder,
@@ -133,19 +168,10 @@ func configure(variables map[string]*ebpf.VariableSpec, constants map[string]any
 	return nil
 }
 
-func (l *loader) constants(method event.Method) map[string]any {
+// constants are what a hook's program is told of bpf/config.h and bpf/arguments.h.
+func (l *loader) constants(id hookID, method event.Method) map[string]any {
 	k := l.kernel
-	activeReason, replyReason := k.activeReasonArg, k.replyReasonArg
-	if method == event.Tracepoint {
-		activeReason, replyReason = 0, 0
-		if k.tracepointSays {
-			activeReason, replyReason = 2, 2
-		}
-	}
 	values := map[string]any{
-		"reset_has_packet":         k.resetHasPacket,
-		"active_reason_arg":        activeReason,
-		"reply_reason_arg":         replyReason,
 		"reason_invalid_syn":       k.reasonNumber("INVALID_SYN"),
 		"reason_not_specified":     k.reasonNumber("NOT_SPECIFIED"),
 		"tracepoint_serves_active": l.serves[0],
@@ -155,12 +181,14 @@ func (l *loader) constants(method event.Method) map[string]any {
 		"replies_see_resets":       l.repliesSeeResets,
 		"flow_memory":              !l.options.NoFlowMemory,
 		"follow_errors":            l.followErrors,
-		"reject_packet_arg":        l.rejectPacketArg,
 		"cpus":                     l.cpus,
 		"take_tops":                l.options.Tops,
 		"count_netns":              l.options.Netns,
 		"top_sets":                 l.topSets,
 		"top_seed":                 l.topSeed,
+	}
+	for constant, position := range methods[method].arguments(&l.targets[id]) {
+		values[constant] = position
 	}
 	maps.Copy(values, l.dropConstants())
 	maps.Copy(values, walkerConstants())
@@ -200,47 +228,16 @@ func (l *loader) dropConstants() map[string]any {
 	}
 }
 
-// findRejectPacket is the position of the packet in nf_send_reset. Only fentry
-// needs it, and fentry needs the BTF of the module that it comes from.
-func (l *loader) findRejectPacket() uint32 {
-	const usual = 2 // 5.10 and later
-	spec, err := l.btf.Kernel()
-	if err != nil {
-		return usual
-	}
-	if at := position(parameters(spec, "nf_send_reset"), "sk_buff"); at > 0 {
-		return at // built in
-	}
-	module, err := l.btf.Module("nf_reject_ipv4")
-	if err != nil {
-		l.runOut(err)
-		return usual
-	}
-	if at := position(parameters(module, "nf_send_reset"), "sk_buff"); at > 0 {
-		return at
-	}
-	return usual
-}
-
-// newMaps creates the maps that all objects share. Those of the drop hook and of the
-// context hooks have them all.
+// newMaps creates the maps that all objects share.
 func (l *loader) newMaps() (map[string]*ebpf.Map, error) {
 	options := &l.options
-	var err error
-	if l.drops, err = bpf.LoadDrops(); err != nil {
+	specs, err := sharedMaps(l.object)
+	if err != nil {
 		return nil, err
 	}
-	if l.context, err = bpf.LoadContext(); err != nil {
-		return nil, err
-	}
-	specs := maps.Clone(l.context.Maps)
-	maps.Copy(specs, l.drops.Maps)
 	created := make(map[string]*ebpf.Map)
 	sizes := options.Selection.sizes()
 	for name, spec := range specs {
-		if strings.HasPrefix(name, ".") {
-			continue // constants: each program has its own
-		}
 		if size, ok := sizes[name]; ok {
 			spec.MaxEntries = size
 		}

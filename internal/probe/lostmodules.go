@@ -53,9 +53,9 @@ func (s *Session) attachLostModules() error {
 
 // awaitsModule reports whether a hook waits for its module.
 func (s *Session) awaitsModule() bool {
-	s.late.Lock()
-	defer s.late.Unlock()
-	return slices.ContainsFunc(s.statuses, func(h HookStatus) bool { return h.Later })
+	s.attaching.Lock()
+	defer s.attaching.Unlock()
+	return slices.ContainsFunc(s.hooks[:], func(h hookState) bool { return h.status.Later })
 }
 
 // modulesIn gives the names in lines of /proc/modules: "NAME SIZE USES USERS STATE

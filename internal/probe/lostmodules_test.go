@@ -35,9 +35,9 @@ func TestModulesIn(t *testing.T) {
 func TestLostModuleRecord(t *testing.T) {
 	s := openSession(t, Options{Selection: Selection{Netns: []uint32{}}})
 	waits := func() (found []string) {
-		for i, h := range rejectHooks {
-			if s.statuses[len(s.statuses)-len(rejectHooks)+i].Later {
-				found = append(found, h.function)
+		for _, id := range rejectHooks {
+			if s.hooks[id].status.Later {
+				found = append(found, hooks[id].name())
 			}
 		}
 		return found
@@ -47,9 +47,11 @@ func TestLostModuleRecord(t *testing.T) {
 		asked++
 		return io.NopCloser(strings.NewReader(list)), nil
 	}
-	s.statuses = nil
-	for _, h := range rejectHooks {
-		s.statuses = append(s.statuses, HookStatus{Hook: h.name, Function: h.function, Later: true})
+	for _, id := range rejectHooks {
+		if a := s.hooks[id].attached; a != nil {
+			s.release(a)
+		}
+		s.hooks[id] = hookState{listed: true, status: HookStatus{Function: hooks[id].name(), Later: true}}
 	}
 	readOnce(t, s)
 	if all := waits(); len(all) != len(rejectHooks) || asked != 1 {
@@ -62,7 +64,7 @@ func TestLostModuleRecord(t *testing.T) {
 	}
 	loseRecord(t, s, bpf.ContextRecordKindRECORD_MODULE)
 	readOnce(t, s)
-	if want := []string{rejectHooks[1].function, rejectHooks[3].function}; !slices.Equal(waits(), want) {
+	if want := []string{hooks[reject6Hook].name(), hooks[rejectLink6Hook].name()}; !slices.Equal(waits(), want) {
 		t.Errorf("%q wait, want %q: only their module has not come", waits(), want)
 	}
 }
@@ -137,7 +139,7 @@ func TestFullRingHidesNoModule(t *testing.T) {
 	}
 	readOnce(t, s)
 	for _, h := range s.Hooks() {
-		if h.Function == rejectHooks[0].function && (h.Later || h.Method == "" && len(h.Refused) == 0) {
+		if h.Function == hooks[reject4Hook].name() && (h.Later || h.Method == "" && len(h.Refused) == 0) {
 			t.Errorf("%s still waits for its module: %+v", h.Function, h)
 		}
 	}

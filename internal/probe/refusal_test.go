@@ -45,7 +45,7 @@ func TestRefusalText(t *testing.T) {
 
 func TestNothingAttached(t *testing.T) {
 	refused := []Refusal{{event.Fentry, "load", unix.EPERM}, {event.Kprobe, "attach", unix.ENOENT}}
-	statuses := make([]HookStatus, resetHookCount)
+	statuses := make([]HookStatus, len(resetHooks))
 	for i := range statuses {
 		statuses[i].Refused = refused
 	}
@@ -56,7 +56,7 @@ func TestNothingAttached(t *testing.T) {
 		}
 	}
 	for _, method := range event.Methods {
-		if facility[method] == "" {
+		if methods[method].facility() == "" {
 			t.Errorf("%s: no facility is named", method)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -14,6 +15,7 @@ import (
 	"github.com/cilium/ebpf/ringbuf"
 	"github.com/cilium/ebpf/rlimit"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -50,6 +52,10 @@ type Options struct {
 	Netns bool
 	// Selection says which details reach user space.
 	Selection Selection
+	// Wants says which events the session is for; nil: all. Hooks that none of these
+	// needs are not attached, so what only they see is not counted: see
+	// Counts.NotCounted. Session.Want changes it.
+	Wants func(cause.Verdict) bool
 }
 
 // DefaultRingSize holds about 9 500 records. It is mapped twice and counts twice
@@ -58,19 +64,25 @@ const DefaultRingSize = 4 << 20
 
 // Session is a set of attached programs and the way to read from them. Its
 // methods are for one goroutine, except Interrupt, Hooks, Visibility, Limits, Counts,
-// NetnsCounts, Tops, WatchNetns and IgnoreNetns. These may be called beside Read.
+// NetnsCounts, Tops, WatchNetns, IgnoreNetns and Want. These may be
+// called beside Read.
 type Session struct {
-	// late guards what changes when a module comes: attached, statuses and
-	// rejectVia.
-	late      sync.Mutex
-	loader    *loader
-	kernel    *kernel
-	maps      map[string]*ebpf.Map
-	attached  []*attached                  // in order of attachment
-	vias      [resetHookCount]event.Method // as in resetHooks
-	rejectVia [4]event.Method              // as in rejectHooks
-	statuses  []HookStatus
-	reader    reader
+	// attaching guards how hooks are reached: they are attached and detached also
+	// beside Read.
+	attaching    sync.Mutex
+	loader       *loader
+	kernel       *kernel
+	maps         map[string]*ebpf.Map
+	wants        func(cause.Verdict) bool // nil: all
+	hooks        [hookCount]hookState
+	shared       *attached // sharedProgram; nil where no hook needs it
+	missedBefore uint64    // by programs that are gone
+	attachedOnce bool      // Open has attached all that was wanted
+	ended        bool      // nothing is attached any more
+	// vias has how each hook is or was reached, for whoever decodes.
+	vias [hookCount]atomic.Pointer[event.Method]
+
+	reader reader
 	// shortReset is the last record that ended early, made whole.
 	shortReset resetRecord
 	// totals guards the memory that counters and tops read into.
@@ -105,7 +117,8 @@ func Open(options Options) (*Session, error) {
 
 	s := &Session{
 		kernel: kernel,
-		loader: &loader{kernel: kernel, btf: cache, objects: make(map[event.Method]*ebpf.CollectionSpec), forbidden: make(map[event.Method]error), memlock: memlock, options: options},
+		wants:  options.Wants,
+		loader: &loader{kernel: kernel, btf: cache, objects: make(map[object]*ebpf.CollectionSpec), forbidden: make(map[event.Method]error), memlock: memlock, options: options},
 	}
 	err = explain(s.open(options, located))
 	if s.loader.exhausted != nil {
@@ -157,7 +170,7 @@ func (s *Session) open(options Options, located <-chan symbols) error {
 			return err
 		}
 	}
-	if err := s.attach(located); err != nil {
+	if err := s.attachFirstTime(located); err != nil {
 		return err
 	}
 	// What parsing BTF took is large, and needed again only for a module.
@@ -166,165 +179,62 @@ func (s *Session) open(options Options, located <-chan symbols) error {
 	return nil
 }
 
-// attach attaches all hooks, in the order of Hooks, to programs that are loaded
-// ahead as far as it can be foreseen which these are.
-func (s *Session) attach(located <-chan symbols) error {
+// attachFirstTime attaches all hooks that are wanted, in the order of the table, to programs
+// that are loaded ahead as far as it can be foreseen which these are.
+func (s *Session) attachFirstTime(located <-chan symbols) error {
 	l := s.loader
-	allowed := l.allowedMethods()
-	if slices.Contains(allowed, event.Fentry) {
+	if slices.Contains(l.allowedMethods(), event.Fentry) {
 		l.tryFentry()
 	}
-	if err := l.parseObjects(allowed); err != nil {
+	if err := l.parseObjects(); err != nil {
 		return err
 	}
-	l.rejectPacketArg = l.findRejectPacket()
 	found := <-located
 	l.runOut(found.err)
 	s.kernel.locate(found)
-	s.expect(allowed)
-	l.loadAhead(s.likelyPrograms(allowed))
-	defer l.ahead.close()
-
-	s.attachContextHooks(l.context)
-	l.followErrors = s.has(errorProgram)
-	l.listenersNoted = s.listenersNoted()
-	if err := s.attachResetHooks(allowed); err != nil {
-		return err
-	}
-	s.attachRejectHooks()
-	s.attachDropHook(l.drops)
-	return nil
-}
-
-// add keeps a program that was attached, and how.
-func (s *Session) add(a *attached, status HookStatus) {
-	if a != nil {
-		s.attached = append(s.attached, a)
-	}
-	s.statuses = append(s.statuses, status)
-}
-
-// attachContextHooks comes first, so that no reset is seen without its notes.
-func (s *Session) attachContextHooks(object *ebpf.CollectionSpec) {
-	for _, h := range contextHooks {
-		if !s.needs(h.program) {
-			continue
-		}
-		status := HookStatus{Hook: "context", Function: h.name, Lacks: h.lacks}
-		a, refusal := s.loader.attachTracepoint(object, h.program)
-		status.settle(refusal)
-		s.add(a, status)
-	}
-	s.add(nil, s.openHolderSearch(object))
-	s.watchOldListeners(object)
-}
-
-// needs reports whether a context program has anything to do: some serve
-// details only, or what the user can switch off.
-func (s *Session) needs(program string) bool {
-	options := &s.loader.options
-	switch program {
-	case destroyProgram:
-		return !options.Selection.CountsOnly
-	case signalProgram:
-		return !options.Selection.CountsOnly && !options.NoFollowups
-	case errorProgram:
-		return !options.Selection.CountsOnly && !options.NoFollowups && s.kernel.reportsErrors
-	case cgroupProgram:
-		return !options.Selection.CountsOnly || options.Tops
-	case moduleProgram:
-		return !s.rejectsPresent()
-	}
-	return true
-}
-
-func (h *HookStatus) settle(refusal *Refusal) {
-	if refusal != nil {
-		h.Refused = append(h.Refused, *refusal)
-	} else {
-		h.Method = event.Tracepoint
-	}
-}
-
-func (s *Session) attachResetHooks(allowed []event.Method) error {
-	first := len(s.statuses)
-	for i, h := range resetHooks {
-		status := HookStatus{Hook: h.name, Function: h.function}
-		a := s.loader.attachFirst(withoutShared(h), allowed, &status)
-		if h.programs[event.Tracepoint] == sharedTracepoint {
-			s.loader.serves[i] = a == nil && slices.Contains(allowed, event.Tracepoint)
-			if s.loader.serves[i] {
-				status.Method = event.Tracepoint
-			}
-		}
-		s.add(a, status)
-	}
-	if s.loader.serves != [3]bool{} {
-		a, refusal := s.loader.attach(event.Tracepoint, sharedTracepoint, "")
-		if a != nil {
-			s.attached = append(s.attached, a)
-		}
-		for i := range s.loader.serves {
-			if status := &s.statuses[first+i]; s.loader.serves[i] && refusal != nil {
-				status.Method = ""
-				status.Refused = append(status.Refused, *refusal)
-			}
-		}
-	}
-
-	missing := 0
-	for i := range resetHooks {
-		s.vias[i] = s.statuses[first+i].Method
-		if s.vias[i] == "" {
-			missing++
-		}
-	}
-	if missing == len(resetHooks) {
-		return nothingAttached(s.statuses[first:], allowed)
-	}
-	s.loader.repliesSeeResets = byFunctionEntry(s.vias[atReply4]) && byFunctionEntry(s.vias[atReply6])
-	return nil
-}
-
-// withoutShared leaves the shared tracepoint for later.
-func withoutShared(h hook) hook {
-	if h.programs[event.Tracepoint] != sharedTracepoint {
-		return h
-	}
-	own := h
-	own.programs = map[event.Method]string{event.Fentry: h.programs[event.Fentry], event.Kprobe: h.programs[event.Kprobe]}
-	return own
-}
-
-func byFunctionEntry(method event.Method) bool {
-	return method == event.Fentry || method == event.Kprobe
+	l.find(found.functions)
+	s.expect()
+	l.preload.begin(l, s.likelyPrograms())
+	defer l.preload.close()
+	err := s.attachWanted()
+	s.attachedOnce = true
+	return err
 }
 
 // Hooks says how each hook is reached, in order of attachment.
 func (s *Session) Hooks() []HookStatus {
-	s.late.Lock()
-	defer s.late.Unlock()
-	return slices.Clone(s.statuses)
+	s.attaching.Lock()
+	defer s.attaching.Unlock()
+	var statuses []HookStatus
+	for id := range s.hooks {
+		if s.hooks[id].listed {
+			statuses = append(statuses, s.hooks[id].status)
+		}
+	}
+	return statuses
 }
 
 // Detach stops all programs, the reset hooks before the context hooks. What is
 // in the ring can still be read, and the counters no longer change.
 func (s *Session) Detach() {
-	for i := len(s.attached) - 1; i >= 0; i-- {
-		if a := s.attached[i]; a.link != nil {
-			a.link.Close()
-			a.link = nil
-		}
+	s.attaching.Lock()
+	defer s.attaching.Unlock()
+	s.ended = true
+	for _, a := range slices.Backward(slices.Collect(s.programs)) {
+		a.detach()
 	}
 }
 
 // Close detaches everything and frees it. Nothing is left in the kernel.
 func (s *Session) Close() error {
 	s.Detach()
-	for _, a := range s.attached {
-		a.close()
+	for a := range s.programs {
+		a.program.Close()
 	}
-	s.attached = nil
+	for id := range s.hooks {
+		s.hooks[id].attached = nil
+	}
+	s.shared = nil
 	if s.holders != nil {
 		s.holders.close()
 	}

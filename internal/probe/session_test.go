@@ -169,7 +169,7 @@ func TestRefusedMethod(t *testing.T) {
 			continue
 		}
 		refused++
-		if !strings.Contains(err.Error(), facility[method]) || strings.Contains(err.Error(), "\n") {
+		if !strings.Contains(err.Error(), methods[method].facility()) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("--attach %s: %v", method, err)
 		}
 	}

@@ -31,10 +31,10 @@ func CountCosts() (io.Closer, error) {
 
 // Programs says what each attached program has cost.
 func (s *Session) Programs() ([]ProgramStats, error) {
-	s.late.Lock()
-	defer s.late.Unlock()
+	s.attaching.Lock()
+	defer s.attaching.Unlock()
 	var found []ProgramStats
-	for _, a := range s.attached {
+	for a := range s.programs {
 		stats, err := a.program.Stats()
 		if err != nil {
 			return nil, fmt.Errorf("statistics of %s: %w", a.name, err)

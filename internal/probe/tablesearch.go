@@ -47,8 +47,8 @@ type searchHead struct {
 	LastPID, Unused                 uint32
 }
 
-func openTableSearch(l *loader, object *ebpf.CollectionSpec) (*tableSearch, *Refusal) {
-	found, refusal := openIterator(l, object, holdersIterator)
+func openTableSearch(l *loader) (*tableSearch, *Refusal) {
+	found, refusal := openIterator(l, holdersHook, l.programOf(holdersHook))
 	if refusal != nil {
 		return nil, refusal
 	}

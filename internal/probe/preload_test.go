@@ -16,14 +16,15 @@ func TestLikelyPrograms(t *testing.T) {
 		if unforeseen(s) {
 			t.Skip("a method was refused that nothing spoke against")
 		}
-		if err := s.loader.parseObjects(s.loader.allowedMethods()); err != nil {
-			t.Fatal(err)
-		}
+		attached := slices.Collect(s.programs)
+		s.hooks = [hookCount]hookState{} // as before they were attached
 		var likely []string
-		for _, c := range s.likelyPrograms(s.loader.allowedMethods()) {
-			likely = append(likely, c.name)
+		for _, c := range s.likelyPrograms() {
+			likely = append(likely, c.program.name)
 		}
-		for _, a := range s.attached {
+		for _, a := range attached {
+			a.detach()
+			a.program.Close()
 			ofModule := strings.Contains(a.name, "_reject")
 			if !slices.Contains(likely, a.name) && !ofModule {
 				t.Errorf("%+v: %s was not loaded ahead, only %q", options, a.name, likely)
@@ -36,7 +37,7 @@ func TestLikelyPrograms(t *testing.T) {
 func unforeseen(s *Session) bool {
 	for _, h := range s.Hooks() {
 		for _, refusal := range h.Refused {
-			if s.loader.forbidden[refusal.Method] == nil && offered(refusal.Method) == nil {
+			if s.loader.forbidden[refusal.Method] == nil && methods[refusal.Method].offered() == nil {
 				return true
 			}
 		}
@@ -44,22 +45,26 @@ func unforeseen(s *Session) bool {
 	return false
 }
 
-// TestAheadOnlyIfTheSame: a program that was loaded with other constants than
+// TestPreloadOnlyIfTheSame: a program that was loaded with other constants than
 // its turn asks for is not used.
-func TestAheadOnlyIfTheSame(t *testing.T) {
+func TestPreloadOnlyIfTheSame(t *testing.T) {
 	with := map[string]any{"serves": true, "callers": [2]functionRange{{Start: 1}}}
 	ready := make(chan struct{})
 	close(ready)
-	a := ahead{loads: map[string]*loading{"name": {constants: with, done: ready}}}
+	c := candidate{program: program{name: "name"}, function: "tcp_reset"}
+	p := preload{loads: map[string]*loading{"name": {candidate: c, constants: with, done: ready}}}
 	for _, wrong := range []map[string]any{{}, {"serves": true, "callers": [2]functionRange{}}} {
-		if a.take("name", wrong) != nil {
+		if p.take(&c, wrong) != nil {
 			t.Errorf("taken for %v", wrong)
 		}
 	}
-	if a.take("another", with) != nil {
+	if p.take(&candidate{program: program{name: "another"}, function: "tcp_reset"}, with) != nil {
 		t.Error("taken for another program")
 	}
-	if a.take("name", map[string]any{"serves": true, "callers": [2]functionRange{{Start: 1}}}) == nil {
+	if p.take(&candidate{program: program{name: "name"}, function: "tcp_abort"}, with) != nil {
+		t.Error("taken for another function")
+	}
+	if p.take(&c, map[string]any{"serves": true, "callers": [2]functionRange{{Start: 1}}}) == nil {
 		t.Error("not taken for what it is")
 	}
 }
