@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 )
 
@@ -28,6 +29,9 @@ func TestMain(m *testing.M) {
 	}
 	if program := os.Getenv(regainVariable); program != "" {
 		regain(program)
+	}
+	if method := os.Getenv(laterVariable); method != "" {
+		attachLater(event.Method(method))
 	}
 	if os.Getenv(commandVariable) != "" {
 		main()

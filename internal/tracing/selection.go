@@ -11,6 +11,20 @@ import (
 // muteInterval is how often new kinds of evidence are looked at.
 const muteInterval = 100 * time.Millisecond
 
+// wants says which verdicts the kernel side must be able to give; nil: all. What
+// counts the whole host needs every hook, and so does the audit: its equations have
+// all that TCP sends and obeys.
+func (o *Options) wants() func(cause.Verdict) bool {
+	if o.Summary || o.Top > 0 || o.audits() || o.Filter.Reads()&filter.KnowsVerdict == 0 {
+		return nil
+	}
+	return func(v cause.Verdict) bool { return verdictDecides(o.Filter, v) != filter.No }
+}
+
+func verdictDecides(f *filter.Filter, v cause.Verdict) filter.Answer {
+	return f.Decide(&event.Event{Dir: v.Dir, Cause: v.Cause, Certainty: v.Certainty}, filter.KnowsVerdict)
+}
+
 // muteCauses tells the kernel which kinds of evidence mean a cause that is not
 // wanted.
 func (t *Tracer) muteCauses(now time.Time) error {
@@ -19,8 +33,7 @@ func (t *Tracer) muteCauses(now time.Time) error {
 	}
 	t.nextMute = now.Add(muteInterval)
 	return t.source.Mute(func(e event.Evidence) bool {
-		v := cause.Classify(e)
-		return t.filter.Decide(&event.Event{Dir: v.Dir, Cause: v.Cause, Certainty: v.Certainty}, filter.KnowsVerdict) == filter.No
+		return verdictDecides(t.filter, cause.Classify(e)) == filter.No
 	})
 }
 

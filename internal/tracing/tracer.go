@@ -111,6 +111,7 @@ func (o *Options) probe() probe.Options {
 	return probe.Options{
 		Attach: o.Attach, NoDrops: o.NoDrops, NoFlowMemory: o.NoFlowMemory, NoFollowups: o.NoFollowups, RingSize: o.RingSize,
 		Ignored:   len(chosen.Dirs) == 0 || slices.Contains(chosen.Dirs, event.Ignored),
+		Wants:     o.wants(),
 		Tops:      o.Top > 0,
 		Netns:     o.audits(),
 		Selection: s,
@@ -316,7 +317,7 @@ func (t *Tracer) Totals() (event.Totals, error) {
 	t.locations.setClock(now)
 	totals := event.Totals{
 		Time: now.UTC(), Shown: t.shownIDs.last, Lost: counts.Lost, LostRecords: counts.LostRecords, Missed: counts.Missed,
-		OwnersNotSought: t.resolver.NotSearched(),
+		OwnersNotSought: t.resolver.NotSearched(), NotCounted: counts.NotCounted,
 	}
 	position := make(map[event.Count]int)
 	var sum uint64

@@ -121,6 +121,7 @@ func (t *Totals) UnmarshalJSON(text []byte) error {
 		LostEvents  uint64      `json:"lostEvents"`
 		Missed      uint64      `json:"missed"`
 		NotSought   uint64      `json:"ownersNotSought"`
+		NotCounted  []string    `json:"notCounted"`
 		LostRecords LostRecords `json:"lostRecords"`
 		Top         *Tops       `json:"top"`
 	}
@@ -128,7 +129,7 @@ func (t *Totals) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	*t = Totals{
-		Time: l.Time, Counts: l.Causes, Shown: l.Shown, NotShown: l.NotShown, Lost: l.LostEvents, Missed: l.Missed, OwnersNotSought: l.NotSought, LostRecords: l.LostRecords, Tops: l.Top,
+		Time: l.Time, Counts: l.Causes, Shown: l.Shown, NotShown: l.NotShown, Lost: l.LostEvents, Missed: l.Missed, OwnersNotSought: l.NotSought, NotCounted: l.NotCounted, LostRecords: l.LostRecords, Tops: l.Top,
 	}
 	return nil
 }

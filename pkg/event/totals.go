@@ -24,7 +24,10 @@ type Totals struct {
 	// OwnersNotSought are shown events without a search for their owner: the search
 	// takes 1 % of a core at most, and the next one would have come too late.
 	OwnersNotSought uint64
-	Tops            *Tops // nil where they were not asked for
+	// NotCounted lists, for people, kinds of RSTs that no count has: the filter needs
+	// no event of theirs, so their hooks are not attached.
+	NotCounted []string
+	Tops       *Tops // nil where they were not asked for
 }
 
 // LostRecords counts records, beside those of events, that found no room on their

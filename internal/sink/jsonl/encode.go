@@ -307,6 +307,7 @@ func appendCounts(buf []byte, t *event.Totals, m *moments) []byte {
 	l = l.numberAlways(`"lostEvents":`, t.Lost) // "lost" is an object, of events
 	l = l.numberAlways(`"missed":`, t.Missed)
 	l = l.number(`"ownersNotSought":`, t.OwnersNotSought)
+	l = l.texts(`"notCounted":`, t.NotCounted)
 	l = appendLostRecords(l, &t.LostRecords)
 	if t.Tops != nil {
 		l = appendTops(l, t.Tops)

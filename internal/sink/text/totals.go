@@ -2,6 +2,7 @@ package text
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -52,6 +53,9 @@ func (s *Sink) account(t *event.Totals) {
 	p.text("", plural(t.Events(), "event")+": "+
 		digits(t.Shown)+" shown, "+digits(t.NotShown)+" not shown, "+
 		digits(t.Lost)+" lost, "+digits(t.Missed)+" missed")
+	if len(t.NotCounted) > 0 {
+		s.explain("not counted:", strings.Join(t.NotCounted, "; ")+" (hooks not attached, the filter does not need them)")
+	}
 	if t.Lost > 0 {
 		s.explain("lost:", "counted above, but their details did not arrive in time")
 	}
