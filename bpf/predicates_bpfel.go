@@ -22,7 +22,6 @@ const (
 	PredicatesMapCounts                 = "counts"
 	PredicatesProgFirstColumn           = "first_column"
 	PredicatesProgPredicates            = "predicates"
-	PredicatesVarActiveReasonArg        = "active_reason_arg"
 	PredicatesVarCallers                = "callers"
 	PredicatesVarChallengesRequests     = "challenges_requests"
 	PredicatesVarCountNetns             = "count_netns"
@@ -51,10 +50,7 @@ const (
 	PredicatesVarReadingCalls           = "reading_calls"
 	PredicatesVarReasonInvalidSyn       = "reason_invalid_syn"
 	PredicatesVarReasonNotSpecified     = "reason_not_specified"
-	PredicatesVarRejectPacketArg        = "reject_packet_arg"
 	PredicatesVarRepliesSeeResets       = "replies_see_resets"
-	PredicatesVarReplyReasonArg         = "reply_reason_arg"
-	PredicatesVarResetHasPacket         = "reset_has_packet"
 	PredicatesVarSendfileCall           = "sendfile_call"
 	PredicatesVarTakeStacks             = "take_stacks"
 	PredicatesVarTakeTops               = "take_tops"
@@ -129,7 +125,6 @@ type PredicatesMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type PredicatesVariableSpecs struct {
-	ActiveReasonArg        *ebpf.VariableSpec `ebpf:"active_reason_arg"`
 	Callers                *ebpf.VariableSpec `ebpf:"callers"`
 	ChallengesRequests     *ebpf.VariableSpec `ebpf:"challenges_requests"`
 	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
@@ -158,10 +153,7 @@ type PredicatesVariableSpecs struct {
 	ReadingCalls           *ebpf.VariableSpec `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
-	RejectPacketArg        *ebpf.VariableSpec `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
-	ReplyReasonArg         *ebpf.VariableSpec `ebpf:"reply_reason_arg"`
-	ResetHasPacket         *ebpf.VariableSpec `ebpf:"reset_has_packet"`
 	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
@@ -215,7 +207,6 @@ func (m *PredicatesMaps) Close() error {
 //
 // It can be passed to LoadPredicatesObjects or ebpf.CollectionSpec.LoadAndAssign.
 type PredicatesVariables struct {
-	ActiveReasonArg        *ebpf.Variable `ebpf:"active_reason_arg"`
 	Callers                *ebpf.Variable `ebpf:"callers"`
 	ChallengesRequests     *ebpf.Variable `ebpf:"challenges_requests"`
 	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
@@ -244,10 +235,7 @@ type PredicatesVariables struct {
 	ReadingCalls           *ebpf.Variable `ebpf:"reading_calls"`
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
-	RejectPacketArg        *ebpf.Variable `ebpf:"reject_packet_arg"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
-	ReplyReasonArg         *ebpf.Variable `ebpf:"reply_reason_arg"`
-	ResetHasPacket         *ebpf.Variable `ebpf:"reset_has_packet"`
 	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`

@@ -9,7 +9,8 @@ import (
 
 // Options for Open. The zero value traces everything by the best methods.
 type Options struct {
-	// Filter says which events the sink gets; nil: all. Totals count all events.
+	// Filter says which events the sink gets; nil: all. Totals count all events,
+	// except for those in Totals.NotCounted.
 	Filter *filter.Filter
 	// Summary counts events and gives none: the cheapest mode.
 	Summary bool
