@@ -251,16 +251,19 @@ func (s *Session) Close() error {
 // the pause is over. Then it takes 1 % of a core at most (10 % before Linux 5.17), or
 // half of one by Options.EagerHolders.
 func (s *Session) Holders(sockets []event.SocketRef) (holders []event.Holder, pause time.Duration, err error) {
-	if s.holders == nil {
+	s.attaching.Lock()
+	search := s.holders // Want may open it
+	s.attaching.Unlock()
+	if search == nil {
 		return nil, 0, nil
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	begun := threadTime()
-	holders, err = s.holders.run(sockets)
+	holders, err = search.run(sockets)
 	took := threadTime() - begun
 	if s.loader.options.EagerHolders {
 		return holders, took, err
 	}
-	return holders, s.holders.pause(took), err
+	return holders, search.pause(took), err
 }

@@ -11,7 +11,11 @@ import (
 // Want changes which events the session is for, see Options.Wants: it attaches the
 // hooks that these need, and then detaches those that they do not. Hooks that are
 // needed before and after stay attached, and miss nothing. Selection and the other
-// options stay as they are. It may be called beside Read.
+// options stay as they are. It may be called beside Read. Other methods may wait for
+// it meanwhile, as long as loading programs takes.
+//
+// It needs the capabilities of Open, except CAP_SYSLOG: addresses of functions were
+// read then. Fentry in a module needs CAP_SYS_ADMIN.
 func (s *Session) Want(wants func(cause.Verdict) bool) error {
 	s.attaching.Lock()
 	defer s.attaching.Unlock()
