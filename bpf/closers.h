@@ -66,6 +66,7 @@ static __always_inline void read_closing(const struct note *note, __u64 now,
 		      note_flags(note) & NOTE_TIMEOUT ? BY_TIMEOUT :
 							BY_PROCESS;
 	closing->by_close = !!(note_flags(note) & NOTE_CLOSE);
+	closing->role = note_role(note);
 }
 
 static __always_inline __u64 *closer_bucket(__u64 key)
@@ -108,16 +109,24 @@ static __always_inline bool read_closer(__u32 at, __u64 key, struct note *note)
 	return is_proven(key, note);
 }
 
+/* Is it of the moment when a FIN was due? */
+static __always_inline bool is_of_fin(const struct note *note)
+{
+	return note_to(note) == TCP_FIN_WAIT1 || note_to(note) == TCP_LAST_ACK;
+}
+
 /*
- * Is the youngest note of a bucket about this connection? It has one if it left
- * its open states before, mostly a moment ago: close goes through several.
+ * Is the youngest note of a bucket about this connection, and to be replaced? It has
+ * one if it left its open states before, mostly a moment ago: close goes through
+ * several. The note of a FIN stays if something else ends the connection after it.
  */
-static __always_inline bool was_noted(__u64 key, __u32 youngest, __u8 from)
+static __always_inline bool was_noted(__u64 key, __u32 youngest, const struct closing *closing)
 {
 	struct note note;
 
-	return from != TCP_ESTABLISHED && from != TCP_CLOSE_WAIT &&
-	       read_closer(youngest, key, &note);
+	return closing->from != TCP_ESTABLISHED && closing->from != TCP_CLOSE_WAIT &&
+	       read_closer(youngest, key, &note) &&
+	       (closing->to != TCP_CLOSE || !is_of_fin(&note));
 }
 
 /*
@@ -136,13 +145,14 @@ static __always_inline void note_closer(__u64 key, struct sock *sk, const struct
 	__u64 *bucket = closer_bucket(key);
 	struct note note = {
 		.when = bpf_jiffies64(),
-		.rest = (__u64)closing->from << 48 | (__u64)closing->to << 52 | (__u64)flags << 56,
+		.rest = (__u64)closing->from << 48 | pack_to(closing->to) << 52 |
+			(__u64)closing->role << 54 | (__u64)flags << 56,
 	};
 
 	if (!bucket)
 		return;
 	__u64 slots = *bucket;
-	bool again = was_noted(key, (__u16)slots, closing->from);
+	bool again = was_noted(key, (__u16)slots, closing);
 	__u32 at = again ? (__u16)slots : take_slot();
 	struct note *slot = bpf_map_lookup_elem(&closers, &at);
 	if (!slot)
@@ -158,10 +168,10 @@ static __always_inline void note_closer(__u64 key, struct sock *sk, const struct
 }
 
 /*
- * The slot of the youngest note of a connection, or CLOSERS. Global, so that
- * the verifier sees it once.
+ * The slot of the youngest note of a connection, or of its FIN, or CLOSERS. Global, so
+ * that the verifier sees it once.
  */
-__attribute__((noinline, weak)) __u64 slot_of_closer(__u64 key)
+__attribute__((noinline, weak)) __u64 slot_of_closer(__u64 key, bool fin)
 {
 	__u64 *bucket = closer_bucket(key);
 	struct note note;
@@ -170,7 +180,7 @@ __attribute__((noinline, weak)) __u64 slot_of_closer(__u64 key)
 		return CLOSERS;
 	__u64 slots = *bucket;
 	for (int i = 0; i < BUCKET_SLOTS; i++, slots >>= 16) {
-		if (read_closer((__u16)slots, key, &note))
+		if (read_closer((__u16)slots, key, &note) && (!fin || is_of_fin(&note)))
 			return (__u16)slots;
 	}
 	return CLOSERS;
@@ -179,8 +189,14 @@ __attribute__((noinline, weak)) __u64 slot_of_closer(__u64 key)
 /* Who closed this connection, and how; false if that is not known. */
 static __always_inline bool find_closer(__u64 key, struct note *note)
 {
-	return read_closer(slot_of_closer(key), key, note) &&
+	return read_closer(slot_of_closer(key, false), key, note) &&
 	       ns_since(note->when) <= CLOSER_LIFETIME_NS;
+}
+
+/* The note of when this end's FIN was due. */
+static __always_inline bool find_fin(__u64 key, struct note *note)
+{
+	return read_closer(slot_of_closer(key, true), key, note);
 }
 
 #endif

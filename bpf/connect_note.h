@@ -93,4 +93,12 @@ static __always_inline bool find_connect_note(__u64 sk, struct tcp_sock *tcp, st
 	return is_proven(connect_key(sk, tcp), note);
 }
 
+/* Did a process call connect for this very connection? */
+static __always_inline bool called_connect(__u64 sk, struct tcp_sock *tcp)
+{
+	struct note note;
+
+	return find_connect_note(sk, tcp, &note) && note.thread;
+}
+
 #endif

@@ -7,6 +7,7 @@
 #define RSTTRACE_CONNECTION_END_H
 
 #include "closers.h"
+#include "role.h"
 #include "socket.h"
 
 /* In both directions, as close does first of all. */
@@ -76,6 +77,7 @@ static __always_inline void note_end(struct tcp_sock *tcp, int from, int to, boo
 		.linger_zero = shut && flags & SOCK_LINGER && READ_SOCK(tcp, sk_lingertime) == 0,
 		.by = ended_by(tcp, to, shut),
 		.by_close = shut && (from == TCP_ESTABLISHED || from == TCP_CLOSE_WAIT),
+		.role = role_by_port(tcp),
 	};
 
 	if (bpf_core_field_exists(net->hash_mix))

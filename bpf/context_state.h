@@ -10,14 +10,16 @@
 #include "connection_end.h"
 #include "context_listener.h"
 #include "late_closer.h"
+#include "peer_fin.h"
 #include "prev_state.h"
 
-/* A process calls connect, or the peer's connection is complete. */
+/* A process calls connect, or the handshake of a connection from outside has ended. */
 static __always_inline int begins(struct sock *sk, bool by_process)
 {
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 
-	if (tcp)
+	/* Two SYNs that cross end a handshake in the same way, and this end called connect. */
+	if (tcp && (by_process || !READ_SOCK(tcp, sk_socket) || !called_connect(address_of(sk), tcp)))
 		note_connect(address_of(sk), tcp, by_process);
 	return 0;
 }
@@ -30,6 +32,8 @@ int context_state(__u64 *ctx)
 
 	if (to == TCP_SYN_SENT || (to == TCP_ESTABLISHED && from != TCP_SYN_SENT))
 		return details && flow_memory ? begins(sk, to == TCP_SYN_SENT) : 0;
+	if (to == TCP_CLOSE_WAIT || to == TCP_CLOSING)
+		return details && flow_memory ? note_peer_fin(address_of(sk)) : 0;
 	if (to != TCP_CLOSE && to != TCP_FIN_WAIT1 && to != TCP_LAST_ACK && to != TCP_LISTEN)
 		return 0;
 	/* An attempt that failed: no RST is sent for it, and nobody remembers it. */

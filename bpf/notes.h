@@ -24,8 +24,16 @@ struct note {
 	__u64 check; /* over the key and all that follows: two writers at once spoil it */
 	__u64 when; /* in jiffies */
 	__u64 thread; /* pid << 32 | tid; 0: no process did it */
-	/* identity | exit status << 32 | from << 48 | to << 52 | enum note_flag << 56 */
+	/* identity | exit status << 32 | from << 48 | enum note_to << 52 | role << 54 | enum note_flag << 56 */
 	__u64 rest;
+};
+
+/* The states that a close leads to, in two bits. */
+enum note_to {
+	NOTE_TO_NONE,
+	NOTE_TO_CLOSE,
+	NOTE_TO_FIN_WAIT1,
+	NOTE_TO_LAST_ACK,
 };
 
 enum note_flag {
@@ -71,9 +79,30 @@ static __always_inline __u8 note_from(const struct note *note)
 	return note->rest >> 48 & 15;
 }
 
+static __always_inline __u64 pack_to(__u8 to)
+{
+	return to == TCP_CLOSE	   ? NOTE_TO_CLOSE :
+	       to == TCP_FIN_WAIT1 ? NOTE_TO_FIN_WAIT1 :
+	       to == TCP_LAST_ACK  ? NOTE_TO_LAST_ACK :
+				     NOTE_TO_NONE;
+}
+
 static __always_inline __u8 note_to(const struct note *note)
 {
-	return note->rest >> 52 & 15;
+	switch (note->rest >> 52 & 3) {
+	case NOTE_TO_CLOSE:
+		return TCP_CLOSE;
+	case NOTE_TO_FIN_WAIT1:
+		return TCP_FIN_WAIT1;
+	case NOTE_TO_LAST_ACK:
+		return TCP_LAST_ACK;
+	}
+	return 0;
+}
+
+static __always_inline enum role note_role(const struct note *note)
+{
+	return note->rest >> 54 & 3;
 }
 
 /* Who signed a note; false for nobody, and if that was lost meanwhile. */

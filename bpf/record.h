@@ -149,6 +149,13 @@ enum ended_by : __u8 {
 	BY_TIMEOUT, /* a timer gave it up */
 };
 
+/* Which end opened a connection. */
+enum role : __u8 {
+	ROLE_UNKNOWN = 0,
+	ROLE_CLIENT, /* this one */
+	ROLE_SERVER, /* the peer */
+};
+
 /* How a connection was closed. */
 struct closing {
 	__u64 time_ns; /* give or take a jiffy; 0: not known */
@@ -158,7 +165,8 @@ struct closing {
 	__u8 linger_zero; /* with SO_LINGER {1,0} */
 	enum ended_by by;
 	__u8 by_close; /* of a process: it was open, and the call was close or the process's end */
-	__u8 unused[2];
+	enum role role;
+	__u8 unused;
 };
 
 /* Sequence numbers, byte counts and timers of a full socket. */
@@ -177,6 +185,19 @@ struct conn_stats {
 	__u32 error; /* sk_err at the hook */
 	__u32 since_received; /* jiffies since data or an acknowledgement came last */
 	__u32 since_sent; /* jiffies since data went last */
+	__u32 segs_in; /* all segments of the connection, as the kernel counts them */
+	__u32 segs_out;
+	__u32 packets_out; /* sent and not acknowledged */
+	__u32 since_peer_fin; /* jiffies since the peer's FIN came, plus 1; 0: not known */
+	__u32 since_fin; /* the same of our own */
+	enum role role;
+	__u8 unused[3];
+};
+
+/* The queue of connections that wait for accept. */
+struct accept_queue {
+	__u32 limit; /* plus 1; 0: not known */
+	__u32 length; /* the connection that this is about included, if it is in there */
 };
 
 /*
@@ -192,6 +213,7 @@ struct reset_record {
 	__u64 cookie; /* 0 when never generated */
 	__u64 listener; /* of a connection that nobody has accepted, 0 unknown */
 	__u64 listener_inode;
+	struct accept_queue queue; /* of the listener, if there is one */
 	struct tuple tuple;
 	struct segment packet; /* where FACT_SEES_PACKET */
 	struct expectation expected; /* of any socket */

@@ -16,9 +16,11 @@
 #include "listeners.h"
 #include "namespaces.h"
 #include "connect_note.h"
+#include "peer_fin.h"
 #include "process.h"
 #include "ring.h"
 #include "reset_ctx.h"
+#include "role.h"
 #include "tops.h"
 
 static __always_inline bool owner_wanted(const struct evidence *evidence, struct tcp_sock *tcp)
@@ -38,6 +40,12 @@ static __always_inline bool connector_wanted(const struct evidence *evidence,
 {
 	return evidence->facts & FACT_HAS_SOCKET && !(evidence->facts & FACT_REMEMBERED) &&
 	       (!in_process(evidence) || is_abort(evidence) || current->kernel);
+}
+
+/* A connection that is reset while its listener ends, and by that. */
+static __always_inline bool ends_with_listener(const struct evidence *evidence)
+{
+	return evidence->caller == CALLER_LISTEN_STOP || evidence->caller == CALLER_LISTEN_ABORT;
 }
 
 static __always_inline bool is_refused_syn(const struct evidence *evidence)
@@ -112,6 +120,14 @@ static __always_inline struct sock *listener_of_request(const struct reset_ctx *
 	return BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN ? sk : NULL;
 }
 
+/* sk is a listener. In its end, the connection at hand has left its queue already. */
+static __always_inline void read_queue(const struct evidence *evidence, struct sock *sk,
+				       struct accept_queue *queue)
+{
+	queue->limit = BPF_CORE_READ(sk, sk_max_ack_backlog) + 1;
+	queue->length = BPF_CORE_READ(sk, sk_ack_backlog) + ends_with_listener(evidence);
+}
+
 static __always_inline void await_listener(struct reset_record *record, struct sock *sk)
 {
 	record->listener = (__u64)sk;
@@ -126,6 +142,7 @@ static __noinline int fill_listener(struct reset_ctx *reset, struct reset_record
 		return 0;
 	struct sock *known = listener_of_request(reset);
 	if (known) {
+		read_queue(&reset->evidence, known, &record->queue);
 		await_listener(record, known);
 		return 0;
 	}
@@ -142,9 +159,17 @@ static __noinline int fill_listener(struct reset_ctx *reset, struct reset_record
 			__builtin_memset(&record->closer, 0, sizeof(record->closer));
 			__builtin_memset(&record->closing, 0, sizeof(record->closing));
 		}
-	} else if (!shared && STILL_WHOLE(note, check)) {
-		await_listener(record, (struct sock *)sk);
+		return 0;
 	}
+	if (shared)
+		return 0;
+	/* A listener that has ended may be gone, unless this happens in its end. */
+	if (!note->closing.time_ns || ends_with_listener(&reset->evidence))
+		read_queue(&reset->evidence, (struct sock *)sk, &record->queue);
+	if (STILL_WHOLE(note, check))
+		await_listener(record, (struct sock *)sk);
+	else
+		__builtin_memset(&record->queue, 0, sizeof(record->queue));
 	return 0;
 }
 
@@ -158,8 +183,32 @@ static __noinline int fill_connect(const struct reset_ctx *reset, struct tcp_soc
 	    !find_connect_note((__u64)reset->sk, tcp, &note))
 		return 0;
 	record->connected_ns = record->time_ns - ns_since(note.when);
+	record->conn.role = note.thread ? ROLE_CLIENT : ROLE_SERVER;
 	if (connector_wanted(&reset->evidence, &record->current))
 		read_signature(&note, &record->connector);
+	return 0;
+}
+
+/* Has this end sent its FIN, and does the socket still know? */
+static __always_inline bool sent_fin(const struct evidence *evidence)
+{
+	__u8 state = evidence->state == TCP_CLOSE ? evidence->prior : evidence->state;
+
+	return is_closing(state) && state != TCP_CLOSE_WAIT;
+}
+
+/* When the two ends said that they send no more. */
+static __noinline int fill_fins(const struct reset_ctx *reset, struct reset_record *record)
+{
+	struct note note;
+
+	if (!reset || !record)
+		return 0;
+	if (reset->evidence.facts & FACT_PEER_FIN)
+		record->conn.since_peer_fin = since_peer_fin((__u64)reset->sk);
+	if (sent_fin(&reset->evidence) &&
+	    find_fin(mix_tuple(&reset->tuple, reset->netns_mix), &note))
+		record->conn.since_fin = bpf_jiffies64() - note.when + 1;
 	return 0;
 }
 
@@ -233,6 +282,8 @@ static __noinline int fill(struct reset_ctx *reset, struct tcp_sock *tcp, struct
 		record->sk = (__u64)reset->sk;
 		record->cookie = socket_cookie(reset->sk, tcp);
 	}
+	if (reset->evidence.state == TCP_LISTEN && !(reset->evidence.facts & FACT_REMEMBERED))
+		read_queue(&reset->evidence, reset->sk, &record->queue);
 	if (in_process(&reset->evidence))
 		fill_current(reset, record);
 	if (is_closed_by_process(&reset->evidence))
@@ -261,7 +312,9 @@ static __noinline int fill_socket(const struct reset_ctx *reset, struct tcp_sock
 	if (in_process(&reset->evidence))
 		record->current_cgroup = record->current.creator ? 0 : current_cgroup();
 	read_conn_stats(tcp, &record->conn);
+	record->conn.role = role_by_port(tcp);
 	fill_connect(reset, tcp, record);
+	fill_fins(reset, record);
 	return 0;
 }
 

@@ -123,6 +123,9 @@ static __always_inline void read_conn_stats(struct tcp_sock *tcp, struct conn_st
 	stats->uid = READ_SOCK(tcp, sk_uid.val);
 	stats->mark = READ_SOCK(tcp, sk_mark);
 	stats->error = READ_SOCK(tcp, sk_err);
+	stats->segs_in = READ(tcp, segs_in);
+	stats->segs_out = READ(tcp, segs_out);
+	stats->packets_out = READ(tcp, packets_out);
 	read_silence(tcp, stats);
 }
 

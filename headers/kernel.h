@@ -245,6 +245,7 @@ struct sock {
 	int sk_err;
 	__u32 sk_ack_backlog;
 	__u32 sk_max_ack_backlog;
+	__u8 sk_userlocks : 4;
 	__u8 sk_shutdown;
 	unsigned long sk_lingertime;
 	struct socket *sk_socket;
@@ -259,8 +260,13 @@ struct inet_sock {
 	__be16 inet_sport;
 };
 
+struct inet_bind_bucket {
+	signed char fastreuse; /* negative: connect chose the port */
+};
+
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct inet_bind_bucket *icsk_bind_hash;
 	__u32 icsk_user_timeout;
 	struct {
 		__u32 lrcvtime; /* when data came last, in jiffies */
@@ -297,6 +303,8 @@ struct tcp_sock {
 	__u32 write_seq;
 	__u32 srtt_us;
 	__u32 packets_out;
+	__u32 segs_in;
+	__u32 segs_out;
 	__u32 total_retrans;
 	__u32 rcv_tstamp; /* when an acknowledgement came last, in jiffies */
 	__u32 lsndtime; /* when data went last */
@@ -435,6 +443,9 @@ struct bpf_iter__tcp {
 #define MIB_EMBRYONIC_RSTS 4
 
 #define IPPROTO_TCP 6
+
+/* A socket's own bind, or listen, chose its port: of sk_userlocks. */
+#define SOCK_BINDPORT_LOCK 8
 
 #define RCV_SHUTDOWN 1
 #define SEND_SHUTDOWN 2

@@ -19,6 +19,12 @@ func (in *interner) connStats(r *resetRecord, e *event.Event, jiffy time.Duratio
 		AgeMillis:     ageMillis(r),
 		Mark:          n.Mark,
 		UID:           in.uids.Pointer(n.Uid),
+
+		SegmentsReceived: in.counts.Pointer(n.SegsIn),
+		SegmentsSent:     in.counts.Pointer(n.SegsOut),
+		SegmentsUnacked:  in.counts.Pointer(n.PacketsOut),
+		PeerFinMillis:    millisSinceNote(n.SincePeerFin, jiffy),
+		FinMillis:        millisSinceNote(n.SinceFin, jiffy),
 	}
 	if e.State != 0 && e.State != event.StateSynSent {
 		e.Conn.LastReceivedMillis = millisSince(n.SinceReceived, jiffy)
@@ -35,6 +41,14 @@ func ageMillis(r *resetRecord) uint64 {
 		return 0
 	}
 	return atLeastOne(time.Duration(r.TimeNs - r.ConnectedNs))
+}
+
+// millisSinceNote takes jiffies plus 1, and 0 for what is not known.
+func millisSinceNote(jiffies uint32, jiffy time.Duration) uint64 {
+	if jiffies == 0 {
+		return 0
+	}
+	return millisSince(jiffies-1, jiffy)
 }
 
 func millisSince(jiffies uint32, jiffy time.Duration) uint64 {

@@ -153,6 +153,10 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 	if evidence.Socket == event.SockFull && evidence.State != event.StateListen {
 		in.connStats(r, e, s.reader.clock.jiffy)
 	}
+	e.Conn.Role = roleIn(r, e)
+	if q := &r.Queue; q.Limit != 0 {
+		e.Listener = event.Listener{Known: true, Backlog: q.Limit - 1, Used: q.Length}
+	}
 }
 
 // stateLeft is the last state of a closed connection that is known: not of what
@@ -179,6 +183,7 @@ func decodeClosing(r *resetRecord, jiffy time.Duration) event.Closing {
 		LingerZero:  c.LingerZero != 0,
 		EndedBy:     event.EndedBy(c.By),
 		OwnerClosed: c.ByClose != 0,
+		Role:        decodeRole(c.Role),
 	}
 }
 

@@ -13,6 +13,7 @@ type interner struct {
 	windows  event.ValueArena[uint16]
 	offsets  event.ValueArena[int32]
 	uids     event.ValueArena[uint32]
+	counts   event.ValueArena[uint32]
 	payloads payloads
 }
 

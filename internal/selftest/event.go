@@ -111,14 +111,16 @@ func (c *comparison) checkDiagnosis(expected lab.Expectation, e *event.Event) {
 	}
 }
 
+// clockSlack: the kernel's clock and Go's differ, and are converted and rounded.
+const clockSlack = 50 * time.Millisecond
+
 // checkAge: every connection of a scenario began after the scenario did, and was
 // seen to begin; so nothing was sent or received in it before.
 func (c *comparison) checkAge(e *event.Event) {
-	const clocks = 50 * time.Millisecond // the kernel's and Go's, converted and rounded
 	if !e.Conn.Known || e.State == event.StateSynRecv {
 		return // no connection, or a handshake that has not ended
 	}
-	most := e.Time.Sub(c.outcome.Began) + clocks
+	most := e.Time.Sub(c.outcome.Began) + clockSlack
 	times := map[string]uint64{"began": e.Conn.AgeMillis}
 	if e.State != event.StateSynSent { // else nothing has come yet
 		times["received last"] = e.Conn.LastReceivedMillis

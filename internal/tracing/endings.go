@@ -104,16 +104,20 @@ func endsConnection(e *event.Event) bool {
 	return false
 }
 
-// linkEarlier says of a packet that came for a connection which had ended what that was:
-// the event, and its owner if no process closed it.
+// linkEarlier says of a packet that came for a connection which had ended what that was.
+// If the socket is gone: also the event, and its owner if no process closed it.
 func (n *endings) linkEarlier(e *event.Event) {
-	if e.Cause != cause.ClosedEarlier {
+	gone := e.Cause == cause.ClosedEarlier
+	if !gone && !closedBefore(e) {
 		return
 	}
 	closing := &e.Kernel.Closing
 	e.Earlier = event.Earlier{EndedBy: endedByNames[closing.EndedBy], AgoMillis: millis(closing.Ago)}
 	if closing.EndedBy == event.EndedByProcess && !e.Kernel.Closer.Known() {
 		e.Earlier.EndedBy = "" // it is not known
+	}
+	if !gone {
+		return
 	}
 	found := n.find(connectionOf(e))
 	if found == nil || !found.fits(e) {
@@ -129,6 +133,33 @@ func (n *endings) linkEarlier(e *event.Event) {
 	if e.Owner.Source == event.FromCurrent {
 		e.Owner.Source = event.FromCloser // in its call the connection ended, not this
 	}
+}
+
+// closedBefore: a process had closed the connection before the event, and the kernel
+// still has it. The note is of this close: it says that a FIN was due, and the state is
+// that after a FIN.
+func closedBefore(e *event.Event) bool {
+	c := &e.Kernel.Closing
+	if c.To != event.StateFinWait1 && c.To != event.StateLastAck {
+		return false
+	}
+	switch e.Evidence.Socket {
+	case event.SockTimeWait:
+		return true
+	case event.SockFull:
+		// Not within the very call that closes it.
+		own := e.Evidence.Has(event.FactOwned) && e.Initiator == (event.ProcessRef{})
+		return e.Evidence.Has(event.FactDead) && afterFIN(e.State) && !own
+	}
+	return false
+}
+
+func afterFIN(s event.State) bool {
+	switch s {
+	case event.StateFinWait1, event.StateFinWait2, event.StateClosing, event.StateLastAck:
+		return true
+	}
+	return false
 }
 
 // fits reports whether the connection that the kernel side noted is the one that

@@ -16,7 +16,7 @@ import (
 // age is known.
 func TestNoFlowMemory(t *testing.T) {
 	roottest.Need(t, roottest.BPF)
-	for _, name := range []string{"closed-earlier", "closed-earlier-in-order", "broken-pipe"} {
+	for _, name := range []string{"closed-earlier", "closed-earlier-in-order", "broken-pipe", "peer-gone", "power-loss"} {
 		t.Run(name, func(t *testing.T) {
 			scenario, ok := lab.Find(name)
 			if !ok {
@@ -47,6 +47,13 @@ func TestNoFlowMemory(t *testing.T) {
 				}
 				if e.Conn.AgeMillis != 0 {
 					t.Errorf("%s is of a connection of %d ms", e.Cause, e.Conn.AgeMillis)
+				}
+				if e.Conn.Role != "" && e.Conn.Role != x.Role {
+					t.Errorf("%s says that this end is the %s, it is the %s", e.Cause, e.Conn.Role, x.Role)
+				}
+				// What listen has left on a socket stays for as long as it is there.
+				if e.Conn.Known && x.Role == event.Server && e.Conn.Role == "" {
+					t.Errorf("%s does not say that this end is the server", e.Cause)
 				}
 			}
 		})

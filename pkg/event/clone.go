@@ -11,8 +11,8 @@ func (e *Event) Clone() *Event {
 	c.Owner.Others = slices.Clone(e.Owner.Others)
 	c.Owner.UID = clonePointer(e.Owner.UID)
 	c.Owner.Ended.ExitCode = clonePointer(e.Owner.Ended.ExitCode)
-	c.Conn.UID = clonePointer(e.Conn.UID)
 	c.IETFCause = clonePointer(e.IETFCause)
+	c.Conn = e.Conn.clone()
 	c.RST = e.RST.clone()
 	c.Trigger = e.Trigger.clone()
 	return &c
@@ -38,7 +38,7 @@ func clonePointer[T any](p *T) *T {
 func (e *Event) CopyTo(to *Event) {
 	because, stack, others := to.Because, to.Stack, to.Owner.Others
 	uid, code, ietf := to.Owner.UID, to.Owner.Ended.ExitCode, to.IETFCause
-	rst, trigger := to.RST, to.Trigger
+	rst, trigger, conn := to.RST, to.Trigger, to.Conn
 	*to = *e
 	to.Because = append(because[:0], e.Because...)
 	to.Stack = append(stack[:0], e.Stack...)
@@ -48,6 +48,7 @@ func (e *Event) CopyTo(to *Event) {
 	to.IETFCause = copyPointer(ietf, e.IETFCause)
 	to.RST.own(&rst)
 	to.Trigger.own(&trigger)
+	to.Conn.own(&conn)
 }
 
 // own moves what s refers to into the memory of old.

@@ -56,6 +56,7 @@ type Closing struct {
 	LingerZero  bool // with SO_LINGER {1,0}
 	EndedBy     EndedBy
 	OwnerClosed bool // it was open, and its owner called close or ended
+	Role        Role // of this end; "": not known
 }
 
 // EndedBy is what ended a connection.

@@ -72,16 +72,6 @@ func decodeTo[T any](line []byte, give func(*T) error) error {
 	return nil
 }
 
-// UnmarshalJSON makes a connection known if it is there.
-func (c *Conn) UnmarshalJSON(text []byte) error {
-	type plain Conn
-	if err := json.Unmarshal(text, (*plain)(c)); err != nil {
-		return err
-	}
-	c.Known = !bytes.Equal(text, []byte("null"))
-	return nil
-}
-
 // UnmarshalJSON reads a line of kind "followup".
 func (f *Followup) UnmarshalJSON(text []byte) error {
 	var l struct {

@@ -39,6 +39,7 @@ type Event struct {
 	PeerEvent uint64     `json:"peerEvent,omitzero"`
 	Finding   uint64     `json:"finding,omitzero"` // number of the incident that it is part of
 	Earlier   Earlier    `json:"earlier,omitzero"`
+	Listener  Listener   `json:"listener,omitzero"`
 	Netns     Netns      `json:"netns,omitzero"`
 	Conn      Conn       `json:"conn,omitzero"`
 
@@ -114,26 +115,6 @@ type Lost struct {
 	UnsentBytes  uint32 `json:"unsentBytes,omitzero"`  // written by the application, never sent
 	UnackedBytes uint32 `json:"unackedBytes,omitzero"` // sent, not acknowledged by the peer
 }
-
-// Conn holds facts about the connection.
-type Conn struct {
-	Known         bool   `json:"-"`
-	Cookie        uint64 `json:"cookie,omitzero"`
-	SRTTMicros    uint32 `json:"srttMicros"`
-	Retransmits   uint32 `json:"retransmits"`
-	BytesAcked    uint64 `json:"bytesAcked"`
-	BytesReceived uint64 `json:"bytesReceived"`
-	AgeMillis     uint64 `json:"ageMillis,omitzero"`
-
-	LastReceivedMillis uint64 `json:"lastReceivedMillis,omitzero"`
-	LastSentMillis     uint64 `json:"lastSentMillis,omitzero"`
-
-	Mark uint32  `json:"mark,omitzero"` // SO_MARK, or that of the SYN: policy routing goes by it
-	UID  *uint32 `json:"uid,omitempty"` // who created the socket, also where no process is known
-}
-
-// IsZero makes Conn absent from JSON exactly where it is not known.
-func (c Conn) IsZero() bool { return !c.Known }
 
 // Netns is the network namespace of the socket, or of the receiving device
 // where there was none.

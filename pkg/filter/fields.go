@@ -57,6 +57,12 @@ var fields = []*Field{
 		kind: kindText, known: KnowsRecord, equal: equalHostOf(peerEnd),
 		texts: func(e *event.Event, is func(string) bool) bool { return is(addrText(e.Peer)) },
 	},
+	{
+		Name: "role", Help: "which end opened the connection: this one is its client, or its server", Example: "role client",
+		kind: kindText, known: KnowsRecord,
+		texts:  func(e *event.Event, is func(string) bool) bool { return e.Conn.Role != "" && is(string(e.Conn.Role)) },
+		values: func() []string { return []string{string(event.Client), string(event.Server)} },
+	},
 	word("ipv4", "the packets were IPv4", KnowsRecord, func(e *event.Event) bool { return e.Family == event.IPv4 }),
 	word("ipv6", "the packets were IPv6", KnowsRecord, func(e *event.Event) bool { return e.Family == event.IPv6 }),
 	{

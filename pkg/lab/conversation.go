@@ -1,6 +1,10 @@
 package lab
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"slices"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
 
 const serverPort = 8080
 
@@ -98,6 +102,8 @@ func (e *Env) ExpectRST(sent, received Expectation) {
 	e.pairs++
 	received.Flags, received.AbortShape = sent.Flags, sent.AbortShape
 	sent.Pair, received.Pair = e.pairs, e.pairs
+	complete(&sent)
+	complete(&received)
 	e.expect = append(e.expect, sent, received)
 }
 
@@ -105,7 +111,43 @@ func (e *Env) ExpectRST(sent, received Expectation) {
 func (e *Env) Expect(x Expectation) {
 	e.pairs++
 	x.Pair = e.pairs
+	complete(&x)
 	e.expect = append(e.expect, x)
+}
+
+// complete adds what follows from the rest of an expectation.
+func complete(x *Expectation) {
+	if x.Role == "" {
+		x.Role = roleOf(x)
+	}
+	if x.EarlierEndedBy == "" && closedBefore(x) {
+		x.EarlierEndedBy = byProcess
+	}
+}
+
+// roleOf is which end opened a connection: servers listen on one port, and no client
+// has it.
+func roleOf(x *Expectation) event.Role {
+	switch {
+	case x.Local.Port == serverPort:
+		return event.Server
+	case x.Peer.Port == serverPort:
+		return event.Client
+	}
+	return ""
+}
+
+// closedBefore: its owner had closed the connection, and the kernel had still to end it.
+func closedBefore(x *Expectation) bool {
+	afterFIN := []event.State{event.StateFinWait1, event.StateFinWait2, event.StateClosing, event.StateLastAck}
+	switch x.Socket {
+	case event.SockTimeWait:
+		return true
+	case event.SockFull:
+		return x.App == (event.App{}) && len(x.States) > 0 && slices.Contains(x.Sources, event.FromCloser) && !slices.Contains(x.Sources, event.FromSocket) &&
+			!slices.ContainsFunc(x.States, func(s event.State) bool { return !slices.Contains(afterFIN, s) })
+	}
+	return false
 }
 
 // receivedByServer expects a RST of the packet peer to end the server's

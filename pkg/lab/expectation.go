@@ -65,6 +65,7 @@ type Expectation struct {
 	// differs from Cause.
 	WithoutMemory event.CauseID
 	Local, Peer   event.Endpoint
+	Role          event.Role // of Local; "": nothing opened a connection
 	Hook          event.Hook
 	// SeenAt is the point in the kernel that shows the event, where that is not
 	// simply the function of Hook: not every kernel and method can look there.
@@ -84,6 +85,9 @@ type Expectation struct {
 	Thread    int         // of the owner, where it was its own call; 0: the main one
 	Ended     event.Ended // of the owner, where its end closed the socket
 	Initiator string      // name of the actor that brought it about, where that is not the owner
+
+	// Listener is how full its queue was, if that is to be known.
+	Listener event.Listener
 
 	App  event.App   // ErrorCall and Reported do not count
 	Lost *event.Lost // nil: cannot be determined

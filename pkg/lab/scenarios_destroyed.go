@@ -99,8 +99,8 @@ func playListenerDestroyed(e *Env) {
 	destroyer := e.destroy(serverEnd, at, event.Endpoint{Addr: netip.Addr{}})
 	e.Stepf("%s destroys the listening socket of %s: its kernel sends a RST to each client in the queue", destroyer.Name(), server.Name())
 	listener.wantListenerAborted()
-	for _, c := range waiting {
-		sent := c.expectQueueReset()
+	for i, c := range waiting {
+		sent := c.expectQueueReset(len(waiting) - i)
 		sent.Initiator, sent.Sources, sent.App = destroyer.Name(), listening, listenerAborted
 	}
 }

@@ -61,7 +61,7 @@ func handshakeScenarios() []Scenario {
 		Name:  "bad-ack-in-handshake",
 		Title: "Both ends open the connection at the same time, and one acknowledges the wrong number.",
 		Story: "Two SYNs cross: a simultaneous open. What the peer acknowledges then is not what the client has sent. " +
-			"The client's kernel answers with a RST and goes on waiting for the right ACK.",
+			"The client's kernel answers with a RST and goes on waiting for the right ACK. It comes, and then the peer knows nothing of the connection any more.",
 		Causes:   []event.CauseID{cause.BadAckInHandshake},
 		Families: bothFamilies, Path: Packets, Run: playBadAckSimultaneous,
 	}}
@@ -135,7 +135,9 @@ func playOverflow(e *Env, abort bool) {
 	if abort {
 		e.awaitFrom(late, event.RST)
 		e.Stepf("another handshake ends; the kernel answers with a RST")
-		e.Expect(e.repliedByListener(late, server, cause.AcceptQueueOverflow, event.RST))
+		x := e.repliedByListener(late, server, cause.AcceptQueueOverflow, event.RST)
+		x.Listener = event.Listener{Known: true, Backlog: backlog, Used: backlog + 1}
+		e.Expect(x)
 	} else {
 		e.Stepf("another handshake ends; the kernel ignores the ACK")
 		e.CountedSilently(serverEnd, "ListenOverflows", 1, "the ACK is ignored, not refused")
@@ -211,5 +213,12 @@ func playBadAckSimultaneous(e *Env) {
 
 	x := c.repliedInSynSent(flow, cause.BadAckInHandshake)
 	x.States = []event.State{event.StateSynRecv}
+	e.Expect(x)
+
+	e.sendRST(flow, event.RST, 0)
+	c.clientSock.AwaitState(event.StateClose)
+	c.clientSock.WantApp(connReset)
+	x = c.receivedByClient(cause.PeerGone, event.StateEstablished, connReset)
+	x.WithoutPacket, x.Flags = cause.ResetByPeer, event.RST
 	e.Expect(x)
 }

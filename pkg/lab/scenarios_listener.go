@@ -38,17 +38,19 @@ func playListener(e *Env, verb string, end func(*Socket)) {
 	_, listener, waiting := e.leaveInQueue()
 	end(listener)
 	e.Stepf("server %s the listening socket: its kernel sends a RST to each client in the queue", verb)
-	for _, c := range waiting {
-		c.expectQueueReset()
+	for i, c := range waiting {
+		c.expectQueueReset(len(waiting) - i)
 	}
 }
 
+// queueLimit is the backlog of a listener whose clients wait in vain.
+const queueLimit = 8
+
 // leaveInQueue lets two clients connect to a server that does not accept.
 func (e *Env) leaveInQueue() (server *Actor, listener *Socket, waiting []*conversation) {
-	const backlog = 8
 	server = e.Actor("server", serverEnd)
 	at := netip.AddrPortFrom(e.address(serverEnd), serverPort)
-	listener = server.Listen(at, backlog)
+	listener = server.Listen(at, queueLimit)
 	for _, name := range []string{"client-1", "client-2"} {
 		c := e.reach(name)
 		c.server = server
@@ -61,11 +63,12 @@ func (e *Env) leaveInQueue() (server *Actor, listener *Socket, waiting []*conver
 }
 
 // expectQueueReset checks what a client in the queue sees, expects both events
-// and returns the sent one.
-func (c *conversation) expectQueueReset() *Expectation {
+// and returns the sent one. So many still waited, this client with them.
+func (c *conversation) expectQueueReset(waiting int) *Expectation {
 	c.clientSock.WantApp(connReset)
 	sent := c.sentByServer(cause.ListenerClosed, event.StateEstablished)
 	sent.Sources = fromListener
+	sent.Listener = event.Listener{Known: true, Backlog: queueLimit, Used: uint32(waiting)}
 	c.env.ExpectRST(sent, c.receivedByClient(cause.PeerAborted, event.StateEstablished, connReset))
 	return &c.env.expect[len(c.env.expect)-2]
 }

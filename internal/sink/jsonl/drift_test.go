@@ -86,7 +86,12 @@ func sameTime(t *testing.T, got, want map[string]any) {
 func randomEvent(rng *rand.Rand) event.Event {
 	var e event.Event
 	fill(rng, reflect.ValueOf(&e).Elem())
-	e.Conn.Known = e.Conn != (event.Conn{})
+	if !e.Conn.Known { // then nothing else of it is
+		e.Conn = event.Conn{Role: e.Conn.Role}
+	}
+	if !e.Listener.Known {
+		e.Listener = event.Listener{}
+	}
 	return e
 }
 

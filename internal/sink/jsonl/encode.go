@@ -112,23 +112,48 @@ func appendWho(l line, e *event.Event) line {
 		l = l.close()
 	}
 	l = appendNetns(l, e.Netns)
-	if c := &e.Conn; c.Known {
-		l = l.open(`"conn":`)
-		l = l.number(`"cookie":`, c.Cookie)
-		l = l.numberAlways(`"srttMicros":`, uint64(c.SRTTMicros))
-		l = l.numberAlways(`"retransmits":`, uint64(c.Retransmits))
-		l = l.numberAlways(`"bytesAcked":`, c.BytesAcked)
-		l = l.numberAlways(`"bytesReceived":`, c.BytesReceived)
-		l = l.number(`"ageMillis":`, c.AgeMillis)
-		l = l.number(`"lastReceivedMillis":`, c.LastReceivedMillis)
-		l = l.number(`"lastSentMillis":`, c.LastSentMillis)
-		l = l.number(`"mark":`, uint64(c.Mark))
-		if c.UID != nil {
-			l = l.numberAlways(`"uid":`, uint64(*c.UID))
-		}
+	if q := &e.Listener; q.Known {
+		l = l.open(`"listener":`)
+		l = l.numberAlways(`"backlog":`, uint64(q.Backlog))
+		l = l.numberAlways(`"used":`, uint64(q.Used))
 		l = l.close()
 	}
-	return l
+	return appendConn(l, &e.Conn)
+}
+
+// appendConn leaves out the numbers of what is no full socket.
+func appendConn(l line, c *event.Conn) line {
+	if c.IsZero() {
+		return l
+	}
+	l = l.open(`"conn":`)
+	l = l.text(`"role":`, string(c.Role))
+	if !c.Known {
+		return l.close()
+	}
+	l = l.number(`"cookie":`, c.Cookie)
+	l = l.numberAlways(`"srttMicros":`, uint64(c.SRTTMicros))
+	l = l.numberAlways(`"retransmits":`, uint64(c.Retransmits))
+	l = l.numberAlways(`"bytesAcked":`, c.BytesAcked)
+	l = l.numberAlways(`"bytesReceived":`, c.BytesReceived)
+	l = appendOptional(l, `"segmentsReceived":`, c.SegmentsReceived)
+	l = appendOptional(l, `"segmentsSent":`, c.SegmentsSent)
+	l = appendOptional(l, `"segmentsUnacked":`, c.SegmentsUnacked)
+	l = l.number(`"ageMillis":`, c.AgeMillis)
+	l = l.number(`"lastReceivedMillis":`, c.LastReceivedMillis)
+	l = l.number(`"lastSentMillis":`, c.LastSentMillis)
+	l = l.number(`"peerFinMillis":`, c.PeerFinMillis)
+	l = l.number(`"finMillis":`, c.FinMillis)
+	l = l.number(`"mark":`, uint64(c.Mark))
+	l = appendOptional(l, `"uid":`, c.UID)
+	return l.close()
+}
+
+func appendOptional(l line, name string, n *uint32) line {
+	if n == nil {
+		return l
+	}
+	return l.numberAlways(name, uint64(*n))
 }
 
 // appendKnowledge is how all of it is known.

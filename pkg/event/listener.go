@@ -1,0 +1,23 @@
+package event
+
+import "encoding/json"
+
+// Listener is the queue of the listener that the connection was to be accepted from.
+type Listener struct {
+	Known   bool   `json:"-"`
+	Backlog uint32 `json:"backlog"` // the limit: more than this many do not get in
+	Used    uint32 `json:"used"`    // how many waited at the hook, with the connection itself
+}
+
+// IsZero makes Listener absent from JSON exactly where it is not known.
+func (l Listener) IsZero() bool { return !l.Known }
+
+// UnmarshalJSON makes a listener known if it is there.
+func (l *Listener) UnmarshalJSON(text []byte) error {
+	type plain Listener
+	if err := json.Unmarshal(text, (*plain)(l)); err != nil {
+		return err
+	}
+	l.Known = string(text) != "null"
+	return nil
+}
