@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "errors.h"
+#include "killers.h"
 #include "process.h"
 #include "ring.h"
 
@@ -42,13 +43,19 @@ static __always_inline bool too_many_signals(void)
 }
 
 /*
- * What a write to a connection does that was reset. kill(2) comes with an info,
- * a write without.
+ * What a write to a connection does that was reset: kill(2) comes with an info, a
+ * write without. And what ends processes.
  */
 SEC("tp_btf/signal_generate")
 int context_signal(__u64 *ctx)
 {
-	if ((int)ctx[0] != SIGPIPE || (int)ctx[4] != SIGNAL_DELIVERED)
+	__u32 signal = (__u32)ctx[0];
+
+	if ((int)ctx[4] != SIGNAL_DELIVERED)
+		return 0;
+	if (is_deadly(signal))
+		return note_killer(signal, argument(ctx, 1), (struct task_struct *)argument(ctx, 2));
+	if (signal != SIGPIPE)
 		return 0;
 	struct task_struct *task = (struct task_struct *)argument(ctx, 2);
 	if (argument(ctx, 1) || (__u64)task != bpf_get_current_task())

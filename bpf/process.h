@@ -170,6 +170,8 @@ static __always_inline void read_exit(struct running *running)
 		return;
 	running->exiting = true;
 	running->exit_status = BPF_CORE_READ(task, exit_code);
+	if (running->exit_status & 0x7f && BPF_CORE_READ(task, signal, oom_mm))
+		running->exit_status |= STATUS_OOM;
 }
 
 /* Who runs, whatever it does to a socket. */

@@ -117,6 +117,18 @@ struct process {
 	char comm[16];
 };
 
+/* An exit status has a signal, or a code. With a signal this says that memory had run out. */
+#define STATUS_OOM 0x100
+
+/* Who sent the signal that ended a process. */
+struct killer {
+	__u32 pid; /* 0: none */
+	__u8 known;
+	__u8 kernel;
+	__u8 unused[2];
+	char comm[16];
+};
+
 /* Addresses are in network order (IPv4 in the first four bytes), ports not. */
 struct tuple {
 	__u8 local[16];
@@ -221,6 +233,7 @@ struct reset_record {
 	struct closing closing; /* by closer */
 	struct process closer; /* who closed the connection, from the notes */
 	__u64 closer_cgroup; /* the closer's cgroup v2 id, 0 unknown */
+	struct killer killer; /* of current, or else of closer, if it ends by a signal */
 	char ifname[16];
 	/* Here, without a full socket. */
 	__u64 inode; /* of its socket file, 0 none */

@@ -13,6 +13,7 @@
 #include "counters.h"
 #include "errors.h"
 #include "filter.h"
+#include "killers.h"
 #include "listeners.h"
 #include "namespaces.h"
 #include "connect_note.h"
@@ -268,6 +269,17 @@ static __always_inline void fill_current(const struct reset_ctx *reset, struct r
 		fill_listener_ender(reset, record);
 }
 
+static __noinline int fill_killer(struct reset_record *record)
+{
+	if (!record)
+		return 0;
+	if (record->current.exiting)
+		return find_killer(&record->current, record->time_ns, record->time_ns,
+				   &record->killer);
+	return find_killer(&record->closer, record->time_ns, record->closing.time_ns,
+			   &record->killer);
+}
+
 /* The part of a record that every reset has. */
 static __noinline int fill(struct reset_ctx *reset, struct tcp_sock *tcp, struct sk_buff *skb,
 			   struct reset_record *record)
@@ -288,6 +300,7 @@ static __noinline int fill(struct reset_ctx *reset, struct tcp_sock *tcp, struct
 		fill_current(reset, record);
 	if (is_closed_by_process(&reset->evidence))
 		fill_closer(reset, record);
+	fill_killer(record);
 	if (reset->evidence.hook != HOOK_REJECT &&
 	    (is_unaccepted(&reset->evidence) || is_refused_syn(&reset->evidence) ||
 	     reset->evidence.facts & FACT_LISTENER))

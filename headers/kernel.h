@@ -71,8 +71,15 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct mm_struct;
+
+struct kernel_siginfo {
+	int si_code;
+};
+
 struct signal_struct {
 	atomic_t live; /* threads of the process that are not ending */
+	struct mm_struct *oom_mm; /* if it was killed because memory had run out */
 };
 
 struct thread_info {
@@ -406,7 +413,29 @@ struct bpf_iter__tcp {
 #define PF_EXITING 0x00000004
 #define PF_KTHREAD 0x00200000
 
+#define SIGHUP 1
+#define SIGINT 2
+#define SIGQUIT 3
+#define SIGILL 4
+#define SIGTRAP 5
+#define SIGABRT 6
+#define SIGBUS 7
+#define SIGFPE 8
+#define SIGKILL 9
+#define SIGSEGV 11
 #define SIGPIPE 13
+#define SIGTERM 15
+#define SIGXCPU 24
+#define SIGSYS 31
+
+/* What the kernel passes in place of a siginfo: for the running process, and of its own. */
+#define SEND_SIG_NOINFO 0
+#define SEND_SIG_PRIV 1
+
+/* Codes of a siginfo: the running process sends it. */
+#define SI_USER 0
+#define SI_QUEUE -1
+#define SI_TKILL -6
 
 #define EPIPE 32
 #define EBADMSG 74

@@ -117,6 +117,8 @@ func (r *Resolver) ownerOf(p event.Process, source event.OwnerSource) event.Owne
 		UID:    r.uids.Pointer(p.UID),
 		Source: source,
 		Ended:  ended(p),
+
+		KilledBy: p.KilledBy,
 	}
 }
 

@@ -107,7 +107,7 @@ func (r *Resolver) Closed(h event.Holder) {
 		return
 	}
 	owner := r.ownerOf(h.Process, sourceOf(h.Process, event.FromCloser))
-	owner.Ended = event.Ended{} // that came later: it is not how the reset came about
+	owner.Ended, owner.KilledBy = event.Ended{}, event.Killer{} // that came later: it is not how the reset came about
 	r.assign(h.Socket.Inode, owner, h.Process.Cgroup)
 }
 

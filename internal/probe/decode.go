@@ -142,6 +142,11 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		HookNanos:    r.TimeNs,
 		PendingErrno: errnoName(r.Conn.Error),
 	}
+	if e.Kernel.Current.Exiting {
+		e.Kernel.Current.KilledBy = in.killer(r, r.Current.ExitStatus)
+	} else if e.Kernel.Closer.Exiting {
+		e.Kernel.Closer.KilledBy = in.killer(r, r.Closer.ExitStatus)
+	}
 	if evidence.Has(event.FactRemembered) {
 		e.State = stateLeft(e.Kernel.Closing)
 	}
@@ -209,6 +214,23 @@ func (in *interner) process(p *bpf.ContextProcess, cgroup uint64) event.Process 
 		Creator:    p.Creator != 0,
 		ExitStatus: p.ExitStatus,
 	}
+}
+
+// statusOOM is STATUS_OOM of bpf/record.h.
+const statusOOM = 0x100
+
+// killer is who sent the signal that ended a process of the record, with this status.
+func (in *interner) killer(r *resetRecord, status uint32) event.Killer {
+	k := &r.Killer
+	killer := event.Killer{OOM: status&0x7f != 0 && status&statusOOM != 0}
+	if killer.OOM {
+		killer.Kernel = true
+		return killer
+	}
+	if k.Known != 0 {
+		killer.PID, killer.Kernel, killer.Comm = k.Pid, k.Kernel != 0, in.text(k.Comm[:])
+	}
+	return killer
 }
 
 func (in *interner) holder(r *holderRecord) event.Holder {

@@ -1,6 +1,7 @@
 package selftest
 
 import (
+	"os"
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -63,5 +64,17 @@ func (c *comparison) checkFIN(whose string, millis uint64, due bool, e *event.Ev
 func (c *comparison) checkListener(expected lab.Expectation, e *event.Event) {
 	if expected.Listener.Known && e.Listener != expected.Listener {
 		c.problemf("%s at %s says that the queue of the listener was %+v, it was %+v (%+v)", e.Cause, e.Local, e.Listener, expected.Listener, e.Evidence)
+	}
+}
+
+// checkKiller: a scenario kills its processes with this one, or they kill each other.
+func (c *comparison) checkKiller(e *event.Event) {
+	k, signal := e.Owner.KilledBy, e.Owner.Ended.Signal
+	if (k != event.Killer{}) != (signal != "") {
+		c.problemf("%s at %s: the owner ended by %q, and %+v killed it", e.Cause, e.Local, signal, k)
+		return
+	}
+	if signal == "SIGKILL" && (int(k.PID) != os.Getpid() || k.Comm == "" || k.Kernel || k.OOM) {
+		c.problemf("%s at %s: %+v killed the owner, it was process %d", e.Cause, e.Local, k, os.Getpid())
 	}
 }

@@ -81,6 +81,7 @@ type Process struct {
 	// ExitStatus is the wait status of an exiting process: low 7 bits the
 	// signal, next 8 bits the exit code.
 	ExitStatus uint32
+	KilledBy   Killer // if a signal ended it
 }
 
 // Known reports whether a process was recorded at all.

@@ -14,7 +14,8 @@ type Owner struct {
 	Pod       string       `json:"pod,omitzero"`
 	Others    []ProcessRef `json:"others,omitzero"` // further holders of the socket
 	Ended     Ended        `json:"ended,omitzero"`
-	SIGPIPE   SignalAction `json:"sigpipe,omitzero"` // asked for only where a write raises it
+	KilledBy  Killer       `json:"killedBy,omitzero"` // who sent Ended.Signal
+	SIGPIPE   SignalAction `json:"sigpipe,omitzero"`  // asked for only where a write raises it
 }
 
 // SignalAction is what a signal does to a process.
@@ -52,4 +53,13 @@ type ProcessRef struct {
 type Ended struct {
 	ExitCode *int   `json:"exitCode,omitempty"`
 	Signal   string `json:"signal,omitzero"` // "SIGKILL"
+}
+
+// Killer is who sent the signal that ended a process. A process that killed itself, or
+// made a fault, is its own killer.
+type Killer struct {
+	PID    uint32 `json:"pid,omitzero"`
+	Comm   string `json:"comm,omitzero"`
+	Kernel bool   `json:"kernel,omitzero"` // no process: the kernel did, or a thread of its own
+	OOM    bool   `json:"oom,omitzero"`    // because memory had run out
 }

@@ -267,6 +267,14 @@ func appendOwner(l line, owner *event.Owner) line {
 		l = l.text(`"signal":`, end.Signal)
 		l = l.close()
 	}
+	if k := &owner.KilledBy; *k != (event.Killer{}) {
+		l = l.open(`"killedBy":`)
+		l = l.number(`"pid":`, uint64(k.PID))
+		l = l.text(`"comm":`, k.Comm)
+		l = l.flag(`"kernel":`, k.Kernel)
+		l = l.flag(`"oom":`, k.OOM)
+		l = l.close()
+	}
 	l = l.text(`"sigpipe":`, string(owner.SIGPIPE))
 	return l.close()
 }
