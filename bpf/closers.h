@@ -125,8 +125,7 @@ static __always_inline bool was_noted(__u64 key, __u32 youngest, const struct cl
 	struct note note;
 
 	return closing->from != TCP_ESTABLISHED && closing->from != TCP_CLOSE_WAIT &&
-	       read_closer(youngest, key, &note) &&
-	       (closing->to != TCP_CLOSE || !is_of_fin(&note));
+	       read_closer(youngest, key, &note) && (closing->to != TCP_CLOSE || !is_of_fin(&note));
 }
 
 /*

@@ -209,7 +209,12 @@ type ContextResetRecord struct {
 	Cookie        uint64
 	Listener      uint64
 	ListenerInode uint64
-	Tuple         struct {
+	Queue         struct {
+		_      structs.HostLayout
+		Limit  uint32
+		Length uint32
+	}
+	Tuple struct {
 		_         structs.HostLayout
 		Local     [16]uint8
 		Peer      [16]uint8
@@ -242,12 +247,27 @@ type ContextResetRecord struct {
 		LingerZero uint8
 		By         ContextEndedBy
 		ByClose    uint8
-		Unused     [2]uint8
+		Role       ContextRole
+		Unused     uint8
 	}
-	Closer        ContextProcess
-	_             [4]byte
-	CloserCgroup  uint64
+	Closer       ContextProcess
+	_            [4]byte
+	CloserCgroup uint64
+	Parent       struct {
+		_    structs.HostLayout
+		Pid  uint32
+		Comm [16]int8
+	}
+	Killer struct {
+		_      structs.HostLayout
+		Pid    uint32
+		Known  uint8
+		Kernel uint8
+		Unused [2]uint8
+		Comm   [16]int8
+	}
 	Ifname        [16]int8
+	_             [4]byte
 	Inode         uint64
 	Cgroup        uint64
 	CurrentCgroup uint64
@@ -268,10 +288,25 @@ type ContextResetRecord struct {
 		Error         uint32
 		SinceReceived uint32
 		SinceSent     uint32
+		SegsIn        uint32
+		SegsOut       uint32
+		PacketsOut    uint32
+		SincePeerFin  uint32
+		SinceFin      uint32
+		Role          ContextRole
+		Unused        [3]uint8
 	}
 	Connector ContextProcess
 	_         [4]byte
 }
+
+type ContextRole uint8
+
+const (
+	ContextRoleROLE_UNKNOWN ContextRole = 0
+	ContextRoleROLE_CLIENT  ContextRole = 1
+	ContextRoleROLE_SERVER  ContextRole = 2
+)
 
 type ContextSearch struct {
 	_          structs.HostLayout
@@ -339,8 +374,10 @@ const (
 	ContextMapEmbryonic              = "embryonic"
 	ContextMapErrors                 = "errors"
 	ContextMapIdentities             = "identities"
+	ContextMapKillers                = "killers"
 	ContextMapListening              = "listening"
 	ContextMapNextCloser             = "next_closer"
+	ContextMapPeerFins               = "peer_fins"
 	ContextMapPendingListenerOwners  = "pending_listener_owners"
 	ContextMapPendingOwners          = "pending_owners"
 	ContextMapPrevStates             = "prev_states"
@@ -472,8 +509,10 @@ type ContextMapSpecs struct {
 	Embryonic             *ebpf.MapSpec `ebpf:"embryonic"`
 	Errors                *ebpf.MapSpec `ebpf:"errors"`
 	Identities            *ebpf.MapSpec `ebpf:"identities"`
+	Killers               *ebpf.MapSpec `ebpf:"killers"`
 	Listening             *ebpf.MapSpec `ebpf:"listening"`
 	NextCloser            *ebpf.MapSpec `ebpf:"next_closer"`
+	PeerFins              *ebpf.MapSpec `ebpf:"peer_fins"`
 	PendingListenerOwners *ebpf.MapSpec `ebpf:"pending_listener_owners"`
 	PendingOwners         *ebpf.MapSpec `ebpf:"pending_owners"`
 	PrevStates            *ebpf.MapSpec `ebpf:"prev_states"`
@@ -561,8 +600,10 @@ type ContextMaps struct {
 	Embryonic             *ebpf.Map `ebpf:"embryonic"`
 	Errors                *ebpf.Map `ebpf:"errors"`
 	Identities            *ebpf.Map `ebpf:"identities"`
+	Killers               *ebpf.Map `ebpf:"killers"`
 	Listening             *ebpf.Map `ebpf:"listening"`
 	NextCloser            *ebpf.Map `ebpf:"next_closer"`
+	PeerFins              *ebpf.Map `ebpf:"peer_fins"`
 	PendingListenerOwners *ebpf.Map `ebpf:"pending_listener_owners"`
 	PendingOwners         *ebpf.Map `ebpf:"pending_owners"`
 	PrevStates            *ebpf.Map `ebpf:"prev_states"`
@@ -585,8 +626,10 @@ func (m *ContextMaps) Close() error {
 		m.Embryonic,
 		m.Errors,
 		m.Identities,
+		m.Killers,
 		m.Listening,
 		m.NextCloser,
+		m.PeerFins,
 		m.PendingListenerOwners,
 		m.PendingOwners,
 		m.PrevStates,

@@ -49,15 +49,15 @@ static __always_inline bool too_many_signals(void)
 SEC("tp_btf/signal_generate")
 int context_signal(__u64 *ctx)
 {
+	struct task_struct *task = (struct task_struct *)argument(ctx, 2);
 	__u32 signal = (__u32)ctx[0];
 
 	if ((int)ctx[4] != SIGNAL_DELIVERED)
 		return 0;
 	if (is_deadly(signal))
-		return note_killer(signal, argument(ctx, 1), (struct task_struct *)argument(ctx, 2));
+		return note_killer(signal, argument(ctx, 1), task);
 	if (signal != SIGPIPE)
 		return 0;
-	struct task_struct *task = (struct task_struct *)argument(ctx, 2);
 	if (argument(ctx, 1) || (__u64)task != bpf_get_current_task())
 		return 0;
 	if (too_many_signals())

@@ -19,7 +19,8 @@ static __always_inline int begins(struct sock *sk, bool by_process)
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
 
 	/* Two SYNs that cross end a handshake in the same way, and this end called connect. */
-	if (tcp && (by_process || !READ_SOCK(tcp, sk_socket) || !called_connect(address_of(sk), tcp)))
+	if (tcp &&
+	    (by_process || !READ_SOCK(tcp, sk_socket) || !called_connect(address_of(sk), tcp)))
 		note_connect(address_of(sk), tcp, by_process);
 	return 0;
 }

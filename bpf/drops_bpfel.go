@@ -30,11 +30,13 @@ const (
 	DropsMapErrors                 = "errors"
 	DropsMapHiddenCgroups          = "hidden_cgroups"
 	DropsMapIdentities             = "identities"
+	DropsMapKillers                = "killers"
 	DropsMapListening              = "listening"
 	DropsMapMuted                  = "muted"
 	DropsMapNetnsCells             = "netns_cells"
 	DropsMapNetnsClaims            = "netns_claims"
 	DropsMapNextCloser             = "next_closer"
+	DropsMapPeerFins               = "peer_fins"
 	DropsMapPendingListenerOwners  = "pending_listener_owners"
 	DropsMapPendingOwners          = "pending_owners"
 	DropsMapPrevStates             = "prev_states"
@@ -154,11 +156,13 @@ type DropsMapSpecs struct {
 	Errors                *ebpf.MapSpec `ebpf:"errors"`
 	HiddenCgroups         *ebpf.MapSpec `ebpf:"hidden_cgroups"`
 	Identities            *ebpf.MapSpec `ebpf:"identities"`
+	Killers               *ebpf.MapSpec `ebpf:"killers"`
 	Listening             *ebpf.MapSpec `ebpf:"listening"`
 	Muted                 *ebpf.MapSpec `ebpf:"muted"`
 	NetnsCells            *ebpf.MapSpec `ebpf:"netns_cells"`
 	NetnsClaims           *ebpf.MapSpec `ebpf:"netns_claims"`
 	NextCloser            *ebpf.MapSpec `ebpf:"next_closer"`
+	PeerFins              *ebpf.MapSpec `ebpf:"peer_fins"`
 	PendingListenerOwners *ebpf.MapSpec `ebpf:"pending_listener_owners"`
 	PendingOwners         *ebpf.MapSpec `ebpf:"pending_owners"`
 	PrevStates            *ebpf.MapSpec `ebpf:"prev_states"`
@@ -254,11 +258,13 @@ type DropsMaps struct {
 	Errors                *ebpf.Map `ebpf:"errors"`
 	HiddenCgroups         *ebpf.Map `ebpf:"hidden_cgroups"`
 	Identities            *ebpf.Map `ebpf:"identities"`
+	Killers               *ebpf.Map `ebpf:"killers"`
 	Listening             *ebpf.Map `ebpf:"listening"`
 	Muted                 *ebpf.Map `ebpf:"muted"`
 	NetnsCells            *ebpf.Map `ebpf:"netns_cells"`
 	NetnsClaims           *ebpf.Map `ebpf:"netns_claims"`
 	NextCloser            *ebpf.Map `ebpf:"next_closer"`
+	PeerFins              *ebpf.Map `ebpf:"peer_fins"`
 	PendingListenerOwners *ebpf.Map `ebpf:"pending_listener_owners"`
 	PendingOwners         *ebpf.Map `ebpf:"pending_owners"`
 	PrevStates            *ebpf.Map `ebpf:"prev_states"`
@@ -289,11 +295,13 @@ func (m *DropsMaps) Close() error {
 		m.Errors,
 		m.HiddenCgroups,
 		m.Identities,
+		m.Killers,
 		m.Listening,
 		m.Muted,
 		m.NetnsCells,
 		m.NetnsClaims,
 		m.NextCloser,
+		m.PeerFins,
 		m.PendingListenerOwners,
 		m.PendingOwners,
 		m.PrevStates,

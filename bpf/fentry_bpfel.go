@@ -84,11 +84,13 @@ const (
 	FentryMapErrors                 = "errors"
 	FentryMapHiddenCgroups          = "hidden_cgroups"
 	FentryMapIdentities             = "identities"
+	FentryMapKillers                = "killers"
 	FentryMapListening              = "listening"
 	FentryMapMuted                  = "muted"
 	FentryMapNetnsCells             = "netns_cells"
 	FentryMapNetnsClaims            = "netns_claims"
 	FentryMapNextCloser             = "next_closer"
+	FentryMapPeerFins               = "peer_fins"
 	FentryMapPendingListenerOwners  = "pending_listener_owners"
 	FentryMapPendingOwners          = "pending_owners"
 	FentryMapPrevStates             = "prev_states"
@@ -236,11 +238,13 @@ type FentryMapSpecs struct {
 	Errors                *ebpf.MapSpec `ebpf:"errors"`
 	HiddenCgroups         *ebpf.MapSpec `ebpf:"hidden_cgroups"`
 	Identities            *ebpf.MapSpec `ebpf:"identities"`
+	Killers               *ebpf.MapSpec `ebpf:"killers"`
 	Listening             *ebpf.MapSpec `ebpf:"listening"`
 	Muted                 *ebpf.MapSpec `ebpf:"muted"`
 	NetnsCells            *ebpf.MapSpec `ebpf:"netns_cells"`
 	NetnsClaims           *ebpf.MapSpec `ebpf:"netns_claims"`
 	NextCloser            *ebpf.MapSpec `ebpf:"next_closer"`
+	PeerFins              *ebpf.MapSpec `ebpf:"peer_fins"`
 	PendingListenerOwners *ebpf.MapSpec `ebpf:"pending_listener_owners"`
 	PendingOwners         *ebpf.MapSpec `ebpf:"pending_owners"`
 	PrevStates            *ebpf.MapSpec `ebpf:"prev_states"`
@@ -342,11 +346,13 @@ type FentryMaps struct {
 	Errors                *ebpf.Map `ebpf:"errors"`
 	HiddenCgroups         *ebpf.Map `ebpf:"hidden_cgroups"`
 	Identities            *ebpf.Map `ebpf:"identities"`
+	Killers               *ebpf.Map `ebpf:"killers"`
 	Listening             *ebpf.Map `ebpf:"listening"`
 	Muted                 *ebpf.Map `ebpf:"muted"`
 	NetnsCells            *ebpf.Map `ebpf:"netns_cells"`
 	NetnsClaims           *ebpf.Map `ebpf:"netns_claims"`
 	NextCloser            *ebpf.Map `ebpf:"next_closer"`
+	PeerFins              *ebpf.Map `ebpf:"peer_fins"`
 	PendingListenerOwners *ebpf.Map `ebpf:"pending_listener_owners"`
 	PendingOwners         *ebpf.Map `ebpf:"pending_owners"`
 	PrevStates            *ebpf.Map `ebpf:"prev_states"`
@@ -377,11 +383,13 @@ func (m *FentryMaps) Close() error {
 		m.Errors,
 		m.HiddenCgroups,
 		m.Identities,
+		m.Killers,
 		m.Listening,
 		m.Muted,
 		m.NetnsCells,
 		m.NetnsClaims,
 		m.NextCloser,
+		m.PeerFins,
 		m.PendingListenerOwners,
 		m.PendingOwners,
 		m.PrevStates,

@@ -29,9 +29,9 @@ static __always_inline __u64 killer_key(__u32 pid, __u32 signal)
 }
 
 /* Signals that people and programs end processes with, and those of faults. */
-#define DEADLY                                                                               \
-	(1u << SIGHUP | 1u << SIGINT | 1u << SIGQUIT | 1u << SIGILL | 1u << SIGTRAP |         \
-	 1u << SIGABRT | 1u << SIGBUS | 1u << SIGFPE | 1u << SIGKILL | 1u << SIGSEGV |        \
+#define DEADLY                                                                         \
+	(1u << SIGHUP | 1u << SIGINT | 1u << SIGQUIT | 1u << SIGILL | 1u << SIGTRAP |  \
+	 1u << SIGABRT | 1u << SIGBUS | 1u << SIGFPE | 1u << SIGKILL | 1u << SIGSEGV | \
 	 1u << SIGTERM | 1u << SIGXCPU | 1u << SIGSYS)
 
 static __always_inline bool is_deadly(__u32 signal)
@@ -80,7 +80,7 @@ static __always_inline int note_killer(__u32 signal, __u64 info, struct task_str
  * note is about another process, which has the number now.
  */
 static __always_inline int find_killer(const struct process *dead, __u64 now_ns, __u64 ended_ns,
-				  struct killer *killer)
+				       struct killer *killer)
 {
 	if (!dead || !killer || !dead->exiting || !(dead->exit_status & 0x7f))
 		return 0;

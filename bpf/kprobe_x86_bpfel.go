@@ -30,11 +30,13 @@ const (
 	KprobeMapErrors                 = "errors"
 	KprobeMapHiddenCgroups          = "hidden_cgroups"
 	KprobeMapIdentities             = "identities"
+	KprobeMapKillers                = "killers"
 	KprobeMapListening              = "listening"
 	KprobeMapMuted                  = "muted"
 	KprobeMapNetnsCells             = "netns_cells"
 	KprobeMapNetnsClaims            = "netns_claims"
 	KprobeMapNextCloser             = "next_closer"
+	KprobeMapPeerFins               = "peer_fins"
 	KprobeMapPendingListenerOwners  = "pending_listener_owners"
 	KprobeMapPendingOwners          = "pending_owners"
 	KprobeMapPrevStates             = "prev_states"
@@ -182,11 +184,13 @@ type KprobeMapSpecs struct {
 	Errors                *ebpf.MapSpec `ebpf:"errors"`
 	HiddenCgroups         *ebpf.MapSpec `ebpf:"hidden_cgroups"`
 	Identities            *ebpf.MapSpec `ebpf:"identities"`
+	Killers               *ebpf.MapSpec `ebpf:"killers"`
 	Listening             *ebpf.MapSpec `ebpf:"listening"`
 	Muted                 *ebpf.MapSpec `ebpf:"muted"`
 	NetnsCells            *ebpf.MapSpec `ebpf:"netns_cells"`
 	NetnsClaims           *ebpf.MapSpec `ebpf:"netns_claims"`
 	NextCloser            *ebpf.MapSpec `ebpf:"next_closer"`
+	PeerFins              *ebpf.MapSpec `ebpf:"peer_fins"`
 	PendingListenerOwners *ebpf.MapSpec `ebpf:"pending_listener_owners"`
 	PendingOwners         *ebpf.MapSpec `ebpf:"pending_owners"`
 	PrevStates            *ebpf.MapSpec `ebpf:"prev_states"`
@@ -288,11 +292,13 @@ type KprobeMaps struct {
 	Errors                *ebpf.Map `ebpf:"errors"`
 	HiddenCgroups         *ebpf.Map `ebpf:"hidden_cgroups"`
 	Identities            *ebpf.Map `ebpf:"identities"`
+	Killers               *ebpf.Map `ebpf:"killers"`
 	Listening             *ebpf.Map `ebpf:"listening"`
 	Muted                 *ebpf.Map `ebpf:"muted"`
 	NetnsCells            *ebpf.Map `ebpf:"netns_cells"`
 	NetnsClaims           *ebpf.Map `ebpf:"netns_claims"`
 	NextCloser            *ebpf.Map `ebpf:"next_closer"`
+	PeerFins              *ebpf.Map `ebpf:"peer_fins"`
 	PendingListenerOwners *ebpf.Map `ebpf:"pending_listener_owners"`
 	PendingOwners         *ebpf.Map `ebpf:"pending_owners"`
 	PrevStates            *ebpf.Map `ebpf:"prev_states"`
@@ -323,11 +329,13 @@ func (m *KprobeMaps) Close() error {
 		m.Errors,
 		m.HiddenCgroups,
 		m.Identities,
+		m.Killers,
 		m.Listening,
 		m.Muted,
 		m.NetnsCells,
 		m.NetnsClaims,
 		m.NextCloser,
+		m.PeerFins,
 		m.PendingListenerOwners,
 		m.PendingOwners,
 		m.PrevStates,

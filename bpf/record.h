@@ -120,6 +120,12 @@ struct process {
 /* An exit status has a signal, or a code. With a signal this says that memory had run out. */
 #define STATUS_OOM 0x100
 
+/* A process beside another one. */
+struct process_ref {
+	__u32 pid; /* 0: not known */
+	char comm[16];
+};
+
 /* Who sent the signal that ended a process. */
 struct killer {
 	__u32 pid; /* 0: none */
@@ -233,6 +239,7 @@ struct reset_record {
 	struct closing closing; /* by closer */
 	struct process closer; /* who closed the connection, from the notes */
 	__u64 closer_cgroup; /* the closer's cgroup v2 id, 0 unknown */
+	struct process_ref parent; /* of current */
 	struct killer killer; /* of current, or else of closer, if it ends by a signal */
 	char ifname[16];
 	/* Here, without a full socket. */

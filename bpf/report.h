@@ -269,6 +269,19 @@ static __always_inline void fill_current(const struct reset_ctx *reset, struct r
 		fill_listener_ender(reset, record);
 }
 
+/* It may be gone from /proc when the record is read. A creator does not run here. */
+static __noinline int fill_parent(struct reset_record *record)
+{
+	if (!record || record->current.kernel || record->current.creator)
+		return 0;
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *parent = BPF_CORE_READ(task, group_leader, real_parent);
+
+	record->parent.pid = BPF_CORE_READ(parent, tgid);
+	BPF_CORE_READ_INTO(&record->parent.comm, parent, group_leader, comm);
+	return 0;
+}
+
 static __noinline int fill_killer(struct reset_record *record)
 {
 	if (!record)
@@ -296,8 +309,10 @@ static __noinline int fill(struct reset_ctx *reset, struct tcp_sock *tcp, struct
 	}
 	if (reset->evidence.state == TCP_LISTEN && !(reset->evidence.facts & FACT_REMEMBERED))
 		read_queue(&reset->evidence, reset->sk, &record->queue);
-	if (in_process(&reset->evidence))
+	if (in_process(&reset->evidence)) {
 		fill_current(reset, record);
+		fill_parent(record);
+	}
 	if (is_closed_by_process(&reset->evidence))
 		fill_closer(reset, record);
 	fill_killer(record);

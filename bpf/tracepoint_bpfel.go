@@ -30,11 +30,13 @@ const (
 	TracepointMapErrors                 = "errors"
 	TracepointMapHiddenCgroups          = "hidden_cgroups"
 	TracepointMapIdentities             = "identities"
+	TracepointMapKillers                = "killers"
 	TracepointMapListening              = "listening"
 	TracepointMapMuted                  = "muted"
 	TracepointMapNetnsCells             = "netns_cells"
 	TracepointMapNetnsClaims            = "netns_claims"
 	TracepointMapNextCloser             = "next_closer"
+	TracepointMapPeerFins               = "peer_fins"
 	TracepointMapPendingListenerOwners  = "pending_listener_owners"
 	TracepointMapPendingOwners          = "pending_owners"
 	TracepointMapPrevStates             = "prev_states"
@@ -161,11 +163,13 @@ type TracepointMapSpecs struct {
 	Errors                *ebpf.MapSpec `ebpf:"errors"`
 	HiddenCgroups         *ebpf.MapSpec `ebpf:"hidden_cgroups"`
 	Identities            *ebpf.MapSpec `ebpf:"identities"`
+	Killers               *ebpf.MapSpec `ebpf:"killers"`
 	Listening             *ebpf.MapSpec `ebpf:"listening"`
 	Muted                 *ebpf.MapSpec `ebpf:"muted"`
 	NetnsCells            *ebpf.MapSpec `ebpf:"netns_cells"`
 	NetnsClaims           *ebpf.MapSpec `ebpf:"netns_claims"`
 	NextCloser            *ebpf.MapSpec `ebpf:"next_closer"`
+	PeerFins              *ebpf.MapSpec `ebpf:"peer_fins"`
 	PendingListenerOwners *ebpf.MapSpec `ebpf:"pending_listener_owners"`
 	PendingOwners         *ebpf.MapSpec `ebpf:"pending_owners"`
 	PrevStates            *ebpf.MapSpec `ebpf:"prev_states"`
@@ -266,11 +270,13 @@ type TracepointMaps struct {
 	Errors                *ebpf.Map `ebpf:"errors"`
 	HiddenCgroups         *ebpf.Map `ebpf:"hidden_cgroups"`
 	Identities            *ebpf.Map `ebpf:"identities"`
+	Killers               *ebpf.Map `ebpf:"killers"`
 	Listening             *ebpf.Map `ebpf:"listening"`
 	Muted                 *ebpf.Map `ebpf:"muted"`
 	NetnsCells            *ebpf.Map `ebpf:"netns_cells"`
 	NetnsClaims           *ebpf.Map `ebpf:"netns_claims"`
 	NextCloser            *ebpf.Map `ebpf:"next_closer"`
+	PeerFins              *ebpf.Map `ebpf:"peer_fins"`
 	PendingListenerOwners *ebpf.Map `ebpf:"pending_listener_owners"`
 	PendingOwners         *ebpf.Map `ebpf:"pending_owners"`
 	PrevStates            *ebpf.Map `ebpf:"prev_states"`
@@ -300,11 +306,13 @@ func (m *TracepointMaps) Close() error {
 		m.Errors,
 		m.HiddenCgroups,
 		m.Identities,
+		m.Killers,
 		m.Listening,
 		m.Muted,
 		m.NetnsCells,
 		m.NetnsClaims,
 		m.NextCloser,
+		m.PeerFins,
 		m.PendingListenerOwners,
 		m.PendingOwners,
 		m.PrevStates,

@@ -111,6 +111,7 @@ struct task_struct {
 	struct sighand_struct *sighand;
 	sigset_t blocked;
 	struct task_struct *group_leader;
+	struct task_struct *real_parent;
 	struct css_set *cgroups;
 	struct files_struct *files;
 };

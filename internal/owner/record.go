@@ -119,6 +119,7 @@ func (r *Resolver) ownerOf(p event.Process, source event.OwnerSource) event.Owne
 		Ended:  ended(p),
 
 		KilledBy: p.KilledBy,
+		Parent:   p.Parent,
 	}
 }
 

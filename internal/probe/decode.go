@@ -142,6 +142,9 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		HookNanos:    r.TimeNs,
 		PendingErrno: errnoName(r.Conn.Error),
 	}
+	if r.Parent.Pid != 0 {
+		e.Kernel.Current.Parent = event.ProcessRef{PID: r.Parent.Pid, Comm: in.text(r.Parent.Comm[:])}
+	}
 	if e.Kernel.Current.Exiting {
 		e.Kernel.Current.KilledBy = in.killer(r, r.Current.ExitStatus)
 	} else if e.Kernel.Closer.Exiting {

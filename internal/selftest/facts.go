@@ -2,6 +2,7 @@ package selftest
 
 import (
 	"os"
+	"slices"
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -76,5 +77,21 @@ func (c *comparison) checkKiller(e *event.Event) {
 	}
 	if signal == "SIGKILL" && (int(k.PID) != os.Getpid() || k.Comm == "" || k.Kernel || k.OOM) {
 		c.problemf("%s at %s: %+v killed the owner, it was process %d", e.Cause, e.Local, k, os.Getpid())
+	}
+}
+
+// checkParent: this process started all that own a socket, or they started each other.
+func (c *comparison) checkParent(expected lab.Expectation, e *event.Event) {
+	parent := e.Owner.Parent
+	if expected.Owner == "" || e.Owner.PID == 0 {
+		return
+	}
+	known := parent.PID != 0 && parent.Comm != ""
+	if due := e.Owner.Source == event.FromCurrent; due && !known {
+		c.problemf("%s at %s does not say which process is the parent of the owner: %+v", e.Cause, e.Local, parent)
+	}
+	isActor := func(a lab.ActorInfo) bool { return a.PID == int(parent.PID) }
+	if known && int(parent.PID) != os.Getpid() && !slices.ContainsFunc(c.outcome.Actors, isActor) {
+		c.problemf("%s at %s says that %s[%d] is the parent of the owner", e.Cause, e.Local, parent.Comm, parent.PID)
 	}
 }

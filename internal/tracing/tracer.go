@@ -52,6 +52,7 @@ type Tracer struct {
 	endPairs  *endPairs
 
 	dispositions *dispositions
+	programs     *programs
 	listeners    *listeners
 	queue        queue
 	nextMute     time.Time
@@ -89,6 +90,7 @@ func FromSession(session *probe.Session, o Options) *Tracer {
 	t.session = session
 	t.locations = openLocations(t.filter.NeedsNames())
 	t.dispositions = openDispositions(procfs.DefaultMountPoint)
+	t.programs = openPrograms(procfs.DefaultMountPoint)
 	t.listeners = openListeners(procfs.DefaultMountPoint)
 	if bothEnds(o.Filter.Selection().Dirs) {
 		t.endPairs = newEndPairs()
@@ -265,6 +267,7 @@ func (t *Tracer) emit(e *event.Event) error {
 	e.CommunityID = t.flowIDs.of(e)
 	t.locations.complete(e)
 	t.dispositions.complete(e, t.locations.clock())
+	t.programs.complete(e, t.locations.clock())
 	e.Kernel.OtherEndHidden = t.hidesOtherEnd(e)
 	t.listeners.complete(e, t.locations.clock())
 	t.explainer.Explain(e)

@@ -82,6 +82,7 @@ type Process struct {
 	// signal, next 8 bits the exit code.
 	ExitStatus uint32
 	KilledBy   Killer // if a signal ended it
+	Parent     ProcessRef
 }
 
 // Known reports whether a process was recorded at all.

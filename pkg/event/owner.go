@@ -14,8 +14,13 @@ type Owner struct {
 	Pod       string       `json:"pod,omitzero"`
 	Others    []ProcessRef `json:"others,omitzero"` // further holders of the socket
 	Ended     Ended        `json:"ended,omitzero"`
-	KilledBy  Killer       `json:"killedBy,omitzero"` // who sent Ended.Signal
-	SIGPIPE   SignalAction `json:"sigpipe,omitzero"`  // asked for only where a write raises it
+	// Exe, Cmdline and Parent are as /proc has them a moment after the event; Parent may
+	// be what the kernel told. Cmdline is short, and arguments that may be secret are cut.
+	Exe      string       `json:"exe,omitzero"`
+	Cmdline  string       `json:"cmdline,omitzero"`
+	Parent   ProcessRef   `json:"parent,omitzero"`
+	KilledBy Killer       `json:"killedBy,omitzero"` // who sent Ended.Signal
+	SIGPIPE  SignalAction `json:"sigpipe,omitzero"`  // asked for only where a write raises it
 }
 
 // SignalAction is what a signal does to a process.

@@ -82,6 +82,7 @@ func playShutdown(e *Env) {
 	c.expectRefusedData(event.SockFull, event.StateFinWait2)
 	sent := &e.expect[0]
 	sent.App, sent.Sources = connReset, acceptedSocket
+	sent.EarlierEndedBy = "" // it is open
 }
 
 // playCrossing lets data cross the FIN of a close. ack says what the segment

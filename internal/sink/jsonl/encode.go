@@ -267,6 +267,13 @@ func appendOwner(l line, owner *event.Owner) line {
 		l = l.text(`"signal":`, end.Signal)
 		l = l.close()
 	}
+	l = l.text(`"exe":`, owner.Exe)
+	l = l.text(`"cmdline":`, owner.Cmdline)
+	if owner.Parent != (event.ProcessRef{}) {
+		l = l.open(`"parent":`)
+		l = appendProcess(l, owner.Parent)
+		l = l.close()
+	}
 	if k := &owner.KilledBy; *k != (event.Killer{}) {
 		l = l.open(`"killedBy":`)
 		l = l.number(`"pid":`, uint64(k.PID))
