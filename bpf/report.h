@@ -315,11 +315,11 @@ static __noinline int fill(struct reset_ctx *reset, struct tcp_sock *tcp, struct
 	}
 	if (is_closed_by_process(&reset->evidence))
 		fill_closer(reset, record);
-	fill_killer(record);
 	if (reset->evidence.hook != HOOK_REJECT &&
 	    (is_unaccepted(&reset->evidence) || is_refused_syn(&reset->evidence) ||
 	     reset->evidence.facts & FACT_LISTENER))
 		fill_listener(reset, record);
+	fill_killer(record);
 	/*
 	 * By a helper: the verifier comes by often, and behind a pointer that is known
 	 * to be valid it looks through all types of the kernel for every pointer.

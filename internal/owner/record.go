@@ -116,16 +116,16 @@ func (r *Resolver) ownerOf(p event.Process, source event.OwnerSource) event.Owne
 		Comm:   p.Comm,
 		UID:    r.uids.Pointer(p.UID),
 		Source: source,
-		Ended:  ended(p),
+		Ended:  EndedOf(p),
 
 		KilledBy: p.KilledBy,
 		Parent:   p.Parent,
 	}
 }
 
-// ended reads a wait status: a signal in the low seven bits (bit 7 says that
+// EndedOf reads a wait status: a signal in the low seven bits (bit 7 says that
 // core was dumped), else an exit code in the next eight.
-func ended(p event.Process) event.Ended {
+func EndedOf(p event.Process) event.Ended {
 	if !p.Exiting {
 		return event.Ended{}
 	}

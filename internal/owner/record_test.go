@@ -83,7 +83,7 @@ func TestEnded(t *testing.T) {
 		"kill -9":                {true, 9, event.Ended{Signal: "SIGKILL"}},
 		"crash with a core dump": {true, 11 | 0x80, event.Ended{Signal: "SIGSEGV"}},
 	} {
-		got := ended(event.Process{Exiting: test.exiting, ExitStatus: test.status})
+		got := EndedOf(event.Process{Exiting: test.exiting, ExitStatus: test.status})
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}

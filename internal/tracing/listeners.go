@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/internal/owner"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -48,15 +49,66 @@ func (l *listeners) complete(e *event.Event, now time.Time) {
 	if !peer.IsLoopback() && peer != e.Local.Addr.Unmap() {
 		return
 	}
-	if now.Sub(l.at).Abs() >= listenersFor {
-		l.read()
-		l.at = now
-	}
+	l.refresh(now)
 	anyAddress := netip.IPv4Unspecified()
 	if peer.Is6() {
 		anyAddress = netip.IPv6Unspecified()
 	}
 	e.Kernel.PeerListens = l.known[netip.AddrPortFrom(peer, e.Peer.Port)] || l.known[netip.AddrPortFrom(anyAddress, e.Peer.Port)]
+}
+
+// completeClosedPort says of a SYN that found nobody who listened there before, and where
+// else on this host somebody listens on that port.
+func (l *listeners) completeClosedPort(e *event.Event, now time.Time) {
+	if e.Cause != cause.ClosedPort {
+		return
+	}
+	e.FormerListener = formerListener(e)
+	// A listener that was there a moment ago may be there again by now, as all addresses.
+	if l == nil || e.Netns.Inode != l.netns || e.FormerListener != (event.FormerListener{}) {
+		return
+	}
+	l.refresh(now)
+	e.Elsewhere = l.elsewhere(e.Local)
+}
+
+// formerListener is what the notes of listeners have.
+func formerListener(e *event.Event) event.FormerListener {
+	closing, closer := &e.Kernel.Closing, &e.Kernel.Closer
+	if closing.From != event.StateListen || closing.Ago <= 0 {
+		return event.FormerListener{}
+	}
+	former := event.FormerListener{AgoMillis: millis(closing.Ago)}
+	if closer.Known() && !closer.Kernel {
+		former.PID, former.Comm = closer.PID, closer.Comm
+		former.Ended, former.KilledBy = owner.EndedOf(*closer), closer.KilledBy
+	}
+	return former
+}
+
+// elsewhere is an address, the lowest, at which a socket listens on the port of at, and
+// which is not at. It is the zero endpoint if there is none, or one has begun that at
+// belongs to.
+func (l *listeners) elsewhere(at event.Endpoint) (other event.Endpoint) {
+	addr := at.Addr.Unmap()
+	for listening := range l.known {
+		switch found := listening.Addr(); {
+		case listening.Port() != at.Port:
+		case found == addr, found.IsUnspecified() && found.Is4() == addr.Is4():
+			return event.Endpoint{}
+		case !other.Addr.IsValid() || found.Less(other.Addr):
+			other = event.Endpoint{Addr: found, Port: at.Port}
+		}
+	}
+	return other
+}
+
+// refresh reads the listeners again if the last reading is too old.
+func (l *listeners) refresh(now time.Time) {
+	if now.Sub(l.at).Abs() >= listenersFor {
+		l.read()
+		l.at = now
+	}
 }
 
 func (l *listeners) read() {

@@ -270,6 +270,7 @@ func (t *Tracer) emit(e *event.Event) error {
 	t.programs.complete(e, t.locations.clock())
 	e.Kernel.OtherEndHidden = t.hidesOtherEnd(e)
 	t.listeners.complete(e, t.locations.clock())
+	t.listeners.completeClosedPort(e, t.locations.clock())
 	t.explainer.Explain(e)
 	markReported(e)
 	if t.needs&filter.KnowsRest != 0 && !t.filter.Match(e) {

@@ -11,6 +11,7 @@ func (e *Event) Clone() *Event {
 	c.Owner.Others = slices.Clone(e.Owner.Others)
 	c.Owner.UID = clonePointer(e.Owner.UID)
 	c.Owner.Ended.ExitCode = clonePointer(e.Owner.Ended.ExitCode)
+	c.FormerListener.Ended.ExitCode = clonePointer(e.FormerListener.Ended.ExitCode)
 	c.IETFCause = clonePointer(e.IETFCause)
 	c.Conn = e.Conn.clone()
 	c.RST = e.RST.clone()
@@ -38,6 +39,7 @@ func clonePointer[T any](p *T) *T {
 func (e *Event) CopyTo(to *Event) {
 	because, stack, others := to.Because, to.Stack, to.Owner.Others
 	uid, code, ietf := to.Owner.UID, to.Owner.Ended.ExitCode, to.IETFCause
+	formerCode := to.FormerListener.Ended.ExitCode
 	rst, trigger, conn := to.RST, to.Trigger, to.Conn
 	*to = *e
 	to.Because = append(because[:0], e.Because...)
@@ -45,6 +47,7 @@ func (e *Event) CopyTo(to *Event) {
 	to.Owner.Others = append(others[:0], e.Owner.Others...)
 	to.Owner.UID = copyPointer(uid, e.Owner.UID)
 	to.Owner.Ended.ExitCode = copyPointer(code, e.Owner.Ended.ExitCode)
+	to.FormerListener.Ended.ExitCode = copyPointer(formerCode, e.FormerListener.Ended.ExitCode)
 	to.IETFCause = copyPointer(ietf, e.IETFCause)
 	to.RST.own(&rst)
 	to.Trigger.own(&trigger)

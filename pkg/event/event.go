@@ -40,8 +40,12 @@ type Event struct {
 	Finding   uint64     `json:"finding,omitzero"` // number of the incident that it is part of
 	Earlier   Earlier    `json:"earlier,omitzero"`
 	Listener  Listener   `json:"listener,omitzero"`
-	Netns     Netns      `json:"netns,omitzero"`
-	Conn      Conn       `json:"conn,omitzero"`
+	// FormerListener and Elsewhere are about a port where nobody listens: who did, and at
+	// which other address of this host somebody does.
+	FormerListener FormerListener `json:"formerListener,omitzero"`
+	Elsewhere      Endpoint       `json:"elsewhere,omitzero"`
+	Netns          Netns          `json:"netns,omitzero"`
+	Conn           Conn           `json:"conn,omitzero"`
 
 	Hook          string   `json:"hook"` // kernel function or tracepoint
 	Via           Method   `json:"via"`

@@ -21,3 +21,13 @@ func (l *Listener) UnmarshalJSON(text []byte) error {
 	l.Known = string(text) != "null"
 	return nil
 }
+
+// FormerListener is the socket that listened, until it was closed, where a SYN finds
+// nobody.
+type FormerListener struct {
+	AgoMillis uint64 `json:"agoMillis,omitzero"` // since it was closed
+	PID       uint32 `json:"pid,omitzero"`       // of the process that closed it
+	Comm      string `json:"comm,omitzero"`
+	Ended     Ended  `json:"ended,omitzero"` // the end of that process closed it
+	KilledBy  Killer `json:"killedBy,omitzero"`
+}

@@ -111,14 +111,49 @@ func appendWho(l line, e *event.Event) line {
 		l = l.number(`"agoMillis":`, p.AgoMillis)
 		l = l.close()
 	}
-	l = appendNetns(l, e.Netns)
 	if q := &e.Listener; q.Known {
 		l = l.open(`"listener":`)
 		l = l.numberAlways(`"backlog":`, uint64(q.Backlog))
 		l = l.numberAlways(`"used":`, uint64(q.Used))
 		l = l.close()
 	}
+	l = appendFormer(l, &e.FormerListener)
+	l = appendEndpoint(l, `"elsewhere":`, e.Elsewhere)
+	l = appendNetns(l, e.Netns)
 	return appendConn(l, &e.Conn)
+}
+
+func appendEnded(l line, end event.Ended) line {
+	start := len(l)
+	l = l.open(`"ended":`)
+	if end.ExitCode != nil {
+		l = l.signed(`"exitCode":`, int64(*end.ExitCode))
+	}
+	l = l.text(`"signal":`, end.Signal)
+	return l.closeUnlessEmpty(start)
+}
+
+func appendKiller(l line, k *event.Killer) line {
+	start := len(l)
+	l = l.open(`"killedBy":`)
+	l = l.number(`"pid":`, uint64(k.PID))
+	l = l.text(`"comm":`, k.Comm)
+	l = l.flag(`"kernel":`, k.Kernel)
+	l = l.flag(`"oom":`, k.OOM)
+	return l.closeUnlessEmpty(start)
+}
+
+func appendFormer(l line, f *event.FormerListener) line {
+	if *f == (event.FormerListener{}) {
+		return l
+	}
+	l = l.open(`"formerListener":`)
+	l = l.number(`"agoMillis":`, f.AgoMillis)
+	l = l.number(`"pid":`, uint64(f.PID))
+	l = l.text(`"comm":`, f.Comm)
+	l = appendEnded(l, f.Ended)
+	l = appendKiller(l, &f.KilledBy)
+	return l.close()
 }
 
 // appendConn leaves out the numbers of what is no full socket.
@@ -259,14 +294,7 @@ func appendOwner(l line, owner *event.Owner) line {
 		}
 		l = l.closeList()
 	}
-	if end := &owner.Ended; *end != (event.Ended{}) {
-		l = l.open(`"ended":`)
-		if end.ExitCode != nil {
-			l = l.signed(`"exitCode":`, int64(*end.ExitCode))
-		}
-		l = l.text(`"signal":`, end.Signal)
-		l = l.close()
-	}
+	l = appendEnded(l, owner.Ended)
 	l = l.text(`"exe":`, owner.Exe)
 	l = l.text(`"cmdline":`, owner.Cmdline)
 	if owner.Parent != (event.ProcessRef{}) {
@@ -274,14 +302,7 @@ func appendOwner(l line, owner *event.Owner) line {
 		l = appendProcess(l, owner.Parent)
 		l = l.close()
 	}
-	if k := &owner.KilledBy; *k != (event.Killer{}) {
-		l = l.open(`"killedBy":`)
-		l = l.number(`"pid":`, uint64(k.PID))
-		l = l.text(`"comm":`, k.Comm)
-		l = l.flag(`"kernel":`, k.Kernel)
-		l = l.flag(`"oom":`, k.OOM)
-		l = l.close()
-	}
+	l = appendKiller(l, &owner.KilledBy)
 	l = l.text(`"sigpipe":`, string(owner.SIGPIPE))
 	return l.close()
 }
