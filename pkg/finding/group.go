@@ -60,7 +60,7 @@ func (g *group) add(r *reset) {
 	if e.Owner.PID != 0 {
 		g.actors.add(e.Owner.PID)
 	}
-	if e.Trigger.Len > 0 {
+	if e.Trigger.Len > 0 || e.Dir == event.Received && e.Conn.SegmentsUnacked != nil && *e.Conn.SegmentsUnacked > 0 {
 		g.provoked++
 	}
 	if e.Earlier.Event != 0 {
@@ -88,7 +88,7 @@ func (g *group) serverPort(e *event.Event) uint16 {
 // addConnection takes the numbers of the connection. Those of the close are measured
 // back from the packet that met it.
 func (g *group) addConnection(e *event.Event) {
-	if ago := e.Earlier.AgoMillis; ago > 0 || e.Earlier.EndedBy != "" {
+	if ago := closedMillis(e); ago > 0 || e.Dir != event.Received && e.Earlier.EndedBy != "" {
 		g.count(closed, ago)
 	}
 	if e.Dir != event.Sent && e.RST.TTL != 0 {

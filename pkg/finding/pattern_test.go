@@ -72,6 +72,13 @@ func incidents() []incident {
 	}
 	return []incident{
 		{"an idle limit of 5 s, met within 40 ms", times(5, closedIdle(5000, 40), nil), "keep-alive-race", []string{"node", "5.0 s", "40 ms", "server.keepAliveTimeout"}},
+		{"the same, seen by the client alone", times(5, with(receivedBy(1, cause.WroteAfterPeerClose, "nginx"), func(e *event.Event) {
+			e.Conn = event.Conn{Known: true, Role: event.Client, LastReceivedMillis: 5040, LastSentMillis: 1, PeerFinMillis: 40, BytesReceived: 900, BytesAcked: 300}
+		}), nil), "keep-alive-race", []string{"198.51.100.1:8000 closed", "5.0 s", "40 ms", "nginx's keepalive_timeout in upstream"}},
+		{"a server on a high port", times(5, with(closedIdle(5000, 40), func(e *event.Event) {
+			e.Conn.Role, e.Local.Port, e.Peer.Port = event.Server, 50_000, 1024
+		}), nil), "keep-alive-race", []string{"node"}},
+		{"a client that closed first", times(5, with(closedIdle(5000, 40), func(e *event.Event) { e.Conn.Role = event.Client }), nil), "", nil},
 		{"a request that met a close in full flow", times(3, closedIdle(40, 40), nil), "closed-under-request", []string{"node", "40 ms"}},
 		{"a pool that looks 4 s later", times(3, closedIdle(60_000, 4000), nil), "stale-pool", []string{"4.0 s", "60.0 s"}},
 		{"linger after 3 s of silence", []event.Event{linger("app", conn(3000, 9000, 10, 10))}, "idle-limit", []string{"3.0 s"}},
@@ -93,12 +100,26 @@ func incidents() []incident {
 		{"a client that gives up after 2 s", times(5, with(unread(10, conn(100, 2000, 10, 100)), asClient), nil), "client-gave-up", []string{"2.0 s"}},
 		{"a client that ends at any age", times(5, with(unread(10, conn(100, 0, 10, 100)), asClient), func(i int, e *event.Event) { e.Conn.AgeMillis = uint64(1000 + 700*i) }), "", nil},
 		{"a process killed", times(3, with(unread(9, conn(5, 900, 9, 0)), func(e *event.Event) { e.Owner.Ended.Signal = "SIGKILL" }), nil), "process-died", []string{"SIGKILL", "3 connections", "27 bytes unread", "memory"}},
+		{"killed by a person", []event.Event{with(unread(9, conn(5, 900, 9, 0)), func(e *event.Event) {
+			e.Owner.Ended.Signal, e.Owner.KilledBy = "SIGKILL", event.Killer{PID: 77, Comm: "bash"}
+		})}, "process-died", []string{"by bash[77]", "why bash killed it"}},
+		{"killed for memory", []event.Event{with(unread(9, conn(5, 900, 9, 0)), func(e *event.Event) {
+			e.Owner.Ended.Signal, e.Owner.KilledBy = "SIGKILL", event.Killer{Kernel: true, OOM: true}
+		})}, "process-died", []string{"memory had run out", "more memory"}},
+		{"a fault of its own", []event.Event{with(unread(9, conn(5, 900, 9, 0)), func(e *event.Event) {
+			e.Owner.Ended.Signal, e.Owner.KilledBy = "SIGSEGV", event.Killer{PID: 100, Comm: "app"}
+		})}, "process-died", []string{"was killed by SIGSEGV and took", "crash"}},
 		{"a process that failed", []event.Event{with(unread(9, conn(5, 900, 9, 0)), func(e *event.Event) { e.Owner.Ended = exitCode(3) })}, "process-died", []string{"exited with 3"}},
 		{"a client that ended as it should", []event.Event{with(with(unread(9, conn(5, 900, 9, 0)), asClient), func(e *event.Event) { e.Owner.Ended = exitCode(0) })}, "client-went-away", nil},
 		{"nobody listens", times(2, sentBy(1, cause.ClosedPort, ""), nil), "nothing-listens", []string{"198.51.100.1:8000"}},
+		{"somebody listens on another address", []event.Event{with(sentBy(1, cause.ClosedPort, ""), func(e *event.Event) { e.Elsewhere = endpoint("[::1]:8000") })}, "nothing-listens", []string{"[::1]:8000"}},
+		{"somebody listened until it failed", []event.Event{with(sentBy(1, cause.ClosedPort, ""), func(e *event.Event) {
+			e.FormerListener = event.FormerListener{AgoMillis: 22, PID: 4, Comm: "nginx", Ended: exitCode(1)}
+		})}, "nothing-listens", []string{"nginx[4] listened until 22 ms before", "exited with 1", "why nginx ended"}},
 		{"seven ports", times(7, sentBy(1, cause.ClosedPort, ""), func(i int, e *event.Event) { e.Local.Port = uint16(20 + i) }), "nothing-listens", nil},
 		{"a scan of twenty ports", times(20, sentBy(1, cause.ClosedPort, ""), func(i int, e *event.Event) { e.Local.Port = uint16(20 + i) }), "port-scan", []string{"20 ports", "198.51.100.10"}},
 		{"a full accept queue", []event.Event{sentBy(1, cause.AcceptQueueOverflow, "app"), sentBy(2, cause.AckToListener, "app")}, "accept-queue-full", []string{"2 connections"}},
+		{"how full the queue is", []event.Event{with(sentBy(1, cause.AcceptQueueOverflow, "app"), func(e *event.Event) { e.Listener = event.Listener{Known: true, Backlog: 5, Used: 6} })}, "accept-queue-full", []string{"backlog 5, 6 waiting"}},
 		{"data for a listener, and no full queue", []event.Event{sentBy(1, cause.AckToListener, "app")}, "", nil},
 		{"a listener that closed", times(3, sentBy(1, cause.ListenerClosed, "app"), nil), "listener-closed", []string{"3 connections"}},
 		{"a rule", []event.Event{with(sentBy(1, cause.NetfilterReject, ""), func(e *event.Event) { e.Chain = "input" })}, "reject-rule", []string{"input"}},

@@ -35,7 +35,7 @@ var deaths = []*pattern{
 		},
 		applies: func(g *group) bool { return g.key.class == byDeath },
 		say: func(g *group) string {
-			text := fmt.Sprintf("%s %s and took %s with it", g.actor("a process"), endOf(&g.first.Owner.Ended), connections(g.resets))
+			text := fmt.Sprintf("%s %s and took %s with it", g.actor("a process"), endOf(&g.first.Owner.Ended)+killerText(&g.first.Owner.KilledBy, g.first.Owner.PID), connections(g.resets))
 			switch {
 			case g.is(cause.ListenerClosed) && g.causes.n == 1:
 				text += ", not yet accepted"
@@ -48,7 +48,13 @@ var deaths = []*pattern{
 			return text
 		},
 		advice: func(g *group) string {
-			end := &g.first.Owner.Ended
+			end, killer := &g.first.Owner.Ended, &g.first.Owner.KilledBy
+			switch {
+			case killer.OOM:
+				return "Give " + g.first.Owner.Comm + " more memory, or find out what needed so much (journalctl -k: oom-kill)"
+			case killer.Comm != "" && killer.PID != g.first.Owner.PID && end.Signal == "SIGKILL":
+				return "Find out why " + killer.Comm + " killed it: a supervisor, a time limit, or a person"
+			}
 			switch end.Signal {
 			case "":
 				return fmt.Sprintf("Find out why %s exited with %d: its own log says it best", g.first.Owner.Comm, *end.ExitCode)
@@ -83,6 +89,19 @@ var deaths = []*pattern{
 		advice:   func(*group) string { return "Nothing to do, if the client was meant to end there" },
 		harmless: func(*group) bool { return true },
 	},
+}
+
+// killerText names who sent the signal, if that was not the process itself.
+func killerText(k *event.Killer, pid uint32) string {
+	switch {
+	case k.OOM:
+		return " by the kernel, because memory had run out,"
+	case k.Comm != "" && k.PID != pid:
+		return fmt.Sprintf(" by %s[%d]", k.Comm, k.PID)
+	case k.Kernel:
+		return " by the kernel"
+	}
+	return ""
 }
 
 func endOf(end *event.Ended) string {

@@ -11,14 +11,33 @@ import (
 // the packet crossed. Later the sender could have known of the close.
 const raceMillis = 250
 
-// afterClose are the causes of packets that met a connection which this host had closed.
-var afterClose = []event.CauseID{cause.DataAfterClose, cause.ClosedEarlier, cause.FinWait2Timeout}
-
 // serverClosed reports whether the end that listens closed first, and the other end
 // wrote on.
 func (g *group) serverClosed() bool {
-	_, here := serverOf(&g.first)
-	return here && g.is(afterClose...) && g.numbers[closed].count > 0 && g.first.Earlier.EndedBy != "reset" && g.first.Earlier.EndedBy != "timeout"
+	if g.numbers[closed].count == 0 {
+		return false
+	}
+	e := &g.first
+	_, here := serverOf(e)
+	if e.Dir == event.Received {
+		return !here && g.is(cause.WroteAfterPeerClose, cause.ResetAfterPeerClose)
+	}
+	return here && g.is(cause.DataAfterClose, cause.ClosedEarlier) && e.Earlier.EndedBy != "reset" && e.Earlier.EndedBy != "timeout"
+}
+
+// server and client name the two ends, by their process or else their address.
+func (g *group) server() string {
+	if _, here := serverOf(&g.first); here {
+		return g.actor("the server")
+	}
+	return g.first.Peer.String()
+}
+
+func (g *group) client() string {
+	if _, here := serverOf(&g.first); here {
+		return g.peer()
+	}
+	return g.victim("the client")
 }
 
 // idles are about connections that were closed while they were idle.
@@ -38,7 +57,7 @@ var idles = []*pattern{
 		},
 		say: func(g *group) string {
 			return fmt.Sprintf("%s closed idle connections after a silence of %s; %s later %s sent the next request on one%s",
-				g.actor("the server"), rangeOf(&g.numbers[silence]), rangeOf(&g.numbers[closed]), g.peer(), g.times())
+				g.server(), rangeOf(&g.numbers[silence]), rangeOf(&g.numbers[closed]), g.client(), g.times())
 		},
 		advice: func(g *group) string { return g.belowServer(span(g.numbers[silence].min)) },
 	},
@@ -55,10 +74,10 @@ var idles = []*pattern{
 			return g.serverClosed() && g.provoked > 0 && g.numbers[closed].median() <= raceMillis
 		},
 		say: func(g *group) string {
-			return fmt.Sprintf("%s closed connections, and %s later the next data of %s arrived%s", g.actor("the server"), rangeOf(&g.numbers[closed]), g.peer(), g.times())
+			return fmt.Sprintf("%s closed connections, and %s later the next data of %s arrived%s", g.server(), rangeOf(&g.numbers[closed]), g.client(), g.times())
 		},
 		advice: func(g *group) string {
-			return "Find out why " + g.actor("the server") + " closes (a reload, a limit of requests or idle time), and let the client repeat what is safe to repeat"
+			return "Find out why " + g.server() + " closes (a reload, a limit of requests or idle time), and let the client repeat what is safe to repeat"
 		},
 	},
 	{
@@ -74,7 +93,7 @@ var idles = []*pattern{
 			return g.serverClosed() && g.numbers[closed].median() > raceMillis && g.provoked > 0
 		},
 		say: func(g *group) string {
-			text := fmt.Sprintf("%s used connections that %s had closed %s before%s", g.peer(), g.actor("the server"), rangeOf(&g.numbers[closed]), g.times())
+			text := fmt.Sprintf("%s used connections that %s had closed %s before%s", g.client(), g.server(), rangeOf(&g.numbers[closed]), g.times())
 			if s := &g.numbers[silence]; s.count > 0 && s.median() >= pauseMillis {
 				text += fmt.Sprintf("; the close came after a silence of %s", rangeOf(s))
 			}
@@ -123,18 +142,20 @@ var idles = []*pattern{
 
 // belowServer advises to keep the client's idle limit below the server's.
 func (g *group) belowServer(limit string) string {
-	return fmt.Sprintf("Set %s below %s, or raise %s", setting(g.clientOwner(), idleClient), limit, setting(&g.first.Owner, idleServer))
+	server, client := g.owners()
+	return fmt.Sprintf("Set %s below %s, or raise %s", setting(client, idleClient), limit, setting(server, idleServer))
 }
 
-// clientOwner is the owner of the end that connected, empty where it was not seen.
-func (g *group) clientOwner() *event.Owner {
-	r := reset{acted: &g.first}
+// owners are those of the end that listens and of the end that connected, empty where
+// they were not seen.
+func (g *group) owners() (server, client *event.Owner) {
+	nobody := &event.Owner{}
+	acted, other := &g.first.Owner, nobody
 	if g.other.Dir != "" {
-		r.suffered = &g.other
+		other = &g.other.Owner
 	}
-	_, here := serverOf(&g.first)
-	if _, client := r.owners(here); client != nil {
-		return client
+	if _, here := serverOf(&g.first); here {
+		return acted, other
 	}
-	return &event.Owner{}
+	return other, acted
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
 // listeners are about ports: nobody listens, the queue is full, the listener ended.
@@ -41,7 +42,11 @@ var listeners = []*pattern{
 		},
 		applies: func(g *group) bool { return g.key.class == byQueue && g.causes.has(cause.AcceptQueueOverflow) },
 		say: func(g *group) string {
-			return fmt.Sprintf("the accept queue of %s on %s was full: %s were refused", g.actor("the listener"), g.first.Local, connections(g.resets))
+			text := fmt.Sprintf("the accept queue of %s on %s was full", g.actor("the listener"), g.first.Local)
+			if l := &g.first.Listener; l.Known {
+				text += fmt.Sprintf(" (backlog %d, %d waiting)", l.Backlog, l.Used)
+			}
+			return text + fmt.Sprintf(": %s were refused", connections(g.resets))
 		},
 		advice: func(g *group) string {
 			return "Let " + g.actor("the program") + " accept faster; for short peaks raise " + setting(&g.first.Owner, queueLimit) + " and net.core.somaxconn"
@@ -76,8 +81,9 @@ var listeners = []*pattern{
 		applies: func(g *group) bool { return g.is(cause.ClosedPort) },
 		say: func(g *group) string {
 			text := fmt.Sprintf("%s tried %s, and nothing listens there%s", g.peer(), g.first.Local, g.times())
-			if s := &g.numbers[closed]; s.count > 0 && g.first.Owner.PID != 0 {
-				text += fmt.Sprintf("; %s listened until %s before", g.actor("a process"), span(s.min))
+			text += formerText(&g.first.FormerListener)
+			if at := g.first.Elsewhere; at.Port != 0 {
+				text += fmt.Sprintf("; but somebody listens on %s of this host", at)
 			}
 			if every := g.regular(); every != "" {
 				text += ", " + every
@@ -85,6 +91,14 @@ var listeners = []*pattern{
 			return text
 		},
 		advice: func(g *group) string {
+			switch former, at := &g.first.FormerListener, g.first.Elsewhere; {
+			case at.Port != 0:
+				return fmt.Sprintf("Let the service listen on %s too, or let the client use %s", g.first.Local.Addr, at)
+			case former.Comm != "" && former.Ended != (event.Ended{}):
+				return "Find out why " + former.Comm + " ended, and start it again"
+			case former.Comm != "":
+				return "Find out why " + former.Comm + " closed its listener: a restart?"
+			}
 			return fmt.Sprintf("Start the service on port %d, or let the client use the address on which it listens (ss -ltnp)", g.first.Local.Port)
 		},
 		harmless: func(g *group) bool { return !g.hurt() && g.resets < 2 },
@@ -131,6 +145,22 @@ var listeners = []*pattern{
 		},
 		because: func(g *group) []string { return g.first.Because },
 	},
+}
+
+// formerText says who listened, until when.
+func formerText(f *event.FormerListener) string {
+	if f.Comm == "" && f.AgoMillis == 0 {
+		return ""
+	}
+	who := "a process"
+	if f.Comm != "" {
+		who = fmt.Sprintf("%s[%d]", f.Comm, f.PID)
+	}
+	text := fmt.Sprintf("; %s listened until %s before", who, span(f.AgoMillis))
+	if f.Ended != (event.Ended{}) {
+		text += ", when it " + endOf(&f.Ended) + killerText(&f.KilledBy, f.PID)
+	}
+	return text
 }
 
 // regular says in which interval resets come, "" where that is not regular.

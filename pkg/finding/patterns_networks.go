@@ -86,6 +86,9 @@ var networks = []*pattern{
 					text += " to " + strconv.FormatUint(s.max, 10)
 				}
 			}
+			if n := g.first.Conn.SegmentsUnacked; n != nil && *n == 0 && g.provoked == 0 {
+				text += "; nothing of this end was in flight that it could answer"
+			}
 			return text
 		},
 		advice: func(g *group) string {

@@ -35,9 +35,15 @@ func (r *reset) seen() bool { return r.acted.Dir == event.Sent }
 func (r *reset) both() bool { return r.suffered != nil && r.suffered != r.acted }
 
 // serverOf is the end that listens, and whether it is the one on this side of e. Where
-// the cause does not say it, the lower port does: ports that the kernel chooses for
-// clients begin at 32768.
+// neither the connection nor the cause says it, the lower port does: ports that the
+// kernel chooses for clients begin at 32768.
 func serverOf(e *event.Event) (server event.Endpoint, here bool) {
+	switch e.Conn.Role {
+	case event.Client:
+		return e.Peer, false
+	case event.Server:
+		return e.Local, true
+	}
 	switch e.Cause {
 	case cause.ClosedPort, cause.AcceptQueueOverflow, cause.AckToListener, cause.SynInHandshake, cause.BadAckInHandshake,
 		cause.ListenerClosed, cause.HandshakeAborted, cause.RSTToListener, cause.RSTHandshakeChallenged, cause.RSTHandshakeOutOfWindow,
@@ -84,6 +90,19 @@ func silenceOf(e *event.Event) (millis uint64, known bool) {
 	if quiet == 0 {
 		quiet = max(c.LastReceivedMillis, c.LastSentMillis)
 	}
-	// After a close the silence before it counts.
-	return quiet - min(quiet, e.Earlier.AgoMillis), true
+	// After a close the silence before it counts. Where the peer closed and this end wrote
+	// on, what it had received last tells.
+	if e.Dir == event.Received && c.PeerFinMillis > 0 && c.LastReceivedMillis > 0 {
+		quiet = c.LastReceivedMillis
+	}
+	return quiet - min(quiet, closedMillis(e)), true
+}
+
+// closedMillis is how long the first close of the connection was ago, 0 where it is not
+// known, or there was none.
+func closedMillis(e *event.Event) uint64 {
+	if e.Dir == event.Received {
+		return e.Conn.PeerFinMillis
+	}
+	return e.Earlier.AgoMillis
 }

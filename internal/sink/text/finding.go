@@ -85,6 +85,12 @@ func (s *Sink) findingBegins(f *event.Finding, known bool) {
 		p.newLine(s.indent())
 		p.words("", text, s.indent())
 	}
+	for _, o := range []*event.Owner{&f.Actor.Owner, &f.Victim.Owner} {
+		if text := programText(o); text != "" {
+			p.newLine(s.indent())
+			p.words(s.style.faint, text, s.indent())
+		}
+	}
 	if len(f.Because) > 0 {
 		p.newLine(s.indent())
 		p.words(s.style.faint, "because "+clean(strings.Join(f.Because, "; ")), s.indent())
@@ -153,6 +159,19 @@ func (s *Sink) findingEnds(f *event.Finding) {
 		s.nextFact(cells(netns))
 		p.words(s.style.faint, netns, s.indent())
 	}
+}
+
+// programText says what a process runs, where its name alone does not: java, python3.
+func programText(o *event.Owner) string {
+	line := clean(o.Cmdline)
+	if o.Comm == "" || line == "" || line == clean(o.Comm) {
+		return ""
+	}
+	text := clean(o.Comm) + " is " + line
+	if o.Parent.Comm != "" {
+		text += ", started by " + processText(o.Parent.PID, o.Parent.Comm)
+	}
+	return text
 }
 
 // sufferedText is what applications got, and what was lost.
