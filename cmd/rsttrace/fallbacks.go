@@ -3,46 +3,45 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
-// reportFallbacks prints a line for the hooks that are not reached by the method
-// that would have been best. Hooks with one story share a line.
+// reportFallbacks prints one line if a hook is not reached by the method that would
+// have been best: which one is used instead, and what events lack. doctor has the
+// reasons.
 func reportFallbacks(stderr io.Writer, hooks []probe.HookStatus, forced event.Method) {
-	functions := make(map[string][]string)
-	var stories []string // in order
+	var methods, lacks []string
+	add := func(to []string, text string) []string {
+		if slices.Contains(to, text) {
+			return to
+		}
+		return append(to, text)
+	}
 	for _, h := range hooks {
-		if len(h.Refused) == 0 {
-			continue
+		switch {
+		case len(h.Refused) == 0:
+		case h.Method != "":
+			methods = add(methods, string(h.Method))
+		case h.Lacks != "":
+			lacks = add(lacks, h.Lacks)
+		case forced != "":
+			lacks = add(lacks, h.Function+" (--attach allows no other method)")
+		default:
+			lacks = add(lacks, h.Function)
 		}
-		text := story(h, forced)
-		if functions[text] == nil {
-			stories = append(stories, text)
-		}
-		functions[text] = append(functions[text], h.Function)
 	}
-	for _, text := range stories {
-		fmt.Fprintf(stderr, "rsttrace: %s: %s\n", strings.Join(functions[text], ", "), text)
+	var parts []string
+	if len(methods) > 0 {
+		parts = append(parts, "uses "+strings.Join(methods, " and "))
 	}
-}
-
-// story says what was refused, where and why, and what follows.
-func story(h probe.HookStatus, forced event.Method) string {
-	var refusals []string
-	for _, r := range h.Refused {
-		refusals = append(refusals, r.String())
+	if len(lacks) > 0 {
+		parts = append(parts, "does not see "+strings.Join(lacks, "; "))
 	}
-	outcome := "uses " + string(h.Method)
-	switch {
-	case h.Method == "" && h.Lacks != "":
-		outcome = "events lack " + h.Lacks
-	case h.Method == "" && forced != "":
-		outcome = "not watched, because --attach allows no other method"
-	case h.Method == "":
-		outcome = "not watched"
+	if len(parts) > 0 {
+		fmt.Fprintf(stderr, "rsttrace: %s (why: rsttrace doctor)\n", strings.Join(parts, ", "))
 	}
-	return strings.Join(refusals, ", ") + "; " + outcome
 }
