@@ -2,6 +2,7 @@ package selftest
 
 import (
 	"maps"
+	"os"
 	"slices"
 	"time"
 
@@ -123,12 +124,14 @@ func expectReply() lab.Expectation {
 	return lab.Expectation{
 		Namespace: "server", Dir: event.Sent, Cause: cause.ClosedPort, Local: strangers, Peer: clientEnd,
 		Hook: event.HookSendReply, Socket: event.SockNone, Pair: 2, OnWire: true, Flags: event.RST,
+		Listener: event.Listener{Known: true, Backlog: 4, Used: 3},
 	}
 }
 
 func replyEvent() event.Event {
 	return complete(event.Event{
 		Dir: event.Sent, Cause: cause.ClosedPort, Local: strangers, Peer: clientEnd, Netns: event.Netns{Inode: serverNetns},
+		Listener: event.Listener{Known: true, Backlog: 4, Used: 3},
 		RST:      event.Segment{Flags: event.RST, Seq: 70},
 		Evidence: event.Evidence{Hook: event.HookSendReply, Socket: event.SockNone, Family: event.IPv4, Packet: event.SYN, Facts: event.FactSeesPacket},
 	})
@@ -160,7 +163,18 @@ func complete(e event.Event) event.Event {
 	e.Summary, e.Remedy, e.Certainty = "it was reset", "look", event.Exact
 	e.Time, e.Family = began.Add(time.Second), event.IPv4
 	if e.Evidence.Socket == event.SockFull {
-		e.Conn = event.Conn{Known: true, AgeMillis: 900, LastReceivedMillis: 800, LastSentMillis: 700}
+		received, sent, unacked := uint32(4), uint32(3), uint32(0)
+		e.Conn = event.Conn{
+			Known: true, AgeMillis: 900, LastReceivedMillis: 800, LastSentMillis: 700, BytesReceived: 5,
+			SegmentsReceived: &received, SegmentsSent: &sent, SegmentsUnacked: &unacked,
+		}
+	}
+	self := event.ProcessRef{PID: uint32(os.Getpid()), Comm: "selftest"}
+	if e.Owner.PID != 0 {
+		e.Owner.Parent = self
+	}
+	if e.Owner.Ended.Signal != "" {
+		e.Owner.KilledBy = event.Killer{PID: self.PID, Comm: self.Comm}
 	}
 	return e
 }
