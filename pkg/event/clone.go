@@ -42,9 +42,9 @@ func (e *Event) CopyTo(to *Event) {
 	formerCode := to.FormerListener.Ended.ExitCode
 	rst, trigger, conn := to.RST, to.Trigger, to.Conn
 	*to = *e
-	to.Because = append(because[:0], e.Because...)
-	to.Stack = append(stack[:0], e.Stack...)
-	to.Owner.Others = append(others[:0], e.Owner.Others...)
+	to.Because = copySlice(because, e.Because)
+	to.Stack = copySlice(stack, e.Stack)
+	to.Owner.Others = copySlice(others, e.Owner.Others)
 	to.Owner.UID = copyPointer(uid, e.Owner.UID)
 	to.Owner.Ended.ExitCode = copyPointer(code, e.Owner.Ended.ExitCode)
 	to.FormerListener.Ended.ExitCode = copyPointer(formerCode, e.FormerListener.Ended.ExitCode)
@@ -59,6 +59,14 @@ func (s *Segment) own(old *Segment) {
 	s.Window = copyPointer(old.Window, s.Window)
 	s.SeqOffset = copyPointer(old.SeqOffset, s.SeqOffset)
 	s.Reason = copyPointer(old.Reason, s.Reason)
+}
+
+// copySlice returns a copy, in room if that is large enough. What is empty stays nil.
+func copySlice[T any](room, from []T) []T {
+	if len(from) == 0 {
+		return nil
+	}
+	return append(room[:0], from...)
 }
 
 // copyPointer returns a pointer to a copy, in room where there is some.

@@ -17,10 +17,10 @@ func (s *Sink) Finding(f *event.Finding) error {
 	}
 	p := &s.page
 	p.begin(s.out.Open())
-	switch {
-	case f.Phase == event.FindingTotal:
+	switch f.Phase {
+	case event.FindingTotal:
 		s.findingTotal(f)
-	case f.Phase == event.FindingEnds:
+	case event.FindingEnds:
 		return s.out.Commit(p.end()[:0])
 	default:
 		s.newDay(f.Last)
