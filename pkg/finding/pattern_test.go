@@ -102,7 +102,7 @@ func incidents() []incident {
 		{"a process killed", times(3, with(unread(9, conn(5, 900, 9, 0)), func(e *event.Event) { e.Owner.Ended.Signal = "SIGKILL" }), nil), "process-died", []string{"SIGKILL", "3 connections", "27 bytes unread", "memory"}},
 		{"killed by a person", []event.Event{with(unread(9, conn(5, 900, 9, 0)), func(e *event.Event) {
 			e.Owner.Ended.Signal, e.Owner.KilledBy = "SIGKILL", event.Killer{PID: 77, Comm: "bash"}
-		})}, "process-died", []string{"by bash[77]", "why bash killed it"}},
+		})}, "process-died", []string{"sent by bash[77]", "why bash killed it"}},
 		{"killed for memory", []event.Event{with(unread(9, conn(5, 900, 9, 0)), func(e *event.Event) {
 			e.Owner.Ended.Signal, e.Owner.KilledBy = "SIGKILL", event.Killer{Kernel: true, OOM: true}
 		})}, "process-died", []string{"memory had run out", "more memory"}},

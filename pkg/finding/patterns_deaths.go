@@ -95,11 +95,11 @@ var deaths = []*pattern{
 func killerText(k *event.Killer, pid uint32) string {
 	switch {
 	case k.OOM:
-		return " by the kernel, because memory had run out,"
+		return " (by the kernel, because memory had run out)"
 	case k.Comm != "" && k.PID != pid:
-		return fmt.Sprintf(" by %s[%d]", k.Comm, k.PID)
+		return fmt.Sprintf(" (sent by %s[%d])", k.Comm, k.PID)
 	case k.Kernel:
-		return " by the kernel"
+		return " (by the kernel)"
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -163,15 +164,30 @@ func (s *Sink) findingEnds(f *event.Finding) {
 
 // programText says what a process runs, where its name alone does not: java, python3.
 func programText(o *event.Owner) string {
-	line := clean(o.Cmdline)
-	if o.Comm == "" || line == "" || line == clean(o.Comm) {
+	program, arguments, _ := strings.Cut(clean(o.Cmdline), " ")
+	program = path.Base(strings.TrimSuffix(program, ":"))
+	says := false // an argument that is no flag
+	for argument := range strings.FieldsSeq(arguments) {
+		says = says || !strings.HasPrefix(argument, "-")
+	}
+	if o.Comm == "" || o.Cmdline == "" || program == clean(o.Comm) && !(says && interprets(program)) {
 		return ""
 	}
-	text := clean(o.Comm) + " is " + line
+	text := clean(o.Comm) + " is " + strings.TrimSpace(program+" "+arguments)
 	if o.Parent.Comm != "" {
 		text += ", started by " + processText(o.Parent.PID, o.Parent.Comm)
 	}
 	return text
+}
+
+// interprets reports whether a program runs others, which its name does not tell.
+func interprets(program string) bool {
+	for _, name := range []string{"bash", "beam.smp", "dash", "dotnet", "java", "mono", "node", "perl", "php", "python", "ruby", "sh"} {
+		if strings.TrimRight(program, "0123456789.") == name || program == name {
+			return true
+		}
+	}
+	return false
 }
 
 // sufferedText is what applications got, and what was lost.
