@@ -94,6 +94,10 @@ func openJSON(o *outputFlags, w io.Writer) event.Sink {
 	return jsonl.New(w, jsonl.Options{Evidence: o.evidence})
 }
 
+// pipeColumns is how wide findings are in a file or a pipe. Events are one line each
+// there, for grep.
+const pipeColumns = 120
+
 // openText follows the terminal, if w is one.
 func openText(o *outputFlags, w io.Writer) event.Sink {
 	options := text.Options{}
@@ -102,8 +106,12 @@ func openText(o *outputFlags, w io.Writer) event.Sink {
 		options = text.Detect(terminal)
 	}
 	options.Evidence, options.Fold = o.evidence, o.folded
+	fixed := options.Width == 0
+	if fixed && o.folded {
+		options.Width = pipeColumns
+	}
 	sink := text.New(w, options)
-	if options.Width == 0 {
+	if fixed {
 		return sink
 	}
 	resized := make(chan os.Signal, 1)

@@ -13,23 +13,21 @@ import (
 // Finding writes an incident: in full when it begins or turns out to be something
 // else, in one line when it grows, and in its row of the totals.
 func (s *Sink) Finding(f *event.Finding) error {
-	if !s.options.Fold && f.Phase != event.FindingTotal {
-		return nil
+	if f.Phase == event.FindingEnds || !s.options.Fold && f.Phase != event.FindingTotal {
+		return nil // that nothing more came is no news
 	}
 	p := &s.page
 	p.begin(s.out.Open())
-	switch f.Phase {
-	case event.FindingTotal:
+	before, known := s.findings[f.ID]
+	switch {
+	case f.Phase == event.FindingTotal:
 		s.findingTotal(f)
-	case event.FindingEnds:
-		return s.out.Commit(p.end()[:0])
+	case known && before.is(f):
+		s.newDay(f.Last)
+		s.findingGrows(f)
 	default:
 		s.newDay(f.Last)
-		if before, known := s.findings[f.ID]; known && before.is(f) {
-			s.findingGrows(f)
-		} else {
-			s.findingBegins(f, known)
-		}
+		s.findingBegins(f, known)
 	}
 	return s.out.Commit(p.end())
 }
@@ -285,10 +283,12 @@ func tallyText(t event.Tally, what string) string {
 func rough(d time.Duration) string {
 	switch {
 	case d < time.Second:
-		return d.Round(time.Millisecond).String()
-	case d < time.Minute:
-		return d.Round(100 * time.Millisecond).String()
+		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
+	case d < 2*time.Minute:
+		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
+	case d < 2*time.Hour:
+		return strconv.FormatFloat(d.Minutes(), 'f', 1, 64) + " min"
 	default:
-		return d.Round(time.Second).String()
+		return strconv.FormatFloat(d.Hours(), 'f', 1, 64) + " h"
 	}
 }
