@@ -168,7 +168,7 @@ func programText(o *event.Owner) string {
 	for argument := range strings.FieldsSeq(arguments) {
 		says = says || !strings.HasPrefix(argument, "-")
 	}
-	if o.Comm == "" || o.Cmdline == "" || program == clean(o.Comm) && !(says && interprets(program)) {
+	if o.Comm == "" || o.Cmdline == "" || program == clean(o.Comm) && (!says || !interprets(program)) {
 		return ""
 	}
 	text := clean(o.Comm) + " is " + strings.TrimSpace(program+" "+arguments)
