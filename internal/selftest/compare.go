@@ -322,7 +322,8 @@ func (c *comparison) checkRule(expected lab.Expectation, e *event.Event) {
 // named wherever this kernel shows it.
 func (c *comparison) checkEarlier(expected lab.Expectation, e *event.Event) {
 	if e.Earlier.EndedBy != expected.EarlierEndedBy {
-		c.problemf("%s at %s says that the connection had been ended by %q, it was %q", e.Cause, e.Local, e.Earlier.EndedBy, expected.EarlierEndedBy)
+		c.problemf("%s at %s says that the connection had been ended by %q, it was %q (%+v, %+v, %+v)",
+			e.Cause, e.Local, e.Earlier.EndedBy, expected.EarlierEndedBy, e.Evidence, e.Kernel.Closing, e.Kernel.Closer)
 	}
 	var want event.Earlier
 	for i, x := range c.outcome.Expect {

@@ -147,8 +147,9 @@ func closedBefore(e *event.Event) bool {
 	case event.SockTimeWait:
 		return true
 	case event.SockFull:
-		// Not within the very call that closes it.
-		own := e.Evidence.Has(event.FactOwned) && e.Initiator == (event.ProcessRef{})
+		// Not within the very call that closes it. A packet came after the FIN, also where
+		// it had to wait until that call let the socket go.
+		own := e.Evidence.Hook == event.HookSendActive && e.Evidence.Has(event.FactOwned) && e.Initiator == (event.ProcessRef{})
 		return e.Evidence.Has(event.FactDead) && afterFIN(e.State) && !own
 	}
 	return false
