@@ -42,7 +42,7 @@ type Options struct {
 	RingSize uint32
 	// Tops counts owners, peers and local ports, too: see Session.Tops.
 	Tops bool
-	// EagerHolders lets the search for owners take half of a core, where the answer
+	// EagerHolders lets the search for owners take a tenth of a core, where the answer
 	// matters and the cost does not: a test of the answers.
 	EagerHolders bool
 	// TopSets is how large their tables are: sets of eight places on each CPU,
@@ -249,7 +249,7 @@ func (s *Session) Close() error {
 // Holders lists the processes that have one of the sockets in their file tables. It
 // walks all file tables of the host: call it for many at once, and not again before
 // the pause is over. Then it takes 1 % of a core at most (10 % before Linux 5.17), or
-// half of one by Options.EagerHolders.
+// a tenth by Options.EagerHolders.
 func (s *Session) Holders(sockets []event.SocketRef) (holders []event.Holder, pause time.Duration, err error) {
 	s.attaching.Lock()
 	search := s.holders // Want may open it
@@ -263,7 +263,7 @@ func (s *Session) Holders(sockets []event.SocketRef) (holders []event.Holder, pa
 	holders, err = search.run(sockets)
 	took := threadTime() - begun
 	if s.loader.options.EagerHolders {
-		return holders, took, err
+		return holders, 9 * took, err
 	}
 	return holders, search.pause(took), err
 }
