@@ -97,6 +97,14 @@ static __always_inline __u64 argument(const __u64 *ctx, int position)
  */
 #define UNTYPED(pointer) ((typeof(pointer))address_of(pointer))
 
+/* In assembly, so that the register that is checked is the one that is used: see WITHIN. */
+#define AT_MOST(most, number)                                                              \
+	({                                                                                 \
+		__u64 __number = (number);                                                 \
+		asm volatile("if %0 <= %1 goto +1; %0 = %1" : "+r"(__number) : "i"(most)); \
+		__number;                                                                  \
+	})
+
 /*
  * The full TCP socket behind a typed sk whose address is known, or NULL. Only
  * the address says reliably that there is a socket at all.

@@ -53,11 +53,38 @@ struct {
 	__type(value, __u32);
 } next_closer SEC(".maps");
 
+/*
+ * The time of a closer note: jiffies in the low bits, which begin anew after two years, and
+ * above them for how long no data had gone in either direction, in jiffies plus 1; 0: not
+ * known, or more than three days.
+ */
+#define WHEN_BITS 36
+#define IDLE_MAX ((1u << (64 - WHEN_BITS)) - 1)
+
+static __always_inline __u64 pack_when(__u64 jiffies, __u32 idle)
+{
+	if (idle > IDLE_MAX)
+		idle = 0;
+	return (jiffies & ((1ull << WHEN_BITS) - 1)) | (__u64)idle << WHEN_BITS;
+}
+
+static __always_inline __u32 note_idle(const struct note *note)
+{
+	return note->when >> WHEN_BITS;
+}
+
+/* In jiffies. */
+static __always_inline __u64 since_closing(const struct note *note)
+{
+	return (bpf_jiffies64() - note->when) & ((1ull << WHEN_BITS) - 1);
+}
+
 /* now is the time of the record. */
 static __always_inline void read_closing(const struct note *note, __u64 now,
 					 struct closing *closing)
 {
-	closing->time_ns = now - ns_since(note->when);
+	closing->time_ns = now - since_closing(note) * jiffy_ns;
+	closing->idle = note_idle(note);
 	closing->from = note_from(note);
 	closing->to = note_to(note);
 	closing->unread = !!(note_flags(note) & NOTE_UNREAD);
@@ -143,7 +170,7 @@ static __always_inline void note_closer(__u64 key, struct sock *sk, const struct
 		     (closing->by_close ? NOTE_CLOSE : 0);
 	__u64 *bucket = closer_bucket(key);
 	struct note note = {
-		.when = bpf_jiffies64(),
+		.when = pack_when(bpf_jiffies64(), closing->idle),
 		.rest = (__u64)closing->from << 48 | pack_to(closing->to) << 52 |
 			(__u64)closing->role << 54 | (__u64)flags << 56,
 	};
@@ -189,7 +216,7 @@ __attribute__((noinline, weak)) __u64 slot_of_closer(__u64 key, bool fin)
 static __always_inline bool find_closer(__u64 key, struct note *note)
 {
 	return read_closer(slot_of_closer(key, false), key, note) &&
-	       ns_since(note->when) <= CLOSER_LIFETIME_NS;
+	       since_closing(note) * jiffy_ns <= CLOSER_LIFETIME_NS;
 }
 
 /* The note of when this end's FIN was due. */

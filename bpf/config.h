@@ -90,6 +90,12 @@ const volatile __u64 walking_calls[SYSTEM_CALLS / 64] = {};
 const volatile __u64 reading_calls[SYSTEM_CALLS / 64] = {};
 const volatile __u32 sendfile_call = 0; /* it reads its second argument, not its first */
 
+/* Send the packet of every detail, too: see frames.h. */
+const volatile bool take_packets = false;
+
+/* Note all RSTs that arrive, for a hook that does not get them: see rst_packets.h. */
+const volatile bool see_packets = false;
+
 /* Take the kernel stack of every detail. */
 const volatile bool take_stacks = false;
 

@@ -78,6 +78,7 @@ static __always_inline void note_end(struct tcp_sock *tcp, int from, int to, boo
 		.by = ended_by(tcp, to, shut),
 		.by_close = shut && (from == TCP_ESTABLISHED || from == TCP_CLOSE_WAIT),
 		.role = role_by_port(tcp),
+		.idle = from == TCP_SYN_SENT ? 0 : idle_since(tcp),
 	};
 
 	if (bpf_core_field_exists(net->hash_mix))

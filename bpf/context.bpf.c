@@ -13,6 +13,7 @@
 #include "context_holder.h"
 #include "context_listener.h"
 #include "context_module.h"
+#include "context_packets.h"
 #include "context_state.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";

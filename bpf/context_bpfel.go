@@ -42,9 +42,9 @@ type ContextColumn uint32
 
 const (
 	ContextColumnCOLUMN_LOST      ContextColumn = 0
-	ContextColumnCOLUMN_UNCOUNTED ContextColumn = 8
-	ContextColumnCOLUMN_ERRORS    ContextColumn = 9
-	ContextColumnCOLUMN_UNPLACED  ContextColumn = 10
+	ContextColumnCOLUMN_UNCOUNTED ContextColumn = 10
+	ContextColumnCOLUMN_ERRORS    ContextColumn = 11
+	ContextColumnCOLUMN_UNPLACED  ContextColumn = 12
 	ContextColumnCOLUMN_FIRST     ContextColumn = 16
 	ContextColumnCOLUMNS          ContextColumn = 2048
 )
@@ -54,6 +54,15 @@ type ContextColumnKey struct {
 	Evidence ContextEvidence
 	Ready    uint32
 	Unused   uint32
+}
+
+type ContextCommandRecord struct {
+	_           structs.HostLayout
+	Kind        ContextRecordKind
+	Length      uint32
+	ResetSk     uint64
+	ResetTimeNs uint64
+	Text        [256]int8
 }
 
 type ContextEndedBy uint8
@@ -136,6 +145,25 @@ type ContextFoundHolder struct {
 	_       [4]byte
 }
 
+type ContextFrameRecord struct {
+	_           structs.HostLayout
+	Kind        ContextRecordKind
+	Captured    uint32
+	ResetSk     uint64
+	ResetTimeNs uint64
+	Length      uint32
+	Ifindex     uint32
+	Netns       uint32
+	Tsval       uint32
+	Tsecr       uint32
+	Sent        uint8
+	Timestamps  uint8
+	Ttl         uint8
+	Tos         uint8
+	Ifname      [16]int8
+	Data        [256]uint8
+}
+
 type ContextHolderRecord struct {
 	_       structs.HostLayout
 	Kind    ContextRecordKind
@@ -157,6 +185,38 @@ const (
 	ContextHookHOOK_REJECT      ContextHook = 4
 	ContextHookHOOK_IGNORE      ContextHook = 5
 )
+
+type ContextListenerNote struct {
+	_     structs.HostLayout
+	Check uint64
+	Sk    uint64
+	Tuple struct {
+		_         structs.HostLayout
+		Local     [16]uint8
+		Peer      [16]uint8
+		LocalPort uint16
+		PeerPort  uint16
+		Netns     uint32
+	}
+	Closing struct {
+		_          structs.HostLayout
+		TimeNs     uint64
+		From       uint8
+		To         uint8
+		Unread     uint8
+		LingerZero uint8
+		By         ContextEndedBy
+		ByClose    uint8
+		Role       ContextRole
+		Unused     uint8
+		Idle       uint32
+		Unused2    uint32
+	}
+	Process ContextProcess
+	Shared  uint32
+	Netns   uint32
+	Inode   uint32
+}
 
 type ContextModuleRecord struct {
 	_    structs.HostLayout
@@ -196,7 +256,9 @@ const (
 	ContextRecordKindRECORD_ERROR   ContextRecordKind = 5
 	ContextRecordKindRECORD_PAYLOAD ContextRecordKind = 6
 	ContextRecordKindRECORD_CGROUP  ContextRecordKind = 7
-	ContextRecordKindRECORD_KINDS   ContextRecordKind = 8
+	ContextRecordKindRECORD_FRAME   ContextRecordKind = 8
+	ContextRecordKindRECORD_COMMAND ContextRecordKind = 9
+	ContextRecordKindRECORD_KINDS   ContextRecordKind = 10
 )
 
 type ContextResetRecord struct {
@@ -249,6 +311,8 @@ type ContextResetRecord struct {
 		ByClose    uint8
 		Role       ContextRole
 		Unused     uint8
+		Idle       uint32
+		Unused2    uint32
 	}
 	Closer       ContextProcess
 	_            [4]byte
@@ -273,28 +337,32 @@ type ContextResetRecord struct {
 	CurrentCgroup uint64
 	ConnectedNs   uint64
 	Conn          struct {
-		_             structs.HostLayout
-		BytesAcked    uint64
-		BytesReceived uint64
-		CopiedSeq     uint32
-		SndUna        uint32
-		SndNxt        uint32
-		WriteSeq      uint32
-		SrttUs        uint32
-		Retransmits   uint32
-		UserTimeoutMs uint32
-		Uid           uint32
-		Mark          uint32
-		Error         uint32
-		SinceReceived uint32
-		SinceSent     uint32
-		SegsIn        uint32
-		SegsOut       uint32
-		PacketsOut    uint32
-		SincePeerFin  uint32
-		SinceFin      uint32
-		Role          ContextRole
-		Unused        [3]uint8
+		_                 structs.HostLayout
+		BytesAcked        uint64
+		BytesReceived     uint64
+		CopiedSeq         uint32
+		SndUna            uint32
+		SndNxt            uint32
+		WriteSeq          uint32
+		SrttUs            uint32
+		Retransmits       uint32
+		UserTimeoutMs     uint32
+		Uid               uint32
+		Mark              uint32
+		Error             uint32
+		SinceReceived     uint32
+		SinceSent         uint32
+		SegsIn            uint32
+		SegsOut           uint32
+		PacketsOut        uint32
+		SincePeerFin      uint32
+		SinceFin          uint32
+		IdleBeforePeerFin uint32
+		IdleBeforeFin     uint32
+		Role              ContextRole
+		PacketNoted       uint8
+		MptcpReason       uint8
+		Unused            uint8
 	}
 	Connector ContextProcess
 	_         [4]byte
@@ -382,12 +450,14 @@ const (
 	ContextMapPendingOwners          = "pending_owners"
 	ContextMapPrevStates             = "prev_states"
 	ContextMapRing                   = "ring"
+	ContextMapRstPackets             = "rst_packets"
 	ContextMapSearches               = "searches"
 	ContextMapStacks                 = "stacks"
 	ContextProgContextCgroup         = "context_cgroup"
 	ContextProgContextDestroy        = "context_destroy"
 	ContextProgContextError          = "context_error"
 	ContextProgContextModule         = "context_module"
+	ContextProgContextPacket         = "context_packet"
 	ContextProgContextSignal         = "context_signal"
 	ContextProgContextState          = "context_state"
 	ContextProgHeldListeners         = "held_listeners"
@@ -424,7 +494,9 @@ const (
 	ContextVarReasonInvalidSyn       = "reason_invalid_syn"
 	ContextVarReasonNotSpecified     = "reason_not_specified"
 	ContextVarRepliesSeeResets       = "replies_see_resets"
+	ContextVarSeePackets             = "see_packets"
 	ContextVarSendfileCall           = "sendfile_call"
+	ContextVarTakePackets            = "take_packets"
 	ContextVarTakeStacks             = "take_stacks"
 	ContextVarTakeTops               = "take_tops"
 	ContextVarTopSeed                = "top_seed"
@@ -484,6 +556,7 @@ type ContextProgramSpecs struct {
 	ContextDestroy      *ebpf.ProgramSpec `ebpf:"context_destroy"`
 	ContextError        *ebpf.ProgramSpec `ebpf:"context_error"`
 	ContextModule       *ebpf.ProgramSpec `ebpf:"context_module"`
+	ContextPacket       *ebpf.ProgramSpec `ebpf:"context_packet"`
 	ContextSignal       *ebpf.ProgramSpec `ebpf:"context_signal"`
 	ContextState        *ebpf.ProgramSpec `ebpf:"context_state"`
 	HeldListeners       *ebpf.ProgramSpec `ebpf:"held_listeners"`
@@ -517,6 +590,7 @@ type ContextMapSpecs struct {
 	PendingOwners         *ebpf.MapSpec `ebpf:"pending_owners"`
 	PrevStates            *ebpf.MapSpec `ebpf:"prev_states"`
 	Ring                  *ebpf.MapSpec `ebpf:"ring"`
+	RstPackets            *ebpf.MapSpec `ebpf:"rst_packets"`
 	Searches              *ebpf.MapSpec `ebpf:"searches"`
 	Stacks                *ebpf.MapSpec `ebpf:"stacks"`
 }
@@ -554,7 +628,9 @@ type ContextVariableSpecs struct {
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
+	SeePackets             *ebpf.VariableSpec `ebpf:"see_packets"`
 	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
+	TakePackets            *ebpf.VariableSpec `ebpf:"take_packets"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
 	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
@@ -608,6 +684,7 @@ type ContextMaps struct {
 	PendingOwners         *ebpf.Map `ebpf:"pending_owners"`
 	PrevStates            *ebpf.Map `ebpf:"prev_states"`
 	Ring                  *ebpf.Map `ebpf:"ring"`
+	RstPackets            *ebpf.Map `ebpf:"rst_packets"`
 	Searches              *ebpf.Map `ebpf:"searches"`
 	Stacks                *ebpf.Map `ebpf:"stacks"`
 }
@@ -634,6 +711,7 @@ func (m *ContextMaps) Close() error {
 		m.PendingOwners,
 		m.PrevStates,
 		m.Ring,
+		m.RstPackets,
 		m.Searches,
 		m.Stacks,
 	)
@@ -672,7 +750,9 @@ type ContextVariables struct {
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
+	SeePackets             *ebpf.Variable `ebpf:"see_packets"`
 	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
+	TakePackets            *ebpf.Variable `ebpf:"take_packets"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
 	TopSeed                *ebpf.Variable `ebpf:"top_seed"`
@@ -694,6 +774,7 @@ type ContextPrograms struct {
 	ContextDestroy      *ebpf.Program `ebpf:"context_destroy"`
 	ContextError        *ebpf.Program `ebpf:"context_error"`
 	ContextModule       *ebpf.Program `ebpf:"context_module"`
+	ContextPacket       *ebpf.Program `ebpf:"context_packet"`
 	ContextSignal       *ebpf.Program `ebpf:"context_signal"`
 	ContextState        *ebpf.Program `ebpf:"context_state"`
 	HeldListeners       *ebpf.Program `ebpf:"held_listeners"`
@@ -709,6 +790,7 @@ func (p *ContextPrograms) Close() error {
 		p.ContextDestroy,
 		p.ContextError,
 		p.ContextModule,
+		p.ContextPacket,
 		p.ContextSignal,
 		p.ContextState,
 		p.HeldListeners,

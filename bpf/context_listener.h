@@ -19,6 +19,8 @@ static __always_inline void note_listener(struct sock *sk, bool closed)
 		.tuple.netns = socket_netns(sk) ^ socket_netns_mix(sk),
 		.tuple.local_port = bpf_ntohs(BPF_CORE_READ(inet, inet_sport)),
 		.tuple.peer_port = family,
+		.netns = socket_netns(sk),
+		.inode = socket_inode(sk),
 		.shared = BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_reuseport),
 	};
 
@@ -56,10 +58,28 @@ struct sock___protocol {
 	__u16 sk_protocol;
 } __attribute__((preserve_access_index));
 
+#define IPPROTO_MPTCP_SOCKET 262 /* IPPROTO_MPTCP is an enum of newer kernels */
+
+struct mptcp_sock___first {
+	struct sock *first; /* the subflow that listens */
+} __attribute__((preserve_access_index));
+
+/* The file of an MPTCP listener has a socket that TCP does not know. */
+static __always_inline struct sock *tcp_listener_of(struct sock *sk)
+{
+	struct mptcp_sock___first *msk = (void *)sk;
+
+	if (!sk ||
+	    BPF_CORE_READ((struct sock___protocol *)sk, sk_protocol) != IPPROTO_MPTCP_SOCKET ||
+	    !bpf_core_type_exists(struct mptcp_sock___first))
+		return sk;
+	return BPF_CORE_READ(msk, first);
+}
+
 /* Global, so that the verifier sees it once. */
 __attribute__((noinline, weak)) int note_if_listener(__u64 file)
 {
-	struct sock *sk = socket_of((struct file *)file);
+	struct sock *sk = tcp_listener_of(socket_of((struct file *)file));
 
 	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN ||
 	    BPF_CORE_READ((struct sock___protocol *)sk, sk_protocol) != IPPROTO_TCP)

@@ -25,6 +25,14 @@ static __always_inline int begins(struct sock *sk, bool by_process)
 	return 0;
 }
 
+/* The peer's FIN has come. */
+static __always_inline int peer_ends(struct sock *sk)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+
+	return tcp ? note_peer_fin(address_of(sk), tcp) : 0;
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int context_state(__u64 *ctx)
 {
@@ -34,7 +42,7 @@ int context_state(__u64 *ctx)
 	if (to == TCP_SYN_SENT || (to == TCP_ESTABLISHED && from != TCP_SYN_SENT))
 		return details && flow_memory ? begins(sk, to == TCP_SYN_SENT) : 0;
 	if (to == TCP_CLOSE_WAIT || to == TCP_CLOSING)
-		return details && flow_memory ? note_peer_fin(address_of(sk)) : 0;
+		return details && flow_memory ? peer_ends(sk) : 0;
 	if (to != TCP_CLOSE && to != TCP_FIN_WAIT1 && to != TCP_LAST_ACK && to != TCP_LISTEN)
 		return 0;
 	/* An attempt that failed: no RST is sent for it, and nobody remembers it. */

@@ -41,6 +41,7 @@ const (
 	DropsMapPendingOwners          = "pending_owners"
 	DropsMapPrevStates             = "prev_states"
 	DropsMapRing                   = "ring"
+	DropsMapRstPackets             = "rst_packets"
 	DropsMapRstTargets             = "rst_targets"
 	DropsMapStacks                 = "stacks"
 	DropsMapTopBusy                = "top_busy"
@@ -79,7 +80,9 @@ const (
 	DropsVarReasonInvalidSyn       = "reason_invalid_syn"
 	DropsVarReasonNotSpecified     = "reason_not_specified"
 	DropsVarRepliesSeeResets       = "replies_see_resets"
+	DropsVarSeePackets             = "see_packets"
 	DropsVarSendfileCall           = "sendfile_call"
+	DropsVarTakePackets            = "take_packets"
 	DropsVarTakeStacks             = "take_stacks"
 	DropsVarTakeTops               = "take_tops"
 	DropsVarTopSeed                = "top_seed"
@@ -167,6 +170,7 @@ type DropsMapSpecs struct {
 	PendingOwners         *ebpf.MapSpec `ebpf:"pending_owners"`
 	PrevStates            *ebpf.MapSpec `ebpf:"prev_states"`
 	Ring                  *ebpf.MapSpec `ebpf:"ring"`
+	RstPackets            *ebpf.MapSpec `ebpf:"rst_packets"`
 	RstTargets            *ebpf.MapSpec `ebpf:"rst_targets"`
 	Stacks                *ebpf.MapSpec `ebpf:"stacks"`
 	TopBusy               *ebpf.MapSpec `ebpf:"top_busy"`
@@ -210,7 +214,9 @@ type DropsVariableSpecs struct {
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
+	SeePackets             *ebpf.VariableSpec `ebpf:"see_packets"`
 	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
+	TakePackets            *ebpf.VariableSpec `ebpf:"take_packets"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
 	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
@@ -269,6 +275,7 @@ type DropsMaps struct {
 	PendingOwners         *ebpf.Map `ebpf:"pending_owners"`
 	PrevStates            *ebpf.Map `ebpf:"prev_states"`
 	Ring                  *ebpf.Map `ebpf:"ring"`
+	RstPackets            *ebpf.Map `ebpf:"rst_packets"`
 	RstTargets            *ebpf.Map `ebpf:"rst_targets"`
 	Stacks                *ebpf.Map `ebpf:"stacks"`
 	TopBusy               *ebpf.Map `ebpf:"top_busy"`
@@ -306,6 +313,7 @@ func (m *DropsMaps) Close() error {
 		m.PendingOwners,
 		m.PrevStates,
 		m.Ring,
+		m.RstPackets,
 		m.RstTargets,
 		m.Stacks,
 		m.TopBusy,
@@ -350,7 +358,9 @@ type DropsVariables struct {
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
+	SeePackets             *ebpf.Variable `ebpf:"see_packets"`
 	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
+	TakePackets            *ebpf.Variable `ebpf:"take_packets"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
 	TopSeed                *ebpf.Variable `ebpf:"top_seed"`

@@ -95,6 +95,7 @@ const (
 	FentryMapPendingOwners          = "pending_owners"
 	FentryMapPrevStates             = "prev_states"
 	FentryMapRing                   = "ring"
+	FentryMapRstPackets             = "rst_packets"
 	FentryMapRstTargets             = "rst_targets"
 	FentryMapStacks                 = "stacks"
 	FentryMapTopBusy                = "top_busy"
@@ -149,8 +150,10 @@ const (
 	FentryVarReasonNotSpecified     = "reason_not_specified"
 	FentryVarRepliesSeeResets       = "replies_see_resets"
 	FentryVarRequestArg             = "request_arg"
+	FentryVarSeePackets             = "see_packets"
 	FentryVarSendfileCall           = "sendfile_call"
 	FentryVarSockArg                = "sock_arg"
+	FentryVarTakePackets            = "take_packets"
 	FentryVarTakeStacks             = "take_stacks"
 	FentryVarTakeTops               = "take_tops"
 	FentryVarTopSeed                = "top_seed"
@@ -249,6 +252,7 @@ type FentryMapSpecs struct {
 	PendingOwners         *ebpf.MapSpec `ebpf:"pending_owners"`
 	PrevStates            *ebpf.MapSpec `ebpf:"prev_states"`
 	Ring                  *ebpf.MapSpec `ebpf:"ring"`
+	RstPackets            *ebpf.MapSpec `ebpf:"rst_packets"`
 	RstTargets            *ebpf.MapSpec `ebpf:"rst_targets"`
 	Stacks                *ebpf.MapSpec `ebpf:"stacks"`
 	TopBusy               *ebpf.MapSpec `ebpf:"top_busy"`
@@ -297,8 +301,10 @@ type FentryVariableSpecs struct {
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	RequestArg             *ebpf.VariableSpec `ebpf:"request_arg"`
+	SeePackets             *ebpf.VariableSpec `ebpf:"see_packets"`
 	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
 	SockArg                *ebpf.VariableSpec `ebpf:"sock_arg"`
+	TakePackets            *ebpf.VariableSpec `ebpf:"take_packets"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
 	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
@@ -357,6 +363,7 @@ type FentryMaps struct {
 	PendingOwners         *ebpf.Map `ebpf:"pending_owners"`
 	PrevStates            *ebpf.Map `ebpf:"prev_states"`
 	Ring                  *ebpf.Map `ebpf:"ring"`
+	RstPackets            *ebpf.Map `ebpf:"rst_packets"`
 	RstTargets            *ebpf.Map `ebpf:"rst_targets"`
 	Stacks                *ebpf.Map `ebpf:"stacks"`
 	TopBusy               *ebpf.Map `ebpf:"top_busy"`
@@ -394,6 +401,7 @@ func (m *FentryMaps) Close() error {
 		m.PendingOwners,
 		m.PrevStates,
 		m.Ring,
+		m.RstPackets,
 		m.RstTargets,
 		m.Stacks,
 		m.TopBusy,
@@ -443,8 +451,10 @@ type FentryVariables struct {
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	RequestArg             *ebpf.Variable `ebpf:"request_arg"`
+	SeePackets             *ebpf.Variable `ebpf:"see_packets"`
 	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
 	SockArg                *ebpf.Variable `ebpf:"sock_arg"`
+	TakePackets            *ebpf.Variable `ebpf:"take_packets"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
 	TopSeed                *ebpf.Variable `ebpf:"top_seed"`

@@ -12,7 +12,7 @@
 // and gives them to all objects.
 package bpf
 
-//go:generate go tool bpf2go -output-stem context -target bpfel -no-global-types -type process -type evidence -type reset_record -type holder_record -type module_record -type signal_record -type error_record -type payload_record -type cgroup_record -type column_key -type record_kind -type hook -type socket_kind -type caller -type fact -type column -type ended_by -type role -type search -type found_holder Context context.bpf.c
+//go:generate go tool bpf2go -output-stem context -target bpfel -no-global-types -type process -type evidence -type reset_record -type holder_record -type module_record -type signal_record -type error_record -type payload_record -type cgroup_record -type frame_record -type command_record -type listener_note -type column_key -type record_kind -type hook -type socket_kind -type caller -type fact -type column -type ended_by -type role -type search -type found_holder Context context.bpf.c
 //go:generate go tool bpf2go -output-stem drops -target bpfel -no-global-types Drops drops.bpf.c
 //go:generate go tool bpf2go -output-stem fentry -target bpfel -no-global-types -type function_range -type port_range -type prefix -type top_key -type top_set -type top -type netns_cell Fentry fentry.bpf.c
 //go:generate go tool bpf2go -output-stem kprobe -target amd64,arm64 -no-global-types Kprobe kprobe.bpf.c

@@ -41,6 +41,7 @@ const (
 	KprobeMapPendingOwners          = "pending_owners"
 	KprobeMapPrevStates             = "prev_states"
 	KprobeMapRing                   = "ring"
+	KprobeMapRstPackets             = "rst_packets"
 	KprobeMapRstTargets             = "rst_targets"
 	KprobeMapStacks                 = "stacks"
 	KprobeMapTopBusy                = "top_busy"
@@ -95,8 +96,10 @@ const (
 	KprobeVarReasonNotSpecified     = "reason_not_specified"
 	KprobeVarRepliesSeeResets       = "replies_see_resets"
 	KprobeVarRequestArg             = "request_arg"
+	KprobeVarSeePackets             = "see_packets"
 	KprobeVarSendfileCall           = "sendfile_call"
 	KprobeVarSockArg                = "sock_arg"
+	KprobeVarTakePackets            = "take_packets"
 	KprobeVarTakeStacks             = "take_stacks"
 	KprobeVarTakeTops               = "take_tops"
 	KprobeVarTopSeed                = "top_seed"
@@ -195,6 +198,7 @@ type KprobeMapSpecs struct {
 	PendingOwners         *ebpf.MapSpec `ebpf:"pending_owners"`
 	PrevStates            *ebpf.MapSpec `ebpf:"prev_states"`
 	Ring                  *ebpf.MapSpec `ebpf:"ring"`
+	RstPackets            *ebpf.MapSpec `ebpf:"rst_packets"`
 	RstTargets            *ebpf.MapSpec `ebpf:"rst_targets"`
 	Stacks                *ebpf.MapSpec `ebpf:"stacks"`
 	TopBusy               *ebpf.MapSpec `ebpf:"top_busy"`
@@ -243,8 +247,10 @@ type KprobeVariableSpecs struct {
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	RequestArg             *ebpf.VariableSpec `ebpf:"request_arg"`
+	SeePackets             *ebpf.VariableSpec `ebpf:"see_packets"`
 	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
 	SockArg                *ebpf.VariableSpec `ebpf:"sock_arg"`
+	TakePackets            *ebpf.VariableSpec `ebpf:"take_packets"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
 	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
@@ -303,6 +309,7 @@ type KprobeMaps struct {
 	PendingOwners         *ebpf.Map `ebpf:"pending_owners"`
 	PrevStates            *ebpf.Map `ebpf:"prev_states"`
 	Ring                  *ebpf.Map `ebpf:"ring"`
+	RstPackets            *ebpf.Map `ebpf:"rst_packets"`
 	RstTargets            *ebpf.Map `ebpf:"rst_targets"`
 	Stacks                *ebpf.Map `ebpf:"stacks"`
 	TopBusy               *ebpf.Map `ebpf:"top_busy"`
@@ -340,6 +347,7 @@ func (m *KprobeMaps) Close() error {
 		m.PendingOwners,
 		m.PrevStates,
 		m.Ring,
+		m.RstPackets,
 		m.RstTargets,
 		m.Stacks,
 		m.TopBusy,
@@ -389,8 +397,10 @@ type KprobeVariables struct {
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	RequestArg             *ebpf.Variable `ebpf:"request_arg"`
+	SeePackets             *ebpf.Variable `ebpf:"see_packets"`
 	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
 	SockArg                *ebpf.Variable `ebpf:"sock_arg"`
+	TakePackets            *ebpf.Variable `ebpf:"take_packets"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
 	TopSeed                *ebpf.Variable `ebpf:"top_seed"`

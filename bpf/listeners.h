@@ -25,10 +25,13 @@ struct listener_note {
 	struct closing closing; /* all zero while it listens */
 	struct process process; /* that closed it */
 	__u32 shared; /* SO_REUSEPORT: there may be others, and this one says nothing */
+	__u32 netns; /* the namespace itself: tuple.netns is mixed */
+	__u32 inode; /* of its socket file; 0: none */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, LISTENERS);
 	__type(key, __u32);
 	__type(value, struct listener_note);

@@ -22,7 +22,7 @@
  */
 struct note {
 	__u64 check; /* over the key and all that follows: two writers at once spoil it */
-	__u64 when; /* in jiffies */
+	__u64 when; /* in jiffies; of a closer, see closers.h */
 	__u64 thread; /* pid << 32 | tid; 0: no process did it */
 	/*
 	 * identity | exit status << 32 | from << 48 | enum note_to << 52 | enum role << 54 |

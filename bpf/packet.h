@@ -7,25 +7,11 @@
 #define RSTTRACE_PACKET_H
 
 #include "access.h"
+#include "options.h"
 #include "record.h"
+#include "wire.h"
 
-#define IP_HEADER 20 /* without options */
-#define IP6_HEADER 40
-#define TCP_HEADER 20
 #define TRANSPORT_UNSET 0xffff
-#define TCP_OPTIONS 40 /* at most */
-
-#define TCPOPT_END 0
-#define TCPOPT_NOP 1
-#define TCPOPT_MD5SIG 19
-#define TCPOPT_AO 29
-#define TCPOPT_MPTCP 30
-#define MPTCPOPT_MP_JOIN 1
-
-#define TCP_FIN 0x01
-#define TCP_SYN 0x02
-#define TCP_RST 0x04
-#define TCP_ACK 0x10
 
 struct packet {
 	struct segment segment;
@@ -33,35 +19,6 @@ struct packet {
 	__u16 header_len; /* of TCP, options included */
 	__u8 family; /* 0: the packet could not be read */
 	__u8 protocol; /* what the IP header says comes next */
-};
-
-struct tcp_wire {
-	__be16 source, dest;
-	__be32 seq, ack;
-	__u8 offset; /* header length in the upper four bits, in words */
-	__u8 flags;
-	__be16 window;
-	__be16 checksum, urgent;
-};
-
-struct ip_wire {
-	__u8 version_ihl, tos;
-	__be16 len, id, fragment;
-	__u8 ttl, protocol;
-	__be16 checksum;
-	__u8 source[4], target[4];
-};
-
-struct ip6_wire {
-	__be32 version_flow;
-	__be16 len;
-	__u8 next, hop_limit;
-	__u8 source[16], target[16];
-};
-
-union ip_header {
-	struct ip_wire ip4;
-	struct ip6_wire ip6;
 };
 
 /*
@@ -79,15 +36,6 @@ static __always_inline __u32 find_transport(struct sk_buff *skb, const union ip_
 		return network + (ip->ip4.version_ihl & 0xf) * 4;
 	return network + IP6_HEADER;
 }
-
-/*
- * What most packets begin with: an IP header without options or extensions,
- * and the TCP header. Behind the packet's end there is more of the skb.
- */
-struct headers {
-	union ip_header ip;
-	__u8 more[TCP_HEADER];
-};
 
 /*
  * Reads the headers; packet->family stays 0 where there is no packet. It came
@@ -184,50 +132,6 @@ static __always_inline void read_payload(struct sk_buff *skb, const struct packe
 	if (len > RST_PAYLOAD - 1)
 		len = RST_PAYLOAD - 1;
 	bpf_probe_read_kernel(text, len & (RST_PAYLOAD - 1), head + start);
-}
-
-enum option {
-	OPTION_SIGNATURE = 1, /* MD5 or AO */
-	OPTION_MP_JOIN = 2,
-};
-
-/*
- * Which of the options that matter there are, as a set. Global, so that the
- * verifier goes through the loop once and not once for every packet and socket
- * that may come with it.
- */
-__attribute__((noinline, weak)) __u64 options_at(__u64 address, __u64 len)
-{
-	__u8 options[64] = {};
-	__u32 found = 0;
-	__u32 at = 0;
-
-	if (len > TCP_OPTIONS ||
-	    bpf_probe_read_kernel(options, (__u32)len & 63, (const void *)address))
-		return 0;
-	/* Any option but NOP and END is at least two bytes long. */
-	for (int i = 0; i < TCP_OPTIONS; i++) {
-		at = opaque(at);
-		if (at + 1 >= len || at >= TCP_OPTIONS)
-			break;
-		__u8 kind = options[at & 63];
-		if (kind == TCPOPT_END)
-			break;
-		if (kind == TCPOPT_NOP) {
-			at++;
-			continue;
-		}
-		__u8 size = options[(at + 1) & 63];
-		if (size < 2)
-			break;
-		if (kind == TCPOPT_MD5SIG || kind == TCPOPT_AO)
-			found |= OPTION_SIGNATURE;
-		if (kind == TCPOPT_MPTCP && options[(at + 2) & 63] >> 4 == MPTCPOPT_MP_JOIN)
-			found |= OPTION_MP_JOIN;
-		found = opaque(found);
-		at += size;
-	}
-	return found;
 }
 
 static __always_inline __u32 read_options(struct sk_buff *skb, const struct packet *packet)

@@ -51,7 +51,9 @@ const (
 	PredicatesVarReasonInvalidSyn       = "reason_invalid_syn"
 	PredicatesVarReasonNotSpecified     = "reason_not_specified"
 	PredicatesVarRepliesSeeResets       = "replies_see_resets"
+	PredicatesVarSeePackets             = "see_packets"
 	PredicatesVarSendfileCall           = "sendfile_call"
+	PredicatesVarTakePackets            = "take_packets"
 	PredicatesVarTakeStacks             = "take_stacks"
 	PredicatesVarTakeTops               = "take_tops"
 	PredicatesVarTopSeed                = "top_seed"
@@ -154,7 +156,9 @@ type PredicatesVariableSpecs struct {
 	ReasonInvalidSyn       *ebpf.VariableSpec `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
+	SeePackets             *ebpf.VariableSpec `ebpf:"see_packets"`
 	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
+	TakePackets            *ebpf.VariableSpec `ebpf:"take_packets"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
 	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
@@ -236,7 +240,9 @@ type PredicatesVariables struct {
 	ReasonInvalidSyn       *ebpf.Variable `ebpf:"reason_invalid_syn"`
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
+	SeePackets             *ebpf.Variable `ebpf:"see_packets"`
 	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
+	TakePackets            *ebpf.Variable `ebpf:"take_packets"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
 	TopSeed                *ebpf.Variable `ebpf:"top_seed"`

@@ -17,6 +17,8 @@ enum record_kind : __u32 {
 	RECORD_ERROR = 5, /* struct error_record */
 	RECORD_PAYLOAD = 6, /* struct payload_record */
 	RECORD_CGROUP = 7, /* struct cgroup_record */
+	RECORD_FRAME = 8, /* struct frame_record */
+	RECORD_COMMAND = 9, /* struct command_record */
 	RECORD_KINDS,
 };
 
@@ -185,6 +187,8 @@ struct closing {
 	__u8 by_close; /* of a process: it was open, and the call was close or the process's end */
 	enum role role;
 	__u8 unused;
+	__u32 idle; /* jiffies before it without data in either direction, plus 1; 0: not known */
+	__u32 unused2;
 };
 
 /* Sequence numbers, byte counts and timers of a full socket. */
@@ -208,8 +212,12 @@ struct conn_stats {
 	__u32 packets_out; /* sent and not acknowledged */
 	__u32 since_peer_fin; /* jiffies since the peer's FIN came, plus 1; 0: not known */
 	__u32 since_fin; /* the same of our own */
+	__u32 idle_before_peer_fin; /* jiffies without data before it, plus 1; 0: not known */
+	__u32 idle_before_fin;
 	enum role role;
-	__u8 unused[3];
+	__u8 packet_noted; /* packet is not from the hook, but from rst_packets.h */
+	__u8 mptcp_reason; /* of the option MP_TCPRST of a received RST, plus 1; 0: none */
+	__u8 unused;
 };
 
 /* The queue of connections that wait for accept. */
@@ -263,6 +271,44 @@ struct payload_record {
 	__u64 reset_sk; /* sk and time_ns of the reset_record */
 	__u64 reset_time_ns;
 	__u8 payload[RST_PAYLOAD]; /* how it begins, zero behind its end */
+};
+
+#define FRAME_MAX 256
+
+/*
+ * The packet of a reset, from its IP header on. Its reset_record comes after it. If a
+ * socket sends a RST of its own accord there is no packet, and captured is 0.
+ */
+struct frame_record {
+	enum record_kind kind; /* RECORD_FRAME */
+	__u32 captured; /* bytes of data; 0: the hook did not get the packet */
+	__u64 reset_sk; /* sk and time_ns of the reset_record */
+	__u64 reset_time_ns;
+	__u32 length; /* of the whole packet */
+	__u32 ifindex; /* of the device that it came by; 0: not known */
+	__u32 netns; /* of that device */
+	__u32 tsval; /* of the RST that a socket sends, if timestamps */
+	__u32 tsecr;
+	__u8 sent; /* a socket sends it: these are its options */
+	__u8 timestamps;
+	__u8 ttl; /* 0: that of the route */
+	__u8 tos;
+	char ifname[16];
+	__u8 data[FRAME_MAX];
+};
+
+#define COMMAND_MAX 256
+
+/*
+ * The command line of a process that resets a socket of another one. Its reset_record
+ * comes after it.
+ */
+struct command_record {
+	enum record_kind kind; /* RECORD_COMMAND */
+	__u32 length; /* bytes of text */
+	__u64 reset_sk; /* sk and time_ns of the reset_record */
+	__u64 reset_time_ns;
+	char text[COMMAND_MAX]; /* how it begins, arguments with a zero behind each */
 };
 
 /* A process that held, or closed, a socket of an earlier reset_record. */
@@ -321,6 +367,8 @@ union record {
 	struct error_record error;
 	struct payload_record text;
 	struct cgroup_record cgroup;
+	struct frame_record frame;
+	struct command_record command;
 };
 
 #endif

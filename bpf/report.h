@@ -9,10 +9,12 @@
 #include "actor.h"
 #include "pending_owner.h"
 #include "clock.h"
+#include "command.h"
 #include "closers.h"
 #include "counters.h"
 #include "errors.h"
 #include "filter.h"
+#include "frames.h"
 #include "killers.h"
 #include "listeners.h"
 #include "namespaces.h"
@@ -21,6 +23,7 @@
 #include "process.h"
 #include "ring.h"
 #include "reset_ctx.h"
+#include "rst_packets.h"
 #include "role.h"
 #include "tops.h"
 
@@ -206,10 +209,13 @@ static __noinline int fill_fins(const struct reset_ctx *reset, struct reset_reco
 	if (!reset || !record)
 		return 0;
 	if (reset->evidence.facts & FACT_PEER_FIN)
-		record->conn.since_peer_fin = since_peer_fin((__u64)reset->sk);
+		find_peer_fin((__u64)reset->sk, &record->conn.since_peer_fin,
+			      &record->conn.idle_before_peer_fin);
 	if (sent_fin(&reset->evidence) &&
-	    find_fin(mix_tuple(&reset->tuple, reset->netns_mix), &note))
-		record->conn.since_fin = bpf_jiffies64() - note.when + 1;
+	    find_fin(mix_tuple(&reset->tuple, reset->netns_mix), &note)) {
+		record->conn.since_fin = since_closing(&note) + 1;
+		record->conn.idle_before_fin = note_idle(&note);
+	}
 	return 0;
 }
 
@@ -329,6 +335,27 @@ static __noinline int fill(struct reset_ctx *reset, struct tcp_sock *tcp, struct
 	return 0;
 }
 
+/* The RST that a connection obeys, where the hook does not get it. */
+static __noinline int fill_noted_packet(const struct reset_ctx *reset, struct reset_record *record)
+{
+	struct rst_packet note;
+
+	if (!reset || !record || reset->evidence.hook != HOOK_RECEIVE ||
+	    reset->evidence.facts & FACT_SEES_PACKET ||
+	    !take_rst_packet(mix_tuple(&reset->tuple, reset->netns_mix), &note))
+		return 0;
+	record->packet = note.segment;
+	record->conn.packet_noted = 1;
+	if (reset->evidence.facts & FACT_MPTCP)
+		record->conn.mptcp_reason = note.mptcp_reason;
+	struct sock *sk = reset->sk;
+	struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
+	struct net_device *dev = device_at(net, note.ifindex);
+	if (dev)
+		BPF_CORE_READ_INTO(&record->ifname, dev, name);
+	return 0;
+}
+
 /* The part of a full socket; the time is there already. */
 static __noinline int fill_socket(const struct reset_ctx *reset, struct tcp_sock *tcp,
 				  struct reset_record *record)
@@ -343,6 +370,22 @@ static __noinline int fill_socket(const struct reset_ctx *reset, struct tcp_sock
 	record->conn.role = role_by_port(tcp);
 	fill_connect(reset, tcp, record);
 	fill_fins(reset, record);
+	if (see_packets)
+		fill_noted_packet(reset, record);
+	return 0;
+}
+
+/* Why the peer of an MPTCP connection reset this subflow, if its RST says so. */
+static __noinline int fill_mptcp_reason(const struct reset_ctx *reset, struct sk_buff *skb,
+					struct reset_record *record)
+{
+	if (!reset || !skb || !record || !(reset->evidence.packet & TCP_RST) ||
+	    !(reset->evidence.facts & FACT_MPTCP))
+		return 0;
+	__u32 options = read_options(skb, &reset->packet);
+
+	if (options & OPTION_MP_TCPRST)
+		record->conn.mptcp_reason = (options >> OPTION_REASON_SHIFT) + 1;
 	return 0;
 }
 
@@ -367,6 +410,7 @@ static __always_inline bool send_part(__u32 size, struct reset_ctx *reset, struc
 	if (tcp) {
 		record->inode = detail->inode;
 		fill_socket(reset, tcp, record);
+		fill_mptcp_reason(reset, skb, record);
 	}
 	SUBMIT(record);
 	return true;
@@ -421,6 +465,10 @@ static __noinline int report(void *ctx, struct reset_ctx *reset, struct sk_buff 
 		await_owners(reset, tcp, detail.inode);
 	if (skb && reset->evidence.packet & TCP_RST && reset->packet.segment.len)
 		send_payload(reset, skb, detail.time_ns);
+	if (in_process(&reset->evidence) && !names_current(&reset->evidence))
+		send_command(reset, detail.time_ns);
+	if (take_packets)
+		send_frame(reset, skb, tcp, detail.time_ns);
 	if (send(reset, skb, tcp, &detail) && tcp && leaves_error(&reset->evidence) &&
 	    take_budget(COLUMN_ERRORS, ERRORS_PER_WINDOW))
 		await_error(reset->sk, tcp, detail.time_ns);

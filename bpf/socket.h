@@ -109,6 +109,19 @@ static __always_inline void read_silence(struct tcp_sock *tcp, struct conn_stats
 	stats->since_sent = now - READ(tcp, lsndtime);
 }
 
+/*
+ * For how long no data has gone in either direction, in jiffies plus 1. Other packets do not
+ * count, such as those of keep-alive and a FIN. Without any data: since the connection began.
+ */
+static __always_inline __u32 idle_since(struct tcp_sock *tcp)
+{
+	__u32 now = (__u32)bpf_jiffies64();
+	__u32 received = now - READ(tcp, inet_conn.icsk_ack.lrcvtime);
+	__u32 sent = now - READ(tcp, lsndtime);
+
+	return (received < sent ? received : sent) + 1;
+}
+
 static __always_inline void read_conn_stats(struct tcp_sock *tcp, struct conn_stats *stats)
 {
 	stats->bytes_acked = READ(tcp, bytes_acked);

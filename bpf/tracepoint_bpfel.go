@@ -41,6 +41,7 @@ const (
 	TracepointMapPendingOwners          = "pending_owners"
 	TracepointMapPrevStates             = "prev_states"
 	TracepointMapRing                   = "ring"
+	TracepointMapRstPackets             = "rst_packets"
 	TracepointMapStacks                 = "stacks"
 	TracepointMapTopBusy                = "top_busy"
 	TracepointMapTopOthers              = "top_others"
@@ -84,8 +85,10 @@ const (
 	TracepointVarReasonNotSpecified     = "reason_not_specified"
 	TracepointVarRepliesSeeResets       = "replies_see_resets"
 	TracepointVarRequestArg             = "request_arg"
+	TracepointVarSeePackets             = "see_packets"
 	TracepointVarSendfileCall           = "sendfile_call"
 	TracepointVarSockArg                = "sock_arg"
+	TracepointVarTakePackets            = "take_packets"
 	TracepointVarTakeStacks             = "take_stacks"
 	TracepointVarTakeTops               = "take_tops"
 	TracepointVarTopSeed                = "top_seed"
@@ -174,6 +177,7 @@ type TracepointMapSpecs struct {
 	PendingOwners         *ebpf.MapSpec `ebpf:"pending_owners"`
 	PrevStates            *ebpf.MapSpec `ebpf:"prev_states"`
 	Ring                  *ebpf.MapSpec `ebpf:"ring"`
+	RstPackets            *ebpf.MapSpec `ebpf:"rst_packets"`
 	Stacks                *ebpf.MapSpec `ebpf:"stacks"`
 	TopBusy               *ebpf.MapSpec `ebpf:"top_busy"`
 	TopOthers             *ebpf.MapSpec `ebpf:"top_others"`
@@ -221,8 +225,10 @@ type TracepointVariableSpecs struct {
 	ReasonNotSpecified     *ebpf.VariableSpec `ebpf:"reason_not_specified"`
 	RepliesSeeResets       *ebpf.VariableSpec `ebpf:"replies_see_resets"`
 	RequestArg             *ebpf.VariableSpec `ebpf:"request_arg"`
+	SeePackets             *ebpf.VariableSpec `ebpf:"see_packets"`
 	SendfileCall           *ebpf.VariableSpec `ebpf:"sendfile_call"`
 	SockArg                *ebpf.VariableSpec `ebpf:"sock_arg"`
+	TakePackets            *ebpf.VariableSpec `ebpf:"take_packets"`
 	TakeStacks             *ebpf.VariableSpec `ebpf:"take_stacks"`
 	TakeTops               *ebpf.VariableSpec `ebpf:"take_tops"`
 	TopSeed                *ebpf.VariableSpec `ebpf:"top_seed"`
@@ -281,6 +287,7 @@ type TracepointMaps struct {
 	PendingOwners         *ebpf.Map `ebpf:"pending_owners"`
 	PrevStates            *ebpf.Map `ebpf:"prev_states"`
 	Ring                  *ebpf.Map `ebpf:"ring"`
+	RstPackets            *ebpf.Map `ebpf:"rst_packets"`
 	Stacks                *ebpf.Map `ebpf:"stacks"`
 	TopBusy               *ebpf.Map `ebpf:"top_busy"`
 	TopOthers             *ebpf.Map `ebpf:"top_others"`
@@ -317,6 +324,7 @@ func (m *TracepointMaps) Close() error {
 		m.PendingOwners,
 		m.PrevStates,
 		m.Ring,
+		m.RstPackets,
 		m.Stacks,
 		m.TopBusy,
 		m.TopOthers,
@@ -365,8 +373,10 @@ type TracepointVariables struct {
 	ReasonNotSpecified     *ebpf.Variable `ebpf:"reason_not_specified"`
 	RepliesSeeResets       *ebpf.Variable `ebpf:"replies_see_resets"`
 	RequestArg             *ebpf.Variable `ebpf:"request_arg"`
+	SeePackets             *ebpf.Variable `ebpf:"see_packets"`
 	SendfileCall           *ebpf.Variable `ebpf:"sendfile_call"`
 	SockArg                *ebpf.Variable `ebpf:"sock_arg"`
+	TakePackets            *ebpf.Variable `ebpf:"take_packets"`
 	TakeStacks             *ebpf.Variable `ebpf:"take_stacks"`
 	TakeTops               *ebpf.Variable `ebpf:"take_tops"`
 	TopSeed                *ebpf.Variable `ebpf:"top_seed"`

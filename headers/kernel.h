@@ -16,6 +16,17 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+/* Lists */
+
+struct hlist_node {
+	struct hlist_node *next;
+	struct hlist_node **pprev;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 /* Namespaces */
 
 struct ns_common {
@@ -34,6 +45,7 @@ struct net {
 	struct ns_common ns;
 	__u64 net_cookie; /* 5.12 and later */
 	__u32 hash_mix; /* random */
+	struct hlist_head *dev_index_head; /* devices by number */
 	struct netns_mib mib;
 };
 
@@ -71,7 +83,10 @@ typedef struct {
 	int counter;
 } atomic_t;
 
-struct mm_struct;
+struct mm_struct {
+	unsigned long arg_start; /* of the command line, in its own memory */
+	unsigned long arg_end;
+};
 
 struct kernel_siginfo {
 	int si_code;
@@ -114,6 +129,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct css_set *cgroups;
 	struct files_struct *files;
+	struct mm_struct *mm;
 };
 
 /* Control groups */
@@ -175,6 +191,8 @@ struct socket_alloc {
 
 struct net_device {
 	char name[16];
+	int ifindex;
+	struct hlist_node index_hlist;
 	possible_net_t nd_net;
 };
 
@@ -199,6 +217,7 @@ struct sk_buff {
 	struct net_device *dev;
 	unsigned long _skb_refdst;
 	unsigned int len;
+	int skb_iif; /* number of the device that it came by */
 	__be16 protocol;
 	__u16 transport_header;
 	__u16 network_header;
@@ -218,10 +237,6 @@ struct in6_addr {
 typedef struct {
 	__s64 counter;
 } atomic64_t;
-
-struct hlist_node {
-	struct hlist_node **pprev;
-};
 
 struct sock;
 
@@ -262,8 +277,16 @@ struct sock {
 	struct sock_cgroup_data sk_cgrp_data;
 };
 
+struct ipv6_pinfo {
+	__s16 hop_limit : 9; /* negative: that of the route; a whole number since 6.7 */
+	__u8 tclass;
+};
+
 struct inet_sock {
 	struct sock sk;
+	struct ipv6_pinfo *pinet6;
+	__s16 uc_ttl; /* negative: that of the route */
+	__u8 tos;
 	__be32 inet_saddr;
 	__be16 inet_sport;
 };
@@ -285,6 +308,7 @@ struct inet_connection_sock {
 struct tcp_options_received {
 	__u16 saw_tstamp : 1;
 	__u16 tstamp_ok : 1;
+	__u32 ts_recent; /* what is echoed next */
 };
 
 struct mptcp_subflow_context {
@@ -318,6 +342,8 @@ struct tcp_sock {
 	__u32 lsndtime; /* when data went last */
 	int linger2;
 	struct tcp_options_received rx_opt;
+	__u32 tsoffset; /* of its timestamps, against the clock */
+	__u8 tcp_usec_ts : 1; /* they are in microseconds: 6.7 and later */
 	struct request_sock *fastopen_rsk;
 	bool is_mptcp; /* only with CONFIG_MPTCP */
 };
