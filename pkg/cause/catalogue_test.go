@@ -81,6 +81,8 @@ func TestCatalogueMatchesTheContract(t *testing.T) {
 		event.Ignored: `rst-challenged rst-out-of-window rst-old rst-unacceptable rst-to-listener rst-unacceptable-in-syn-sent
 			rst-time-wait-protected rst-time-wait-out-of-window rst-handshake-challenged rst-handshake-out-of-window
 			rst-no-connection rst-bad-checksum rst-ttl-too-low rst-bad-signature`,
+		event.Observed: `wire-refused wire-no-connection wire-after-close wire-abort wire-broken-off wire-other-device wire-injected
+			wire-unknown`,
 		"": "unclassified",
 	} {
 		var got []string

@@ -101,7 +101,9 @@ var contexts = map[string]func(*event.Event){
 	},
 	"a listener is there": func(e *event.Event) { e.Kernel.PeerListens = true },
 	"rule of a chain":     func(e *event.Event) { e.Evidence.Chain = event.ChainInput },
-	"by another process":  func(e *event.Event) { e.Initiator = event.ProcessRef{PID: 4242, Comm: "ss"} },
+	"by another process": func(e *event.Event) {
+		e.Initiator = event.Initiator{ProcessRef: event.ProcessRef{PID: 4242, Comm: "ss"}}
+	},
 }
 
 func ownedBy(e *event.Event, action event.SignalAction) {

@@ -31,11 +31,11 @@ type Entry struct {
 	IETFCause *int
 }
 
-// catalogue in the order in which people read it: sent, received, ignored, and
-// inside each by what brings it about.
+// catalogue in the order in which people read it: sent, received, ignored,
+// observed, and inside each by what brings it about.
 var catalogue = slices.Concat(
 	sentByClose, sentByKernel, sentAsReply, sentInHandshake, sentByMPTCPAndFirewall,
-	received, receivedWhileClosing, ignored, ignoredBeforeConnection, unclassified,
+	received, receivedWhileClosing, ignored, ignoredBeforeConnection, observed, unclassified,
 )
 
 var entryOf = index(catalogue)

@@ -34,7 +34,7 @@ func TestExplainTexts(t *testing.T) {
 	}
 	golden(t, "stories.golden", out.String())
 	for entry := range All() {
-		if !told[entry.ID] {
+		if !told[entry.ID] && entry.Dir != event.Observed {
 			t.Errorf("no story of %s", entry.ID)
 		}
 	}

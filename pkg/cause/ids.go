@@ -65,6 +65,19 @@ const (
 	RSTBadSignature          event.CauseID = "rst-bad-signature"
 )
 
+// Ids of what only a capture says: packets leave several causes, or show what no end can
+// know.
+const (
+	WireRefused      event.CauseID = "wire-refused"
+	WireNoConnection event.CauseID = "wire-no-connection"
+	WireAfterClose   event.CauseID = "wire-after-close"
+	WireAbort        event.CauseID = "wire-abort"
+	WireBrokenOff    event.CauseID = "wire-broken-off"
+	WireOtherDevice  event.CauseID = "wire-other-device"
+	WireInjected     event.CauseID = "wire-injected"
+	WireUnknown      event.CauseID = "wire-unknown"
+)
+
 // Unclassified is the cause of evidence that fits no rule, in any direction.
 // It is printed with its full evidence and counts as a bug.
 const Unclassified event.CauseID = "unclassified"

@@ -82,7 +82,7 @@ var received = []Entry{
 		OnTheWire:  "for example [R.] with window 0 and no timestamps",
 		AppHere:    openAppSees,
 		AppPeer:    "Not known.",
-		Remedy:     "Capture the RST to see its shape and TTL, or look at the peer",
+		Remedy:     "Look at the peer, and compare the TTL of the RST with that of its other packets",
 		Fix: []string{
 			"`rsttrace doctor` says which attach method would show the packet.",
 			"`tcpdump -nvi any 'tcp[tcpflags] & tcp-rst != 0'`: flags, window and TTL distinguish abort, answer and middlebox.",

@@ -34,6 +34,8 @@ var remedies = map[event.CauseID]func(*event.Event) string{
 // otherEnd: the other end of the RST is on this host, and its event says more.
 func otherEnd(e *event.Event) string {
 	switch {
+	case e.PeerSent.Verdict == event.PeerSentNone:
+		return "Look for a rule that rejects with tcp reset, or a program that forges RSTs: no socket of this host sent it"
 	case e.Kernel.OtherEndHidden:
 		// Of both ports that is the service's, nearly always.
 		return fmt.Sprintf("Look at the other end too: it is on this host, and --port %d shows both", min(e.Local.Port, e.Peer.Port))
@@ -153,7 +155,7 @@ func busy(c *event.Conn) bool { return c.LastReceivedMillis > 0 && c.LastReceive
 
 // forgotten: a connection that was in use was not forgotten for being idle.
 func forgotten(e *event.Event) string {
-	if e.PeerEvent == 0 && !e.Kernel.OtherEndHidden && busy(&e.Conn) {
+	if e.PeerEvent == 0 && !e.Kernel.OtherEndHidden && e.PeerSent.Verdict != event.PeerSentNone && busy(&e.Conn) {
 		return "Look for a restart or failover of the peer, and for a rule or device that answers in its name"
 	}
 	return otherEnd(e)

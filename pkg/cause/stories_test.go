@@ -175,12 +175,16 @@ func stories() []story {
 		{"listener closed", storyEvent(child, current(redis))},
 		{"listener's process killed", storyEvent(child, current(killed))},
 		{"listener closed, nobody known", storyEvent(child)},
-		{"listener destroyed by another", storyEvent(child, func(e *event.Event) { e.Initiator = event.ProcessRef{PID: 4242, Comm: "ss"} }, owner("redis-server", 812, event.FromListener))},
+		{"listener destroyed by another", storyEvent(child, func(e *event.Event) {
+			e.Initiator = event.Initiator{ProcessRef: event.ProcessRef{PID: 4242, Comm: "ss"}}
+		}, owner("redis-server", 812, event.FromListener))},
 		{"listener destroyed", storyEvent(event.Evidence{Hook: active, State: closed, Prior: open, Reason: "TCP_STATE", Caller: event.CallerListenAbort}, current(ss))},
 		{"destroyed", storyEvent(destroyed, lostBytes(0, 0, 100), current(ss))},
 		{"destroyed, victim known", storyEvent(destroyed, current(ss), owner("redis-server", 812, event.FromSocket))},
 		{"destroyed, nobody known", storyEvent(destroyed)},
-		{"destroyed, by and victim", storyEvent(destroyed, func(e *event.Event) { e.Initiator = event.ProcessRef{PID: 4242, Comm: "ss"} }, owner("redis-server", 812, event.FromSocket), overIPv6)},
+		{"destroyed, by and victim", storyEvent(destroyed, func(e *event.Event) {
+			e.Initiator = event.Initiator{ProcessRef: event.ProcessRef{PID: 4242, Comm: "ss"}}
+		}, owner("redis-server", 812, event.FromSocket), overIPv6)},
 		{"destroyed after the peer's FIN", storyEvent(event.Evidence{Hook: active, State: event.StateCloseWait, Facts: inConnect | event.FactPeerFIN}, current(ss))},
 		{"destroyed orphan", storyEvent(event.Evidence{Hook: active, State: event.StateFinWait1, Reason: "TCP_STATE", Facts: orphaned}, current(ss), lostBytes(0, 0, 1))},
 		{"MPTCP subflow given up, likely", storyEvent(event.Evidence{Hook: active, State: open, Facts: inConnect | event.FactMPTCP})},

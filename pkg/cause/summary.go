@@ -11,21 +11,29 @@ import (
 // it at night and knows TCP from the outside. It must read well with nothing
 // known but the addresses, and claim nothing that the evidence does not show.
 func summary(e *event.Event) string {
-	text := summaryOf(e)
-	if said := e.RST.DiagText; said != "" {
-		text += "; the RST says " + strconv.Quote(said)
+	return summaryOf(e) + Said(&e.RST)
+}
+
+// Said is what a RST says of itself, as a clause: "; the RST says …". It is empty if the RST
+// says nothing.
+func Said(rst *event.Segment) string {
+	text := ""
+	if rst.DiagText != "" {
+		text += "; the RST says " + strconv.Quote(rst.DiagText)
 	}
-	if e.RST.Reason != nil {
-		text += "; the RST gives the reason " + reasonText(e.RST.Reason)
+	if rst.Reason != nil {
+		text += "; the RST gives the reason " + ReasonText(rst.Reason)
 	}
 	return text
 }
 
-// reasonText is the name of a code, if it is known, and whose code it is.
-func reasonText(r *event.Reason) string {
+// ReasonText is the name of a code, if it is known, and whose code it is.
+func ReasonText(r *event.Reason) string {
 	switch {
 	case r.Registry == event.RegistryLinux:
 		return fmt.Sprintf("%s (Linux code %d)", r.Name, r.Code)
+	case r.Registry == event.RegistryMPTCP:
+		return fmt.Sprintf("%q (MPTCP code %d)", r.Name, r.Code)
 	case r.Registry == event.RegistryVendor && r.Vendor != "":
 		return fmt.Sprintf("%d of vendor %d (%s)", r.Code, r.PEN, r.Vendor)
 	case r.Registry == event.RegistryVendor:

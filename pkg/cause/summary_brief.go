@@ -30,7 +30,18 @@ func appendLingerZero(text []byte, e *event.Event) []byte {
 
 func appendClosedPort(text []byte, e *event.Event) []byte {
 	text = append(e.Peer.AppendTo(text), " tried to connect to "...)
-	return append(e.Local.AppendTo(text), ", where nothing listens"...)
+	text = append(e.Local.AppendTo(text), ", where nothing listens"...)
+	return appendElsewhere(text, &e.Elsewhere)
+}
+
+// appendElsewhere says who listens on the same port of another address.
+func appendElsewhere(text []byte, at *event.Elsewhere) []byte {
+	if at.Port == 0 {
+		return text
+	}
+	who := actor{pid: at.PID, comm: at.Comm}
+	text = who.appendOr(append(text, ", but "...), "somebody")
+	return append(at.AppendTo(append(text, " listens on "...)), " of this host"...)
 }
 
 func appendHalfOpen(text []byte, e *event.Event) []byte {
@@ -59,12 +70,24 @@ func appendRefused(text []byte, e *event.Event) []byte {
 	return append(text, ": nothing listens there, or a firewall in front of it answered"...)
 }
 
+// appendSentByNone is about a RST in the name of an end on this host that sent none.
+func appendSentByNone(text []byte, e *event.Event) []byte {
+	text = e.Peer.AppendTo(append(text, "a RST in the name of "...))
+	return appendAlsoLost(append(text, ", which no socket of this host sent, ended the connection"...), e.Lost, false)
+}
+
 func appendPeerAborted(text []byte, e *event.Event) []byte {
+	if e.PeerSent.Verdict == event.PeerSentNone {
+		return appendSentByNone(text, e)
+	}
 	text = append(append(e.Peer.AppendTo(text), ' '), mostLikely(e)...)
 	return appendAlsoLost(append(text, "aborted the connection, which it still knew"...), e.Lost, false)
 }
 
 func appendPeerGone(text []byte, e *event.Event) []byte {
+	if e.PeerSent.Verdict == event.PeerSentNone {
+		return appendSentByNone(text, e)
+	}
 	text = append(e.Peer.AppendTo(text), ", or a device in front of it, "...)
 	text = append(append(text, mostLikely(e)...), "no longer knows this connection"...)
 	text = appendSilence(text, &e.Conn)
@@ -72,5 +95,8 @@ func appendPeerGone(text []byte, e *event.Event) []byte {
 }
 
 func appendResetByPeer(text []byte, e *event.Event) []byte {
+	if e.PeerSent.Verdict == event.PeerSentNone {
+		return appendSentByNone(text, e)
+	}
 	return appendAlsoLost(append(e.Peer.AppendTo(text), " reset the connection"...), e.Lost, false)
 }

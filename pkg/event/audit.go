@@ -4,6 +4,7 @@ import "time"
 
 // Audit says how events and the kernel's own counters reconcile over some time.
 type Audit struct {
+	Host
 	Time       time.Time      // when the counters were read at its end
 	Elapsed    time.Duration  // the time that it is about
 	Namespaces int            // whose counters are in the sums

@@ -33,6 +33,11 @@ func (c *itemClock) Loss(l *Loss) error {
 	return c.Sink.Loss(l)
 }
 
+func (c *itemClock) Coverage(v *Coverage) error {
+	c.now = v.Time
+	return c.Sink.Coverage(v)
+}
+
 func (c *itemClock) Audit(a *Audit) error {
 	c.now = a.Time
 	return c.Sink.Audit(a)

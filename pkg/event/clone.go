@@ -8,14 +8,20 @@ func (e *Event) Clone() *Event {
 	c := *e
 	c.Because = slices.Clone(e.Because)
 	c.Stack = slices.Clone(e.Stack)
+	c.PeerSent.Suspects = slices.Clone(e.PeerSent.Suspects)
 	c.Owner.Others = slices.Clone(e.Owner.Others)
 	c.Owner.UID = clonePointer(e.Owner.UID)
 	c.Owner.Ended.ExitCode = clonePointer(e.Owner.Ended.ExitCode)
 	c.FormerListener.Ended.ExitCode = clonePointer(e.FormerListener.Ended.ExitCode)
 	c.IETFCause = clonePointer(e.IETFCause)
 	c.Conn = e.Conn.clone()
+	c.PeerHost = e.PeerHost.clone()
+	c.Capture.Others = slices.Clone(e.Capture.Others)
+	c.Capture.Candidates = slices.Clone(e.Capture.Candidates)
 	c.RST = e.RST.clone()
 	c.Trigger = e.Trigger.clone()
+	c.Kernel.Command = slices.Clone(e.Kernel.Command)
+	c.Frames.RST, c.Frames.Trigger = e.Frames.RST.clone(), e.Frames.Trigger.clone()
 	return &c
 }
 
@@ -38,20 +44,29 @@ func clonePointer[T any](p *T) *T {
 // CopyTo makes to what Clone returns, in the memory that to has from earlier copies.
 func (e *Event) CopyTo(to *Event) {
 	because, stack, others := to.Because, to.Stack, to.Owner.Others
+	inCapture := to.Capture
 	uid, code, ietf := to.Owner.UID, to.Owner.Ended.ExitCode, to.IETFCause
-	formerCode := to.FormerListener.Ended.ExitCode
-	rst, trigger, conn := to.RST, to.Trigger, to.Conn
+	formerCode, suspects := to.FormerListener.Ended.ExitCode, to.PeerSent.Suspects
+	rst, trigger, conn, frames := to.RST, to.Trigger, to.Conn, to.Frames
+	command := to.Kernel.Command
 	*to = *e
 	to.Because = copySlice(because, e.Because)
 	to.Stack = copySlice(stack, e.Stack)
+	to.PeerSent.Suspects = copySlice(suspects, e.PeerSent.Suspects)
 	to.Owner.Others = copySlice(others, e.Owner.Others)
 	to.Owner.UID = copyPointer(uid, e.Owner.UID)
 	to.Owner.Ended.ExitCode = copyPointer(code, e.Owner.Ended.ExitCode)
 	to.FormerListener.Ended.ExitCode = copyPointer(formerCode, e.FormerListener.Ended.ExitCode)
 	to.IETFCause = copyPointer(ietf, e.IETFCause)
+	to.PeerHost = e.PeerHost.clone()
 	to.RST.own(&rst)
 	to.Trigger.own(&trigger)
 	to.Conn.own(&conn)
+	to.Kernel.Command = copySlice(command, e.Kernel.Command)
+	to.Frames.RST.own(&frames.RST)
+	to.Frames.Trigger.own(&frames.Trigger)
+	to.Capture.Others = copySlice(inCapture.Others, e.Capture.Others)
+	to.Capture.Candidates = copySlice(inCapture.Candidates, e.Capture.Candidates)
 }
 
 // own moves what s refers to into the memory of old.

@@ -8,13 +8,21 @@ import (
 // TestClone: the copy is equal, and shares no slice and no pointer, also of fields
 // that are new.
 func TestClone(t *testing.T) {
-	var e Event
-	occupy(reflect.ValueOf(&e).Elem())
-	c := e.Clone()
-	if !reflect.DeepEqual(&e, c) {
-		t.Fatalf("the clone differs:\n%+v\n%+v", e, *c)
+	cloned(t, (*Event).Clone)
+	cloned(t, (*Finding).Clone)
+	cloned(t, (*Totals).Clone)
+	cloned(t, (*Audit).Clone)
+}
+
+func cloned[T any](t *testing.T, clone func(*T) *T) {
+	t.Helper()
+	var item T
+	occupy(reflect.ValueOf(&item).Elem())
+	c := clone(&item)
+	if !reflect.DeepEqual(&item, c) {
+		t.Fatalf("the clone differs:\n%+v\n%+v", item, *c)
 	}
-	apart(t, "Event", reflect.ValueOf(&e).Elem(), reflect.ValueOf(c).Elem())
+	apart(t, reflect.TypeFor[T]().Name(), reflect.ValueOf(&item).Elem(), reflect.ValueOf(c).Elem())
 }
 
 // occupy gives every slice an element and every pointer a value.
@@ -48,6 +56,13 @@ func apart(t *testing.T, path string, a, b reflect.Value) {
 	case reflect.Slice, reflect.Pointer, reflect.Map:
 		if a.Pointer() == b.Pointer() {
 			t.Errorf("%s is shared", path)
+			return
+		}
+		switch a.Kind() {
+		case reflect.Slice:
+			apart(t, path, a.Index(0), b.Index(0))
+		case reflect.Pointer:
+			apart(t, path, a.Elem(), b.Elem())
 		}
 	}
 }

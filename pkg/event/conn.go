@@ -7,7 +7,8 @@ import (
 
 // Conn holds facts about the connection.
 type Conn struct {
-	// Known: there was a full socket. Without it only Role may be set.
+	// Known: there was a full socket. Without it only Role may be set, and of a capture the
+	// times.
 	Known         bool   `json:"-"`
 	Role          Role   `json:"role,omitzero"`
 	Cookie        uint64 `json:"cookie,omitzero"`
@@ -26,6 +27,10 @@ type Conn struct {
 	LastSentMillis     uint64 `json:"lastSentMillis,omitzero"`
 	PeerFinMillis      uint64 `json:"peerFinMillis,omitzero"` // since the peer's FIN came
 	FinMillis          uint64 `json:"finMillis,omitzero"`     // since this end's FIN was due to be sent
+	// For how long no data had gone in either direction when the FIN came, or was due.
+	// Packets without data do not count. What comes after the FIN does not change it.
+	IdleBeforePeerFinMillis uint64 `json:"idleBeforePeerFinMillis,omitzero"`
+	IdleBeforeFinMillis     uint64 `json:"idleBeforeFinMillis,omitzero"`
 
 	Mark uint32  `json:"mark,omitzero"` // SO_MARK, or that of the SYN: policy routing goes by it
 	UID  *uint32 `json:"uid,omitempty"` // who created the socket, also where no process is known
@@ -40,7 +45,12 @@ const (
 )
 
 // IsZero makes Conn absent from JSON exactly where nothing is known.
-func (c Conn) IsZero() bool { return !c.Known && c.Role == "" }
+func (c Conn) IsZero() bool { return !c.Known && c.Role == "" && !c.timed() }
+
+// timed reports whether times are known.
+func (c *Conn) timed() bool {
+	return c.AgeMillis|c.LastReceivedMillis|c.LastSentMillis|c.PeerFinMillis|c.FinMillis|c.IdleBeforePeerFinMillis|c.IdleBeforeFinMillis != 0
+}
 
 // MarshalJSON leaves out the numbers of a connection that is not known.
 func (c Conn) MarshalJSON() ([]byte, error) {
@@ -49,8 +59,16 @@ func (c Conn) MarshalJSON() ([]byte, error) {
 		return json.Marshal(plain(c))
 	}
 	return json.Marshal(struct {
-		Role Role `json:"role,omitzero"`
-	}{c.Role})
+		Role               Role   `json:"role,omitzero"`
+		AgeMillis          uint64 `json:"ageMillis,omitzero"`
+		LastReceivedMillis uint64 `json:"lastReceivedMillis,omitzero"`
+		LastSentMillis     uint64 `json:"lastSentMillis,omitzero"`
+		PeerFinMillis      uint64 `json:"peerFinMillis,omitzero"`
+		FinMillis          uint64 `json:"finMillis,omitzero"`
+
+		IdleBeforePeerFinMillis uint64 `json:"idleBeforePeerFinMillis,omitzero"`
+		IdleBeforeFinMillis     uint64 `json:"idleBeforeFinMillis,omitzero"`
+	}{c.Role, c.AgeMillis, c.LastReceivedMillis, c.LastSentMillis, c.PeerFinMillis, c.FinMillis, c.IdleBeforePeerFinMillis, c.IdleBeforeFinMillis})
 }
 
 // UnmarshalJSON makes a connection known if its numbers are there.

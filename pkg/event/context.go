@@ -6,6 +6,9 @@ import "time"
 // fields. The zero value of each field means "not known".
 type KernelContext struct {
 	Current Process // who ran at the hook; only set where the socket was owned by its system call
+	// Command is how the command line of Current begins, with a zero behind each argument.
+	// Only of a process that acts on the socket of another one.
+	Command []byte
 	Closer  Process // who closed the connection earlier, from the kernel-side notes
 	// Closing is how the connection ended earlier: how Closer closed it, or what
 	// else ended it. For a SYN to a closed port it is about the listener that was
@@ -55,8 +58,9 @@ type Closing struct {
 	Unread      bool // with data unread
 	LingerZero  bool // with SO_LINGER {1,0}
 	EndedBy     EndedBy
-	OwnerClosed bool // it was open, and its owner called close or ended
-	Role        Role // of this end; "": not known
+	OwnerClosed bool   // it was open, and its owner called close or ended
+	Role        Role   // of this end; "": not known
+	IdleMillis  uint64 // without data in either direction before it, at least 1; 0: not known
 }
 
 // EndedBy is what ended a connection.

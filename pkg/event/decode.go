@@ -48,6 +48,8 @@ func Decode(line []byte, to Sink) error {
 		return decodeTo(line, to.Loss)
 	case KindAudit:
 		return decodeTo(line, to.Audit)
+	case KindCoverage:
+		return decodeTo(line, to.Coverage)
 	default:
 		return fmt.Errorf("%w %q", ErrKind, head.Kind)
 	}
@@ -75,6 +77,7 @@ func decodeTo[T any](line []byte, give func(*T) error) error {
 // UnmarshalJSON reads a line of kind "followup".
 func (f *Followup) UnmarshalJSON(text []byte) error {
 	var l struct {
+		Host
 		Time        time.Time    `json:"time"`
 		Event       uint64       `json:"event"`
 		Finding     uint64       `json:"finding"`
@@ -93,7 +96,7 @@ func (f *Followup) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	*f = Followup{
-		Time: l.Time, Event: l.Event, Finding: l.Finding, Kind: l.What, PID: l.PID, TID: l.TID, Comm: l.Comm, After: micros(l.AfterMicros),
+		Host: l.Host, Time: l.Time, Event: l.Event, Finding: l.Finding, Kind: l.What, PID: l.PID, TID: l.TID, Comm: l.Comm, After: micros(l.AfterMicros),
 		Ended: l.Ended, Errno: l.Errno, Expected: l.Expected, Cause: l.Cause, Local: l.Local,
 	}
 	return nil
@@ -104,6 +107,7 @@ func micros(n uint64) time.Duration { return time.Duration(n) * time.Microsecond
 // UnmarshalJSON reads a line of kind "counts".
 func (t *Totals) UnmarshalJSON(text []byte) error {
 	var l struct {
+		Host
 		Time        time.Time   `json:"time"`
 		Causes      []Count     `json:"causes"`
 		Shown       uint64      `json:"shown"`
@@ -119,7 +123,7 @@ func (t *Totals) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	*t = Totals{
-		Time: l.Time, Counts: l.Causes, Shown: l.Shown, NotShown: l.NotShown, Lost: l.LostEvents, Missed: l.Missed, OwnersNotSought: l.NotSought, NotCounted: l.NotCounted, LostRecords: l.LostRecords, Tops: l.Top,
+		Host: l.Host, Time: l.Time, Counts: l.Causes, Shown: l.Shown, NotShown: l.NotShown, Lost: l.LostEvents, Missed: l.Missed, OwnersNotSought: l.NotSought, NotCounted: l.NotCounted, LostRecords: l.LostRecords, Tops: l.Top,
 	}
 	return nil
 }
@@ -149,6 +153,7 @@ func (r *TopRow) UnmarshalJSON(text []byte) error {
 // UnmarshalJSON reads a line of kind "audit".
 func (a *Audit) UnmarshalJSON(text []byte) error {
 	var l struct {
+		Host
 		Time       time.Time `json:"time"`
 		Namespaces int       `json:"namespaces"`
 		Came       int       `json:"came"`
@@ -176,7 +181,7 @@ func (a *Audit) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	*a = Audit{
-		Time: l.Time, Elapsed: (time.Duration(l.Seconds*1e6) * time.Microsecond).Round(time.Millisecond),
+		Host: l.Host, Time: l.Time, Elapsed: (time.Duration(l.Seconds*1e6) * time.Microsecond).Round(time.Millisecond),
 		Namespaces: l.Namespaces, Came: l.Came, Went: l.Went, Unreadable: l.Unreadable, Missed: l.Missed, OK: l.OK, Notes: l.Notes,
 	}
 	for _, c := range l.Counters {

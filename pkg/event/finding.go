@@ -5,6 +5,7 @@ import "time"
 // Finding is what happened for one reason: the resets of an incident, reported once.
 // A RST whose two ends are on this host is one reset here.
 type Finding struct {
+	Host
 	Time  time.Time    `json:"time"` // of the item that brought it, UTC
 	ID    uint64       `json:"id"`   // number among the findings of a run, from 1
 	Phase FindingPhase `json:"phase"`
@@ -14,6 +15,7 @@ type Finding struct {
 	Pattern   PatternID `json:"pattern,omitzero"`
 	Cause     CauseID   `json:"cause"` // of the end that acted
 	Dir       Dir       `json:"dir"`
+	FromLocal bool      `json:"fromLocal,omitzero"` // of a capture: the RST was sent in the name of Local
 	Certainty Certainty `json:"certainty"`
 	Because   []string  `json:"because,omitzero"` // what a likely diagnosis rests on
 	// Harmless: no application lost data or got an error that it did not expect.
@@ -21,19 +23,21 @@ type Finding struct {
 	Summary  string `json:"summary"`
 	Remedy   string `json:"remedy,omitzero"`
 
-	Actor     Party      `json:"actor,omitzero"`  // who ended the connections
-	Victim    Party      `json:"victim,omitzero"` // who got the RST
-	Server    Endpoint   `json:"server,omitzero"` // the end that listens, or should; port 0: not known
-	Local     Endpoint   `json:"local"`           // of the first reset, as in its event
-	Peer      Endpoint   `json:"peer"`
-	Netns     Netns      `json:"netns,omitzero"`
-	Initiator ProcessRef `json:"by,omitzero"`
+	Actor     Party     `json:"actor,omitzero"`  // who ended the connections
+	Victim    Party     `json:"victim,omitzero"` // who got the RST
+	Server    Endpoint  `json:"server,omitzero"` // the end that listens, or should; port 0: not known
+	Local     Endpoint  `json:"local"`           // of the first reset, as in its event
+	Peer      Endpoint  `json:"peer"`
+	Netns     Netns     `json:"netns,omitzero"`
+	Initiator Initiator `json:"by,omitzero"`
 
 	Resets uint64    `json:"resets"`
 	First  time.Time `json:"first"`
 	Last   time.Time `json:"last"`
 	Peers  Tally     `json:"peers,omitzero"` // addresses of the ends beside Server
-	Lost   Lost      `json:"lost,omitzero"`  // the sum; 4 GiB stand for more
+	// Namespaces are the network namespaces of the resets, where there are several.
+	Namespaces Tally `json:"namespaces,omitzero"`
+	Lost       Lost  `json:"lost,omitzero"` // the sum; 4 GiB stand for more
 
 	Errors  []ErrnoCount `json:"errors,omitzero"` // what applications got
 	Numbers []Spread     `json:"numbers,omitzero"`
@@ -56,14 +60,17 @@ const (
 // PatternID names one row of the table in package finding, in kebab-case.
 type PatternID string
 
-// Party is one side of the connections of a finding, as far as it is on this host.
+// Party is one side of the connections of a finding, as far as it is on this host, or on one
+// that was joined.
 type Party struct {
-	Owner Owner `json:"owner,omitzero"` // of the first reset
-	PIDs  Tally `json:"pids,omitzero"`
+	// Host is the name of its machine, behind a join.
+	Host  string `json:"host,omitzero"`
+	Owner Owner  `json:"owner,omitzero"` // of the first reset
+	PIDs  Tally  `json:"pids,omitzero"`
 }
 
 // IsZero reports whether nothing is known of the side.
-func (p Party) IsZero() bool { return p.Owner.IsZero() }
+func (p Party) IsZero() bool { return p.Owner.IsZero() && p.Host == "" }
 
 // Tally counts different values. It is exact up to a bound.
 type Tally struct {
@@ -110,7 +117,8 @@ func (f *Finding) FirstEvent() *Event {
 		Schema: SchemaVersion, Time: f.First, ID: f.Event, Dir: f.Dir, Cause: f.Cause, Certainty: f.Certainty, Finding: f.ID,
 		Local: f.Local, Peer: f.Peer, Netns: f.Netns, Initiator: f.Initiator, Owner: f.Victim.Owner,
 	}
-	if f.Dir == Sent {
+	e.Capture.FromLocal = f.FromLocal
+	if e.LocalSent() {
 		e.Owner = f.Actor.Owner
 	}
 	return e

@@ -13,6 +13,7 @@ type Signal struct {
 
 // Followup is what happened to an application after a reset.
 type Followup struct {
+	Host
 	Time  time.Time
 	Event uint64 // ID of the reset
 	// Finding is the number of the incident that the reset is part of, 0 where there are

@@ -10,4 +10,5 @@ const (
 	KindCounts   Kind = "counts"   // Totals
 	KindLost     Kind = "lost"     // a Loss
 	KindAudit    Kind = "audit"    // an Audit
+	KindCoverage Kind = "coverage" // a Coverage
 )

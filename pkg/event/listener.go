@@ -31,3 +31,11 @@ type FormerListener struct {
 	Ended     Ended  `json:"ended,omitzero"` // the end of that process closed it
 	KilledBy  Killer `json:"killedBy,omitzero"`
 }
+
+// Elsewhere is another address of this host at which a socket listens on the port of a
+// SYN that found nobody, and the process that has that socket.
+type Elsewhere struct {
+	Endpoint
+	PID  uint32 `json:"pid,omitzero"` // 0: not known
+	Comm string `json:"comm,omitzero"`
+}

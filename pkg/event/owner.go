@@ -54,6 +54,16 @@ type ProcessRef struct {
 	Comm string `json:"comm,omitzero"`
 }
 
+// Initiator is the process that brought a reset about on the socket of another one, such
+// as ss -K. Cmdline and Parent are those of the moment of the event, as the kernel told.
+// Exe is as /proc has it a moment after that.
+type Initiator struct {
+	ProcessRef
+	Exe     string     `json:"exe,omitzero"`
+	Cmdline string     `json:"cmdline,omitzero"` // short, and arguments that may be secret are cut
+	Parent  ProcessRef `json:"parent,omitzero"`
+}
+
 // Ended says how a process ended whose end closed the socket.
 type Ended struct {
 	ExitCode *int   `json:"exitCode,omitempty"`

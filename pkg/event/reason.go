@@ -16,5 +16,6 @@ type ReasonRegistry string
 const (
 	RegistryIETF   ReasonRegistry = "ietf"   // "TCP Failure Causes" of draft-ietf-tcpm-rst-diagnostic-payload
 	RegistryVendor ReasonRegistry = "vendor" // a list of the vendor with that PEN
+	RegistryMPTCP  ReasonRegistry = "mptcp"  // of the option MP_TCPRST, RFC 8684 3.6
 	RegistryLinux  ReasonRegistry = "linux"  // enum sk_rst_reason of Linux 6.16
 )

@@ -21,6 +21,9 @@ type Sink interface {
 	Totals(t *Totals) error
 	Loss(l *Loss) error
 	Audit(a *Audit) error
+	// Coverage comes when a tracer begins and ends, and in between at least as often as
+	// CoverageEvery.
+	Coverage(c *Coverage) error
 	// Flush says that up to now nothing more is at hand: the moment to write what is
 	// buffered. The last call of a stream is a Flush, unless the sink failed.
 	Flush(now time.Time) error
@@ -54,6 +57,7 @@ func (t tee) Totals(n *Totals) error     { return t.each(func(s Sink) error { re
 func (t tee) Loss(l *Loss) error         { return t.each(func(s Sink) error { return s.Loss(l) }) }
 func (t tee) Audit(a *Audit) error       { return t.each(func(s Sink) error { return s.Audit(a) }) }
 func (t tee) Finding(f *Finding) error   { return t.each(func(s Sink) error { return s.Finding(f) }) }
+func (t tee) Coverage(c *Coverage) error { return t.each(func(s Sink) error { return s.Coverage(c) }) }
 func (t tee) Flush(now time.Time) error  { return t.each(func(s Sink) error { return s.Flush(now) }) }
 
 func (t tee) each(give func(Sink) error) (err error) {
@@ -75,4 +79,5 @@ func (NopSink) Totals(*Totals) error     { return nil }
 func (NopSink) Loss(*Loss) error         { return nil }
 func (NopSink) Audit(*Audit) error       { return nil }
 func (NopSink) Finding(*Finding) error   { return nil }
+func (NopSink) Coverage(*Coverage) error { return nil }
 func (NopSink) Flush(time.Time) error    { return nil }

@@ -13,6 +13,7 @@ import (
 //
 // and with Missed it is all that the kernel did.
 type Totals struct {
+	Host
 	Time     time.Time // when the counters were read
 	Counts   []Count
 	Shown    uint64 // events printed
@@ -39,6 +40,20 @@ type LostRecords struct {
 	Errors   uint64 `json:"errors,omitzero"`   // the kernel reported an error on a socket: App.Reported may be missing
 	Payloads uint64 `json:"payloads,omitzero"` // what an incoming RST said in its payload
 	Cgroups  uint64 `json:"cgroups,omitzero"`  // the path of a new control group: a name may be missing
+	Commands uint64 `json:"commands,omitzero"` // the command line of a process that reset sockets of others
+	Packets  uint64 `json:"packets,omitzero"`  // the packet of an event, where they were asked for: Event.Frames
+}
+
+// Add adds those of another run.
+func (l *LostRecords) Add(o *LostRecords) {
+	l.Holders += o.Holders
+	l.Modules += o.Modules
+	l.Signals += o.Signals
+	l.Errors += o.Errors
+	l.Payloads += o.Payloads
+	l.Cgroups += o.Cgroups
+	l.Commands += o.Commands
+	l.Packets += o.Packets
 }
 
 // Count is how often one cause was counted in one direction.

@@ -17,6 +17,7 @@ var fields = []*Field{
 	dirWord(event.Sent, "this machine sent the RST"),
 	dirWord(event.Received, "the RST ended or refused a connection here"),
 	dirWord(event.Ignored, "the RST arrived here and was not obeyed"),
+	dirWord(event.Observed, "the RST is in a capture, and --local does not say which end is ours"),
 	{
 		Name: "dir", Help: "what this machine did with the RST", Example: "dir sent",
 		kind: kindText, known: KnowsVerdict, equal: equalDir, texts: dirOf,
@@ -301,7 +302,7 @@ func netnsTexts(e *event.Event, is func(string) bool) bool {
 
 // anyProcess asks for each process that an event names.
 func anyProcess(e *event.Event, is func(event.ProcessRef) bool) bool {
-	return is(event.ProcessRef{PID: e.Owner.PID, Comm: e.Owner.Comm}) || is(e.Initiator) || slices.ContainsFunc(e.Owner.Others, is)
+	return is(event.ProcessRef{PID: e.Owner.PID, Comm: e.Owner.Comm}) || is(e.Initiator.ProcessRef) || slices.ContainsFunc(e.Owner.Others, is)
 }
 
 // equalComm: the kernel keeps 15 bytes of a name, so a longer one is cut. The kernel

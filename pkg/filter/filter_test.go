@@ -14,7 +14,7 @@ func sample() *event.Event {
 		Dir: event.Sent, Cause: cause.UnreadDataOnClose,
 		Local: endpoint("10.0.0.5:8080"), Peer: endpoint("[2001:db8::9]:51234"),
 		Owner:     event.Owner{PID: 812, Comm: "nginx", Source: event.FromSocket, Others: []event.ProcessRef{{PID: 813, Comm: "nginx-worker"}}},
-		Initiator: event.ProcessRef{PID: 991, Comm: "ss"},
+		Initiator: event.Initiator{ProcessRef: event.ProcessRef{PID: 991, Comm: "ss"}},
 		Netns:     event.Netns{Inode: 4026532001},
 	}
 }
@@ -73,7 +73,7 @@ func TestMatch(t *testing.T) {
 
 func TestUnknownOwner(t *testing.T) {
 	e := sample()
-	e.Owner, e.Initiator = event.Owner{}, event.ProcessRef{}
+	e.Owner, e.Initiator = event.Owner{}, event.Initiator{}
 	if !MustParse("").Match(e) {
 		t.Error("an event without owner must be shown when nobody asks for one")
 	}

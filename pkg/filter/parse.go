@@ -34,7 +34,7 @@ func ParseDir(text string) (event.Dir, error) {
 			return dir, nil
 		}
 	}
-	return "", fmt.Errorf("unknown direction %q: want sent, received or ignored", text)
+	return "", fmt.Errorf("unknown direction %q: want sent, received, ignored or observed", text)
 }
 
 // anyName takes a name as it is.

@@ -55,7 +55,7 @@ func TestFromFlagErrors(t *testing.T) {
 		texts []string
 		want  string
 	}{
-		{"dir", []string{"sent,out"}, `unknown direction "out": want sent, received or ignored`},
+		{"dir", []string{"sent,out"}, `unknown direction "out": want sent, received, ignored or observed`},
 		{"dir", []string{"sent,"}, `empty value in "sent,": write one, as in dir sent`},
 		{"cause", []string{"closed-prot"}, `unknown cause "closed-prot": did you mean closed-port?`},
 		{"cause", []string{"peer"}, `unknown cause "peer": did you mean peer-aborted or peer-gone or reset-by-peer?`},

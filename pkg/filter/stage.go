@@ -8,7 +8,7 @@ const rememberedMax = 1 << 16
 
 // Stage returns a sink that gives another one the events that f matches, and what
 // follows from them. Totals, losses and audits pass: they are those of the whole
-// host. It is for recordings, whose events are complete.
+// host. A Coverage says that there is a filter. It is for recordings, whose events are complete.
 func (f *Filter) Stage(to event.Sink) event.Sink {
 	if f.matchesAll() {
 		return to
@@ -46,6 +46,9 @@ func (s *stage) remember(id uint64) {
 	s.order[s.oldest] = id
 	s.oldest = (s.oldest + 1) % rememberedMax
 }
+
+// Coverage says that there is a filter.
+func (s *stage) Coverage(c *event.Coverage) error { return s.Sink.Coverage(c.Hides(s.filter.String())) }
 
 func (s *stage) Followup(f *event.Followup) error {
 	if !s.shown[f.Event] {

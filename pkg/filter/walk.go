@@ -24,6 +24,17 @@ func (f *Filter) Mentions(fields ...string) bool {
 	return false
 }
 
+// OnlyMentions reports whether f has tests, and all are of these fields.
+func (f *Filter) OnlyMentions(fields ...string) bool {
+	tests := 0
+	for t := range f.tests() {
+		if tests++; !slices.Contains(fields, t.field.Name) {
+			return false
+		}
+	}
+	return tests > 0
+}
+
 // Values are the values of a field that events are wanted with: those of tests that
 // are not negated.
 func (f *Filter) Values(field string) (values []string) {

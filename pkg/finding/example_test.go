@@ -31,10 +31,10 @@ func ExampleNew() {
 		log.Print(err)
 	}
 	// Output:
-	// 1 nginx[812] closed with 1 448 bytes of the client unread, after it had sent 1 200 bytes
-	// 2 192.0.2.200:443 refused connections of nginx[812]
-	// 3 192.0.2.200:443 refused connections of java[31337]
+	// 1 nginx[812] closed and left 1 448 bytes of its client unread (it had received 90 000), after it had sent 1 200 bytes
+	// 2 192.0.2.200:443 refused a connection of nginx[812]
+	// 3 192.0.2.200:443 refused a connection of java[31337]
 	// 2 192.0.2.200:443 refused connections of nginx[812] (2 times)
-	// 1 nginx[812] closed with 1 448 bytes of the client unread, after it had sent 1 200 bytes
-	// 3 192.0.2.200:443 refused connections of java[31337]
+	// 1 nginx[812] closed and left 1 448 bytes of its client unread (it had received 90 000), after it had sent 1 200 bytes
+	// 3 192.0.2.200:443 refused a connection of java[31337]
 }

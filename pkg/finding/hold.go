@@ -43,23 +43,32 @@ func (h *held) pop() (e *event.Event, done bool) {
 	return e, done
 }
 
-// find is the position of an event, -1 if it is not held.
-func (h *held) find(id uint64) int {
+// other is the position of the event of the other end, -1 if it is not held.
+func (h *held) other(first *event.Event) int {
 	for i, e := range h.events {
-		if e.ID == id {
+		if isOther(first, e) {
 			return i
 		}
 	}
 	return -1
 }
 
+// isOther reports whether e is the other end of first, which came before it.
+func isOther(first, e *event.Event) bool {
+	return first.PeerEvent == e.ID || first.PeerFollows && e.PeerEvent == first.ID
+}
+
 // awaitsEnd reports whether the other end of e is still to come.
-func awaitsEnd(e *event.Event) bool { return e.PeerEvent > e.ID }
+func awaitsEnd(e *event.Event) bool { return e.PeerEvent > e.ID || e.PeerFollows }
+
+// link lets both ends name each other.
+func link(first, other *event.Event) { first.PeerEvent, first.PeerFollows = other.ID, false }
 
 // hold takes an event into the queue, and lets go what need not wait.
 func (s *Stage) hold(e *event.Event) error {
-	if len(s.held.events) == 1 && s.held.events[0].PeerEvent == e.ID {
+	if len(s.held.events) == 1 && isOther(s.held.events[0], e) {
 		first, _ := s.held.pop()
+		link(first, e)
 		g := s.count(resetOf(first, e))
 		if err := s.forward(first, g); err != nil {
 			return err
@@ -74,8 +83,8 @@ func (s *Stage) hold(e *event.Event) error {
 func (s *Stage) release(now time.Time) error {
 	for len(s.held.events) > 0 {
 		first := s.held.events[0]
-		if !s.held.done[0] && awaitsEnd(first) && len(s.held.events) < heldMax && now.Sub(first.Time) < endPatience &&
-			s.held.find(first.PeerEvent) < 0 {
+		if !s.held.done[0] && awaitsEnd(first) && len(s.held.events) < heldMax && now.Sub(first.Time).Abs() < endPatience &&
+			s.held.other(first) < 0 {
 			return nil
 		}
 		if err := s.letGo(); err != nil {
@@ -94,8 +103,9 @@ func (s *Stage) letGo() error {
 	}
 	var other *event.Event
 	if awaitsEnd(e) {
-		if at := s.held.find(e.PeerEvent); at >= 0 {
+		if at := s.held.other(e); at >= 0 {
 			other = s.held.events[at]
+			link(e, other)
 			s.held.done[at] = true
 		}
 	}

@@ -29,10 +29,29 @@ type pattern struct {
 	advice   func(*group) string
 	because  func(*group) []string // nil: it rests on facts of the kernel alone
 	harmless func(*group) bool     // nil: never
+	// ofSides: it says which end is the server. ofSilence: it rests on the silence before
+	// the end. Where the group only infers these, the pattern is likely.
+	ofSides, ofSilence bool
+}
+
+// reasons are what a pattern rests on beside facts of the kernel.
+func (g *group) reasons(p *pattern) []string {
+	var reasons []string
+	if p.because != nil {
+		reasons = p.because(g)
+	}
+	if p.ofSilence && g.inferred > 0 {
+		reasons = append(slices.Clip(reasons), "the silence is taken from when the end that closed had sent last; what it received after that is not known")
+	}
+	if _, known := serverSide(&g.first); p.ofSides && !known {
+		server, _ := serverOf(&g.first)
+		reasons = append(slices.Clip(reasons), "which end listens was not seen; "+server.String()+" has the lower port")
+	}
+	return reasons
 }
 
 // patterns in the order in which they are tried: the most specific first.
-var patterns = slices.Concat(deaths, listeners, networks, idles, closes, ends)
+var patterns = slices.Concat(deaths, chains, paused, listeners, networks, lastWords, limits, idles, clients, closes, ends)
 
 // All yields every pattern in the order in which they are tried.
 func All() iter.Seq[Pattern] {
@@ -88,11 +107,13 @@ func (p *pattern) isHarmless(g *group) bool {
 
 // certainty is exact where the pattern rests on nothing that is only likely.
 func (g *group) certainty(p *pattern) event.Certainty {
-	if p != nil && p.because != nil && len(p.because(g)) > 0 {
+	switch {
+	case g.first.Via == event.Capture:
 		return event.Likely
-	}
-	if p == nil {
+	case p == nil:
 		return g.first.Certainty
+	case len(g.reasons(p)) > 0:
+		return event.Likely
 	}
 	return event.Exact
 }
@@ -102,20 +123,24 @@ func (g *group) export(p *pattern) event.Finding {
 	e := &g.first
 	server, _ := serverOf(e)
 	f := event.Finding{
-		ID: g.id, Cause: e.Cause, Dir: e.Dir, Certainty: g.certainty(p), Harmless: p.isHarmless(g),
+		Host: e.Host, ID: g.id, Cause: e.Cause, Dir: e.Dir, FromLocal: e.Capture.FromLocal, Certainty: g.certainty(p), Harmless: p.isHarmless(g),
 		Summary: e.Summary, Remedy: e.Remedy, Because: e.Because,
 		Server: server, Local: e.Local, Peer: e.Peer, Netns: e.Netns, Initiator: e.Initiator, Resets: g.resets, First: g.since, Last: g.last, Peers: g.peers.export(), Lost: g.lost,
-		Errors: slices.Clone(g.errors()), Event: e.ID, After: g.led.most(g.resets), Absorbed: slices.Clone(g.absorbed),
+		Errors: slices.Clone(g.errors()), Event: e.ID, Absorbed: slices.Clone(g.absorbed),
 	}
-	if g.key.class == byScan || g.key.class == byDeath {
+	if g.key.class == byScan || g.key.class == byTries || g.key.class == byDeath {
 		f.Server = event.Endpoint{}
 	}
 	if p != nil {
-		f.Pattern, f.Summary, f.Remedy, f.Because = p.ID, p.say(g), p.advice(g), nil
-		if p.because != nil {
-			f.Because = p.because(g)
-		}
+		f.Pattern, f.Summary, f.Remedy, f.Because = p.ID, p.say(g)+cause.Said(g.rst()), p.advice(g), g.reasons(p)
 	}
+	if g.spaces.n > 1 {
+		f.Namespaces = g.spaces.export()
+	}
+	if e.Via == event.Capture {
+		f.Because = append(slices.Clip(f.Because), "from packets alone: no process and no socket was seen")
+	}
+	f.After, _ = g.led.most(g.resets)
 	g.exportParties(&f)
 	for n := range g.numbers {
 		if s := &g.numbers[n]; s.count > 0 {
@@ -125,13 +150,27 @@ func (g *group) export(p *pattern) event.Finding {
 	return f
 }
 
+// rst is the first RST as it arrived, or else as it was sent.
+func (g *group) rst() *event.Segment {
+	if g.first.LocalSent() && g.both > 0 {
+		return &g.other.RST
+	}
+	return &g.first.RST
+}
+
 func (g *group) exportParties(f *event.Finding) {
-	if g.first.Dir == event.Sent {
+	if g.first.LocalSent() {
 		f.Actor = event.Party{Owner: g.first.Owner, PIDs: g.actors.export()}
 		f.Victim = event.Party{Owner: g.other.Owner, PIDs: g.victims.export()}
+		if g.first.HostEvent != 0 {
+			f.Actor.Host, f.Victim.Host = g.first.HostName, g.other.HostName
+		}
 		return
 	}
 	f.Victim = event.Party{Owner: g.first.Owner, PIDs: g.actors.export()}
+	if g.first.HostEvent != 0 {
+		f.Victim.Host = g.first.HostName
+	}
 }
 
 // is reports whether the acting end has one of these causes.

@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
@@ -20,9 +21,35 @@ var deaths = []*pattern{
 		},
 		applies: func(g *group) bool { return g.deaths > 0 },
 		say: func(g *group) string {
-			return fmt.Sprintf("%s wrote to a connection that %s had ended, and died of SIGPIPE (%s)", g.victim("a process"), g.opponent(), timesOf(g.deaths))
+			end := g.first.Owner.Ended
+			died := g.sees() && end != (event.Ended{})
+			ended := "that " + g.opponent() + " had ended"
+			if died {
+				ended = "whose other end was gone"
+			}
+			text := fmt.Sprintf("%s wrote to a connection %s, and died of SIGPIPE", g.victim("a process"), ended)
+			if g.deaths > 1 {
+				text += " (" + timesOf(g.deaths) + ")"
+			}
+			if died {
+				text += fmt.Sprintf("; %s %s", g.actor("that process"), endOf(&end)+killerText(&g.first.Owner.KilledBy, g.first.Owner.PID))
+			}
+			return text
 		},
-		advice: func(*group) string { return "Ignore SIGPIPE in the program, and handle EPIPE where it writes" },
+		advice: func(g *group) string {
+			died := &g.first.Owner
+			if g.sees() {
+				died = &g.other.Owner
+			}
+			text := "Ignore SIGPIPE in " + nameOf(died, 1, "the program") + ", and handle EPIPE where it writes"
+			if !g.sees() || g.first.Owner.Ended == (event.Ended{}) {
+				return text
+			}
+			if killer := &g.first.Owner.KilledBy; killer.Comm != "" {
+				return text + ". " + killedBy(killer)
+			}
+			return text + ". Find out, too, why " + nameOf(&g.first.Owner, 1, "the other side") + " ended"
+		},
 	},
 	{
 		Pattern: Pattern{
@@ -35,7 +62,7 @@ var deaths = []*pattern{
 		},
 		applies: func(g *group) bool { return g.key.class == byDeath },
 		say: func(g *group) string {
-			text := fmt.Sprintf("%s %s and took %s with it", g.actor("a process"), endOf(&g.first.Owner.Ended)+killerText(&g.first.Owner.KilledBy, g.first.Owner.PID), connections(g.resets))
+			text := fmt.Sprintf("%s %s, and %s ended with it", g.actor("a process"), endOf(&g.first.Owner.Ended)+killerText(&g.first.Owner.KilledBy, g.first.Owner.PID), connections(g.resets))
 			switch {
 			case g.is(cause.ListenerClosed) && g.causes.n == 1:
 				text += ", not yet accepted"
@@ -45,6 +72,9 @@ var deaths = []*pattern{
 			if s := &g.numbers[unread]; s.count > 0 && g.lost.UnreadBytes > 0 {
 				text += fmt.Sprintf(", %s unread", bytesOf(uint64(g.lost.UnreadBytes)))
 			}
+			if g.causes.has(cause.ListenerClosed) {
+				text += g.stillText()
+			}
 			return text
 		},
 		advice: func(g *group) string {
@@ -53,15 +83,19 @@ var deaths = []*pattern{
 			case killer.OOM:
 				return "Give " + g.first.Owner.Comm + " more memory, or find out what needed so much (journalctl -k: oom-kill)"
 			case killer.Comm != "" && killer.PID != g.first.Owner.PID && end.Signal == "SIGKILL":
-				return "Find out why " + killer.Comm + " killed it: a supervisor, a time limit, or a person"
+				return killedBy(killer)
 			}
 			switch end.Signal {
 			case "":
-				return fmt.Sprintf("Find out why %s exited with %d: its own log says it best", g.first.Owner.Comm, *end.ExitCode)
+				text := fmt.Sprintf("Look into the log of %s: why did it exit with %d?", nameOf(&g.first.Owner, 1, "the process"), *end.ExitCode)
+				if limits := endingLimits(&g.first.Owner); limits != "" {
+					text += " It may be " + limits
+				}
+				return text
 			case "SIGKILL":
 				return "Find out what sent SIGKILL: the kernel when memory ran out (journalctl -k), a supervisor, or a person"
 			case "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT":
-				return "Let the program finish its connections before it ends, or pass its listener on (reload, socket activation)"
+				return "Let " + cmp.Or(g.first.Owner.Comm, "the program") + " finish its connections before it ends, or hand its listener over (reload, socket activation)"
 			case "SIGPIPE":
 				return "Ignore SIGPIPE in the program, and handle EPIPE where it writes"
 			default:
@@ -78,10 +112,11 @@ var deaths = []*pattern{
 			Fix:      []string{"Nothing, if the program was meant to end there."},
 			Sources:  []string{"do_exit in kernel/exit.c"},
 		},
+		ofSides: true,
 		applies: func(g *group) bool {
 			end := g.first.Owner.Ended.ExitCode
 			_, here := serverOf(&g.first)
-			return g.first.Dir == event.Sent && end != nil && *end == 0 && !here
+			return g.first.LocalSent() && end != nil && *end == 0 && !here
 		},
 		say: func(g *group) string {
 			return fmt.Sprintf("%s ended normally and left %s open", g.actor("a client"), connections(g.resets))
@@ -127,7 +162,7 @@ func timesOf(n uint64) string {
 
 // opponent names the end that sent the RST, as seen from the one that got it.
 func (g *group) opponent() string {
-	if g.first.Dir == event.Sent {
+	if g.first.LocalSent() {
 		return g.actor(g.first.Local.String())
 	}
 	return g.first.Peer.String()

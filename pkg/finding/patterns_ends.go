@@ -20,10 +20,26 @@ var ends = []*pattern{
 		},
 		applies: func(g *group) bool { return g.is(cause.OrphanLimit) },
 		say: func(g *group) string {
-			return fmt.Sprintf("the kernel gave up %s of %s: too many orphans, or too little memory for TCP", connections(g.resets), g.actor("closed programs"))
+			text := fmt.Sprintf("the kernel gave up %s of %s: too many orphans, or too little memory for TCP", connections(g.resets), g.actor("closed programs"))
+			if o := &g.first.Orphans; o.Known {
+				text += fmt.Sprintf("; a moment later there were %s orphans of %s (tcp_max_orphans), and %s pages of %s (tcp_mem)",
+					cause.Grouped(o.Open), cause.Grouped(o.Limit), cause.Grouped(o.Memory), cause.Grouped(o.MemoryLimit))
+			}
+			return text
 		},
-		advice: func(*group) string {
-			return "Raise net.ipv4.tcp_max_orphans or net.ipv4.tcp_mem, or find out who closes so many connections with data unsent"
+		advice: func(g *group) string {
+			raise := "Raise net.ipv4.tcp_max_orphans or net.ipv4.tcp_mem"
+			// The kernel counts an orphan up to four times.
+			switch o := &g.first.Orphans; {
+			case !o.Known:
+			case o.Memory >= o.MemoryLimit:
+				raise = "Raise net.ipv4.tcp_mem, which is used up"
+			case 4*o.Open > o.Limit:
+				raise = fmt.Sprintf("Raise net.ipv4.tcp_max_orphans above %d", o.Limit)
+			default:
+				return "Find out who closed so many connections with data unsent: neither limit was reached a moment later, so it was a short peak, or a limit was raised since"
+			}
+			return raise + ", or find out who closes so many connections with data unsent"
 		},
 	},
 	{
@@ -37,18 +53,21 @@ var ends = []*pattern{
 		},
 		applies: func(g *group) bool { return g.is(cause.LingerZero) && g.first.Owner.Ended == (event.Ended{}) },
 		say: func(g *group) string {
-			text := fmt.Sprintf("%s ended connections with SO_LINGER {1,0}, which sends a RST in place of a FIN%s", g.actor("the application"), g.times())
-			if g.lost.UnsentBytes > 0 || g.lost.UnackedBytes > 0 {
-				text += fmt.Sprintf("; %s did not arrive", bytesOf(uint64(g.lost.UnsentBytes)+uint64(g.lost.UnackedBytes)))
-			}
-			return text
+			return fmt.Sprintf("%s ended a connection with SO_LINGER {1,0}, which sends a RST instead of a FIN%s", g.actor("the application"), g.times())
 		},
 		advice: func(g *group) string {
-			if g.lost.UnsentBytes > 0 || g.lost.UnackedBytes > 0 {
-				return "Remove SO_LINGER {1,0}: it throws away what was not delivered (HAProxy: option nolinger)"
+			remove := "Remove SO_LINGER {1,0}"
+			if g.first.Owner.Comm == "haproxy" {
+				remove = "Look for \"option nolinger\" in HAProxy's configuration, and delete it"
 			}
-			return "Nothing was lost here. Remove SO_LINGER {1,0} if the other side must not see an error"
+			switch {
+			case g.lost.UnsentBytes > 0 || g.lost.UnackedBytes > 0:
+				return remove + ": it throws away what was not delivered"
+			case g.both < g.resets:
+				return remove + " if the other side must not see an error. What it lost is not known here"
+			}
+			return remove + " if the other side must not see an error. No data was lost"
 		},
-		harmless: func(g *group) bool { return !g.hurt() },
+		harmless: func(g *group) bool { return g.both == g.resets && !g.hurt() },
 	},
 }

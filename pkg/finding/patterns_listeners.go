@@ -1,7 +1,10 @@
 package finding
 
 import (
+	"cmp"
 	"fmt"
+	"net/netip"
+	"slices"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -11,25 +14,49 @@ import (
 var listeners = []*pattern{
 	{
 		Pattern: Pattern{
-			ID: "port-scan", Title: "One address tries many ports",
-			Meaning:  "One peer sent packets to at least 8 different ports of this host within a minute.",
-			Shows:    "The number of ports that one address tried.",
+			ID: "port-scan", Title: "One address tries many ports or addresses",
+			Meaning:  "One peer sent packets to at least 8 different ports of this host within a minute, or to a port at 8 different addresses of it.",
+			Shows:    "The number of ports and addresses that one peer tried. It tried each of the addresses 3 times or less: a client whose servers are down would go on.",
 			Disproof: "A monitoring system is known to try these ports.",
 			Fix:      []string{"Nothing, if the peer may do that. Otherwise a rule that drops it."},
 			Sources:  []string{"RFC 9293 section 3.10.7.1"},
 		},
-		applies: func(g *group) bool { return g.key.class == byScan },
+		applies: func(g *group) bool { return g.key.class == byScan && (g.ports.n >= scanPlaces || g.rarely()) },
 		say: func(g *group) string {
 			who := g.key.client.network.Addr().String()
 			if name := g.victim(g.key.client.comm); name != "" {
 				who = name + " at " + who
 			}
-			return fmt.Sprintf("%s tried %s of this host", who, countOf(g.ports.export(), "port"))
+			return fmt.Sprintf("%s tried %s of this host%s", who, g.placesText(), g.soFar())
 		},
 		advice: func(*group) string {
 			return "Nothing to do, if the peer may look at this host; otherwise a firewall rule that drops its packets"
 		},
 		harmless: func(*group) bool { return true },
+	},
+	{
+		Pattern: Pattern{
+			ID: "many-refuse", Title: "A program of this host tried many others, and all refused",
+			Meaning:  "A program of this host tried at least 8 different addresses or ports within a minute, and all refused it. A scanner does so, and so does a client whose servers are all down.",
+			Shows:    "The number of addresses and ports that refused one program.",
+			Disproof: "Nothing: each of them sent a RST. What the program is meant to do only its owner knows.",
+			Fix:      []string{"Find out what the program is for. A program that nobody knows and that scans others is a sign of a break-in.", "If it is a client, start its servers, or correct its list of them."},
+			Sources:  []string{"RFC 9293 section 3.10.7.1"},
+		},
+		applies: func(g *group) bool { return g.key.class == byTries },
+		say: func(g *group) string {
+			text := fmt.Sprintf("%s tried %s%s, and all refused", g.victim(g.key.client.comm), g.placesText(), g.soFar())
+			if !g.rarely() {
+				text += g.times()
+			}
+			return text
+		},
+		advice: func(g *group) string {
+			if g.rarely() {
+				return "Find out what " + g.key.client.comm + " does: a scan? If it is a client, correct its list of servers, or start them"
+			}
+			return "Start these servers, or correct the list that " + g.key.client.comm + " has: it tries them again and again"
+		},
 	},
 	{
 		Pattern: Pattern{
@@ -40,16 +67,30 @@ var listeners = []*pattern{
 			Fix:      []string{"Accept faster: more workers, or less work in the thread that accepts.", "A larger backlog of listen, and net.core.somaxconn at least as large, only for short peaks."},
 			Sources:  []string{"tcp_v4_syn_recv_sock, tcp_check_req in net/ipv4", "ip-sysctl: tcp_abort_on_overflow, somaxconn"},
 		},
-		applies: func(g *group) bool { return g.key.class == byQueue && g.causes.has(cause.AcceptQueueOverflow) },
+		applies: func(g *group) bool {
+			return g.key.class == byQueue && (g.causes.has(cause.AcceptQueueOverflow) || g.queueIsFull() || g.neverTaken())
+		},
 		say: func(g *group) string {
 			text := fmt.Sprintf("the accept queue of %s on %s was full", g.actor("the listener"), g.first.Local)
 			if l := &g.first.Listener; l.Known {
 				text += fmt.Sprintf(" (backlog %d, %d waiting)", l.Backlog, l.Used)
 			}
-			return text + fmt.Sprintf(": %s were refused", connections(g.resets))
+			if g.causes.has(cause.AcceptQueueOverflow) {
+				text += ", and tcp_abort_on_overflow is 1"
+			}
+			return text + fmt.Sprintf(": %s %s refused", connections(g.resets), g.oneOf("was", "were"))
 		},
 		advice: func(g *group) string {
 			return "Let " + g.actor("the program") + " accept faster; for short peaks raise " + setting(&g.first.Owner, queueLimit) + " and net.core.somaxconn"
+		},
+		because: func(g *group) []string {
+			switch {
+			case g.causes.has(cause.AcceptQueueOverflow):
+				return nil
+			case g.queueIsFull():
+				return []string{"more connections wait than the backlog allows, and data came for one that is not among them"}
+			}
+			return []string{"its client had sent again and again, and only the SYN was acknowledged"}
 		},
 	},
 	{
@@ -61,11 +102,14 @@ var listeners = []*pattern{
 			Fix:      []string{"Accept what waits before closing.", "Pass the listener on: reload instead of restart, socket activation, or net.ipv4.tcp_migrate_req with SO_REUSEPORT."},
 			Sources:  []string{"inet_csk_listen_stop in net/ipv4/inet_connection_sock.c", "ip-sysctl: tcp_migrate_req"},
 		},
-		applies: func(g *group) bool { return g.is(cause.ListenerClosed) },
+		applies: func(g *group) bool { return g.is(cause.ListenerClosed) && g.first.Initiator.PID == 0 },
 		say: func(g *group) string {
-			return fmt.Sprintf("%s closed its listener on %s while %s waited to be accepted", g.actor("the application"), g.first.Local, connections(g.resets))
+			return fmt.Sprintf("%s closed its listener on %s while %s waited to be accepted", g.actor("the application"), g.first.Local, connections(g.resets)) + g.stillText()
 		},
-		advice: func(*group) string {
+		advice: func(g *group) string {
+			if g.listening.Sockets > 0 {
+				return "Set net.ipv4.tcp_migrate_req to 1 (Linux 5.14 and later): with SO_REUSEPORT the kernel then hands what waits to the other listeners. Or accept what waits before closing"
+			}
 			return "Accept what waits before closing, or pass the listener on: reload instead of restart, socket activation, tcp_migrate_req with SO_REUSEPORT"
 		},
 	},
@@ -80,10 +124,17 @@ var listeners = []*pattern{
 		},
 		applies: func(g *group) bool { return g.is(cause.ClosedPort) },
 		say: func(g *group) string {
-			text := fmt.Sprintf("%s tried %s, and nothing listens there%s", g.peer(), g.first.Local, g.times())
+			at := g.first.Local.String()
+			if g.addrs.n > 1 {
+				at = g.placesText()
+			}
+			text := fmt.Sprintf("%s tried %s, and nothing listens there%s", g.peer(), at, g.times())
 			text += formerText(&g.first.FormerListener)
 			if at := g.first.Elsewhere; at.Port != 0 {
-				text += fmt.Sprintf("; but somebody listens on %s of this host", at)
+				text += fmt.Sprintf("; but %s listens on %s", processOr(at.PID, at.Comm, "a process"), at)
+				if !g.reaches(at.Addr) {
+					text += ", for clients on the same host"
+				}
 			}
 			if every := g.regular(); every != "" {
 				text += ", " + every
@@ -92,8 +143,10 @@ var listeners = []*pattern{
 		},
 		advice: func(g *group) string {
 			switch former, at := &g.first.FormerListener, g.first.Elsewhere; {
+			case at.Port != 0 && !g.reaches(at.Addr):
+				return fmt.Sprintf("Let %s listen on %s too, if other hosts have to reach it", cmp.Or(at.Comm, "the service"), g.first.Local.Addr)
 			case at.Port != 0:
-				return fmt.Sprintf("Let the service listen on %s too, or let the client use %s", g.first.Local.Addr, at)
+				return fmt.Sprintf("Let %s listen on %s too, or let the client use %s", cmp.Or(at.Comm, "the service"), g.first.Local.Addr, at)
 			case former.Comm != "" && former.Ended != (event.Ended{}):
 				return "Find out why " + former.Comm + " ended, and start it again"
 			case former.Comm != "":
@@ -118,7 +171,7 @@ var listeners = []*pattern{
 			if g.first.Chain != "" {
 				where = " in " + g.first.Chain
 			}
-			return fmt.Sprintf("a firewall rule%s of this host refused connections to %s%s", where, g.first.Local, g.times())
+			return fmt.Sprintf("a firewall rule%s of this host refused %s to %s%s", where, g.oneOf("a connection", "connections"), g.first.Local, g.times())
 		},
 		advice: func(*group) string {
 			return "Look at the rules that reject with tcp reset: nft list ruleset, or iptables-save"
@@ -135,7 +188,7 @@ var listeners = []*pattern{
 		},
 		applies: func(g *group) bool { return g.is(cause.Refused) },
 		say: func(g *group) string {
-			return fmt.Sprintf("%s refused connections of %s%s", g.first.Peer, g.victim("this host"), g.times())
+			return fmt.Sprintf("%s refused %s of %s%s", g.first.Peer, g.oneOf("a connection", "connections"), g.victim("this host"), g.times())
 		},
 		advice: func(g *group) string {
 			if g.first.Peer.Addr.IsLoopback() {
@@ -143,8 +196,43 @@ var listeners = []*pattern{
 			}
 			return fmt.Sprintf("Look at %s: does something listen on port %d, is its accept queue full (ss -ltn), does a rule refuse it?", g.first.Peer.Addr, g.first.Peer.Port)
 		},
-		because: func(g *group) []string { return g.first.Because },
+		because: func(g *group) []string {
+			return append(slices.Clone(g.first.Because), "the RST has "+g.first.Peer.String()+" as its sender, but a rule or a device may have sent it")
+		},
 	},
+}
+
+// stillText says that the port of a closed listener is open all the same.
+func (g *group) stillText() string {
+	s := &g.listening
+	if s.Sockets == 0 {
+		return ""
+	}
+	others := "another socket listens"
+	if s.Sockets > 1 {
+		others = cause.Grouped(uint64(s.Sockets)) + " other sockets listen"
+	}
+	return "; the port stays open: " + others + " there"
+}
+
+// queueIsFull reports whether the listener that got data of an unknown connection had no
+// room for another one.
+func (g *group) queueIsFull() bool {
+	l := &g.first.Listener
+	return l.Known && l.Used > l.Backlog
+}
+
+// neverTaken reports whether the client of that data thought that it was connected.
+func (g *group) neverTaken() bool {
+	c := &g.other.Conn
+	return g.other.Dir != "" && c.Known && c.BytesAcked <= 1 && c.BytesReceived == 0 && c.Retransmits > 0
+}
+
+// reaches reports whether the client could use an address of this host: a loopback address
+// only within its own network namespace.
+func (g *group) reaches(at netip.Addr) bool {
+	e := &g.first
+	return !at.IsLoopback() || e.Peer.Addr.IsLoopback() || e.Peer.Addr == e.Local.Addr
 }
 
 // formerText says who listened, until when.
@@ -152,15 +240,19 @@ func formerText(f *event.FormerListener) string {
 	if f.Comm == "" && f.AgoMillis == 0 {
 		return ""
 	}
-	who := "a process"
-	if f.Comm != "" {
-		who = fmt.Sprintf("%s[%d]", f.Comm, f.PID)
-	}
-	text := fmt.Sprintf("; %s listened until %s before", who, span(f.AgoMillis))
+	text := fmt.Sprintf("; %s listened until %s before", processOr(f.PID, f.Comm, "a process"), span(f.AgoMillis))
 	if f.Ended != (event.Ended{}) {
 		text += ", when it " + endOf(&f.Ended) + killerText(&f.KilledBy, f.PID)
 	}
 	return text
+}
+
+// processOr is the process as people write it, or other if it is not known.
+func processOr(pid uint32, comm, other string) string {
+	if comm == "" {
+		return other
+	}
+	return fmt.Sprintf("%s[%d]", comm, pid)
 }
 
 // regular says in which interval resets come, "" where that is not regular.

@@ -2,10 +2,10 @@ package finding
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
-	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
 // pauseMillis is the shortest silence that a time limit can explain. Shorter ones are
@@ -17,6 +17,26 @@ const flowMillis = 1000
 
 // networks are about what stands between two ends, and about dead peers.
 var networks = []*pattern{
+	{
+		Pattern: Pattern{
+			ID: "sent-by-no-socket", Title: "A RST that no socket sent",
+			Meaning:  "A RST came that has an end on this host as its sender. That end did not send it: a firewall rule, a bridge or a forger did.",
+			Shows:    "The socket of that end still had the connection, or every RST of this host is seen and there was none.",
+			Disproof: "Another rsttrace shows a RST of that end for the same connection.",
+			Fix:      []string{"Look for rules that reject with tcp reset: nft list ruleset, iptables-save, also in other network namespaces.", "Look for programs that forge RSTs: intrusion prevention, tcpkill, service meshes."},
+			Sources:  []string{"tcp_done in net/ipv4/tcp.c", "nf_send_reset in net/ipv4/netfilter/nf_reject_ipv4.c"},
+		},
+		applies: func(g *group) bool { return g.sentByNone() },
+		say: func(g *group) string {
+			text := fmt.Sprintf("a RST ended %s of %s with %s, and %s sent it", connections(g.resets), g.victim("this host"), g.first.Peer, g.nobody())
+			text += ". Proof: " + g.alibi.because
+			if s := &g.numbers[silence]; s.count > 0 {
+				text += fmt.Sprintf(". That end had been heard %s before", rangeOf(s))
+			}
+			return text
+		},
+		advice: func(g *group) string { return "Look for " + g.suspectsText() },
+	},
 	{
 		Pattern: Pattern{
 			ID: "never-established", Title: "The peer never took the connection",
@@ -44,7 +64,7 @@ var networks = []*pattern{
 		Pattern: Pattern{
 			ID: "idle-limit-between", Title: "Something between forgot the idle connection",
 			Meaning:  "A connection was idle. The next packet met a device or a peer that no longer knew it.",
-			Shows:    "A RST of an end that does not know the connection, after a long silence.",
+			Shows:    "A RST of an end that does not know the connection, after a long silence of that end.",
 			Disproof: "The peer closed the connection itself: then its log or rsttrace there shows it.",
 			Fix:      []string{"Send keep-alives more often than the limit: net.ipv4.tcp_keepalive_time, or TCP_KEEPIDLE in the program.", "Let the pool drop connections that were idle for longer."},
 			Sources:  []string{"tcp(7): TCP_KEEPIDLE", "documentation of the load balancers named in the text"},
@@ -61,25 +81,30 @@ var networks = []*pattern{
 			return text
 		},
 		advice: func(g *group) string {
+			if g.alibi.hidden > 0 {
+				return g.whoSent()
+			}
 			return fmt.Sprintf("Send keep-alives more often than every %s (TCP_KEEPIDLE, or net.ipv4.tcp_keepalive_time with SO_KEEPALIVE), or drop idle connections earlier", span(g.numbers[silence].min))
 		},
-		because: func(g *group) []string { return g.first.Because },
+		because: func(g *group) []string {
+			return append(slices.Clone(g.first.Because), "the peer had not been heard for "+rangeOf(&g.numbers[silence]))
+		},
 	},
 	{
 		Pattern: Pattern{
 			ID: "reset-in-full-flow", Title: "A RST in the middle of a conversation",
 			Meaning:  "Payload went to and fro a moment before. A RST came from an end that says it does not know the connection.",
-			Shows:    "A RST without a sign of the peer's TCP, less than a second after payload.",
+			Shows:    "A RST without a sign of the peer's TCP, less than a second after its last payload or acknowledgement.",
 			Disproof: "rsttrace at the peer shows that it sent this RST.",
 			Fix:      []string{"Compare the TTL of the RST with that of other packets of the peer.", "Look at what is between: rules, load balancers that change their members, intrusion prevention."},
 			Sources:  []string{"RFC 5961", "RFC 9293 section 3.10.7"},
 		},
 		applies: func(g *group) bool {
 			s := &g.numbers[silence]
-			return !g.sees() && g.is(cause.PeerGone) && s.count > 0 && s.median() < flowMillis && g.numbers[received].max > 0
+			return !g.sees() && g.is(cause.PeerGone) && s.count > 0 && s.median() < flowMillis && (g.numbers[received].max > 0 || g.numbers[sent].max > 1)
 		},
 		say: func(g *group) string {
-			text := fmt.Sprintf("a RST ended connections of %s with %s %s after the last payload%s", g.victim("this host"), g.first.Peer, rangeOf(&g.numbers[silence]), g.times())
+			text := fmt.Sprintf("a RST ended a connection of %s with %s, which had been heard %s before%s", g.victim("this host"), g.first.Peer, rangeOf(&g.numbers[silence]), g.times())
 			if s := &g.numbers[ttl]; s.count > 0 {
 				text += "; TTL " + strconv.FormatUint(s.min, 10)
 				if s.max != s.min {
@@ -89,11 +114,12 @@ var networks = []*pattern{
 			if n := g.first.Conn.SegmentsUnacked; n != nil && *n == 0 && g.provoked == 0 {
 				text += "; nothing of this end was in flight that it could answer"
 			}
+			if g.alibi.sentOn > 0 {
+				text += fmt.Sprintf("; the peer sent on %s later, as if it had sent no RST", span(g.alibi.sentOnAfter))
+			}
 			return text
 		},
-		advice: func(g *group) string {
-			return fmt.Sprintf("Find out who sent it: run rsttrace at %s; if that sent none, a rule or a device between did (compare TTLs)", g.first.Peer.Addr)
-		},
+		advice:  func(g *group) string { return g.whoSent() },
 		because: func(g *group) []string { return g.first.Because },
 	},
 	{
@@ -107,7 +133,11 @@ var networks = []*pattern{
 		},
 		applies: func(g *group) bool { return g.is(cause.KeepaliveTimeout, cause.KeepaliveUserTimeout) },
 		say: func(g *group) string {
-			return fmt.Sprintf("%s did not answer for %s, and the kernel gave up connections of %s%s", g.peer(), rangeOf(&g.numbers[silence]), g.actor("this host"), g.times())
+			quiet := ""
+			if s := &g.numbers[silence]; s.count > 0 {
+				quiet = " for " + rangeOf(s)
+			}
+			return fmt.Sprintf("the connection of %s was given up: %s had not answered%s%s", g.actor("this host"), g.peer(), quiet, g.times())
 		},
 		advice: func(*group) string {
 			return "Find out why the peer could not be reached: was it down, frozen, or cut off by a device?"
@@ -116,20 +146,32 @@ var networks = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "forgotten-here", Title: "This host no longer knows the connection",
-			Meaning:  "A packet came for a connection that this host does not have. It was restarted, its address moved here, or packets bypass the translation of addresses.",
-			Shows:    "The kernel found no socket for a packet that is not a SYN, and remembers no end of that connection.",
+			Meaning:  "A packet came for a connection that this host does not have. This host was restarted, its address moved here, or packets bypass the translation of addresses. A service may listen on the port again.",
+			Shows:    "The kernel found no socket for a packet that is not a SYN, and remembers no end of that connection. If a socket listens on the port, its accept queue is not the reason: it is empty, or the connection had worked before.",
 			Disproof: "A RST or a close of that connection was seen here before rsttrace started.",
 			Fix:      []string{"Find out when this host or its address changed.", "With Kubernetes: nf_conntrack_tcp_be_liberal, or drop invalid packets instead of passing them on."},
 			Sources:  []string{"tcp_v4_rcv, no_tcp_socket", "kubernetes issue 74839"},
 		},
-		applies: func(g *group) bool { return g.is(cause.HalfOpen) },
+		applies: func(g *group) bool { return g.is(cause.HalfOpen) || g.lostByListener() },
 		say: func(g *group) string {
-			return fmt.Sprintf("%s sent to %s, which has no such connection%s", g.peer(), g.first.Local, g.times())
+			text := fmt.Sprintf("%s sent to %s, which has no such connection%s", g.peer(), g.first.Local, g.times())
+			if g.key.class == byQueue {
+				text += fmt.Sprintf("; %s listens there now", g.actor("a process"))
+			}
+			if c := &g.other.Conn; g.other.Dir != "" && c.AgeMillis > 0 {
+				text += fmt.Sprintf("; that end had been connected for %s", span(c.AgeMillis))
+			}
+			return text
 		},
 		advice: func(*group) string {
 			return "Find out whether this host was restarted, its address moved here, or NAT was bypassed (conntrack: invalid packets)"
 		},
-		because: func(g *group) []string { return g.first.Because },
+		because: func(g *group) []string {
+			if g.key.class == byQueue && !g.clientHadIt() {
+				return []string{"data came for a connection that the listener does not know, and none waits in its accept queue"}
+			}
+			return g.first.Because
+		},
 	},
 	{
 		Pattern: Pattern{
@@ -156,5 +198,21 @@ var networks = []*pattern{
 	},
 }
 
+// lostByListener reports whether a listener got data of a connection that this host does not
+// have, and that was no victim of a full accept queue.
+func (g *group) lostByListener() bool {
+	if g.key.class != byQueue || g.causes.n > 1 || !g.is(cause.AckToListener) {
+		return false
+	}
+	l := &g.first.Listener
+	return g.clientHadIt() || g.other.Dir == "" && g.first.Trigger.Len > 0 && l.Known && l.Used == 0
+}
+
+// clientHadIt reports whether the other end had talked to somebody on its connection.
+func (g *group) clientHadIt() bool {
+	c := &g.other.Conn
+	return g.other.Dir != "" && c.Known && (c.BytesAcked > 1 || c.BytesReceived > 0)
+}
+
 // sees reports whether the end that sent the RST was seen.
-func (g *group) sees() bool { return g.first.Dir == event.Sent }
+func (g *group) sees() bool { return g.first.LocalSent() }

@@ -15,55 +15,40 @@ func (s *Stage) report(g *group) error {
 	said := &g.said
 	if said.resets == 0 {
 		said.due = g.since.Add(updates[0])
-		s.soonest(said.due)
+		s.agenda.begin(g)
 		return s.say(g, event.FindingBegins)
 	}
 	// Its numbers change the diagnosis while there are few, and rarely later.
 	if bits.OnesCount64(g.resets) != 1 && g.deaths == 0 {
 		return nil
 	}
-	if diagnose(g) != said.pattern {
+	if p := diagnose(g); p != said.pattern || p.isHarmless(g) != said.harmless {
 		return s.say(g, event.FindingGrows)
 	}
 	return nil
 }
 
-// soonest remembers when the next update may be due.
-func (s *Stage) soonest(due time.Time) {
-	if s.next.IsZero() || due.Before(s.next) {
-		s.next = due
-	}
-}
-
 // update reports what became due, and ends what was quiet for long.
 func (s *Stage) update(now time.Time) error {
-	if s.next.IsZero() || now.Before(s.next) {
-		return nil
-	}
-	s.next = time.Time{}
-	for e := s.byUse.Front(); e != nil; {
-		g, next := e.Value.(*group), e.Next()
-		switch {
-		case now.Sub(g.last) >= quietFor:
+	for len(s.agenda) > 0 && !now.Before(s.agenda[0].wake) {
+		g := s.agenda[0]
+		if now.Sub(g.last) >= quietFor {
 			if err := s.say(g, event.FindingEnds); err != nil {
 				return err
 			}
-			s.forget(e)
-		case !now.Before(g.said.due):
-			for !now.Before(g.said.due) {
-				g.said.step = min(g.said.step+1, len(updates)-1)
-				g.said.due = later(g, now)
-			}
-			if g.resets > g.said.resets {
-				if err := s.say(g, event.FindingGrows); err != nil {
-					return err
-				}
-			}
-			s.soonest(g.said.due)
-		default:
-			s.soonest(g.said.due)
+			s.forget(s.groups[g.key])
+			continue
 		}
-		e = next
+		for !now.Before(g.said.due) {
+			g.said.step = min(g.said.step+1, len(updates)-1)
+			g.said.due = later(g, now)
+		}
+		s.agenda.wakeLater(g)
+		if g.resets > g.said.resets {
+			if err := s.say(g, event.FindingGrows); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -83,8 +68,9 @@ func later(g *group, now time.Time) time.Time {
 // say gives a finding to the next sink.
 func (s *Stage) say(g *group, phase event.FindingPhase) error {
 	p := diagnose(g)
-	g.said.pattern, g.said.resets = p, g.resets
+	g.goesOn = phase == event.FindingBegins || phase == event.FindingGrows
 	f := g.export(p)
+	g.said.pattern, g.said.harmless, g.said.resets = p, f.Harmless, g.resets
 	f.Time, f.Phase = s.now, phase
 	return s.to.Finding(&f)
 }

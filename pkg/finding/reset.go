@@ -12,24 +12,30 @@ import (
 type reset struct {
 	acted    *event.Event // of the end that decides the reason; never nil
 	suffered *event.Event // the end that got the RST, where it was seen, too
+	closing  closing
 }
 
 // resetOf tells which of two ends acted. The second may be nil.
 func resetOf(a, b *event.Event) reset {
 	switch {
-	case b == nil && a.Dir == event.Sent:
+	case b == nil && a.LocalSent():
 		return reset{acted: a}
 	case b == nil:
 		return reset{acted: a, suffered: a}
-	case b.Dir == event.Sent:
+	case b.LocalSent():
 		return reset{acted: b, suffered: a}
 	default:
 		return reset{acted: a, suffered: b}
 	}
 }
 
+// ended reports whether the RST came to this end, and may have ended a connection.
+func ended(e *event.Event) bool {
+	return e.Dir == event.Received || e.Dir == event.Observed && !e.LocalSent()
+}
+
 // seen reports whether the end that sent the RST was seen.
-func (r *reset) seen() bool { return r.acted.Dir == event.Sent }
+func (r *reset) seen() bool { return r.acted.LocalSent() }
 
 // both reports whether both ends are on this host and were seen.
 func (r *reset) both() bool { return r.suffered != nil && r.suffered != r.acted }
@@ -38,24 +44,34 @@ func (r *reset) both() bool { return r.suffered != nil && r.suffered != r.acted 
 // neither the connection nor the cause says it, the lower port does: ports that the
 // kernel chooses for clients begin at 32768.
 func serverOf(e *event.Event) (server event.Endpoint, here bool) {
-	switch e.Conn.Role {
-	case event.Client:
-		return e.Peer, false
-	case event.Server:
+	here, known := serverSide(e)
+	if !known {
+		here = e.Local.Port <= e.Peer.Port
+	}
+	if here {
 		return e.Local, true
+	}
+	return e.Peer, false
+}
+
+// opposite is the role of the other end.
+var opposite = map[event.Role]event.Role{event.Client: event.Server, event.Server: event.Client}
+
+// serverSide reports whether the end on this side of e listens, and whether that is known:
+// the connection says it, or a cause that only one of both sides can have.
+func serverSide(e *event.Event) (here, known bool) {
+	if e.Conn.Role != "" {
+		return e.Conn.Role == event.Server, true
 	}
 	switch e.Cause {
 	case cause.ClosedPort, cause.AcceptQueueOverflow, cause.AckToListener, cause.SynInHandshake, cause.BadAckInHandshake,
 		cause.ListenerClosed, cause.HandshakeAborted, cause.RSTToListener, cause.RSTHandshakeChallenged, cause.RSTHandshakeOutOfWindow,
 		cause.MPTCPJoinRefused:
-		return e.Local, true
+		return true, true
 	case cause.BadAckInSynSent, cause.BadTimestampInSynSent, cause.StraySynAck, cause.Refused, cause.RSTUnacceptableInSynSent:
-		return e.Peer, false
+		return false, true
 	}
-	if e.Local.Port <= e.Peer.Port {
-		return e.Local, true
-	}
-	return e.Peer, false
+	return false, false
 }
 
 // clientOf is the address of the other end.
@@ -79,30 +95,15 @@ func (r *reset) owners(serverHere bool) (server, client *event.Owner) {
 	return suffered, acted
 }
 
-// silenceOf is how long no payload had passed when the end came, and whether that is
-// known. The kernel keeps both times from the handshake on.
-func silenceOf(e *event.Event) (millis uint64, known bool) {
-	c := &e.Conn
-	if !c.Known || c.LastReceivedMillis == 0 && c.LastSentMillis == 0 {
-		return 0, false
+// lastWords reports whether it is known that the end that wrote what was unread, or came too
+// late, had closed behind it.
+func (r *reset) lastWords() bool {
+	e := r.acted
+	if e.Lost.UnreadBytes > 0 {
+		return e.State == event.StateCloseWait || e.State == event.StateLastAck || e.Conn.PeerFinMillis > 0
 	}
-	quiet := min(c.LastReceivedMillis, c.LastSentMillis)
-	if quiet == 0 {
-		quiet = max(c.LastReceivedMillis, c.LastSentMillis)
+	if e.Trigger.Flags&event.FIN != 0 {
+		return true
 	}
-	// After a close the silence before it counts. Where the peer closed and this end wrote
-	// on, what it had received last tells.
-	if e.Dir == event.Received && c.PeerFinMillis > 0 && c.LastReceivedMillis > 0 {
-		quiet = c.LastReceivedMillis
-	}
-	return quiet - min(quiet, closedMillis(e)), true
-}
-
-// closedMillis is how long the first close of the connection was ago, 0 where it is not
-// known, or there was none.
-func closedMillis(e *event.Event) uint64 {
-	if e.Dir == event.Received {
-		return e.Conn.PeerFinMillis
-	}
-	return e.Earlier.AgoMillis
+	return r.both() && r.suffered.Conn.FinMillis > 0
 }

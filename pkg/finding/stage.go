@@ -29,20 +29,25 @@ type Stage struct {
 	held      held
 	recent    recent
 	scans     scans
-	sufferers map[uint32]sufferer // by pid
+	halves    halves
+	sufferers map[process]sufferer
 	ids       uint64
 	now       time.Time
-	next      time.Time // when the next update may be due
+	newest    time.Time // the latest that was seen
+	agenda    agenda    // what is due next
 }
 
 // New returns a stage in front of a sink.
 func New(to event.Sink) *Stage {
-	return &Stage{to: to, groups: make(map[key]*list.Element), byUse: list.New(), sufferers: make(map[uint32]sufferer)}
+	return &Stage{to: to, groups: make(map[key]*list.Element), byUse: list.New(), sufferers: make(map[process]sufferer)}
 }
 
 // Event passes an event on, with the number of its finding, and the finding where it
 // is new. An event may wait for its other end, and those behind it with it.
 func (s *Stage) Event(e *event.Event) error {
+	if err := s.notice(e.Time); err != nil {
+		return err
+	}
 	s.now = e.Time
 	if len(s.held.events) > 0 || awaitsEnd(e) {
 		return s.hold(e)
@@ -77,12 +82,20 @@ func (s *Stage) pass(e *event.Event, g *group) error {
 func (s *Stage) count(r reset) *group {
 	if g := s.recent.find(r.acted.Earlier.Event); g != nil {
 		g.echoes++
+		g.alibi.addEcho(&r)
 		return g
 	}
+	r.closing = closingOf(&r)
 	k := keyOf(&r)
-	scan := s.scans.note(&r, &k)
 	g := s.last
 	if g == nil || g.key != k {
+		if g = s.halves.find(&r, &k); g != nil {
+			g.addHalf(&r)
+			return g
+		}
+	}
+	scan := s.scans.note(&r, &k)
+	if g = s.last; g == nil || g.key != k {
 		g = s.open(k, &r)
 	}
 	g.add(&r)
@@ -90,6 +103,7 @@ func (s *Stage) count(r reset) *group {
 		s.takeOver(g, scan)
 	}
 	s.scans.remember(&r, g)
+	s.halves.note(&r, g)
 	s.chain(g, &r)
 	return g
 }
@@ -109,6 +123,9 @@ func (s *Stage) open(k key, r *reset) *group {
 	r.acted.CopyTo(&g.first)
 	if r.both() {
 		r.suffered.CopyTo(&g.other)
+		if g.first.Conn.Role == "" {
+			g.first.Conn.Role = opposite[g.other.Conn.Role]
+		}
 	}
 	s.groups[k] = s.byUse.PushBack(g)
 	s.last = g
@@ -118,6 +135,8 @@ func (s *Stage) open(k key, r *reset) *group {
 func (s *Stage) forget(e *list.Element) {
 	g := s.byUse.Remove(e).(*group)
 	delete(s.groups, g.key)
+	s.agenda.remove(g)
+	s.halves.remove(g)
 	if s.last == g {
 		s.last = nil
 	}
@@ -139,13 +158,12 @@ func (s *Stage) takeOver(g *group, from *scanner) {
 
 // addLate adds the second end of a reset whose first end was reported without it.
 func (s *Stage) addLate(g *group, e *event.Event) *group {
-	if e.Dir != event.Sent || g.first.Dir == event.Sent {
-		g.suffers(e)
+	if !e.LocalSent() || g.first.LocalSent() {
+		g.joins(e)
 		return g
 	}
 	into := s.count(resetOf(e, nil))
-	into.both++
-	into.suffers(&g.first)
+	into.joins(&g.first)
 	if g.resets--; g.resets == 0 {
 		into.absorbed = append(into.absorbed, g.id)
 		if known := s.groups[g.key]; known != nil && known.Value.(*group) == g {
@@ -166,8 +184,11 @@ func (s *Stage) Followup(f *event.Followup) error {
 		return err
 	}
 	s.now = f.Time
-	if f.Kind == event.GotSIGPIPE && f.Ended {
+	switch {
+	case f.Kind == event.GotSIGPIPE && f.Ended:
 		g.deaths++
+	case f.Kind == event.GotError && !f.Expected:
+		g.got(f.Errno, 1)
 	}
 	return s.report(g)
 }
@@ -182,26 +203,50 @@ func (s *Stage) Loss(l *event.Loss) error { return s.to.Loss(l) }
 // Audit passes it on.
 func (s *Stage) Audit(a *event.Audit) error { return s.to.Audit(a) }
 
+// Coverage passes it on.
+func (s *Stage) Coverage(c *event.Coverage) error { return s.to.Coverage(c) }
+
 // Totals reports the findings since the totals before, what hurts first, and passes
 // the totals on.
 func (s *Stage) Totals(t *event.Totals) error {
-	for len(s.held.events) > 0 {
-		if err := s.letGo(); err != nil {
-			return err
-		}
+	if err := s.letAllGo(); err != nil {
+		return err
 	}
 	s.now = t.Time
+	if err := s.Report(); err != nil {
+		return err
+	}
+	return s.to.Totals(t)
+}
+
+// Report reports the findings as Totals does, for a stream that ends without totals.
+func (s *Stage) Report() error {
+	if err := s.letAllGo(); err != nil {
+		return err
+	}
 	for _, g := range s.ranked() {
 		if err := s.say(g, event.FindingTotal); err != nil {
 			return err
 		}
 		g.said.total = g.resets
 	}
-	return s.to.Totals(t)
+	return nil
+}
+
+func (s *Stage) letAllGo() error {
+	for len(s.held.events) > 0 {
+		if err := s.letGo(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Flush passes it on, behind what became due.
 func (s *Stage) Flush(now time.Time) error {
+	if err := s.notice(now); err != nil {
+		return err
+	}
 	if err := s.release(now); err != nil {
 		return err
 	}

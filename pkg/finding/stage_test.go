@@ -135,6 +135,26 @@ func TestEndsApart(t *testing.T) {
 	}
 }
 
+// TestEndWithoutNumber: where a filter may still hide events, the first end does not know the
+// number of the other one. Both name each other afterwards.
+func TestEndWithoutNumber(t *testing.T) {
+	for _, between := range [][]event.Event{nil, {sentBy(2, cause.ClosedPort, "")}} {
+		a, b := receivedBy(1, cause.PeerAborted, "nginx"), sentBy(3, cause.UnreadDataOnClose, "app")
+		a.PeerFollows, b.PeerEvent = true, 1
+		c := run(t, append(append([]event.Event{a}, between...), b)...)
+		f := c.last(t, 1)
+		if f.Cause != cause.UnreadDataOnClose || f.Actor.Owner.Comm != "app" || f.Victim.Owner.Comm != "nginx" {
+			t.Errorf("%v: actor %+v, victim %+v", c.order, f.Actor, f.Victim)
+		}
+		if n := len(c.findings); n != 2*(1+len(between)) { // each begins, and has a total
+			t.Errorf("one reset is told twice: %v", c.order)
+		}
+		if first := c.events[0]; first.PeerEvent != 3 || first.PeerFollows {
+			t.Errorf("the first end names event %d", first.PeerEvent)
+		}
+	}
+}
+
 // TestEndThatNeverComes: an event does not wait for ever.
 func TestEndThatNeverComes(t *testing.T) {
 	e := receivedBy(1, cause.PeerAborted, "nginx")
@@ -159,6 +179,14 @@ func TestLateEnd(t *testing.T) {
 	c := run(t, a, b)
 	if want := []string{"event 1", "begins 1", "event 2", "begins 2", "total 2"}; !slices.Equal(c.order, want) {
 		t.Errorf("%v, want %v", c.order, want)
+	}
+	a, b = sentBy(1, cause.UnreadDataOnClose, "app"), receivedBy(2, cause.PeerAborted, "nginx")
+	b.PeerEvent = 1
+	for _, c := range []*collector{c, run(t, a, b)} {
+		f := c.findings[len(c.findings)-1]
+		if f.Actor.Owner.Comm != "app" || f.Victim.Owner.Comm != "nginx" || f.Victim.PIDs.Count != 1 {
+			t.Errorf("%v: actor %+v, victim %+v", c.order, f.Actor, f.Victim)
+		}
 	}
 }
 
@@ -229,17 +257,34 @@ func TestEcho(t *testing.T) {
 	}
 }
 
-// TestChain: a proxy that gives up its client right after its server failed.
+// proxied is a reset that a proxy got from its server, and what it did 3 ms later.
+func proxied() (behind, front event.Event) {
+	behind = with(receivedBy(1, cause.PeerAborted, "proxy"), func(e *event.Event) { e.Conn.Role, e.Time = event.Client, start })
+	front = with(sentBy(2, cause.LingerZero, "proxy"), func(e *event.Event) {
+		e.Owner.PID, e.Local, e.Peer = behind.Owner.PID, endpoint("203.0.113.1:443"), endpoint("203.0.113.9:50000")
+		e.Conn.Role, e.Time = event.Server, start.Add(3*time.Millisecond)
+	})
+	return behind, front
+}
+
+// TestChain: a proxy that gives up its client right after its server failed passed that
+// on. A server that loses one client, and then aborts another one, did not.
 func TestChain(t *testing.T) {
-	behind := receivedBy(1, cause.PeerAborted, "proxy")
-	front := sentBy(2, cause.LingerZero, "proxy")
-	front.Owner.PID, front.Local, front.Peer = behind.Owner.PID, endpoint("203.0.113.1:443"), endpoint("203.0.113.9:50000")
-	if f := run(t, behind, front).last(t, 2); f.After != 1 {
-		t.Errorf("after %d, want 1", f.After)
+	behind, front := proxied()
+	f := run(t, behind, front).last(t, 2)
+	if f.Pattern != "passed-on" || f.After != 1 || f.Certainty != event.Likely ||
+		f.Summary != "proxy[200] reset the connection of 203.0.113.9 3 ms after "+behind.Peer.String()+" had reset another connection of proxy[200] (finding #1)" {
+		t.Errorf("%s after %d, %s: %s", f.Pattern, f.After, f.Certainty, f.Summary)
 	}
-	front.Time = start.Add(time.Second)
-	if f := run(t, behind, front).last(t, 2); f.After != 0 {
-		t.Errorf("a second later: after %d", f.After)
+	for name, change := range map[string]func(e *event.Event){
+		"a second later":        func(e *event.Event) { e.Time = start.Add(time.Second) },
+		"also as a client":      func(e *event.Event) { e.Conn.Role = event.Client },
+		"of another process":    func(e *event.Event) { e.Owner.PID++ },
+		"by a timer of its own": func(e *event.Event) { e.Cause = cause.KeepaliveTimeout },
+	} {
+		if f := run(t, behind, with(front, change)).last(t, 2); f.Pattern == "passed-on" {
+			t.Errorf("%s: %s", name, f.Summary)
+		}
 	}
 }
 

@@ -45,11 +45,13 @@ func (t *tally[T]) has(v T) bool {
 
 func (t *tally[T]) export() event.Tally { return event.Tally{Count: uint64(t.n), More: t.more} }
 
-// values are the different values, in any order.
-func (t *tally[T]) values() []T {
-	values := append([]T(nil), t.few[:min(t.n, len(t.few))]...)
-	for v := range t.many {
-		values = append(values, v)
+// addAll adds what another tally has counted.
+func (t *tally[T]) addAll(other *tally[T]) {
+	for _, v := range other.few[:min(other.n, len(other.few))] {
+		t.add(v)
 	}
-	return values
+	for v := range other.many {
+		t.add(v)
+	}
+	t.more = t.more || other.more
 }

@@ -3,6 +3,7 @@ package finding
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
@@ -11,15 +12,34 @@ import (
 
 // actor names the process that acted: "nginx[812]", or "nginx" where several did.
 func (g *group) actor(unknown string) string {
-	return nameOf(&g.first.Owner, g.actors.n, unknown)
+	if g.first.Dir == event.Observed && g.sees() {
+		return g.first.Local.Addr.String()
+	}
+	return nameOf(&g.first.Owner, g.actors.n, unknown) + g.role(true)
 }
 
 // victim names the process that got the RST.
 func (g *group) victim(unknown string) string {
-	if g.first.Dir != event.Sent {
+	switch {
+	case g.first.Dir == event.Observed && g.sees():
+		return g.first.Peer.Addr.String()
+	case g.first.Dir == event.Observed:
+		return g.first.Local.Addr.String()
+	case !g.sees():
 		return nameOf(&g.first.Owner, g.actors.n, unknown)
 	}
-	return nameOf(&g.other.Owner, g.victims.n, unknown)
+	return nameOf(&g.other.Owner, g.victims.n, unknown) + g.role(false)
+}
+
+// role tells both ends apart where they have the same name: " (server)", " (client)".
+func (g *group) role(acting bool) string {
+	if g.other.Dir == "" || g.first.Owner.Comm == "" || g.first.Owner.Comm != g.other.Owner.Comm {
+		return ""
+	}
+	if _, here := serverOf(&g.first); here == acting {
+		return " (server)"
+	}
+	return " (client)"
 }
 
 func nameOf(o *event.Owner, pids int, unknown string) string {
@@ -37,7 +57,7 @@ func nameOf(o *event.Owner, pids int, unknown string) string {
 // peer names the other end: its process if it is on this host, else its address.
 func (g *group) peer() string {
 	if name := nameOf(&g.other.Owner, g.victims.n, ""); name != "" {
-		return name
+		return name + g.role(false)
 	}
 	if g.peers.n > 1 {
 		return "each of " + countOf(g.peers.export(), "peer")
@@ -48,6 +68,9 @@ func (g *group) peer() string {
 func countOf(t event.Tally, what string) string {
 	text := cause.Grouped(t.Count) + " " + what
 	if t.Count != 1 {
+		if strings.HasSuffix(what, "s") {
+			text += "e"
+		}
 		text += "s"
 	}
 	if t.More {
@@ -94,4 +117,12 @@ func (g *group) times() string {
 		return ""
 	}
 	return " (" + cause.Grouped(g.resets) + " times)"
+}
+
+// oneOf is the singular for one reset, and the plural for more.
+func (g *group) oneOf(one, more string) string {
+	if g.resets == 1 {
+		return one
+	}
+	return more
 }

@@ -32,6 +32,8 @@ type Env struct {
 	step              func(string)
 	firstCall         Call // of an application's calls after a reset
 	probedCalls       bool // an application made them
+	slowestCall       time.Duration
+	silent            time.Duration // that was waited on purpose
 	began             time.Time
 	namespaces        []*netns.Namespace
 	actors            []*actorAt

@@ -16,6 +16,8 @@ type Outcome struct {
 	// Expect lists exactly the events of a perfect tracer, no more and no
 	// fewer. Their order says nothing.
 	Expect []Expectation
+	// Findings are those of the scenario.
+	Findings []Diagnosis
 	// CounterExceptions lists where the kernel's counters differ from the events, as they
 	// must in this scenario. There is none for what a counter can be held
 	// against without exception.
@@ -23,6 +25,10 @@ type Outcome struct {
 	// KernelDeviates, if not empty, says what this kernel does otherwise than the
 	// story tells, so that causes of the scenario may be missing in Expect.
 	KernelDeviates string
+	// SlowestCall is the longest time that a process took for a call, or that calls took which
+	// had to follow each other at once. Where it is long, what the scenario did at once was
+	// not at once.
+	SlowestCall time.Duration
 	// ProbedCalls says that an application was left to make calls after a reset.
 	ProbedCalls bool
 }

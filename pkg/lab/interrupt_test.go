@@ -20,23 +20,30 @@ func TestInterrupt(t *testing.T) {
 	for _, wait := range []struct {
 		what, says string
 		path       Path
-		run        func(*Env)
+		run        func(e *Env, waits func()) // waits is called before the wait, when all is set up
 	}{
-		{"a condition", "waiting until it holds: context canceled", Loopback, func(e *Env) {
+		{"a condition", "waiting until it holds: context canceled", Loopback, func(e *Env, waits func()) {
+			waits()
 			e.Await("it holds", func() bool { return false })
 		}},
-		{"a call of an actor", "accept: the process ended", Loopback, func(e *Env) {
-			e.Actor("server", oneEnd).Listen(netip.MustParseAddrPort("127.0.0.1:8080"), 1).Accept()
+		{"a call of an actor", "accept: the process ended", Loopback, func(e *Env, waits func()) {
+			listener := e.Actor("server", oneEnd).Listen(netip.MustParseAddrPort("127.0.0.1:8080"), 1)
+			waits()
+			listener.Accept()
 		}},
-		{"the end of an actor", "waiting for its end: context canceled", Loopback, func(e *Env) {
-			_, err := e.Actor("server", oneEnd).at.Wait(e.ctx)
+		{"the end of an actor", "waiting for its end: context canceled", Loopback, func(e *Env, waits func()) {
+			server := e.Actor("server", oneEnd)
+			waits()
+			_, err := server.at.Wait(e.ctx)
 			e.must(err)
 		}},
-		{"a segment", "waiting for a segment: read /dev/net/tun: file already closed", Packets, func(e *Env) {
+		{"a segment", "waiting for a segment: read /dev/net/tun: file already closed", Packets, func(e *Env, waits func()) {
+			waits()
 			_, err := e.peer.Listen(serverPort)
 			e.must(err)
 		}},
-		{"a way for packets", "waiting for a packet: context canceled", Veth, func(e *Env) {
+		{"a way for packets", "waiting for a packet: context canceled", Veth, func(e *Env, waits func()) {
+			waits()
 			e.must(e.namespace(serverEnd).CutOff(device))
 			a, b := e.namespace(clientEnd), e.namespace(serverEnd)
 			e.must(netns.AwaitReachable(e.ctx, a, e.plan().first.Addr(), b, e.plan().second.Addr()))
@@ -45,8 +52,7 @@ func TestInterrupt(t *testing.T) {
 		t.Run(wait.what, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			s := Scenario{Name: "stuck", Path: wait.path, Run: func(e *Env) {
-				time.AfterFunc(50*time.Millisecond, cancel)
-				wait.run(e)
+				wait.run(e, func() { time.AfterFunc(50*time.Millisecond, cancel) })
 			}}
 			_, err := Run(ctx, s, event.IPv4, Options{})
 			if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), wait.says) {

@@ -99,7 +99,7 @@ func (e *Env) tearDown() {
 }
 
 func (e *Env) outcome(s Scenario) *Outcome {
-	outcome := &Outcome{Scenario: s.Name, Family: e.Family, Began: e.began, Expect: e.expect, CounterExceptions: e.counterExceptions, KernelDeviates: e.kernelDeviates, ProbedCalls: e.probedCalls}
+	outcome := &Outcome{Scenario: s.Name, Family: e.Family, Began: e.began, Expect: e.expect, Findings: s.Findings, CounterExceptions: e.counterExceptions, KernelDeviates: e.kernelDeviates, ProbedCalls: e.probedCalls, SlowestCall: e.slowestCall}
 	for _, n := range e.namespaces {
 		outcome.Namespaces = append(outcome.Namespaces, NamespaceInfo{Name: n.Name(), Inode: n.Inode()})
 	}

@@ -18,7 +18,9 @@ type Scenario struct {
 	Causes []event.CauseID
 	// Instead are the causes that a kernel and attach method name if they show
 	// less than others. They claim less.
-	Instead  []event.CauseID
+	Instead []event.CauseID
+	// Findings are those that are right of it. None: nothing may accuse anybody.
+	Findings []Diagnosis
 	Families []event.Family
 	Path     Path
 	// HostChanges says that it needs a host-wide setting or a kernel module
@@ -76,6 +78,8 @@ func Scenarios() []Scenario {
 		applicationScenarios(),
 		// whose socket
 		ownerScenarios(),
+		// whole incidents
+		incidentScenarios(),
 	)
 }
 

@@ -14,6 +14,7 @@ func abortScenarios() []Scenario {
 		Story: "With SO_LINGER on and a time of zero, close does not end the conversation, it aborts it: a RST instead of a FIN. " +
 			"Health checks and some proxies do so on purpose. The client's next read gives ECONNRESET.",
 		Causes:   []event.CauseID{cause.LingerZero, cause.PeerAborted},
+		Findings: abortedByServer,
 		Families: bothFamilies, Path: Veth,
 		Run: func(e *Env) { playLingerZero(e, "") },
 	}
@@ -36,6 +37,7 @@ func abortScenarios() []Scenario {
 			"The server has read everything, then closes with SO_LINGER {1,0}. " +
 			"The RST meets a client that is closing already, but still has the socket open: its read gives ECONNRESET.",
 		Causes:   []event.CauseID{cause.LingerZero, cause.ResetWhileClosing},
+		Findings: abortedByServer,
 		Families: bothFamilies, Path: Veth, Run: playLingerZeroCloseWait,
 	}, {
 		Name:  "reset-after-peer-close",
@@ -44,6 +46,7 @@ func abortScenarios() []Scenario {
 			"Then the server aborts the rest of the connection. " +
 			"The client's read goes on to give 0, as if nothing had happened; only a write shows EPIPE.",
 		Causes:   []event.CauseID{cause.ResetAfterPeerClose, cause.LingerZero},
+		Findings: abortedByServer,
 		Families: bothFamilies, Path: Veth, Run: playResetAfterPeerClose,
 	}}
 }

@@ -16,20 +16,23 @@ func dataAfterCloseScenarios() []Scenario {
 		Story: "With the usual tcp_fin_timeout the kernel keeps only a mini-socket of a closed connection. " +
 			"Here the timeout is above 60 seconds, so the full socket stays on as an orphan. " +
 			"The client's write draws the same RST from another place of the kernel.",
-		Causes: causes, Families: bothFamilies, Path: Veth, Run: playOrphan,
+		Causes: causes, Findings: closedByServerFirst,
+		Families: bothFamilies, Path: Veth, Run: playOrphan,
 	}, {
 		Name:  "data-after-shutdown",
 		Title: "Data meets a connection that was shut down both ways but not closed.",
 		Story: "The server calls shutdown(SHUT_RDWR) and keeps the descriptor. " +
 			"Data that arrives then is refused with a RST, and the server's own application gets ECONNRESET from it, " +
 			"although no RST ever came in.",
-		Causes: causes, Families: bothFamilies, Path: Veth, Run: playShutdown,
+		Causes: causes, Findings: append([]Diagnosis{{Accuses: Nobody}}, closedByServerFirst...),
+		Families: bothFamilies, Path: Veth, Run: playShutdown,
 	}, {
 		Name:  "data-after-close-unacknowledged",
 		Title: "Data arrives after close and before the peer has acknowledged the FIN.",
 		Story: "The server has closed, its FIN is on the way, and data from the client crosses it. " +
 			"The kernel cannot hand that data to anybody and sends a RST.",
-		Causes: causes[:1], Families: bothFamilies, Path: Packets,
+		Causes: causes[:1], Findings: closedUnderPeer,
+		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) {
 			playCrossing(e, func(f *packetpeer.Flow) uint32 { return f.Ack - 1 }, event.StateFinWait1)
 		},
@@ -38,7 +41,8 @@ func dataAfterCloseScenarios() []Scenario {
 		Title: "Data arrives in the very segment that acknowledges the FIN of a close.",
 		Story: "A client that writes right after the server has closed often acknowledges the FIN and sends its data in one segment. " +
 			"The kernel refuses it with a RST on a third path, and counts it as an abort on data like the others.",
-		Causes: causes[:1], Families: bothFamilies, Path: Packets,
+		Causes: causes[:1], Findings: closedUnderPeer,
+		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) {
 			// The kernel takes the acknowledgement first: for a moment the
 			// state is FIN_WAIT2.

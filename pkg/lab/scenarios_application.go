@@ -22,6 +22,7 @@ func applicationScenarios() []Scenario {
 			"Whoever asks first takes it, SO_ERROR, read or write, and the socket then looks like one at its end. " +
 			"Only a second connect gives it back as new.",
 		Causes:   []event.CauseID{cause.ClosedPort, cause.Refused},
+		Findings: noListener,
 		Families: bothFamilies, Path: Veth, Run: playRefusedNonblocking,
 	}, {
 		Name:  "peer-aborted-unread",
@@ -29,6 +30,7 @@ func applicationScenarios() []Scenario {
 		Story: "What has arrived stays: the client's read gives the data first, and ECONNRESET after it. " +
 			"A client that polls sees POLLERR from the beginning.",
 		Causes:   []event.CauseID{cause.PeerAborted, cause.LingerZero},
+		Findings: abortedByServer,
 		Families: bothFamilies, Path: Veth, Run: playAbortedUnread,
 	}, {
 		Name:  "reset-after-peer-close-unread",
@@ -36,6 +38,7 @@ func applicationScenarios() []Scenario {
 		Story: "The client's read gives the data, and then 0 as after an orderly close. " +
 			"Only a write, SO_ERROR or poll shows that there was a reset.",
 		Causes:   []event.CauseID{cause.ResetAfterPeerClose, cause.LingerZero},
+		Findings: abortedByServer,
 		Families: bothFamilies, Path: Veth, Run: playClosedUnread,
 	}, {
 		Name:  "peer-aborted-shut-for-reading",
@@ -43,6 +46,7 @@ func applicationScenarios() []Scenario {
 		Story: "shutdown(SHUT_RD) makes read give 0 at once, and nobody else hears of it. " +
 			"A RST changes that: the next read gives ECONNRESET all the same.",
 		Causes:   []event.CauseID{cause.PeerAborted, cause.LingerZero},
+		Findings: abortedByServer,
 		Families: bothFamilies, Path: Veth, Run: playAbortedShutForReading,
 	}, {
 		Name:  "peer-aborted-in-accept-queue",
@@ -50,6 +54,7 @@ func applicationScenarios() []Scenario {
 		Story: "Linux leaves the connection in the queue: accept returns it as if nothing had happened, where other systems give ECONNABORTED. " +
 			"The server's first read gives the error.",
 		Causes:   []event.CauseID{cause.PeerAborted, cause.LingerZero},
+		Findings: abortedBy("client"),
 		Families: bothFamilies, Path: Veth, Run: playAbortedInQueue,
 	}, {
 		Name:  "handshake-aborted-fast-open-queued",
@@ -65,6 +70,7 @@ func applicationScenarios() []Scenario {
 			"Its kernel gives up after a few probes without an answer and sends a RST. " +
 			"The server's read goes on to give 0; only a write, SO_ERROR or poll shows ETIMEDOUT.",
 		Causes:   []event.CauseID{cause.KeepaliveTimeout},
+		Findings: peerDead,
 		Families: oneFamily, Path: Packets, Run: playKeepaliveCloseWait,
 	}, {
 		Name:  "data-behind-fin",
@@ -88,6 +94,7 @@ func applicationScenarios() []Scenario {
 		Story: "What the client sent before is not lost: the server's read gives it, and then 0, " +
 			"because the client's FIN hides the error. A write gives ECONNABORTED.",
 		Causes:   []event.CauseID{cause.SocketDestroyed, cause.ResetWhileClosing},
+		Findings: destroyed,
 		Families: bothFamilies, Path: Veth, HostChanges: loads, Run: playDestroyedUnread,
 	}}
 }

@@ -19,6 +19,7 @@ func brokenPipeScenarios() []Scenario {
 			"Nobody is left to take that data: the server's kernel answers with a RST. " +
 			"Only the second write fails, with EPIPE, and SIGPIPE kills a process that has not prepared for it: a daemon gone without a word, exit status 141.",
 		Causes:   []event.CauseID{cause.WroteAfterPeerClose, cause.DataAfterClose},
+		Findings: diedOfSIGPIPE,
 		Families: bothFamilies, Path: Veth, Run: playBrokenPipe,
 	}
 	loopback := brokenPipe

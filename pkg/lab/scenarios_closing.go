@@ -61,6 +61,7 @@ func closingScenarios() []Scenario {
 		Story: "The client has closed and its FIN was acknowledged; its kernel keeps the socket as an orphan. " +
 			"Then the server aborts with SO_LINGER {1,0}. No application sees this RST any more.",
 		Causes:   []event.CauseID{cause.ResetWhileClosing, cause.LingerZero},
+		Findings: []Diagnosis{{Pattern: "deliberate-abort", Or: []event.PatternID{"turned-away"}, Accuses: serverEnd, Harmless: true}},
 		Families: bothFamilies, Path: Veth, Run: playFinWait2Closed,
 	}}
 	for _, s := range closingStates {

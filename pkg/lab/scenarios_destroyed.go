@@ -19,6 +19,7 @@ func destroyedScenarios() []Scenario {
 			"The kernel aborts the connection with a RST; the server's next call gives ECONNABORTED, the client's ECONNRESET. " +
 			"Neither of them did anything: the process to ask is the destroyer.",
 		Causes:   []event.CauseID{cause.SocketDestroyed, cause.PeerAborted},
+		Findings: destroyed,
 		Families: bothFamilies, Path: Veth, HostChanges: loads, Run: playDestroyed,
 	}, {
 		Name:  "socket-destroyed-orphan",
@@ -26,6 +27,7 @@ func destroyedScenarios() []Scenario {
 		Story: "The server has closed; the kernel keeps the socket until the client has closed as well. " +
 			"Destroying it makes today's kernels send a RST. Older ones leave such a socket alone and say that all went well.",
 		Causes:   []event.CauseID{cause.SocketDestroyed, cause.ResetAfterPeerClose},
+		Findings: destroyed,
 		Families: bothFamilies, Path: Veth, HostChanges: loads, Run: playDestroyedOrphan,
 	}, {
 		Name:  "listener-destroyed",
@@ -34,6 +36,7 @@ func destroyedScenarios() []Scenario {
 			"The connections in its queue, complete for their clients, get a RST each. " +
 			"They end because their listener did, and the destroyer is who brought it about.",
 		Causes:   []event.CauseID{cause.ListenerClosed, cause.PeerAborted},
+		Findings: destroyed,
 		Families: bothFamilies, Path: Veth, HostChanges: loads, Run: playListenerDestroyed,
 	}}
 }

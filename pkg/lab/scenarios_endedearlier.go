@@ -38,16 +38,16 @@ func endedEarlierScenarios() []Scenario {
 			"A RST ends a connection in the accept queue, and the peer sends on.",
 			"The server has not accepted the connection yet when the RST comes. No process has it, and the server will find it dead.",
 			playUnacceptedEndedByRST, cause.PeerGone),
-		scenario("closed-earlier-data",
+		found(scenario("closed-earlier-data",
 			"The server has shut down both ways; data ends the connection, and the peer sends on.",
 			"Data for a connection that is shut down draws a RST and ends it. If the RST is lost, the client sends again, and there is no socket any more.",
-			playEndedByData, cause.DataAfterClose),
-		scenario("closed-earlier-keepalive",
+			playEndedByData, cause.DataAfterClose), closedUnderPeer),
+		found(scenario("closed-earlier-keepalive",
 			"Keep-alive has given the client up, and then it comes back and sends.",
 			"The client was cut off for too long: keep-alive has ended the connection. When the network is back the client does not know that, and sends.",
 			func(e *Env) { playEndedByKeepalive(e, cause.KeepaliveTimeout, func(s *Socket) { s.KeepAlive(1) }) },
-			cause.KeepaliveTimeout),
-		scenario("closed-earlier-keepalive-user-timeout",
+			cause.KeepaliveTimeout), peerDead),
+		found(scenario("closed-earlier-keepalive-user-timeout",
 			"TCP_USER_TIMEOUT has given the client up, and then it comes back and sends.",
 			"TCP_USER_TIMEOUT has ended the connection before all probes were sent. Then the client sends.",
 			func(e *Env) {
@@ -56,16 +56,16 @@ func endedEarlierScenarios() []Scenario {
 					s.KeepAlive(probes)
 					s.UserTimeout(millis)
 				})
-			}, cause.KeepaliveUserTimeout),
+			}, cause.KeepaliveUserTimeout), peerDead),
 		scenario("closed-earlier-user-timeout",
 			"The kernel has given up sending its data, and then the client comes back and sends.",
 			"Data was not acknowledged for as long as TCP_USER_TIMEOUT allows. The kernel ended the connection without a RST, so there is no event of it. "+
 				"The RST that answers the client is the first sign.",
 			playEndedInSilence),
-		scenario("closed-earlier-listener",
+		found(scenario("closed-earlier-listener",
 			"The listener is closed with the connection in its queue, and the peer sends on.",
 			"The kernel resets what waits to be accepted. If that RST is lost, the client sends on, for a connection that no process ever had.",
-			playEndedWithListener, cause.ListenerClosed),
+			playEndedWithListener, cause.ListenerClosed), closedQueue),
 	}
 }
 

@@ -27,6 +27,7 @@ func fastOpenScenarios() []Scenario {
 		Story: "The server accepts the connection before the handshake has ended and closes it at once. " +
 			"The data of the SYN was never read, so the close becomes a RST, in a state in which most connections are not yet known to any server.",
 		Causes:   []event.CauseID{cause.UnreadDataOnClose},
+		Findings: unreadByServer,
 		Families: bothFamilies, Path: Packets, Run: playFastOpenUnread,
 	}, {
 		Name:  "listener-closed-fast-open",
@@ -34,6 +35,7 @@ func fastOpenScenarios() []Scenario {
 		Story: "A Fast Open connection can be accepted before its handshake has ended. This one is not, " +
 			"and the end of the listener ends it with a RST.",
 		Causes:   []event.CauseID{cause.ListenerClosed},
+		Findings: closedQueue,
 		Families: bothFamilies, Path: Packets, Run: playFastOpenListener,
 	}, {
 		Name:  "handshake-aborted-fast-open",

@@ -16,26 +16,30 @@ func firewallScenarios() []Scenario {
 		Title: "The server's firewall rejects a connection: REJECT with tcp-reset.",
 		Story: "A rule in the input chain answers the client's SYN with a RST, before TCP has seen it. " +
 			"To the client it looks exactly as if nobody listened on the port.",
-		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
+		Causes: causes, Findings: ruleHere,
+		Families: bothFamilies, Path: Veth, HostChanges: loads,
 		Run: func(e *Env) { playReject(e, serverEnd, firewall.BaseChain{Chain: event.ChainInput}) },
 	}, {
 		Name:  "netfilter-reject-iptables",
 		Title: "A rule of iptables rejects a connection: -j REJECT --reject-with tcp-reset.",
 		Story: "The rule is made of the extensions that iptables and ip6tables bring along. " +
 			"They come from other modules of the kernel, which build the RST in the same place.",
-		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: missesModule(firewall.XTablesModules...),
+		Causes: causes, Findings: ruleHere,
+		Families: bothFamilies, Path: Veth, HostChanges: missesModule(firewall.XTablesModules...),
 		Run: playRejectXTables,
 	}, {
 		Name:   "netfilter-reject-prerouting",
 		Title:  "A rule in the prerouting chain rejects a connection.",
 		Story:  "The rule comes before the decision whether a packet is for this host.",
-		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
+		Causes: causes, Findings: ruleHere,
+		Families: bothFamilies, Path: Veth, HostChanges: loads,
 		Run: func(e *Env) { playReject(e, serverEnd, firewall.BaseChain{Chain: event.ChainPrerouting}) },
 	}, {
 		Name:   "netfilter-reject-ingress",
 		Title:  "A rule in the ingress chain of a device rejects a connection.",
 		Story:  "The rule sees packets of one device as they come in, before everything else.",
-		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
+		Causes: causes, Findings: ruleHere,
+		Families: bothFamilies, Path: Veth, HostChanges: loads,
 		Run: func(e *Env) {
 			playReject(e, serverEnd, firewall.BaseChain{Chain: event.ChainIngress, Device: device})
 		},
@@ -44,7 +48,8 @@ func firewallScenarios() []Scenario {
 		Title: "A rule in a table of the family netdev rejects a connection.",
 		Story: "Tables of this family belong to a device, not to a protocol. " +
 			"Their RSTs are built in another place of the kernel and go straight back to the device.",
-		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: missesModule(firewall.NetDevModules...),
+		Causes: causes, Findings: ruleHere,
+		Families: bothFamilies, Path: Veth, HostChanges: missesModule(firewall.NetDevModules...),
 		Run: func(e *Env) {
 			playReject(e, serverEnd, firewall.BaseChain{Chain: event.ChainIngress, Device: device, Family: firewall.NetDev})
 		},
@@ -53,7 +58,8 @@ func firewallScenarios() []Scenario {
 		Title: "A bridge on the way rejects a connection that passes through it.",
 		Story: "A rule in a table of the family bridge answers the client's SYN in the name of the server. " +
 			"The bridge has no address of its own, so the RST is built apart from everything that TCP and IP do.",
-		Causes: causes, Families: bothFamilies, Path: Bridged, HostChanges: missesModule(firewall.BridgeModules...),
+		Causes: causes, Findings: ruleHere,
+		Families: bothFamilies, Path: Bridged, HostChanges: missesModule(firewall.BridgeModules...),
 		Run: func(e *Env) {
 			playReject(e, bridgeEnd, firewall.BaseChain{Chain: event.ChainPrerouting, Family: firewall.Bridge})
 		},
@@ -62,14 +68,16 @@ func firewallScenarios() []Scenario {
 		Title: "The client's own firewall rejects what it sends.",
 		Story: "A rule in the output chain answers the client's SYN on its own machine, in the name of the server. " +
 			"No packet ever reaches the server.",
-		Causes: causes, Families: bothFamilies, Path: Veth, HostChanges: loads,
+		Causes: causes, Findings: ruleHere,
+		Families: bothFamilies, Path: Veth, HostChanges: loads,
 		Run: func(e *Env) { playReject(e, clientEnd, firewall.BaseChain{Chain: event.ChainOutput}) },
 	}, {
 		Name:  "netfilter-reject-forward",
 		Title: "A router's firewall rejects a connection that passes through it.",
 		Story: "A rule in the forward chain of the router answers the client's SYN in the name of the server. " +
 			"On the router neither end of the connection is local; the server never hears of it.",
-		Causes: causes, Families: bothFamilies, Path: Routed, HostChanges: loads,
+		Causes: causes, Findings: ruleHere,
+		Families: bothFamilies, Path: Routed, HostChanges: loads,
 		Run: func(e *Env) { playReject(e, routerEnd, firewall.BaseChain{Chain: event.ChainForward}) },
 	}, {
 		Name:  "netfilter-reject-established",
@@ -77,6 +85,7 @@ func firewallScenarios() []Scenario {
 		Story: "The connection works until a rule in the server's input chain rejects its segments. " +
 			"The client's next write draws a RST, and it looks like that of a rebooted server.",
 		Causes:   []event.CauseID{cause.NetfilterReject, cause.PeerGone},
+		Findings: ruleInBetween,
 		Families: bothFamilies, Path: Veth, HostChanges: loads, Run: playRejectEstablished,
 	}}
 }

@@ -42,6 +42,7 @@ func handshakeScenarios() []Scenario {
 			"The last step of another handshake finds the queue full. " +
 			"Normally the kernel ignores that ACK and the client tries again; with tcp_abort_on_overflow it answers with a RST.",
 		Causes:   []event.CauseID{cause.AcceptQueueOverflow},
+		Findings: []Diagnosis{{Pattern: "accept-queue-full", Accuses: "server", Must: true}},
 		Families: bothFamilies, Path: Packets, Run: func(e *Env) { playOverflow(e, true) },
 	}, {
 		Name:  "bad-ack-in-syn-sent",

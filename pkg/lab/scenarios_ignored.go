@@ -16,6 +16,8 @@ type missedRST struct {
 	story   string
 	offset  int
 	without event.CauseID // the cause if the number that the connection expects is not seen; "": the same
+
+	findings []Diagnosis
 }
 
 var missedRSTs = []missedRST{{
@@ -27,7 +29,7 @@ var missedRSTs = []missedRST{{
 	cause:  cause.RSTOutOfWindow,
 	title:  "A RST arrives whose number is far beyond the window.",
 	story:  "Such a number cannot come from the other end of this connection. The kernel ignores the RST.",
-	offset: 10_000_000, without: cause.RSTUnacceptable,
+	offset: 10_000_000, without: cause.RSTUnacceptable, findings: ofNoUse,
 }, {
 	cause:  cause.RSTOld,
 	title:  "A RST arrives whose number lies before what was received already.",
@@ -48,6 +50,7 @@ func ignoredScenarios() []Scenario {
 		scenarios = append(scenarios, Scenario{
 			Name: string(m.cause), Title: m.title, Story: m.story + " The connection goes on.",
 			Causes:   []event.CauseID{m.cause},
+			Findings: m.findings,
 			Instead:  m.instead(),
 			Families: bothFamilies, Path: Packets, Run: func(e *Env) { playMissed(e, m) },
 		})

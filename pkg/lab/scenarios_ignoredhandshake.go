@@ -35,6 +35,7 @@ func pendingScenarios() []Scenario {
 		Story:    "It cannot come from the client that sent the SYN. The kernel ignores it, and the handshake ends as it should.",
 		Causes:   []event.CauseID{cause.RSTHandshakeOutOfWindow},
 		Instead:  []event.CauseID{cause.RSTUnacceptable},
+		Findings: ofNoUse,
 		Families: bothFamilies, Path: Packets, Run: playHandshakeOutOfWindow,
 	}, {
 		Name:  "rst-to-listener-pending",

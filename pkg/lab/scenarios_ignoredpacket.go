@@ -11,19 +11,22 @@ func unacceptableScenarios() []Scenario {
 		Name:   "rst-bad-checksum",
 		Title:  "A RST arrives damaged.",
 		Story:  "The number is right, the checksum is not. The kernel drops the segment before it looks at any connection.",
-		Causes: []event.CauseID{cause.RSTBadChecksum}, Families: bothFamilies, Path: Packets, Run: playBadChecksum,
+		Causes: []event.CauseID{cause.RSTBadChecksum}, Findings: []Diagnosis{{Pattern: "damaged-or-forged", Accuses: Outside, Must: true}},
+		Families: bothFamilies, Path: Packets, Run: playBadChecksum,
 	}, {
 		Name:  "rst-ttl-too-low",
 		Title: "A RST arrives from too far away.",
 		Story: "The server takes only segments with a time to live of 200 or more (RFC 5082), as BGP routers do with their neighbours. " +
 			"The RST has the right number and 64 hops left: it was not sent by the neighbour, and is ignored.",
-		Causes: []event.CauseID{cause.RSTTTLTooLow}, Families: bothFamilies, Path: Packets, Run: playLowTTL,
+		Causes: []event.CauseID{cause.RSTTTLTooLow}, Findings: ofNoUse,
+		Families: bothFamilies, Path: Packets, Run: playLowTTL,
 	}, {
 		Name:  "rst-bad-signature",
 		Title: "A RST arrives without the signature that the connection demands.",
 		Story: "The server demands that its peer signs every segment (TCP MD5, RFC 2385). " +
 			"The RST has the right number and no signature, and is ignored.",
-		Causes: []event.CauseID{cause.RSTBadSignature}, Families: bothFamilies, Path: Packets, Run: playUnsigned,
+		Causes: []event.CauseID{cause.RSTBadSignature}, Findings: ofNoUse,
+		Families: bothFamilies, Path: Packets, Run: playUnsigned,
 	}}
 }
 

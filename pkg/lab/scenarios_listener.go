@@ -17,6 +17,7 @@ func listenerScenarios() []Scenario {
 			"The server never calls accept and closes the listening socket, as a restart without draining does. " +
 			"Each queued connection gets a RST, and the clients see ECONNRESET on a connection that looked fine.",
 		Causes:   []event.CauseID{cause.ListenerClosed, cause.PeerAborted},
+		Findings: closedQueue,
 		Families: bothFamilies, Path: Veth,
 		Run: func(e *Env) {
 			playListener(e, "closes", func(listener *Socket) { listener.Close() })
@@ -27,6 +28,7 @@ func listenerScenarios() []Scenario {
 		Story: "shutdown on a listening socket stops listening, and the descriptor stays open. " +
 			"To the connections in its queue it does what close does: each gets a RST.",
 		Causes:   []event.CauseID{cause.ListenerClosed, cause.PeerAborted},
+		Findings: closedQueue,
 		Families: bothFamilies, Path: Veth,
 		Run: func(e *Env) {
 			playListener(e, "shuts down", func(listener *Socket) { listener.Shutdown(unix.SHUT_RD) })

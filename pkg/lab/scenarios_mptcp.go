@@ -11,6 +11,7 @@ import (
 	"github.com/gopacket/gopacket/layers"
 
 	"github.com/rsttrace/rsttrace/internal/lab/packetpeer"
+	"github.com/rsttrace/rsttrace/internal/rstreason"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -41,12 +42,14 @@ func mptcpScenarios() []Scenario {
 		Story: "The waiting connection is closed twice over: MPTCP ends it by a fast close, and TCP resets the subflow as it does with all that wait in a listener's queue. " +
 			"Two RSTs go out for one connection. The second finds nothing left to reset.",
 		Causes:   []event.CauseID{cause.MPTCPClose, cause.ListenerClosed, cause.PeerAborted, cause.RSTNoConnection},
+		Findings: closedQueue,
 		Families: bothFamilies, Path: Veth, Run: playMPTCPListener,
 	}, {
 		Name:     "socket-destroyed-mptcp",
 		Title:    "The only subflow of an MPTCP connection is destroyed with what `ss -K` does.",
 		Story:    "Destroying the TCP socket of a subflow resets that subflow, not the MPTCP connection that uses it.",
 		Causes:   []event.CauseID{cause.SocketDestroyed, cause.PeerAborted},
+		Findings: destroyed,
 		Families: bothFamilies, Path: Veth, HostChanges: missesModule(diagModules...), Run: playSubflowDestroyed,
 	}, {
 		Name:  "mptcp-join-refused",
@@ -67,11 +70,18 @@ func mptcpScenarios() []Scenario {
 			"The application, which has a socket of MPTCP above it, gets ECONNREFUSED from connect.",
 		Causes: []event.CauseID{cause.ClosedPort, cause.Refused}, Families: bothFamilies, Path: Veth, Run: playMPTCPRefused,
 	}, {
+		Name:  "mptcp-refused-with-reason",
+		Title: "A peer refuses an MPTCP connection, and its RST says why.",
+		Story: "The RST has the option MP_TCPRST with the code of an administrator's rule. " +
+			"The application, which has a socket of MPTCP above the subflow, gets ECONNREFUSED from connect.",
+		Causes: []event.CauseID{cause.Refused}, Findings: must("refused-elsewhere", Outside), Families: bothFamilies, Path: Packets, Run: playMPTCPRefusedWithReason,
+	}, {
 		Name:  "mptcp-fallen-back",
 		Title: "An MPTCP client of a server that only speaks TCP is aborted.",
 		Story: "Where one end does not know MPTCP the connection goes on as plain TCP. " +
 			"The client's application still has a socket of MPTCP, and the RST ends the only subflow of that.",
-		Causes: []event.CauseID{cause.LingerZero, cause.PeerAborted}, Families: bothFamilies, Path: Veth, Run: playFallenBack,
+		Causes: []event.CauseID{cause.LingerZero, cause.PeerAborted}, Findings: abortedByServer,
+		Families: bothFamilies, Path: Veth, Run: playFallenBack,
 	}}
 }
 
@@ -187,6 +197,7 @@ const (
 	mpCapable    = 0x01 // version 1, subtype 0
 	mpJoin       = 0x10
 	mpFastClose  = 0x70
+	mpReset      = 0x80
 	mpHMACSHA256 = 0x01
 	mpKeyBytes   = 8
 )
@@ -211,15 +222,7 @@ func playJoinRefused(e *Env) {
 }
 
 func playFastCloseByAck(e *Env) {
-	e.switchMPTCPOn(clientEnd)
-	c := &conversation{env: e, client: e.Actor("client", clientEnd)}
-	c.serverAt = event.Endpoint{Addr: e.peer.Addr(), Port: serverPort}
-	c.clientSock = c.client.mptcpSocket()
-	c.clientSock.Nonblocking()
-	c.clientSock.want("connect", c.clientSock.Connect(c.serverAt.AddrPort()), Result{Errno: "EINPROGRESS"})
-	c.clientAt = c.clientSock.Local()
-	flow, err := e.peer.Listen(serverPort)
-	e.must(err)
+	c, flow := e.beginConnectMPTCP()
 	key := e.answerCapable(flow)
 	e.Stepf("client %s connects to %s by MPTCP", c.clientAt, c.serverAt)
 	for _, option := range []layers.TCPOption{dataAck(key), mptcp(append([]byte{mpFastClose, 0}, key...)...)} {
@@ -242,6 +245,37 @@ func playFastCloseByAck(e *Env) {
 		Owner: c.client.Name(), Sources: openSocket,
 		Flags: event.RST | event.ACK, AbortShape: true, OnWire: true,
 	})
+}
+
+// beginConnectMPTCP lets a client connect by MPTCP to the packet peer, which has its SYN then.
+func (e *Env) beginConnectMPTCP() (*conversation, *packetpeer.Flow) {
+	e.switchMPTCPOn(clientEnd)
+	c := &conversation{env: e, client: e.Actor("client", clientEnd)}
+	c.serverAt = event.Endpoint{Addr: e.peer.Addr(), Port: serverPort}
+	c.clientSock = c.client.mptcpSocket()
+	c.clientSock.Nonblocking()
+	c.clientSock.want("connect", c.clientSock.Connect(c.serverAt.AddrPort()), Result{Errno: "EINPROGRESS"})
+	c.clientAt = c.clientSock.Local()
+	flow, err := e.peer.Listen(serverPort)
+	e.must(err)
+	return c, flow
+}
+
+func playMPTCPRefusedWithReason(e *Env) {
+	const prohibited = 3
+	c, flow := e.beginConnectMPTCP()
+	e.send(flow, packetpeer.Segment{
+		Flags: event.RST | event.ACK, Ack: flow.Ack, Options: []layers.TCPOption{mptcp(mpReset, prohibited)},
+	})
+	e.Stepf("the peer answers the SYN with a RST that says: administratively prohibited")
+	e.Await("the client's socket has an error", func() bool {
+		return c.clientSock.Read() == Result{Errno: "ECONNREFUSED"}
+	})
+	e.Stepf("client reads: ECONNREFUSED")
+
+	received := c.receivedByClient(cause.Refused, event.StateSynSent, event.App{Errno: "ECONNREFUSED"})
+	received.Flags, received.Reason = event.RST|event.ACK, rstreason.MPTCP(prohibited)
+	e.Expect(received)
 }
 
 // dataAck acknowledges the start of the connection of that key: from then on

@@ -16,6 +16,7 @@ func noSocketScenarios() []Scenario {
 			"there is no socket for any of them, so each is answered with a RST. " +
 			"If the segment acknowledges something, the RST is placed there; if not, it starts at zero and acknowledges in its turn.",
 		Causes:   []event.CauseID{cause.HalfOpen},
+		Findings: forgottenHere,
 		Families: bothFamilies, Path: Packets, Run: playHalfOpen,
 	}, {
 		Name:  "half-open-listener-closed",
@@ -23,6 +24,7 @@ func noSocketScenarios() []Scenario {
 		Story: "The client's SYN was answered, then the server stopped listening. " +
 			"The kernel forgets handshakes under way without a word, and so the client's ACK belongs to nothing.",
 		Causes:   []event.CauseID{cause.HalfOpen},
+		Findings: forgottenHere,
 		Families: bothFamilies, Path: Packets, Run: playPendingListenerClosed,
 	}, {
 		Name:  "stray-syn-ack",
@@ -47,6 +49,7 @@ func noSocketScenarios() []Scenario {
 		Story: "The kernel closes for a killed process, here a socket in SYN_SENT: the attempt is forgotten, and nothing goes out. " +
 			"The server's SYN-ACK is met by a RST.",
 		Causes:   []event.CauseID{cause.StraySynAck},
+		Findings: []Diagnosis{{Pattern: "process-died", Accuses: "client"}},
 		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) {
 			playLateSynAck(e, "is killed with SIGKILL", func(c *conversation) { c.client.Kill() }, event.Ended{Signal: "SIGKILL"})
@@ -58,6 +61,7 @@ func noSocketScenarios() []Scenario {
 			"What the client sends now finds no socket, as after a reboot; " +
 			"but this host closed that very connection itself, a moment ago.",
 		Causes:   []event.CauseID{cause.ClosedEarlier, cause.LingerZero},
+		Findings: abortedByServer,
 		Families: bothFamilies, Path: Packets, Run: playAbortedEarlier,
 	}, {
 		Name:  "closed-earlier-in-order",
@@ -72,6 +76,7 @@ func noSocketScenarios() []Scenario {
 		Story: "The server has closed and the client has not. After tcp_fin_timeout, here a second, the kernel forgets the connection in silence. " +
 			"The client's write then is for a connection that nobody knows, and not any more for one that is closed.",
 		Causes:   []event.CauseID{cause.ClosedEarlier},
+		Findings: closedUnderPeer,
 		Families: bothFamilies, Path: Packets, Run: playFinWait2Gone,
 	}, {
 		Name:  "closed-earlier-repair",
@@ -79,6 +84,7 @@ func noSocketScenarios() []Scenario {
 		Story: "With TCP_REPAIR a socket can be closed without a segment going out; tools that move a process to another machine do so. " +
 			"When the client writes here before the connection was restored elsewhere, it gets a RST.",
 		Causes:   []event.CauseID{cause.ClosedEarlier, cause.PeerGone},
+		Findings: closedByServerFirst,
 		Families: bothFamilies, Path: Veth, Run: playRepairedAway,
 	}}
 }

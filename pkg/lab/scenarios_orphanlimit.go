@@ -20,14 +20,16 @@ func orphanScenarios() []Scenario {
 		Story: "A closed socket lives on as an orphan until the peer has acknowledged everything. " +
 			"Their number is limited for the whole machine by tcp_max_orphans. " +
 			"Above the limit close does not wait for the peer any more: it sends a RST.",
-		Causes: causes, Families: bothFamilies, Path: Packets, HostChanges: true, Run: playOrphanLimit,
+		Causes: causes, Findings: tooManyOrphans,
+		Families: bothFamilies, Path: Packets, HostChanges: true, Run: playOrphanLimit,
 	}, {
 		Name:  "orphan-limit-timer",
 		Title: "An orphan is given up when its retransmission timer finds too many of them.",
 		Story: "The server has closed and the client does not acknowledge its FIN. " +
 			"When the time to send the FIN again has come, the machine has more orphans than it may have: " +
 			"instead of the FIN the kernel sends a RST.",
-		Causes: causes, Families: bothFamilies, Path: Packets, HostChanges: true, Run: playOrphanLimitTimer,
+		Causes: causes, Findings: tooManyOrphans,
+		Families: bothFamilies, Path: Packets, HostChanges: true, Run: playOrphanLimitTimer,
 	}}
 }
 

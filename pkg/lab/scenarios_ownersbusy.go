@@ -13,6 +13,7 @@ func busyScenarios() []Scenario {
 			"the kernel does all of this in one timer interrupt, on the back of whatever process is running. " +
 			"That process computes and has no connection at all.",
 		Causes:   []event.CauseID{cause.PeerGone, cause.HalfOpen},
+		Findings: forgottenHere,
 		Families: oneFamily, Path: PowerLoss, Run: playBusyCPU,
 	}}
 }

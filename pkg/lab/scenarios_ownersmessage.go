@@ -14,6 +14,7 @@ func messageScenarios() []Scenario {
 		Story: "The server passes the connection to a worker and closes its own copy. The worker has not read the message yet: " +
 			"the socket is in nobody's file table. A RST that comes now has no owner, and none is invented.",
 		Causes:   clientAbort,
+		Findings: abortedBy("client"),
 		Families: oneFamily, Path: Veth, Run: playInMessage,
 	}, {
 		Name:  "owner-in-message-discarded",
@@ -22,6 +23,7 @@ func messageScenarios() []Scenario {
 			"The worker closes the Unix socket without having read the message: its kernel closes what was in it, and sends a RST. " +
 			"It was the worker's doing, not the server's.",
 		Causes:   unreadClose,
+		Findings: unreadBy("worker"),
 		Families: oneFamily, Path: Veth, Run: playMessageDiscarded,
 	}, {
 		Name:  "owner-garbage",
@@ -30,6 +32,7 @@ func messageScenarios() []Scenario {
 			"When it has closed all of them, nobody can ever read that message. " +
 			"The kernel's garbage collector finds out and closes the connection, today in a worker thread that belongs to nobody.",
 		Causes:   unreadClose,
+		Findings: unreadByServer,
 		Families: oneFamily, Path: Veth, Run: playGarbage,
 	}}
 }

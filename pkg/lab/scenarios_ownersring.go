@@ -13,6 +13,7 @@ func ringScenarios() []Scenario {
 		Title:    "The server closes the connection through io_uring.",
 		Story:    "IORING_OP_CLOSE does what close does, inside io_uring_enter.",
 		Causes:   unreadClose,
+		Findings: unreadByServer,
 		Families: oneFamily, Path: Veth,
 		Run: func(e *Env) { playRingClose(e, 0) },
 	}, {
@@ -21,6 +22,7 @@ func ringScenarios() []Scenario {
 		Story: "With IOSQE_ASYNC the kernel makes a thread in the server's process that closes the connection. " +
 			"The thread is called iou-wrk and runs no code of the server, but it belongs to it: the server is the owner.",
 		Causes:   unreadClose,
+		Findings: unreadByServer,
 		Families: oneFamily, Path: Veth,
 		Run: func(e *Env) { playRingClose(e, ringAsync) },
 	}, {
@@ -29,6 +31,7 @@ func ringScenarios() []Scenario {
 		Story: "Programs that live on io_uring need no descriptors: their sockets are in a table of the io_uring, and in no file table. " +
 			"What is known is who connected.",
 		Causes:   []event.CauseID{cause.PeerAborted, cause.LingerZero},
+		Findings: abortedByServer,
 		Families: oneFamily, Path: Veth, Run: playRingFile,
 	}, {
 		Name:  "owner-io-uring-ended",

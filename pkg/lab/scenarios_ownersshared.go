@@ -9,6 +9,7 @@ func sharedScenarios() []Scenario {
 		Story: "The server accepts, forks, and closes its own copy of the descriptor: the connection belongs to the child. " +
 			"kill -9 ends the child with data unread, so its kernel sends a RST. The server lives on and did nothing.",
 		Causes:   unreadClose,
+		Findings: []Diagnosis{{Pattern: "process-died", Accuses: "child", Must: true}},
 		Families: oneFamily, Path: Veth, Run: playForked,
 	}, {
 		Name:  "owner-forked-shared",
@@ -17,6 +18,7 @@ func sharedScenarios() []Scenario {
 			"With another client the child is killed, and nothing happens, because the server still has the socket. " +
 			"The server closes it an hour or a second later, and that sends the RST.",
 		Causes:   unreadClose,
+		Findings: append(unreadBy("server"), abortedBy("client")...),
 		Families: oneFamily, Path: Veth, Run: playForkedShared,
 	}, {
 		Name:  "owner-passed",
@@ -24,12 +26,14 @@ func sharedScenarios() []Scenario {
 		Story: "A dispatcher accepts and hands each connection to a worker (SCM_RIGHTS). " +
 			"The worker closes with data unread; another connection is reset by its client. Both are the worker's.",
 		Causes:   unreadClose,
+		Findings: append(unreadBy("worker"), abortedBy("client-2")...),
 		Families: oneFamily, Path: Veth, Run: playPassed,
 	}, {
 		Name:     "owner-passed-shared",
 		Title:    "The server passes the connection to a worker, and keeps its own copy.",
 		Story:    "After SCM_RIGHTS two file tables refer to one socket. A RST from the client is about both processes.",
 		Causes:   clientAbort,
+		Findings: abortedBy("client"),
 		Families: oneFamily, Path: Veth, Run: playPassedShared,
 	}, {
 		Name:  "owner-exec",
@@ -37,6 +41,7 @@ func sharedScenarios() []Scenario {
 		Story: "A super-server accepts and calls exec: the pid stays, the program is another. " +
 			"That one closes with data unread, and has its other connection reset by the client. It is called by the name that it has then.",
 		Causes:   unreadClose,
+		Findings: append(unreadBy("server"), abortedBy("client-2")...),
 		Families: oneFamily, Path: Veth, Run: playExec,
 	}}
 }

@@ -7,6 +7,7 @@ func threadScenarios() []Scenario {
 		Story: "Threads share descriptors, and any of them may close one that another has accepted. " +
 			"The process is the owner, and the event has the thread, too.",
 		Causes:   unreadClose,
+		Findings: unreadByServer,
 		Families: oneFamily, Path: Veth,
 		Run: func(e *Env) {
 			playThread(e, "closes", (*Socket).CloseInThread)
@@ -17,6 +18,7 @@ func threadScenarios() []Scenario {
 		Story: "A thread can have a file table of its own (unshare with CLONE_FILES). " +
 			"When it ends, what only it had open is closed. That is not the end of the process, and must not be shown as one.",
 		Causes:   unreadClose,
+		Findings: unreadByServer,
 		Families: oneFamily, Path: Veth,
 		Run: func(e *Env) {
 			playThread(e, "is the only one to have the connection and ends", (*Socket).EndThread)

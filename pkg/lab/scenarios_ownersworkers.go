@@ -15,6 +15,7 @@ func workerScenarios() []Scenario {
 			"One worker accepts a connection and closes it with data unread, another has its connection reset by the client. " +
 			"The master has nothing to do with either.",
 		Causes:   unreadClose,
+		Findings: append(unreadBy("worker-2"), abortedBy("client-2")...),
 		Families: oneFamily, Path: Veth, Run: playPrefork,
 	}, {
 		Name:  "owner-prefork-queue",
@@ -22,6 +23,7 @@ func workerScenarios() []Scenario {
 		Story: "The master and three workers share a listener, and the client gives up before one of them accepts. " +
 			"Any of them might have: the youngest is named, and the others with it.",
 		Causes:   clientAbort,
+		Findings: abortedBy("client"),
 		Families: oneFamily, Path: Veth, Run: playPreforkQueue,
 	}, {
 		Name:  "owner-reuseport",
@@ -29,6 +31,7 @@ func workerScenarios() []Scenario {
 		Story: "Each worker has a listening socket of its own, and the kernel deals out the connections. " +
 			"The worker that got this one closes it with data unread.",
 		Causes:   unreadClose,
+		Findings: unreadBy("worker-1", "worker-2", "worker-3"),
 		Families: oneFamily, Path: Veth, Run: playReusePort,
 	}, {
 		Name:  "owner-reuseport-killed",
@@ -36,7 +39,10 @@ func workerScenarios() []Scenario {
 		Story: "The kernel has dealt the connection out to a worker that never accepts it. " +
 			"kill -9 ends the worker and its listener, and the connection that waited there gets a RST, " +
 			"although the other workers of the group go on listening.",
-		Causes:   []event.CauseID{cause.ListenerClosed, cause.PeerAborted},
+		Causes: []event.CauseID{cause.ListenerClosed, cause.PeerAborted},
+		Findings: []Diagnosis{
+			{Pattern: "process-died", Accuses: "worker-1"}, {Pattern: "process-died", Accuses: "worker-2"}, {Pattern: "process-died", Accuses: "worker-3"},
+		},
 		Families: oneFamily, Path: Veth, Run: playReusePortKilled,
 	}, {
 		Name:  "owner-reuseport-queue",
@@ -44,6 +50,7 @@ func workerScenarios() []Scenario {
 		Story: "The address does not show at which listener of the group the connection waits, and no descriptor refers to it yet. " +
 			"Rather than one in three, nobody is named.",
 		Causes:   clientAbort,
+		Findings: abortedBy("client"),
 		Families: oneFamily, Path: Veth, Run: playReusePortQueue,
 	}, {
 		Name:  "owner-reuseport-handshake",

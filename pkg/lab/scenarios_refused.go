@@ -15,6 +15,7 @@ func refusedScenarios() []Scenario {
 			"The machine's kernel answers with a RST by itself; no process there has anything to do with it. " +
 			"The client's connect fails at once with ECONNREFUSED.",
 		Causes:   []event.CauseID{cause.ClosedPort, cause.Refused},
+		Findings: noListener,
 		Families: bothFamilies, Path: Veth, Run: playClosedPort,
 	}
 	loopback := closedPort

@@ -37,6 +37,7 @@ func silentScenarios() []Scenario {
 		Story: "The abortive close makes a RST, and the device that it would leave by is switched off. " +
 			"The kernel counts it as sent and as failed. The client will learn of it when it sends something itself.",
 		Causes:   []event.CauseID{cause.LingerZero},
+		Findings: must("deliberate-abort", serverEnd), // and not harmless: what it did to the client is not seen
 		Families: bothFamilies, Path: Packets, Run: playNoRouteAbort,
 	}}
 }
@@ -96,6 +97,7 @@ func playNoRouteAbort(e *Env) {
 	c, _ := e.converseWithPeer(serverEnd)
 	e.must(e.namespaces[0].CutOff(packetpeer.DeviceName))
 	c.serverSock.LingerZero()
+	e.silence(pause) // a close at once would look like a limit of connections
 	c.serverSock.Close()
 	e.AwaitGone(serverEnd, c.serverAt, c.clientAt)
 	e.Stepf("the network goes down; server closes with SO_LINGER {1,0}: the RST cannot leave")

@@ -17,6 +17,7 @@ func timerScenarios() []Scenario {
 			"SO_KEEPALIVE makes the server's kernel ask whether the peer is still there; when nobody answers, it gives the connection up. " +
 			"The server gets ETIMEDOUT, and a RST goes out to whoever may be listening.",
 		Causes:   []event.CauseID{cause.KeepaliveTimeout},
+		Findings: peerDead,
 		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) {
 			playKeepalive(e, cause.KeepaliveTimeout, func(s *Socket) { s.KeepAlive(1) })
@@ -27,6 +28,7 @@ func timerScenarios() []Scenario {
 		Story: "Nine probes may stay unanswered, but TCP_USER_TIMEOUT allows a second only: it decides, not the number of probes. " +
 			"The kernel's own reason is the same for both.",
 		Causes:   []event.CauseID{cause.KeepaliveUserTimeout},
+		Findings: peerDead,
 		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) {
 			playKeepalive(e, cause.KeepaliveUserTimeout, func(s *Socket) {
@@ -41,6 +43,7 @@ func timerScenarios() []Scenario {
 		Story: "A machine with fifty clients vanishes. The server's kernel gives all their connections up in the same second, " +
 			"each in a timer of its own, while the server does nothing.",
 		Causes:   []event.CauseID{cause.KeepaliveUserTimeout},
+		Findings: peerDead,
 		Families: bothFamilies, Path: Packets, Run: playKeepaliveTogether,
 	}, {
 		Name:  "fin-wait2-timeout",

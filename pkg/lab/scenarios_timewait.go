@@ -39,6 +39,7 @@ func timeWaitScenarios() []Scenario {
 		Title:    "A RST with another number meets a TIME_WAIT.",
 		Story:    "Only the very next number may end a TIME_WAIT. This RST has another one and is ignored, as late and forged ones should be.",
 		Causes:   []event.CauseID{cause.RSTTimeWaitOutOfWindow},
+		Findings: ofNoUse,
 		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) {
 			const notNext = 10
@@ -49,6 +50,7 @@ func timeWaitScenarios() []Scenario {
 		Title:    "A RST far outside the window meets a connection that the server has closed and the client has not.",
 		Story:    "Any RST inside the window would end the kernel's wait for the client's FIN. This one is too far off and is ignored.",
 		Causes:   []event.CauseID{cause.RSTTimeWaitOutOfWindow},
+		Findings: ofNoUse,
 		Families: bothFamilies, Path: Packets,
 		Run: func(e *Env) {
 			const far = 10_000_000

@@ -19,6 +19,7 @@ func unreadDataScenarios() []Scenario {
 			"A FIN would mean to the client that all is well, so the kernel sends a RST (RFC 2525, 2.17). " +
 			"A server that answers a request before it has read all of it, and then closes, does exactly this to its clients.",
 		Causes:   []event.CauseID{cause.UnreadDataOnClose, cause.PeerAborted},
+		Findings: unreadByServer,
 		Families: bothFamilies, Path: Veth, Run: playUnreadData,
 	}
 	loopback := unread
@@ -32,6 +33,7 @@ func unreadDataScenarios() []Scenario {
 			"Because data was still unread, each such connection ends with a RST. " +
 			"An out-of-memory kill looks the same to the clients.",
 		Causes:   []event.CauseID{cause.UnreadDataOnClose, cause.PeerAborted},
+		Findings: serverDied,
 		Families: bothFamilies, Path: Veth, Run: playUnreadDataKilled,
 	}, {
 		Name:  "unread-data-exit",
@@ -39,6 +41,7 @@ func unreadDataScenarios() []Scenario {
 		Story: "The server ends with exit status 3 and leaves the closing to the kernel. " +
 			"Because data was still unread, the connection ends with a RST.",
 		Causes:   []event.CauseID{cause.UnreadDataOnClose, cause.PeerAborted},
+		Findings: serverDied,
 		Families: bothFamilies, Path: Veth, Run: playUnreadDataExit,
 	}}
 }

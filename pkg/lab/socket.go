@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"net/netip"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -21,7 +22,9 @@ type Actor struct {
 func (a *Actor) Name() string { return a.at.Name }
 
 func (a *Actor) call(r actor.Request) actor.Reply {
+	began := time.Now()
 	reply, err := a.at.Call(r)
+	a.env.slowestCall = max(a.env.slowestCall, time.Since(began))
 	a.env.must(err)
 	return reply
 }

@@ -15,6 +15,10 @@ func (s *Socket) setOption(level, option, value int) {
 
 func (s *Socket) setTCP(option, value int) { s.setOption(unix.IPPROTO_TCP, option, value) }
 
+func (s *Socket) getTCP(option int) int {
+	return s.must(actor.Request{Op: actor.OpGetOption, Level: unix.IPPROTO_TCP, Option: option}).N
+}
+
 // NoFinWait2 is TCP_LINGER2 below zero.
 func (s *Socket) NoFinWait2() { s.setTCP(unix.TCP_LINGER2, -1) }
 

@@ -19,6 +19,13 @@ type Options struct {
 	MaxRate uint32
 	// Stacks takes the kernel stack of each event.
 	Stacks bool
+	// Packets fills Event.Frames. Records become two or three times as long, so fewer fit
+	// into the ring buffer.
+	Packets bool
+	// SeePackets looks at every packet that arrives, if the kernel does not pass a received
+	// RST to its hook. Then Event.RST of received RSTs is known on such a kernel, too.
+	// It costs time for each packet of the host: see docs/kernel.md.
+	SeePackets bool
 	// Top is how many owners, peers and local ports Totals lists; 0: it lists
 	// none, and they are not counted.
 	Top int
@@ -50,4 +57,6 @@ type Options struct {
 	// Warn is called in the stream with what does not work as it should and is no
 	// reason to end it, each once; nil: nobody is told.
 	Warn func(error)
+	// Host is what every item says of this machine: see event.Host. Zero: nothing.
+	Host event.Host
 }
