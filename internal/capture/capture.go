@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -21,24 +22,31 @@ type Capture struct {
 
 // Open starts to record in the network namespace of the calling thread, on all
 // its devices, those included that appear later.
-func Open() (*Capture, error) {
+func Open() (*Capture, error) { return open(rstFilter) }
+
+// OpenAll is Open for all IP packets, which Packets then returns.
+func OpenAll() (*Capture, error) { return open(nil) }
+
+func open(filter []unix.SockFilter) (*Capture, error) {
 	// No protocol yet: nothing may come in before the filter is in place.
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("capture: packet socket: %w (CAP_NET_RAW is needed)", err)
 	}
 	c := &Capture{fd: fd}
-	if err := c.start(); err != nil {
+	if err := c.start(filter); err != nil {
 		c.Close()
 		return nil, fmt.Errorf("capture: %w", err)
 	}
 	return c, nil
 }
 
-func (c *Capture) start() error {
-	program := &unix.SockFprog{Len: uint16(len(rstFilter)), Filter: &rstFilter[0]}
-	if err := unix.SetsockoptSockFprog(c.fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, program); err != nil {
-		return fmt.Errorf("attaching the filter: %w", err)
+func (c *Capture) start(filter []unix.SockFilter) error {
+	if len(filter) > 0 {
+		program := &unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
+		if err := unix.SetsockoptSockFprog(c.fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, program); err != nil {
+			return fmt.Errorf("attaching the filter: %w", err)
+		}
 	}
 	if err := unix.SetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1); err != nil {
 		return fmt.Errorf("switching timestamps on: %w", err)
@@ -51,12 +59,36 @@ func (c *Capture) start() error {
 	return nil
 }
 
-// Segments returns what was recorded since the last call, in order. It never
+// Packet is one packet, from its IP header on.
+type Packet struct {
+	Time     time.Time
+	Outgoing bool // left this namespace, or passed its loopback device
+	Data     []byte
+}
+
+// Segments returns the RSTs that were recorded since the last call, in order. It never
 // waits. An error says that packets were lost or could not be decoded; what
 // was recorded is returned with it.
 func (c *Capture) Segments() ([]Segment, error) {
 	var segments []Segment
-	var problems []error
+	packets, lost := c.Packets()
+	problems := []error{lost}
+	for _, p := range packets {
+		segment, err := decode(p.Data)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("capture: %w", err))
+			continue
+		}
+		segment.Outgoing, segment.Time = p.Outgoing, p.Time
+		segments = append(segments, segment)
+	}
+	return segments, errors.Join(problems...)
+}
+
+// Packets returns what was recorded since the last call, in order. It never waits. An
+// error says that packets were lost; what was recorded is returned with it.
+func (c *Capture) Packets() ([]Packet, error) {
+	var packets []Packet
 	buf, control := make([]byte, 1<<16), make([]byte, 256)
 	for {
 		n, controlLen, _, from, err := unix.Recvmsg(c.fd, buf, control, 0)
@@ -64,22 +96,17 @@ func (c *Capture) Segments() ([]Segment, error) {
 		case errors.Is(err, unix.EINTR):
 			continue
 		case errors.Is(err, unix.EAGAIN):
-			return segments, errors.Join(append(problems, c.lost())...)
+			return packets, c.lost()
 		case err != nil:
-			return segments, fmt.Errorf("capture: reading: %w", err)
+			return packets, fmt.Errorf("capture: reading: %w", err)
 		}
 		link, ok := from.(*unix.SockaddrLinklayer)
 		if !ok || seenTwice(link) {
 			continue
 		}
-		segment, err := decode(buf[:n])
-		if err != nil {
-			problems = append(problems, fmt.Errorf("capture: %w", err))
-			continue
-		}
-		segment.Outgoing = link.Pkttype == unix.PACKET_OUTGOING
-		segment.Time = timestamp(control[:controlLen])
-		segments = append(segments, segment)
+		packets = append(packets, Packet{
+			Time: timestamp(control[:controlLen]), Outgoing: link.Pkttype == unix.PACKET_OUTGOING, Data: bytes.Clone(buf[:n]),
+		})
 	}
 }
 

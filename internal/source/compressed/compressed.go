@@ -1,4 +1,5 @@
-package jsonl
+// Package compressed reads files that may be compressed.
+package compressed
 
 import (
 	"bufio"
@@ -12,9 +13,10 @@ import (
 // memoryMax bounds what a zstd file may ask for: its window is the file's choice.
 const memoryMax = 64 << 20
 
-// decompress reads gzip and zstd as what they hold, and all else as it is. The
-// first bytes say which it is.
-func decompress(r io.Reader) (io.ReadCloser, error) {
+// Open reads gzip and zstd as what they hold, and all else as it is. The first bytes
+// say which it is. The result has an error of its own where a compressed file is damaged
+// or cut off: what came before was given.
+func Open(r io.Reader) (io.ReadCloser, error) {
 	buffered := bufio.NewReaderSize(r, 64<<10)
 	magic, err := buffered.Peek(4)
 	if err != nil && len(magic) == 0 && err != io.EOF {
