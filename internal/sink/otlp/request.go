@@ -1,0 +1,53 @@
+package otlp
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// around is what a request has beside the records.
+type around struct {
+	resource message
+	scope    message
+	zip      *gzip.Writer
+}
+
+func newAround(o *Options) around {
+	resource := map[string]string{
+		"service.name": "rsttrace", "service.version": o.Version, "host.name": o.Host.HostName, "host.id": o.Host.HostID, "os.type": "linux",
+		"rsttrace.boot_id": o.Host.BootID,
+	}
+	maps.Copy(resource, o.Resource)
+	a := attributes{field: resourceAttributes}
+	for _, name := range slices.Sorted(maps.Keys(resource)) {
+		a.text(name, resource[name])
+	}
+	return around{
+		resource: a.message,
+		scope:    message(nil).text(scopeName, "github.com/rsttrace/rsttrace").text(scopeVersion, o.Version),
+		zip:      gzip.NewWriter(nil),
+	}
+}
+
+// request is an ExportLogsServiceRequest.
+func (a *around) request(records message, zipped bool) ([]byte, error) {
+	scopeLogs := message(nil).inner(scopeLogsScope, a.scope)
+	scopeLogs = append(scopeLogs, records...)
+	resourceLogs := message(nil).inner(resourceLogsResource, a.resource).inner(resourceLogsScopeLogs, scopeLogs)
+	request := message(nil).inner(requestResourceLogs, resourceLogs)
+	if !zipped {
+		return request, nil
+	}
+	var body bytes.Buffer
+	a.zip.Reset(&body)
+	if _, err := a.zip.Write(request); err != nil {
+		return nil, err
+	}
+	if err := a.zip.Close(); err != nil {
+		return nil, err
+	}
+	return body.Bytes(), nil
+}
