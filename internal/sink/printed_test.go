@@ -100,7 +100,7 @@ func withoutNames(events []*event.Event) []*event.Event {
 	const id = "aa99aa99aa99aa99aa99aa99aa99aa99aa99aa99aa99aa99aa99aa99aa99aa99"
 	add := func(owner event.Owner) {
 		e := *events[0]
-		e.ID, e.Owner, e.Initiator = uint64(len(events)+1), owner, event.ProcessRef{}
+		e.ID, e.Owner, e.Initiator = uint64(len(events)+1), owner, event.Initiator{}
 		e.Netns = event.Netns{}
 		events = append(events, &e)
 	}

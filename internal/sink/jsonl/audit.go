@@ -14,7 +14,7 @@ func (s *Sink) Audit(a *event.Audit) error {
 }
 
 func appendAudit(buf []byte, a *event.Audit, m *moments) []byte {
-	l := begin(buf, event.SchemaVersion, m, a.Time, event.KindAudit)
+	l := begin(buf, event.SchemaVersion, m, &a.Host, a.Time, event.KindAudit)
 	l = l.numberAlways(`"namespaces":`, uint64(a.Namespaces))
 	l = l.number(`"came":`, uint64(a.Came))
 	l = l.number(`"went":`, uint64(a.Went))

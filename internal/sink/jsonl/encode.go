@@ -1,6 +1,7 @@
 package jsonl
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -10,7 +11,8 @@ import (
 // fields of event.Event; a new field there fails TestMatchesEncodingJSON until
 // it is written here.
 func appendEvent(buf []byte, e *event.Event, evidence bool, m *moments) []byte {
-	l := begin(buf, e.Schema, m, e.Time, event.KindEvent)
+	l := begin(buf, e.Schema, m, &e.Host, e.Time, event.KindEvent)
+	l = l.number(`"monotonicNanos":`, e.MonotonicNanos)
 	l = l.numberAlways(`"id":`, e.ID)
 	l = appendVerdict(l, e)
 	l = appendConnection(l, e)
@@ -24,11 +26,14 @@ func appendEvent(buf []byte, e *event.Event, evidence bool, m *moments) []byte {
 
 // begin opens a line with what every line has. The time comes before what
 // differs between kinds, so that lines of all kinds sort as text.
-func begin(buf []byte, schema int, m *moments, t time.Time, kind event.Kind) line {
+func begin(buf []byte, schema int, m *moments, h *event.Host, t time.Time, kind event.Kind) line {
 	l := line(append(buf, '{'))
 	l = l.signed(`"schema":`, int64(schema))
 	l = m.append(l, `"time":`, t)
-	return l.textAlways(`"kind":`, string(kind))
+	l = l.textAlways(`"kind":`, string(kind))
+	l = l.text(`"host":`, h.HostName)
+	l = l.text(`"hostId":`, h.HostID)
+	return l.text(`"bootId":`, h.BootID)
 }
 
 // appendVerdict is what happened and what to do.
@@ -95,67 +100,6 @@ func appendCalls(l line, name string, c *event.Calls) line {
 	return l.closeUnlessEmpty(start)
 }
 
-// appendWho is whose socket it was.
-func appendWho(l line, e *event.Event) line {
-	l = appendOwner(l, &e.Owner)
-	l = appendBy(l, e.Initiator)
-	l = l.text(`"chain":`, e.Chain)
-	l = l.flag(`"forwarded":`, e.Forwarded)
-	l = l.number(`"peerEvent":`, e.PeerEvent)
-	l = l.number(`"finding":`, e.Finding)
-	if p := &e.Earlier; *p != (event.Earlier{}) {
-		l = l.open(`"earlier":`)
-		l = l.number(`"event":`, p.Event)
-		l = l.text(`"cause":`, string(p.Cause))
-		l = l.text(`"by":`, p.EndedBy)
-		l = l.number(`"agoMillis":`, p.AgoMillis)
-		l = l.close()
-	}
-	if q := &e.Listener; q.Known {
-		l = l.open(`"listener":`)
-		l = l.numberAlways(`"backlog":`, uint64(q.Backlog))
-		l = l.numberAlways(`"used":`, uint64(q.Used))
-		l = l.close()
-	}
-	l = appendFormer(l, &e.FormerListener)
-	l = appendEndpoint(l, `"elsewhere":`, e.Elsewhere)
-	l = appendNetns(l, e.Netns)
-	return appendConn(l, &e.Conn)
-}
-
-func appendEnded(l line, end event.Ended) line {
-	start := len(l)
-	l = l.open(`"ended":`)
-	if end.ExitCode != nil {
-		l = l.signed(`"exitCode":`, int64(*end.ExitCode))
-	}
-	l = l.text(`"signal":`, end.Signal)
-	return l.closeUnlessEmpty(start)
-}
-
-func appendKiller(l line, k *event.Killer) line {
-	start := len(l)
-	l = l.open(`"killedBy":`)
-	l = l.number(`"pid":`, uint64(k.PID))
-	l = l.text(`"comm":`, k.Comm)
-	l = l.flag(`"kernel":`, k.Kernel)
-	l = l.flag(`"oom":`, k.OOM)
-	return l.closeUnlessEmpty(start)
-}
-
-func appendFormer(l line, f *event.FormerListener) line {
-	if *f == (event.FormerListener{}) {
-		return l
-	}
-	l = l.open(`"formerListener":`)
-	l = l.number(`"agoMillis":`, f.AgoMillis)
-	l = l.number(`"pid":`, uint64(f.PID))
-	l = l.text(`"comm":`, f.Comm)
-	l = appendEnded(l, f.Ended)
-	l = appendKiller(l, &f.KilledBy)
-	return l.close()
-}
-
 // appendConn leaves out the numbers of what is no full socket.
 func appendConn(l line, c *event.Conn) line {
 	if c.IsZero() {
@@ -164,7 +108,7 @@ func appendConn(l line, c *event.Conn) line {
 	l = l.open(`"conn":`)
 	l = l.text(`"role":`, string(c.Role))
 	if !c.Known {
-		return l.close()
+		return appendTimes(l, c).close()
 	}
 	l = l.number(`"cookie":`, c.Cookie)
 	l = l.numberAlways(`"srttMicros":`, uint64(c.SRTTMicros))
@@ -174,13 +118,48 @@ func appendConn(l line, c *event.Conn) line {
 	l = appendOptional(l, `"segmentsReceived":`, c.SegmentsReceived)
 	l = appendOptional(l, `"segmentsSent":`, c.SegmentsSent)
 	l = appendOptional(l, `"segmentsUnacked":`, c.SegmentsUnacked)
+	l = appendTimes(l, c)
+	l = l.number(`"mark":`, uint64(c.Mark))
+	l = appendOptional(l, `"uid":`, c.UID)
+	return l.close()
+}
+
+// appendTimes is what a capture knows of a connection, too.
+func appendTimes(l line, c *event.Conn) line {
 	l = l.number(`"ageMillis":`, c.AgeMillis)
 	l = l.number(`"lastReceivedMillis":`, c.LastReceivedMillis)
 	l = l.number(`"lastSentMillis":`, c.LastSentMillis)
 	l = l.number(`"peerFinMillis":`, c.PeerFinMillis)
 	l = l.number(`"finMillis":`, c.FinMillis)
-	l = l.number(`"mark":`, uint64(c.Mark))
-	l = appendOptional(l, `"uid":`, c.UID)
+	l = l.number(`"idleBeforePeerFinMillis":`, c.IdleBeforePeerFinMillis)
+	return l.number(`"idleBeforeFinMillis":`, c.IdleBeforeFinMillis)
+}
+
+// appendCapture is which packets of a capture the event is from.
+func appendCapture(l line, f *event.InCapture) line {
+	if f.IsZero() {
+		return l
+	}
+	l = l.open(`"capture":`)
+	l = l.number(`"packet":`, f.RST)
+	if len(f.Others) > 0 {
+		l = l.openList(`"packets":`)
+		for _, n := range f.Others {
+			l = append(strconv.AppendUint(l, n, 10), ',')
+		}
+		l = l.closeList()
+	}
+	l = l.number(`"row":`, uint64(f.Row))
+	if len(f.Candidates) > 0 {
+		l = l.openList(`"candidates":`)
+		for _, id := range f.Candidates {
+			l = l.textAlways("", string(id))
+		}
+		l = l.closeList()
+	}
+	l = l.text(`"signature":`, f.Signature)
+	l = l.flag(`"fromLocal":`, f.FromLocal)
+	l = l.flag(`"fragment":`, f.Fragment)
 	return l.close()
 }
 
@@ -269,58 +248,6 @@ func appendReason(l line, r *event.Reason) line {
 	return l.close()
 }
 
-func appendOwner(l line, owner *event.Owner) line {
-	if owner.IsZero() {
-		return l
-	}
-	l = l.open(`"owner":`)
-	l = l.number(`"pid":`, uint64(owner.PID))
-	l = l.number(`"tid":`, uint64(owner.TID))
-	l = l.text(`"comm":`, owner.Comm)
-	if owner.UID != nil {
-		l = l.numberAlways(`"uid":`, uint64(*owner.UID))
-	}
-	l = l.textAlways(`"source":`, string(owner.Source))
-	l = l.text(`"cgroup":`, owner.Cgroup)
-	l = l.text(`"container":`, owner.Container)
-	l = l.text(`"unit":`, owner.Unit)
-	l = l.text(`"pod":`, owner.Pod)
-	if len(owner.Others) > 0 {
-		l = l.openList(`"others":`)
-		for _, other := range owner.Others {
-			l = l.open("")
-			l = appendProcess(l, other)
-			l = l.close()
-		}
-		l = l.closeList()
-	}
-	l = appendEnded(l, owner.Ended)
-	l = l.text(`"exe":`, owner.Exe)
-	l = l.text(`"cmdline":`, owner.Cmdline)
-	if owner.Parent != (event.ProcessRef{}) {
-		l = l.open(`"parent":`)
-		l = appendProcess(l, owner.Parent)
-		l = l.close()
-	}
-	l = appendKiller(l, &owner.KilledBy)
-	l = l.text(`"sigpipe":`, string(owner.SIGPIPE))
-	return l.close()
-}
-
-func appendBy(l line, by event.ProcessRef) line {
-	if by == (event.ProcessRef{}) {
-		return l
-	}
-	l = l.open(`"by":`)
-	l = appendProcess(l, by)
-	return l.close()
-}
-
-func appendProcess(l line, p event.ProcessRef) line {
-	l = l.numberAlways(`"pid":`, uint64(p.PID))
-	return l.text(`"comm":`, p.Comm)
-}
-
 func appendEvidence(l line, ev *event.Evidence) line {
 	if *ev == (event.Evidence{}) {
 		return l
@@ -350,46 +277,4 @@ func appendEvidence(l line, ev *event.Evidence) line {
 		l = append(ev.Facts.AppendTo(append(l, `"facts":"`...)), '"', ',')
 	}
 	return l.close()
-}
-
-func appendCounts(buf []byte, t *event.Totals, m *moments) []byte {
-	l := begin(buf, event.SchemaVersion, m, t.Time, event.KindCounts)
-	l = l.openList(`"causes":`)
-	for _, c := range t.Sorted() {
-		l = l.open("")
-		l = l.text(`"dir":`, string(c.Dir))
-		l = l.textAlways(`"cause":`, string(c.Cause))
-		l = l.numberAlways(`"events":`, c.Events)
-		l = l.close()
-	}
-	l = l.closeList()
-	l = l.numberAlways(`"shown":`, t.Shown)
-	l = l.numberAlways(`"notShown":`, t.NotShown)
-	l = l.numberAlways(`"lostEvents":`, t.Lost) // "lost" is an object, of events
-	l = l.numberAlways(`"missed":`, t.Missed)
-	l = l.number(`"ownersNotSought":`, t.OwnersNotSought)
-	l = l.texts(`"notCounted":`, t.NotCounted)
-	l = appendLostRecords(l, &t.LostRecords)
-	if t.Tops != nil {
-		l = appendTops(l, t.Tops)
-	}
-	return l.whole()
-}
-
-func appendLostRecords(l line, lost *event.LostRecords) line {
-	start := len(l)
-	l = l.open(`"lostRecords":`)
-	l = l.number(`"holders":`, lost.Holders)
-	l = l.number(`"modules":`, lost.Modules)
-	l = l.number(`"signals":`, lost.Signals)
-	l = l.number(`"errors":`, lost.Errors)
-	l = l.number(`"payloads":`, lost.Payloads)
-	l = l.number(`"cgroups":`, lost.Cgroups)
-	return l.closeUnlessEmpty(start)
-}
-
-func appendLost(buf []byte, loss *event.Loss, m *moments) []byte {
-	l := begin(buf, event.SchemaVersion, m, loss.Time, event.KindLost)
-	l = l.numberAlways(`"events":`, loss.Events)
-	return l.whole()
 }

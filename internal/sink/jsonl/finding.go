@@ -11,12 +11,13 @@ func (s *Sink) Finding(f *event.Finding) error {
 // appendFinding appends the JSON form of f. Order and names are those of the fields of
 // event.Finding.
 func appendFinding(buf []byte, f *event.Finding, m *moments) []byte {
-	l := begin(buf, event.SchemaVersion, m, f.Time, event.KindFinding)
+	l := begin(buf, event.SchemaVersion, m, &f.Host, f.Time, event.KindFinding)
 	l = l.numberAlways(`"id":`, f.ID)
 	l = l.textAlways(`"phase":`, string(f.Phase))
 	l = l.text(`"pattern":`, string(f.Pattern))
 	l = l.textAlways(`"cause":`, string(f.Cause))
 	l = l.textAlways(`"dir":`, string(f.Dir))
+	l = l.flag(`"fromLocal":`, f.FromLocal)
 	l = l.textAlways(`"certainty":`, string(f.Certainty))
 	l = l.texts(`"because":`, f.Because)
 	l = l.flag(`"harmless":`, f.Harmless)
@@ -30,11 +31,12 @@ func appendFinding(buf []byte, f *event.Finding, m *moments) []byte {
 	l = appendEndpoint(l, `"local":`, f.Local)
 	l = appendEndpoint(l, `"peer":`, f.Peer)
 	l = appendNetns(l, f.Netns)
-	l = appendBy(l, f.Initiator)
+	l = appendBy(l, &f.Initiator)
 	l = l.numberAlways(`"resets":`, f.Resets)
 	l = m.append(l, `"first":`, f.First)
 	l = m.append(l, `"last":`, f.Last)
 	l = appendTally(l, `"peers":`, f.Peers)
+	l = appendTally(l, `"namespaces":`, f.Namespaces)
 	l = appendLostBytes(l, &f.Lost)
 	l = appendErrors(l, f.Errors)
 	l = appendSpreads(l, f.Numbers)
@@ -55,6 +57,7 @@ func appendParty(l line, name string, p *event.Party) line {
 		return l
 	}
 	l = l.open(name)
+	l = l.text(`"host":`, p.Host)
 	l = appendOwner(l, &p.Owner)
 	l = appendTally(l, `"pids":`, p.PIDs)
 	return l.close()

@@ -10,7 +10,7 @@ func (s *Sink) Followup(f *event.Followup) error {
 }
 
 func appendFollowup(buf []byte, f *event.Followup, m *moments) []byte {
-	l := begin(buf, event.SchemaVersion, m, f.Time, event.KindFollowup)
+	l := begin(buf, event.SchemaVersion, m, &f.Host, f.Time, event.KindFollowup)
 	l = l.numberAlways(`"event":`, f.Event)
 	l = l.number(`"finding":`, f.Finding)
 	l = l.textAlways(`"what":`, string(f.Kind))

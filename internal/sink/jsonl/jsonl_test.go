@@ -163,3 +163,36 @@ func benchmark(b *testing.B, write func() error) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/event")
 	b.ReportMetric(0, "ns/op")
 }
+
+// TestEach: the lines are those of the other sink, one by one, with the name of the host.
+func TestEach(t *testing.T) {
+	var lines []string
+	var s event.Sink = NewEach(func(line []byte) error {
+		lines = append(lines, string(line))
+		return nil
+	}, Options{})
+	var want bytes.Buffer
+	plain := New(&want, Options{})
+	s = event.OfHost(fixture.Host, s)
+	for _, e := range fixture.Events() {
+		must(t, plain.Event(e)) // first: s says the host in what it is given
+		must(t, s.Event(e))
+	}
+	must(t, s.Totals(fixture.Totals()))
+	must(t, plain.Totals(fixture.Totals()))
+	must(t, s.Loss(fixture.Loss()))
+	must(t, plain.Loss(fixture.Loss()))
+	must(t, s.Coverage(fixture.Coverage()))
+	must(t, plain.Coverage(fixture.Coverage()))
+	must(t, plain.Flush(fixture.Start))
+	if len(lines) != len(fixture.Events())+3 {
+		t.Errorf("%d lines", len(lines))
+	}
+	joined := strings.Join(lines, "")
+	if got := strings.Count(joined, `,"host":"web-1","hostId":"`+fixture.Host.HostID+`","bootId":"`+fixture.Host.BootID+`",`); got != len(lines) {
+		t.Errorf("%d of %d lines have the host", got, len(lines))
+	}
+	if diff := cmp.Diff(want.String(), strings.ReplaceAll(joined, `"host":"web-1","hostId":"`+fixture.Host.HostID+`","bootId":"`+fixture.Host.BootID+`",`, "")); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -2,7 +2,7 @@ package jsonl
 
 import "time"
 
-// moments writes times. Most events come in the second of the one before, whose
+// moments writes times, and knows what else begins every line. Most events come in the second of the one before, whose
 // date and time of day stand already.
 type moments struct {
 	second int64 // of the Unix time

@@ -32,6 +32,7 @@ func (r *rewriter) Finding(f *event.Finding) error   { r.item = *f; return r.sin
 func (r *rewriter) Totals(t *event.Totals) error     { r.item = *t; return r.sink.Totals(t) }
 func (r *rewriter) Loss(l *event.Loss) error         { r.item = *l; return r.sink.Loss(l) }
 func (r *rewriter) Audit(a *event.Audit) error       { r.item = *a; return r.sink.Audit(a) }
+func (r *rewriter) Coverage(c *event.Coverage) error { r.item = *c; return r.sink.Coverage(c) }
 func (r *rewriter) Flush(now time.Time) error        { return r.sink.Flush(now) }
 
 // decode reads a line, and writes what was read.
@@ -83,6 +84,11 @@ func TestDecodedIsWrittenAgain(t *testing.T) {
 		}
 		audit.Elapsed = time.Duration(rng.IntN(1e9)) * time.Millisecond // as much as is written
 		write(func(s *Sink) error { return s.Audit(audit) })
-		write(func(s *Sink) error { return s.Loss(&event.Loss{Time: e.Time, Events: 1 + rng.Uint64N(1e6)}) })
+		coverage := random[event.Coverage](rng)
+		coverage.Dirs = append(coverage.Dirs, event.Sent) // [] is not nil
+		write(func(s *Sink) error { return s.Coverage(coverage) })
+		write(func(s *Sink) error {
+			return s.Loss(&event.Loss{Host: *random[event.Host](rng), Time: e.Time, Events: 1 + rng.Uint64N(1e6)})
+		})
 	}
 }

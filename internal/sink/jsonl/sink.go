@@ -19,13 +19,40 @@ type Options struct {
 // Sink writes JSON lines.
 type Sink struct {
 	options Options
-	out     *sink.Buffer
+	out     output
 	moments moments
 }
 
 // New returns a Sink that writes to w, in pieces of whole lines.
 func New(w io.Writer, o Options) *Sink {
 	return &Sink{options: o, out: sink.NewBuffer(w)}
+}
+
+// output takes lines.
+type output interface {
+	// Open returns what to append lines to. Commit takes the result.
+	Open() []byte
+	Commit(lines []byte) error
+	Flush() error
+}
+
+// NewEach returns a Sink that calls a function with each line. The line ends with a line
+// break, and is valid until the function returns.
+func NewEach(take func(line []byte) error, o Options) *Sink {
+	return &Sink{options: o, out: &each{take: take}}
+}
+
+type each struct {
+	take func([]byte) error
+	room []byte
+}
+
+func (e *each) Open() []byte { return e.room[:0] }
+func (e *each) Flush() error { return nil }
+
+func (e *each) Commit(line []byte) error {
+	e.room = line
+	return e.take(line)
 }
 
 // unclassified is the cause that fits no row of the catalogue.

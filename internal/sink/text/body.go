@@ -30,6 +30,7 @@ func (s *Sink) body(e *event.Event) []paragraph {
 		}
 	}
 	add("", eventNumber(e.ID), storyText(e)+otherEnd(e))
+	add(s.style.faint, "", joinedText(e))
 	if remedy := clean(e.Remedy); s.shown.due(remedy, s.page.lines, s.options.Height) {
 		add(s.style.remedy, s.glyph.right, remedy)
 	}

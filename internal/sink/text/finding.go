@@ -1,7 +1,6 @@
 package text
 
 import (
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -16,9 +15,19 @@ func (s *Sink) Finding(f *event.Finding) error {
 	if f.Phase == event.FindingEnds || !s.options.Fold && f.Phase != event.FindingTotal {
 		return nil // that nothing more came is no news
 	}
+	if f.Phase == event.FindingTotal {
+		if s.totals++; s.totals > totalsInFull+totalsNamed {
+			return nil // it is counted
+		}
+	}
+	before, known := s.findings[f.ID]
+	if known && f.Phase != event.FindingTotal && before.is(f) && before.harmless != f.Harmless {
+		before.harmless = f.Harmless // its next line counts, and the totals advise
+		s.findings[f.ID] = before
+		return nil
+	}
 	p := &s.page
 	p.begin(s.out.Open())
-	before, known := s.findings[f.ID]
 	switch {
 	case f.Phase == event.FindingTotal:
 		s.findingTotal(f)
@@ -27,17 +36,18 @@ func (s *Sink) Finding(f *event.Finding) error {
 		s.findingGrows(f)
 	default:
 		s.newDay(f.Last)
-		s.findingBegins(f, known)
+		s.findingBegins(f, before)
 	}
 	return s.out.Commit(p.end())
 }
 
 // diagnosis is what was said of a finding, and in which line.
 type diagnosis struct {
-	pattern event.PatternID
-	cause   event.CauseID
-	resets  uint64
-	line    uint64
+	pattern  event.PatternID
+	cause    event.CauseID
+	resets   uint64
+	line     uint64
+	harmless bool
 }
 
 func (d diagnosis) is(f *event.Finding) bool { return d.pattern == f.Pattern && d.cause == f.Cause }
@@ -59,11 +69,42 @@ const rowsOfFile = 24
 // findingsMax bounds the memory. A finding that was forgotten is shown in full again.
 const findingsMax = 20_000
 
-func (s *Sink) noteFinding(f *event.Finding) {
+func (s *Sink) noteFinding(f *event.Finding, inFull bool) {
 	if s.findings == nil || len(s.findings) >= findingsMax {
 		s.findings = make(map[uint64]diagnosis)
 	}
-	s.findings[f.ID] = diagnosis{f.Pattern, f.Cause, f.Resets, s.page.lines}
+	said := diagnosis{f.Pattern, f.Cause, f.Resets, s.page.lines, f.Harmless}
+	if !inFull {
+		said.resets = 0
+	}
+	s.findings[f.ID] = said
+}
+
+// alike counts findings of the same kind that follow one another at once, as those of the
+// single addresses that somebody tries.
+type alike struct {
+	kind  string
+	at    time.Time
+	count int
+}
+
+const (
+	// alikeInFull is how many of them are explained. The totals explain the others.
+	alikeInFull = 2
+	// alikeWithin is how soon the next one comes.
+	alikeWithin = time.Second
+)
+
+// inFull takes the next finding, and reports whether it is explained.
+func (a *alike) inFull(f *event.Finding) bool {
+	actor, victim := &f.Actor.Owner, &f.Victim.Owner
+	kind := strings.Join([]string{findingName(f), actor.Comm, actor.Cmdline, victim.Comm, victim.Cmdline}, "\x00")
+	if a.kind != kind || f.Time.Sub(a.at) > alikeWithin {
+		*a = alike{kind: kind}
+	}
+	a.at = f.Time
+	a.count++
+	return a.count <= alikeInFull
 }
 
 // findingName is what stands for a finding: its pattern, else its cause.
@@ -74,10 +115,35 @@ func findingName(f *event.Finding) string {
 	return clean(string(f.Cause))
 }
 
-func (s *Sink) findingBegins(f *event.Finding, known bool) {
-	s.noteFinding(f)
+// name is what stood for the finding.
+func (d diagnosis) name() string {
+	return findingName(&event.Finding{Pattern: d.pattern, Cause: d.cause})
+}
+
+// findingBegins writes a finding in full. Of one that was called something else before, it
+// says that this no longer holds.
+func (s *Sink) findingBegins(f *event.Finding, before diagnosis) {
+	known := before != diagnosis{}
+	inFull := s.alike.inFull(f)
+	s.noteFinding(f, inFull)
 	p := &s.page
+	if !inFull {
+		brief := *f
+		brief.Netns = event.Netns{} // as that before
+		f = &brief
+	}
 	s.findingHead(f, known)
+	if !inFull {
+		return
+	}
+	if known {
+		p.newLine(s.indent())
+		p.words(s.style.faint, "More is known now: this replaces "+before.name()+" and its advice.", s.indent())
+	}
+	if len(f.Absorbed) > 0 {
+		p.newLine(s.indent())
+		p.words(s.style.faint, "This replaces "+numbersText(f.Absorbed)+" and their advice.", s.indent())
+	}
 	p.newLine(s.indent())
 	p.words("", clean(f.Summary), s.indent())
 	if text := s.sufferedText(f); text != "" {
@@ -85,14 +151,18 @@ func (s *Sink) findingBegins(f *event.Finding, known bool) {
 		p.words("", text, s.indent())
 	}
 	for _, o := range []*event.Owner{&f.Actor.Owner, &f.Victim.Owner} {
-		if text := programText(o); text != "" {
+		if text := programText(o); text != "" && s.programs.isNew(o) {
 			p.newLine(s.indent())
 			p.words(s.style.faint, text, s.indent())
 		}
 	}
 	if len(f.Because) > 0 {
 		p.newLine(s.indent())
-		p.words(s.style.faint, "because "+clean(strings.Join(f.Because, "; ")), s.indent())
+		why := "because "
+		if f.Certainty == event.Likely {
+			why = "likely, because "
+		}
+		p.words(s.style.faint, why+clean(strings.Join(f.Because, "; ")), s.indent())
 	}
 	if remedy := clean(f.Remedy); !f.Harmless && remedy != "" {
 		p.newLine(s.indent())
@@ -105,7 +175,11 @@ func (s *Sink) findingBegins(f *event.Finding, known bool) {
 // findingHead is the line that is looked for: when, which, what, who.
 func (s *Sink) findingHead(f *event.Finding, known bool) {
 	p := &s.page
-	p.text(s.style.faint, f.Last.In(s.options.Location).Format(clock))
+	at := f.Last
+	if known {
+		at = f.Time // of what has changed it
+	}
+	p.text(s.style.faint, at.In(s.options.Location).Format(clock))
 	p.space(1)
 	p.text("", "#"+strconv.FormatUint(f.ID, 10))
 	p.space(1)
@@ -114,30 +188,39 @@ func (s *Sink) findingHead(f *event.Finding, known bool) {
 		p.space(1)
 	}
 	p.text(s.style.cause, findingName(f))
-	if f.Certainty == event.Likely {
-		p.text(s.style.faint, " (likely)")
-	}
-	if f.Harmless {
-		p.text(s.style.faint, " (harmless)")
-	}
+	p.text(s.style.faint, qualified(f))
 	s.findingEnds(f)
+}
+
+// qualified says how certain a finding is, and whether it hurt anybody.
+func qualified(f *event.Finding) string {
+	switch likely := f.Certainty == event.Likely; {
+	case likely && f.Harmless:
+		return " (likely, harmless)"
+	case likely:
+		return " (likely)"
+	case f.Harmless:
+		return " (harmless)"
+	}
+	return ""
 }
 
 // findingEnds is the way of the first RST, with who is at each end.
 func (s *Sink) findingEnds(f *event.Finding) {
 	p := &s.page
-	from, to, sender, receiver := f.Local, f.Peer, &f.Actor.Owner, &f.Victim.Owner
-	if f.Dir != event.Sent {
+	from, to, sender, receiver := f.Local, f.Peer, &f.Actor, &f.Victim
+	if f.Dir != event.Sent && !f.FromLocal {
 		from, to = f.Peer, f.Local
 	}
 	for i, end := range []struct {
 		at    event.Endpoint
-		owner *event.Owner
+		party *event.Party
 	}{{from, sender}, {to, receiver}} {
 		text := clean(end.at.String())
-		if who := ownerText(&event.Event{Owner: *end.owner}); who != "-" {
+		if who := partyText(&end.party.Owner); who != "-" {
 			text += " " + who
 		}
+		text += onHost(end.party.Host)
 		if i > 0 {
 			text = s.glyph.right + " " + text
 			if p.fits(1 + cells(text)) {
@@ -151,7 +234,11 @@ func (s *Sink) findingEnds(f *event.Finding) {
 		p.words("", text, s.indent())
 	}
 	netns := netnsText(&event.Event{Netns: f.Netns})
-	if f.Initiator != (event.ProcessRef{}) {
+	if netns != "" && f.Netns.Name == "" && !s.explains {
+		s.explains = true
+		netns += " (lsns -t net lists them)"
+	}
+	if f.Initiator.PID != 0 {
 		netns = strings.TrimPrefix(netns+", by "+processText(f.Initiator.PID, f.Initiator.Comm), ", ")
 	}
 	if netns != "" {
@@ -160,32 +247,27 @@ func (s *Sink) findingEnds(f *event.Finding) {
 	}
 }
 
-// programText says what a process runs, where its name alone does not: java, python3.
-func programText(o *event.Owner) string {
-	program, arguments, _ := strings.Cut(clean(o.Cmdline), " ")
-	program = path.Base(strings.TrimSuffix(program, ":"))
-	says := false // an argument that is no flag
-	for argument := range strings.FieldsSeq(arguments) {
-		says = says || !strings.HasPrefix(argument, "-")
+// partyText names an end of a finding. That its owner closed the socket, perhaps after the
+// RST, would read as if it were the reason.
+func partyText(o *event.Owner) string {
+	party := *o
+	if party.Source == event.FromCloser {
+		party.Source = event.FromSocket
 	}
-	if o.Comm == "" || o.Cmdline == "" || program == clean(o.Comm) && (!says || !interprets(program)) {
-		return ""
-	}
-	text := clean(o.Comm) + " is " + strings.TrimSpace(program+" "+arguments)
-	if o.Parent.Comm != "" {
-		text += ", started by " + processText(o.Parent.PID, o.Parent.Comm)
-	}
-	return text
+	return ownerText(&event.Event{Owner: party})
 }
 
-// interprets reports whether a program runs others, which its name does not tell.
-func interprets(program string) bool {
-	for _, name := range []string{"bash", "beam.smp", "dash", "dotnet", "java", "mono", "node", "perl", "php", "python", "ruby", "sh"} {
-		if strings.TrimRight(program, "0123456789.") == name || program == name {
-			return true
-		}
+// numbersText names findings by their numbers: "#1", "#1, #2", "#1 and 7 more".
+func numbersText(ids []uint64) string {
+	const listed = 4
+	text := "#" + strconv.FormatUint(ids[0], 10)
+	if len(ids) > listed {
+		return text + " and " + digits(uint64(len(ids)-1)) + " more"
 	}
-	return false
+	for _, id := range ids[1:] {
+		text += ", #" + strconv.FormatUint(id, 10)
+	}
+	return text
 }
 
 // sufferedText is what applications got, and what was lost.
@@ -204,13 +286,16 @@ func (s *Sink) sufferedText(f *event.Finding) string {
 		if who == "" {
 			who = "the application"
 		}
+		if more := f.Victim.PIDs.Count; more > 1 {
+			who += " and " + digits(more-1) + " more"
+		}
 		text = who + " got " + strings.Join(parts, ", ")
 	}
 	if n := uint64(f.Lost.UnsentBytes) + uint64(f.Lost.UnackedBytes); n > 0 {
 		if text != "" {
 			text += "; "
 		}
-		text += cause.Grouped(n) + " bytes did not arrive"
+		text += cause.Grouped(n) + " bytes were written and not acknowledged"
 	}
 	return text
 }
@@ -223,52 +308,10 @@ func (s *Sink) findingGrows(f *event.Finding) {
 	if f.Peers.Count > 1 {
 		text += ", of " + tallyText(f.Peers, "peer")
 	}
+	if f.Namespaces.Count > 1 {
+		text += ", in " + tallyText(f.Namespaces, "network namespace")
+	}
 	p.words(s.style.faint, text, s.indent())
-}
-
-// findingTotal is the row of a finding in the totals.
-func (s *Sink) findingTotal(f *event.Finding) {
-	p := &s.page
-	if p.lines > 0 && !s.totals {
-		p.newLine(0)
-	}
-	s.totals = true
-	p.text("", "#"+strconv.FormatUint(f.ID, 10))
-	p.space(1)
-	p.text(s.style.cause, findingName(f))
-	if f.Certainty == event.Likely {
-		p.text(s.style.faint, " (likely)")
-	}
-	if f.Harmless {
-		p.text(s.style.faint, " (harmless)")
-	}
-	p.space(gap)
-	text := plural(f.Resets, "reset")
-	if f.Resets > 1 {
-		text += " from " + f.First.In(s.options.Location).Format(clock) + " to " + f.Last.In(s.options.Location).Format(clock)
-	}
-	if f.Peers.Count > 1 {
-		text += ", " + tallyText(f.Peers, "peer")
-	}
-	if f.After != 0 {
-		text += ", led on by #" + strconv.FormatUint(f.After, 10)
-	}
-	p.words("", text, 4)
-	if s.onScreen(f) {
-		return
-	}
-	p.newLine(4)
-	p.words("", clean(f.Summary), 4)
-	if text := s.sufferedText(f); text != "" {
-		p.newLine(4)
-		p.words("", text, 4)
-	}
-	if remedy := clean(f.Remedy); !f.Harmless && remedy != "" {
-		p.newLine(4)
-		p.text(s.style.remedy, s.glyph.right)
-		p.space(1)
-		p.words(s.style.remedy, remedy, 4+cells(s.glyph.right)+1)
-	}
 }
 
 func tallyText(t event.Tally, what string) string {

@@ -18,7 +18,7 @@ func findings() (list []*event.Finding) {
 	race := event.Finding{
 		Time: events[0].Time, ID: 1, Phase: event.FindingBegins, Pattern: "closed-under-request", Cause: cause.DataAfterClose, Dir: event.Sent,
 		Certainty: event.Exact, Summary: "node[33] closed connections, and 44 ms later the next data of nginx[812] arrived",
-		Remedy: "Find out why node[33] closes", Local: events[0].Local, Peer: events[0].Peer, Server: events[0].Local,
+		Remedy: "Find out why node[33] closed", Local: events[0].Local, Peer: events[0].Peer, Server: events[0].Local,
 		Actor:  event.Party{Owner: event.Owner{PID: 33, Comm: "node", Source: event.FromCloser, Container: "docker/shop-1", Cmdline: "/usr/bin/node server.js"}, PIDs: event.Tally{Count: 1}},
 		Victim: event.Party{Owner: event.Owner{PID: 812, Comm: "nginx", Source: event.FromSocket}, PIDs: event.Tally{Count: 1}},
 		Resets: 1, First: events[0].Time, Last: events[0].Time, Peers: event.Tally{Count: 1}, Lost: event.Lost{UnackedBytes: 1234567},
@@ -31,10 +31,12 @@ func findings() (list []*event.Finding) {
 	check := race
 	check.ID, check.Pattern, check.Cause, check.Harmless = 3, "port-check", cause.LingerZero, true
 	check.Summary, check.Remedy, check.Errors, check.Lost = "haproxy[7] connected to 10.0.0.5:8080 and ended the connection at once, without a byte", "Nothing to do", nil, event.Lost{}
-	check.Initiator, check.Netns = event.ProcessRef{PID: 9, Comm: "ss"}, event.Netns{Inode: 4026532315}
+	check.Initiator, check.Netns = event.Initiator{ProcessRef: event.ProcessRef{PID: 9, Comm: "ss"}}, event.Netns{Inode: 4026532315}
 	grown := race
 	grown.Phase, grown.Resets, grown.Last, grown.Time, grown.Peers = event.FindingGrows, 58, race.First.Add(4300*time.Millisecond), race.First.Add(5*time.Second), event.Tally{Count: 256, More: true}
+	grown.Namespaces, grown.Victim.PIDs = event.Tally{Count: 12}, event.Tally{Count: 5}
 	turned := grown
+	turned.Absorbed = []uint64{4, 5}
 	turned.Pattern, turned.Summary = "keep-alive-race", "node closed idle connections after a silence of 5.0 s; 40 ms later nginx[812] sent the next request on one (58 times)"
 	total := turned
 	total.Phase, total.Resets, total.After = event.FindingTotal, 60, 2
@@ -100,5 +102,17 @@ func TestFoldedEvents(t *testing.T) {
 	must(t, s.Flush(time.Time{}))
 	if !strings.Contains(out.String(), "evidence:") {
 		t.Errorf("an unclassified event is not shown with its evidence: %s", &out)
+	}
+}
+
+func TestNumbersText(t *testing.T) {
+	for want, ids := range map[string][]uint64{
+		"#1":             {1},
+		"#1, #2, #3, #7": {1, 2, 3, 7},
+		"#1 and 4 more":  {1, 2, 3, 4, 5},
+	} {
+		if got := numbersText(ids); got != want {
+			t.Errorf("%v: %s, want %s", ids, got, want)
+		}
 	}
 }

@@ -30,6 +30,15 @@ func (s *Sink) Followup(f *event.Followup) error {
 }
 
 func (s *Sink) followupText(f *event.Followup) string {
+	number := f.Event
+	if s.options.Fold {
+		number = f.Finding
+	}
+	return s.afterText(f) + " (" + eventNumber(number) + ", " + clean(f.Local.String()) + ", " + clean(string(f.Cause)) + ")"
+}
+
+// afterText is what happened, without the event that it followed.
+func (s *Sink) afterText(f *event.Followup) string {
 	text := s.delay(f.After) + " later "
 	switch f.Kind {
 	case event.GotError:
@@ -43,11 +52,7 @@ func (s *Sink) followupText(f *event.Followup) string {
 	if f.Ended {
 		text += " and was terminated by it"
 	}
-	number := f.Event
-	if s.options.Fold {
-		number = f.Finding
-	}
-	return text + " (" + eventNumber(number) + ", " + clean(f.Local.String()) + ", " + clean(string(f.Cause)) + ")"
+	return text
 }
 
 // delay is a duration in the largest unit that leaves a whole number, one

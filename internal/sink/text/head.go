@@ -23,7 +23,7 @@ func (s *Sink) head(e *event.Event) head {
 		local: clean(e.Local.String()), // clean: a zone is an interface name
 		peer:  clean(e.Peer.String()),
 		cause: clean(string(e.Cause)),
-		owner: ownerText(e),
+		owner: ownerText(e) + onHost(hostOf(e)),
 		errno: errnoText(e.App),
 	}
 	if e.Certainty == event.Likely {
@@ -34,6 +34,11 @@ func (s *Sink) head(e *event.Event) head {
 		h.dir, h.arrow, h.dirStyle = "SENT    ", s.glyph.right, s.style.sent
 	case event.Received:
 		h.dir, h.arrow, h.dirStyle = "RECEIVED", s.glyph.left, s.style.received
+	case event.Observed:
+		h.dir, h.arrow, h.dirStyle = "OBSERVED", s.glyph.left, s.style.received
+		if e.LocalSent() {
+			h.arrow = s.glyph.right
+		}
 	default:
 		h.dir, h.arrow, h.dirStyle = "IGNORED ", s.glyph.left, s.style.ignored
 	}

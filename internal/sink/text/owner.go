@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rsttrace/rsttrace/internal/containerid"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -33,7 +34,7 @@ func ownerText(e *event.Event) string {
 	default:
 		text += ", " + netns
 	}
-	if e.Initiator != (event.ProcessRef{}) {
+	if e.Initiator.PID != 0 {
 		text += " (by " + processText(e.Initiator.PID, e.Initiator.Comm) + ")"
 	}
 	return text
@@ -84,7 +85,7 @@ func ownerLocation(o *event.Owner) string {
 		pod = "pod/" + shortUID(pod)
 	}
 	_, name, _ := strings.Cut(o.Container, "/")
-	if name == "" || isID(name) {
+	if name == "" || containerid.Is(name) {
 		return clean(pod)
 	}
 	return clean(pod) + "/" + clean(name)
@@ -114,13 +115,11 @@ func placeName(name string) string {
 
 // shortID cuts the 64 hex digits of a container as docker and crictl do.
 func shortID(id string) string {
-	if isID(id) {
+	if containerid.Is(id) {
 		return id[:12]
 	}
 	return id
 }
-
-func isID(id string) bool { return len(id) == 64 && strings.Trim(id, hexDigits) == "" }
 
 // shortUID is the first part of a pod's UUID.
 func shortUID(uid string) string { return uid[:min(8, len(uid))] }

@@ -10,9 +10,9 @@ import (
 func TestProgramText(t *testing.T) {
 	parent := event.ProcessRef{PID: 1, Comm: "systemd"}
 	for _, test := range []struct{ comm, cmdline, want string }{
-		{"java", "/usr/bin/java -jar cart.jar", "java is java -jar cart.jar, started by systemd[1]"},
-		{"python3", "/usr/bin/python3 /srv/app.py", "python3 is python3 /srv/app.py, started by systemd[1]"},
-		{"cache-main", "/opt/varnish/sbin/varnishd -a", "cache-main is varnishd -a, started by systemd[1]"},
+		{"java", "/usr/bin/java -jar cart.jar", "java[7] is java -jar cart.jar, started by systemd[1]"},
+		{"python3", "/usr/bin/python3 /srv/app.py", "python3[7] is python3 /srv/app.py, started by systemd[1]"},
+		{"cache-main", "/opt/varnish/sbin/varnishd -a", "cache-main[7] is varnishd -a, started by systemd[1]"},
 		{"haproxy", "/usr/sbin/haproxy -f /etc/haproxy.cfg", ""},
 		{"nginx", "nginx: worker process", ""},
 		{"bash", "/usr/bin/bash -c", ""},

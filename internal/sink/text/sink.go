@@ -19,6 +19,9 @@ type Options struct {
 	Fold     bool           // findings stand for their events
 	Evidence bool           // add the raw evidence; unclassified events have it always
 	Location *time.Location // nil: local time
+	// Today is any time of the day on which there is no date before the first event. Zero:
+	// there never is one.
+	Today time.Time
 }
 
 // minWidth keeps the layout sane on terminals that report nonsense.
@@ -34,8 +37,12 @@ type Sink struct {
 	shown    remedies
 	page     page
 	findings map[uint64]diagnosis // what was said of each
-	totals   bool                 // findings of the totals were written
-	day      int                  // year and day of the last event, 0 before the first
+	programs programs
+	alike    alike
+	totals   uint64 // findings of these totals so far
+	pairs    bool   // a RST had events of both of its ends
+	explains bool   // what the number of a namespace is, was said
+	day      int    // year and day of the last event, 0 before the first
 }
 
 // New returns a Sink that writes to w.
@@ -43,7 +50,7 @@ func New(w io.Writer, o Options) *Sink {
 	if o.Location == nil {
 		o.Location = time.Local
 	}
-	s := &Sink{options: o, out: sink.NewBuffer(w), glyph: unicodeGlyphs}
+	s := &Sink{day: dayOf(o.Today, o.Location), options: o, out: sink.NewBuffer(w), glyph: unicodeGlyphs}
 	if o.Color {
 		s.style = ansi
 	}
@@ -69,6 +76,7 @@ const unclassified event.CauseID = cause.Unclassified
 
 // Event writes one event, unless its finding stands for it.
 func (s *Sink) Event(e *event.Event) error {
+	s.pairs = s.pairs || e.PeerEvent != 0
 	if s.options.Fold && e.Cause != unclassified {
 		return nil
 	}
@@ -79,17 +87,30 @@ func (s *Sink) Event(e *event.Event) error {
 	return s.out.Commit(p.end())
 }
 
-// newDay writes the date between two events of different days: the events
+// newDay writes the date between two events of different days, and before the first one of
+// a recording of another day: the events
 // themselves show only the time.
 func (s *Sink) newDay(t time.Time) {
-	t = t.In(s.options.Location)
-	day := t.Year()*1000 + t.YearDay()
+	day := dayOf(t, s.options.Location)
 	if s.day != 0 && s.day != day {
-		s.page.text(s.style.faint, t.Format("--- Monday 2006-01-02 ---"))
+		s.page.text(s.style.faint, t.In(s.options.Location).Format("--- Monday 2006-01-02 ---"))
 		s.page.newLine(0)
 	}
 	s.day = day
 }
+
+// dayOf is year and day of a time, 0 of none.
+func dayOf(t time.Time, in *time.Location) int {
+	if t.IsZero() {
+		return 0
+	}
+	t = t.In(in)
+	return t.Year()*1000 + t.YearDay()
+}
+
+// Coverage writes nothing: what a host sees is for programs, and rsttrace doctor says it to
+// people.
+func (s *Sink) Coverage(*event.Coverage) error { return nil }
 
 // Loss writes that the details of events were dropped. Nothing is written for
 // 0 events.

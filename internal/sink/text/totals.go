@@ -13,6 +13,7 @@ import (
 func (s *Sink) Totals(t *event.Totals) error {
 	p := &s.page
 	p.begin(s.out.Open())
+	s.furtherFindings()
 	counts := t.Sorted()
 	events, causes := len("EVENTS"), len("CAUSE")
 	for _, c := range counts {
@@ -49,27 +50,44 @@ func (s *Sink) row(dir, cause, events, style string, causeCells, eventCells int)
 // account says where every counted event went. Losses are said in full words:
 // they are the reason to trust or not to trust the lines above.
 func (s *Sink) account(t *event.Totals) {
-	p := &s.page
-	p.text("", plural(t.Events(), "event")+": "+
-		digits(t.Shown)+" shown, "+digits(t.NotShown)+" not shown, "+
-		digits(t.Lost)+" lost, "+digits(t.Missed)+" missed")
-	if len(t.NotCounted) > 0 {
-		s.explain("not counted:", strings.Join(t.NotCounted, "; ")+" (hooks not attached, the filter does not need them)")
+	s.page.text("", accountLine(t))
+	if s.options.Fold && len(s.findings) > 0 && t.NotShown > 0 {
+		s.explain("", "not shown:", "the filter does not want them, or they were too many for one second (--max-rate); findings do not count them, the table does")
 	}
-	if t.Lost > 0 {
-		s.explain("lost:", "counted above, but their details did not arrive in time")
+	if s.pairs && s.options.Fold && t.Events() > 0 {
+		s.explain("", "events:", "a RST between two ends on this host is one reset, and two events: one for each end")
 	}
-	s.lostRecords(&t.LostRecords)
-	if t.OwnersNotSought > 0 {
-		s.explain(plural(t.OwnersNotSought, "owner")+" not sought:", "the search for owners takes 1 % of a core at most, and with so many open files the next one came too late")
-	}
-	if t.Missed > 0 {
-		s.explain("missed:", "the kernel skipped a probe of rsttrace so often, because the same CPU was inside another one; up to so many resets are in no count")
+	for _, e := range explanations(t) {
+		s.explain(s.style.alarm, e.Number, e.Meaning)
 	}
 }
 
+func accountLine(t *event.Totals) string {
+	return plural(t.Events(), "event") + ": " +
+		digits(t.Shown) + " shown, " + digits(t.NotShown) + " not shown, " +
+		digits(t.Lost) + " lost, " + digits(t.Missed) + " missed"
+}
+
+// explanations say what the numbers of the account mean that are not 0.
+func explanations(t *event.Totals) (all []Explanation) {
+	if len(t.NotCounted) > 0 {
+		all = append(all, Explanation{"not counted:", strings.Join(t.NotCounted, "; ") + " (hooks not attached, the filter does not need them)"})
+	}
+	if t.Lost > 0 {
+		all = append(all, Explanation{"lost:", "counted above, but their details did not arrive in time"})
+	}
+	all = append(all, lostRecords(&t.LostRecords)...)
+	if t.OwnersNotSought > 0 {
+		all = append(all, Explanation{plural(t.OwnersNotSought, "owner") + " not sought:", "the search for owners takes 1 % of a core at most, and with so many open files the next one came too late"})
+	}
+	if t.Missed > 0 {
+		all = append(all, Explanation{"missed:", "the kernel skipped a probe of rsttrace so often, because the same CPU was inside another one; up to so many resets are in no count"})
+	}
+	return all
+}
+
 // lostRecords says what the events above may lack, since the ring buffer was full.
-func (s *Sink) lostRecords(lost *event.LostRecords) {
+func lostRecords(lost *event.LostRecords) (all []Explanation) {
 	for _, kind := range []struct {
 		records       uint64
 		what, meaning string
@@ -80,18 +98,21 @@ func (s *Sink) lostRecords(lost *event.LostRecords) {
 		{lost.Errors, "error record", "the kernel reported an error to an application, and no event says so"},
 		{lost.Payloads, "payload record", "a RST said why in its payload, and the event does not show it"},
 		{lost.Cgroups, "cgroup record", "an event of a new container may lack its name"},
+		{lost.Commands, "command record", "what a process runs that resets sockets of others may be missing"},
+		{lost.Packets, "packet record", "the packet of an event is missing from a file of packets"},
 	} {
 		if kind.records > 0 {
-			s.explain(plural(kind.records, kind.what)+" lost:", kind.meaning)
+			all = append(all, Explanation{plural(kind.records, kind.what) + " lost:", kind.meaning})
 		}
 	}
+	return all
 }
 
 // explain says on a line of its own what a number of the account means.
-func (s *Sink) explain(number, meaning string) {
+func (s *Sink) explain(style, number, meaning string) {
 	p := &s.page
 	p.newLine(0)
-	p.text(s.style.alarm, number)
+	p.text(style, number)
 	p.space(1)
 	p.words("", meaning, 0)
 }
