@@ -1,0 +1,93 @@
+package join
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rsttrace/rsttrace/internal/fleet"
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
+
+// TestSees: each thing that may hide an event is a reason, and nothing else is.
+func TestSees(t *testing.T) {
+	all := event.Dirs[:3]
+	cover := func(second int, phase event.CoveragePhase, change func(*event.Coverage)) *event.Coverage {
+		c := &event.Coverage{Time: start.Add(time.Duration(second) * time.Second), Phase: phase, Dirs: all}
+		if change != nil {
+			change(c)
+		}
+		return c
+	}
+	lost := func(c *event.Coverage) { c.Lost = 3 }
+	for _, tt := range []struct {
+		about    string
+		coverage []*event.Coverage
+		last     int // seconds, of the last item
+		want     string
+		wait     bool
+	}{
+		{about: "nothing is known", last: 200, want: "does not say"},
+		{"it sees all", []*event.Coverage{cover(0, "begins", nil)}, 200, "", false},
+		{"until it ends", []*event.Coverage{cover(0, "begins", nil), cover(110, "ends", nil)}, 110, "", false},
+		{"more may come", []*event.Coverage{cover(0, "begins", nil)}, 103, "long enough", true},
+		{"it began later", []*event.Coverage{cover(101, "begins", nil)}, 200, "not traced yet", false},
+		{"it ended before", []*event.Coverage{cover(0, "begins", nil), cover(50, "ends", nil)}, 200, "not traced any more", false},
+		{"it ends meanwhile", []*event.Coverage{cover(0, "begins", nil), cover(100, "ends", nil)}, 200, "not traced any more", false},
+		{"it began again meanwhile", []*event.Coverage{cover(0, "begins", nil), cover(100, "begins", nil)}, 200, "not traced yet", false},
+		{"it began again in time", []*event.Coverage{cover(0, "begins", nil), cover(40, "ends", nil), cover(50, "begins", nil)}, 200, "", false},
+		{"it lost events then", []*event.Coverage{cover(0, "begins", nil), cover(90, "goesOn", nil), cover(120, "goesOn", lost)}, 200, "lost 3 events", false},
+		{"it lost events before", []*event.Coverage{cover(0, "begins", nil), cover(60, "goesOn", lost), cover(90, "goesOn", nil)}, 200, "", false},
+		{"it lost events later", []*event.Coverage{cover(0, "begins", nil), cover(120, "goesOn", nil), cover(150, "goesOn", lost)}, 200, "", false},
+		{"its kernel missed some", []*event.Coverage{cover(0, "begins", nil), cover(120, "goesOn", func(c *event.Coverage) { c.Missed = 1 })}, 200, "missed 1", false},
+		{"its limit held some back", []*event.Coverage{cover(0, "begins", nil), cover(120, "goesOn", func(c *event.Coverage) { c.HeldBack = true })}, 200, "--max-rate", false},
+		{"a filter", []*event.Coverage{cover(0, "begins", func(c *event.Coverage) { c.Filter = "port 443" })}, 200, "port 443", false},
+		{"a filter that is gone", []*event.Coverage{cover(0, "begins", func(c *event.Coverage) { c.Filter = "port 443" }), cover(60, "goesOn", nil)}, 200, "", false},
+		{"a filter that comes meanwhile", []*event.Coverage{cover(0, "begins", nil), cover(101, "goesOn", func(c *event.Coverage) { c.Filter = "port 443" })}, 200, "port 443", false},
+		{"other directions", []*event.Coverage{cover(0, "begins", func(c *event.Coverage) { c.Dirs = all[1:] })}, 200, "look for", false},
+		{"a limit", []*event.Coverage{cover(0, "begins", func(c *event.Coverage) { c.Limits = []string{"no-active"} })}, 200, "no-active", false},
+		{"a limit of something else", []*event.Coverage{cover(0, "begins", func(c *event.Coverage) { c.Limits = []string{"no-receive"} })}, 200, "", false},
+	} {
+		t.Run(tt.about, func(t *testing.T) {
+			h := &host{last: start.Add(time.Duration(tt.last) * time.Second)}
+			for _, c := range tt.coverage {
+				h.cover(c)
+			}
+			got := h.sees(all[:1], hidesSent, start.Add(98*time.Second), start.Add(102*time.Second))
+			if (got.doubt == "") != (tt.want == "") || !strings.Contains(got.doubt, tt.want) || got.wait != tt.wait {
+				t.Errorf("got %+v, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestLossIsAGap: what a sink dropped is missing since the item before.
+func TestLossIsAGap(t *testing.T) {
+	h := &host{last: start.Add(time.Hour)}
+	h.cover(&event.Coverage{Time: start, Phase: event.CoverageBegins, Dirs: event.Dirs[:3]})
+	h.lose(&event.Loss{Time: start.Add(200 * time.Second), Events: 7}, start.Add(100*time.Second))
+	for second, doubt := range map[int]bool{50: false, 150: true, 300: false} {
+		at := start.Add(time.Duration(second) * time.Second)
+		if got := h.sees(event.Dirs[:1], hidesSent, at, at.Add(time.Second)); (got.doubt != "") != doubt {
+			t.Errorf("after %d s: %+v", second, got)
+		}
+	}
+}
+
+// TestCrowded: if more come than can wait, nothing is said of them, and their number is known.
+func TestCrowded(t *testing.T) {
+	j := newJudge(t)
+	s := New(j, Options{Held: 100})
+	if err := fleet.Run(fleet.Options{Hosts: 20, Events: 5000, Rate: 500, Seed: 6, Start: start}, s); err != nil {
+		t.Fatal(err)
+	}
+	if s.held() > 101 {
+		t.Errorf("%d items wait", s.held())
+	}
+	if err := s.End(); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.Result(); r.Crowded == 0 || r.Nobody+r.Never > 0 {
+		t.Errorf("%+v", r)
+	}
+}
