@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -129,7 +130,7 @@ func choose(lines []procfs.Cgroup) Location {
 			if !rank(line) {
 				continue
 			}
-			location := Parse(strings.TrimSuffix(line.Path, " (deleted)"))
+			location := Parse(seenFromTop(strings.TrimSuffix(line.Path, " (deleted)")))
 			if location.Container.Known() {
 				return location
 			}
@@ -140,6 +141,10 @@ func choose(lines []procfs.Cgroup) Location {
 	}
 	return best
 }
+
+// seenFromTop is a path without the steps by which a container, whose root is its own cgroup,
+// goes up to the top: "/../../system.slice/a.service". Only what is in the same pod is nearer.
+func seenFromTop(cgroup string) string { return path.Clean("/" + cgroup) }
 
 func isUnified(c procfs.Cgroup) bool { return c.HierarchyID == 0 }
 func isSystemd(c procfs.Cgroup) bool { return slices.Contains(c.Controllers, "name=systemd") }

@@ -388,3 +388,30 @@ func BenchmarkComplete(b *testing.B) {
 		b.Fatal("not resolved")
 	}
 }
+
+// TestInContainer: rsttrace sees the hierarchy of the host from within a cgroup of its own, as
+// a pod with /sys/fs/cgroup of its node does. The part that is its own is mounted, too.
+func TestInContainer(t *testing.T) {
+	for name, mountinfo := range map[string]string{
+		"own part first": "30 1 0:26 / /own rw - cgroup2 cgroup2 rw\n31 1 0:26 /../../.. /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n",
+		"own part last":  "31 1 0:26 /../../.. /sys/fs/cgroup ro - cgroup2 cgroup2 rw\n30 1 0:26 / /own rw - cgroup2 cgroup2 rw\n",
+	} {
+		h := newHost(t, mountinfo)
+		h.mkdir("own")
+		group := h.mkdir("sys/fs/cgroup/system.slice/a.service")
+		h.process(10, "0::/../../../system.slice/b.service\n")
+		r, _ := h.open(Options{NoNames: true})
+		for _, test := range []struct {
+			e    *event.Event
+			want string
+		}{
+			{resetOf(group, 0), "/system.slice/a.service"},
+			{resetOf(0, 10), "/system.slice/b.service"},
+		} {
+			r.Complete(test.e)
+			if test.e.Owner.Cgroup != test.want {
+				t.Errorf("%s: %q, want %q", name, test.e.Owner.Cgroup, test.want)
+			}
+		}
+	}
+}

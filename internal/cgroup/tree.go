@@ -56,13 +56,22 @@ func mounts(infos []*procfs.MountInfo) (mount, root string, hybrid bool) {
 		case "cgroup":
 			hybrid = true
 		case "cgroup2":
-			// The whole hierarchy may be mounted beside a part of it.
-			if at := unescapeMount.Replace(info.Root); mount == "" || len(at) < len(root) {
+			if at := unescapeMount.Replace(info.Root); mount == "" || holds(at, root) {
 				mount, root = unescapeMount.Replace(info.MountPoint), at
 			}
 		}
 	}
 	return mount, root, hybrid
+}
+
+// holds reports whether a mounted cgroup holds more than another: the whole hierarchy may be
+// mounted beside a part of it. Seen from a container, "/" is its own cgroup, and "/../.." the one
+// two levels above it.
+func holds(root, other string) bool {
+	if a, b := strings.Count(root, "/.."), strings.Count(other, "/.."); a != b {
+		return a > b
+	}
+	return len(root) < len(other)
 }
 
 // unescapeMount undoes what the kernel escapes in mountinfo.

@@ -14,7 +14,7 @@ func (r *Resolver) FromRecord(e *event.Event) bool {
 	switch {
 	case cause.ActedByOther(e.Evidence):
 		if k.Current.PID != 0 && !k.Current.Kernel {
-			e.Initiator = event.ProcessRef{PID: k.Current.PID, Comm: k.Current.Comm}
+			e.Initiator = event.Initiator{ProcessRef: event.ProcessRef{PID: k.Current.PID, Comm: k.Current.Comm}, Parent: k.Current.Parent}
 		}
 	case k.Current.Known() && !k.Current.Kernel:
 		e.Owner, k.OwnerCgroup = r.ownerOf(k.Current, sourceOf(k.Current, event.FromCurrent)), k.Current.Cgroup

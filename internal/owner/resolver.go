@@ -1,7 +1,6 @@
 package owner
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -68,7 +67,7 @@ func (r *Resolver) Pending(e *event.Event, now time.Time) bool {
 	if !NeedsOwner(e) {
 		return false
 	}
-	age := now.Sub(e.Time)
+	age := now.Sub(e.Time).Abs() // the clock may have been set back meanwhile
 	if r.walkIsDue(e) {
 		return age < PatienceToWalk
 	}
@@ -175,9 +174,7 @@ func bySocket(holders []event.Holder) map[uint64][]event.Holder {
 // them: which one uses it nobody can tell from outside. The youngest comes
 // first, because a server's children use what their parent opened.
 func (r *Resolver) heldBy(group []event.Holder) event.Owner {
-	slices.SortFunc(group, func(a, b event.Holder) int {
-		return cmp.Or(cmp.Compare(b.Started, a.Started), cmp.Compare(b.Process.PID, a.Process.PID))
-	})
+	youngestFirst(group)
 	owner := r.ownerOf(group[0].Process, event.FromSocket)
 	owner.TID = 0 // a descriptor belongs to the whole process
 	last := owner.PID

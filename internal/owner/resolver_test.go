@@ -320,6 +320,19 @@ func TestWaits(t *testing.T) {
 	}
 }
 
+// TestClockSetBack: an event whose time is an hour ahead does not wait for an hour.
+func TestClockSetBack(t *testing.T) {
+	for name, walk := range map[string]func([]event.SocketRef) ([]event.Holder, time.Duration, error){"a walk is due": nobodyFound, "nothing to walk": nil} {
+		e := resetOf(socketA, 1)
+		e.Time = time.Now().Add(time.Hour)
+		r := Resolver{Walk: walk}
+		r.Await(e)
+		if r.Pending(e, time.Now()) {
+			t.Errorf("%s: it waits", name)
+		}
+	}
+}
+
 func TestWalkFails(t *testing.T) {
 	failure := errors.New("no such iterator")
 	r := Resolver{Walk: func([]event.SocketRef) ([]event.Holder, time.Duration, error) { return nil, 0, failure }}

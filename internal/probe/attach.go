@@ -21,6 +21,7 @@ type HookStatus struct {
 	Lacks    string    // what events lack without it
 	Later    bool      // not there yet: it is attached when its module is loaded
 	Unwanted bool      // not attached, because no wanted event needs it
+	Needed   bool      // it sees what TCP itself sends or obeys
 }
 
 // hookState is how a session reaches a hook.
@@ -72,7 +73,7 @@ func (a *attached) missed() (total uint64) {
 func (s *Session) begin(id hookID) *hookState {
 	h, state := &hooks[id], &s.hooks[id]
 	state.listed = true
-	state.status = HookStatus{Hook: string(h.kind), Function: h.name(), Lacks: h.lacks}
+	state.status = HookStatus{Hook: string(h.kind), Function: h.name(), Lacks: h.lacks, Needed: slices.Contains(resetHooks, id)}
 	return state
 }
 

@@ -25,6 +25,9 @@ func (in *interner) connStats(r *resetRecord, e *event.Event, jiffy time.Duratio
 		SegmentsUnacked:  in.counts.Pointer(n.PacketsOut),
 		PeerFinMillis:    millisSinceNote(n.SincePeerFin, jiffy),
 		FinMillis:        millisSinceNote(n.SinceFin, jiffy),
+
+		IdleBeforePeerFinMillis: millisSinceNote(n.IdleBeforePeerFin, jiffy),
+		IdleBeforeFinMillis:     millisSinceNote(n.IdleBeforeFin, jiffy),
 	}
 	if e.State != 0 && e.State != event.StateSynSent {
 		e.Conn.LastReceivedMillis = millisSince(n.SinceReceived, jiffy)

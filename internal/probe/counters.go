@@ -96,6 +96,8 @@ func (c *counters) read() (Counts, error) {
 			Errors:   lost(bpf.ContextRecordKindRECORD_ERROR),
 			Payloads: lost(bpf.ContextRecordKindRECORD_PAYLOAD),
 			Cgroups:  lost(bpf.ContextRecordKindRECORD_CGROUP),
+			Packets:  lost(bpf.ContextRecordKindRECORD_FRAME),
+			Commands: lost(bpf.ContextRecordKindRECORD_COMMAND),
 		},
 		Uncounted: sum(int(bpf.ContextColumnCOLUMN_UNCOUNTED)),
 		Unplaced:  sum(int(bpf.ContextColumnCOLUMN_UNPLACED)),

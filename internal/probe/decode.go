@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/bpf"
+	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -106,6 +107,20 @@ func (s *Session) decode(sample []byte, batch *Batch) error {
 		}
 		s.reader.interner.payloads.add(record)
 		return nil
+	case bpf.ContextRecordKindRECORD_COMMAND:
+		record, err := view[commandRecord](sample)
+		if err != nil {
+			return err
+		}
+		s.reader.interner.commands.add(record)
+		return nil
+	case bpf.ContextRecordKindRECORD_FRAME:
+		record, err := view[frameRecord](sample)
+		if err != nil {
+			return err
+		}
+		s.reader.interner.frames.add(record)
+		return nil
 	default:
 		return fmt.Errorf("record of unknown kind %d", kind)
 	}
@@ -145,6 +160,9 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 	if r.Parent.Pid != 0 {
 		e.Kernel.Current.Parent = event.ProcessRef{PID: r.Parent.Pid, Comm: in.text(r.Parent.Comm[:])}
 	}
+	if in.commands.next > 0 && cause.ActedByOther(evidence) {
+		e.Kernel.Command = in.commands.of(r)
+	}
 	if e.Kernel.Current.Exiting {
 		e.Kernel.Current.KilledBy = in.killer(r, r.Current.ExitStatus)
 	} else if e.Kernel.Closer.Exiting {
@@ -158,6 +176,7 @@ func (s *Session) decodeReset(r *resetRecord, e *event.Event) {
 		e.Forwarded = evidence.Chain == event.ChainForward
 	}
 	in.segments(r, e)
+	in.addFrames(r, e)
 	if evidence.Socket == event.SockFull && evidence.State != event.StateListen {
 		in.connStats(r, e, s.reader.clock.jiffy)
 	}
@@ -192,6 +211,7 @@ func decodeClosing(r *resetRecord, jiffy time.Duration) event.Closing {
 		EndedBy:     event.EndedBy(c.By),
 		OwnerClosed: c.ByClose != 0,
 		Role:        decodeRole(c.Role),
+		IdleMillis:  millisSinceNote(c.Idle, jiffy),
 	}
 }
 
@@ -290,4 +310,6 @@ type (
 	errorRecord   = bpf.ContextErrorRecord
 	payloadRecord = bpf.ContextPayloadRecord
 	cgroupRecord  = bpf.ContextCgroupRecord
+	frameRecord   = bpf.ContextFrameRecord
+	commandRecord = bpf.ContextCommandRecord
 )

@@ -22,7 +22,7 @@ func (busySearch) close()                                 {}
 // come too late for most owners. A selftest asks whether owners are right, so it may
 // take more of a core.
 func TestPauseOfHolders(t *testing.T) {
-	for eager, least := range map[bool]time.Duration{false: 400 * time.Millisecond, true: 40 * time.Millisecond} {
+	for eager, least := range map[bool]time.Duration{false: 400 * time.Millisecond, true: 5 * time.Millisecond} {
 		s := &Session{holders: busySearch{}, loader: &loader{options: Options{EagerHolders: eager}}}
 		_, pause, err := s.Holders(nil)
 		if err != nil {

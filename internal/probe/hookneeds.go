@@ -62,6 +62,11 @@ func (l *loader) mayFollowErrors() bool {
 	return l.sendsDetails() && !l.options.NoFollowups && l.kernel.reportsErrors
 }
 
+// seesPackets: only where the hook of received RSTs does not get them.
+func (l *loader) seesPackets() bool {
+	return l.options.SeePackets && l.sendsDetails() && !l.getsResets
+}
+
 func (l *loader) awaitsModules() bool { return l.kernel.modulesMissing }
 
 func (l *loader) watchesDrops() bool { return !l.options.NoDrops }

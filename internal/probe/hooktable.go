@@ -16,6 +16,7 @@ const (
 	errorHook
 	cgroupHook
 	moduleHook
+	packetHook
 	holdersHook
 	listenersHook
 	heldListenersHook
@@ -99,6 +100,13 @@ var hooks = [hookCount]hook{
 		serves:   inModule,
 		use:      (*loader).awaitsModules,
 		lacks:    "resets of firewall rules whose module comes later",
+	},
+	packetHook: {
+		kind: "packets", tracepoint: "net:netif_receive_skb",
+		programs: inContext("context_packet"),
+		serves:   func(_ *loader, from hookID, _ cause.Verdict) bool { return from == receiveHook },
+		use:      (*loader).seesPackets,
+		lacks:    "the RST that a connection obeyed: its numbers, flags and time to live",
 	},
 	holdersHook: {
 		kind: "context", iterator: "iterator task",

@@ -15,11 +15,18 @@ type interner struct {
 	uids     event.ValueArena[uint32]
 	counts   event.ValueArena[uint32]
 	payloads payloads
+	frames   frames
+	commands commands
+}
+
+// bytesOfText is the same memory.
+func bytesOfText(c []int8) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(c))), len(c))
 }
 
 // text is a C string in a fixed array.
 func (in *interner) text(c []int8) string {
-	bytes := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(c))), len(c))
+	bytes := bytesOfText(c)
 	hash := uint32(2166136261) // FNV-1a: whoever picks names that collide gains nothing
 	for i, char := range bytes {
 		if char == 0 {

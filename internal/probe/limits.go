@@ -138,7 +138,8 @@ var limits = []Limit{
 	{LimitReceive, "received RSTs are not seen: tcp_reset could not be attached",
 		func(s Visibility) bool { return !s.Receive }, obeyed},
 	{LimitNoRSTPacket, "the hook does not get a received RST: only tcp_reset of Linux 5.11 and later passes it, to fentry and kprobe. " +
-		"TCP timestamps then show whether the peer aborted or only replied (likely). Without timestamps it is reset-by-peer",
+		"TCP timestamps then show whether the peer aborted or only replied (likely). Without timestamps it is reset-by-peer. " +
+		"Its numbers and its time to live are known only with --see-packets",
 		func(s Visibility) bool { return s.Receive && !s.ReceivedPacket },
 		func(e event.Evidence) bool { return obeyed(e) && e.SeesPacket() }},
 	{LimitActive, "resets that abort a connection (close with unread data, SO_LINGER 0, keep-alive and others) are not seen: tcp_send_active_reset could not be attached",
@@ -150,7 +151,7 @@ var limits = []Limit{
 		"before Linux 6.10 the tracepoint tcp_send_reset is silent there",
 		func(s Visibility) bool { return s.FullReply && !s.Socketless },
 		func(e event.Evidence) bool { return e.Hook == event.HookSendReply && e.Socket != event.SockFull }},
-	{"no-signed", "replies to segments with an MD5 or AO signature are not shown if there is no full socket: " +
+	{LimitSigned, "replies to segments with an MD5 or AO signature are not shown if there is no full socket: " +
 		"at the entry of tcp_v4_send_reset it is not known whether a RST will leave",
 		func(s Visibility) bool { return s.Socketless && !s.Signed }, nil},
 	{LimitReject, "resets that firewall rules send (REJECT with tcp-reset) are not seen, or not for both address families. They pass no function of TCP, " +
@@ -243,6 +244,7 @@ const (
 	LimitReceive     = "no-receive"
 	LimitActive      = "no-active"
 	LimitReply       = "no-reply"
+	LimitSigned      = "no-signed"
 	LimitReject      = "no-reject"
 	LimitRejectLink  = "no-reject-on-link"
 	LimitRequests    = "no-request-fate"

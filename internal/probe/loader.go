@@ -35,6 +35,7 @@ type loader struct {
 	serves           [len(sendingHooks)]bool // which hooks the shared program serves
 	repliesSeeResets bool                    // the reply hooks are attached by function
 	followErrors     bool                    // the error hook is attached, or may be later
+	getsResets       bool                    // tcp_reset passes the packet to its hook
 	listenersNoted   bool                    // all listeners have notes, old and new ones
 }
 
@@ -183,6 +184,8 @@ func (l *loader) constants(id hookID, method event.Method) map[string]any {
 		"follow_errors":            l.followErrors,
 		"cpus":                     l.cpus,
 		"take_tops":                l.options.Tops,
+		"take_packets":             l.options.Packets,
+		"see_packets":              l.seesPackets(),
 		"count_netns":              l.options.Netns,
 		"top_sets":                 l.topSets,
 		"top_seed":                 l.topSeed,

@@ -95,6 +95,8 @@ func TestLostRecords(t *testing.T) {
 		bpf.ContextRecordKindRECORD_ERROR:   func(c *Counts) *uint64 { return &c.LostRecords.Errors },
 		bpf.ContextRecordKindRECORD_PAYLOAD: func(c *Counts) *uint64 { return &c.LostRecords.Payloads },
 		bpf.ContextRecordKindRECORD_CGROUP:  func(c *Counts) *uint64 { return &c.LostRecords.Cgroups },
+		bpf.ContextRecordKindRECORD_COMMAND: func(c *Counts) *uint64 { return &c.LostRecords.Commands },
+		bpf.ContextRecordKindRECORD_FRAME:   func(c *Counts) *uint64 { return &c.LostRecords.Packets },
 	} {
 		before := lostOf(t, s)
 		loseRecord(t, s, kind)

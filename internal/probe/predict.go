@@ -21,6 +21,7 @@ func (s *Session) expect() {
 	}
 	l.repliesSeeResets = s.likelyByEntry(reply4Hook) && s.likelyByEntry(reply6Hook)
 	l.followErrors = l.mayFollowErrors()
+	l.getsResets = l.targets[receiveHook].arguments["packet_arg"] != 0 && byFunctionEntry(l.likelyMethod(receiveHook))
 	l.listenersNoted = s.wanted(stateHook)
 }
 

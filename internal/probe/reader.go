@@ -73,6 +73,7 @@ func (b *Batch) report(late event.LateError) {
 // that the deadline passed. It returns ctx's error once Interrupt was called.
 func (s *Session) Read(ctx context.Context, batch *Batch, deadline time.Time) error {
 	batch.clear()
+	s.reader.interner.frames.clear()
 	err := s.reader.read(ctx, deadline, func(sample []byte) error { return s.decode(sample, batch) })
 	for _, module := range batch.modules {
 		s.moduleLoaded(module)

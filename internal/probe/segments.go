@@ -1,10 +1,6 @@
 package probe
 
 import (
-	"bytes"
-	"unicode"
-	"unicode/utf8"
-
 	"github.com/rsttrace/rsttrace/internal/rstreason"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -18,7 +14,7 @@ func (in *interner) segments(r *resetRecord, e *event.Event) {
 		// tcp_send_active_reset: RST and ACK at the next sequence number.
 		e.RST = event.Segment{Flags: event.RST | event.ACK, Seq: r.Conn.SndNxt, Ack: r.Expected.RcvNxt}
 	case event.HookReceive, event.HookIgnore:
-		if e.Evidence.SeesPacket() {
+		if e.Evidence.SeesPacket() || r.Conn.PacketNoted != 0 {
 			e.RST = in.packet(r)
 		}
 	default:
@@ -44,37 +40,14 @@ func (in *interner) packet(r *resetRecord) event.Segment {
 	}
 	if s.Flags.Has(event.RST) && s.Len > 0 {
 		said := in.payloads.of(r)
-		s.DiagText, s.Reason = diagnosis(said), rstreason.Parse(said, s.Len)
+		s.DiagText, s.Reason = rstreason.Text(said), rstreason.Parse(said, s.Len)
+	}
+	if r.Conn.MptcpReason > 1 {
+		s.Reason = rstreason.MPTCP(r.Conn.MptcpReason - 1)
 	}
 	if expects(r) {
 		offset := int32(s.Seq - r.Expected.RcvNxt)
 		s.SeqOffset, s.Position = in.offsets.Pointer(offset), positionOf(offset, r.Expected.Window)
-	}
-	return s
-}
-
-// diagnosis is the payload of a RST, or how it begins. It is "" where that is no
-// text.
-func diagnosis(payload []byte) string {
-	said, _, _ := bytes.Cut(payload, []byte{0})
-	said = bytes.TrimSpace(withoutHalfRune(said))
-	if !utf8.Valid(said) || bytes.ContainsFunc(said, unprintable) {
-		return ""
-	}
-	return string(said)
-}
-
-func unprintable(r rune) bool { return !unicode.IsPrint(r) && !unicode.IsSpace(r) }
-
-// withoutHalfRune leaves out a character that was cut off at the end.
-func withoutHalfRune(s []byte) []byte {
-	for i := len(s) - 1; i >= max(0, len(s)-utf8.UTFMax); i-- {
-		if utf8.RuneStart(s[i]) {
-			if !utf8.FullRune(s[i:]) {
-				return s[:i]
-			}
-			break
-		}
 	}
 	return s
 }

@@ -42,7 +42,12 @@ type Options struct {
 	RingSize uint32
 	// Tops counts owners, peers and local ports, too: see Session.Tops.
 	Tops bool
-	// EagerHolders lets the search for owners take a tenth of a core, where the answer
+	// SeePackets looks at every packet that arrives, if the hook of received RSTs does not
+	// get the packet otherwise: then Event.RST is known there, too.
+	SeePackets bool
+	// Packets fills Event.Frames.
+	Packets bool
+	// EagerHolders lets the search for owners take half of a core, where the answer
 	// matters and the cost does not: a test of the answers.
 	EagerHolders bool
 	// TopSets is how large their tables are: sets of eight places on each CPU,
@@ -58,7 +63,7 @@ type Options struct {
 	Wants func(cause.Verdict) bool
 }
 
-// DefaultRingSize holds about 9 500 records. It is mapped twice and counts twice
+// DefaultRingSize holds about 8 600 records. It is mapped twice and counts twice
 // as resident memory.
 const DefaultRingSize = 4 << 20
 
@@ -249,7 +254,7 @@ func (s *Session) Close() error {
 // Holders lists the processes that have one of the sockets in their file tables. It
 // walks all file tables of the host: call it for many at once, and not again before
 // the pause is over. Then it takes 1 % of a core at most (10 % before Linux 5.17), or
-// a tenth by Options.EagerHolders.
+// half by Options.EagerHolders.
 func (s *Session) Holders(sockets []event.SocketRef) (holders []event.Holder, pause time.Duration, err error) {
 	s.attaching.Lock()
 	search := s.holders // Want may open it
@@ -263,7 +268,19 @@ func (s *Session) Holders(sockets []event.SocketRef) (holders []event.Holder, pa
 	holders, err = search.run(sockets)
 	took := threadTime() - begun
 	if s.loader.options.EagerHolders {
-		return holders, 9 * took, err
+		return holders, took, err
 	}
 	return holders, search.pause(took), err
+}
+
+// HoldersOfAny is Holders for sockets that no event is about. Before Linux 5.17 a walk
+// finds sockets of events only: then there is none, and nobody is found.
+func (s *Session) HoldersOfAny(sockets []event.SocketRef) (holders []event.Holder, pause time.Duration, err error) {
+	s.attaching.Lock()
+	_, finds := s.holders.(*tableSearch)
+	s.attaching.Unlock()
+	if !finds {
+		return nil, 0, nil
+	}
+	return s.Holders(sockets)
 }

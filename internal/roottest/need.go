@@ -3,6 +3,7 @@ package roottest
 
 import (
 	"os"
+	"syscall"
 	"testing"
 )
 
@@ -22,4 +23,15 @@ func Need(t testing.TB, why string) {
 	if os.Geteuid() != 0 || os.Getenv(variable) != "" {
 		t.Skip("needs root: " + why)
 	}
+}
+
+// nobody is a user without privileges.
+const nobody = 65534
+
+// Unprivileged is what starts a program as a user without privileges, whoever runs the test.
+func Unprivileged() *syscall.SysProcAttr {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 }

@@ -33,7 +33,7 @@ func TestNeedSkips(t *testing.T) {
 // TestVariableCounts: a test that only asks for the user id would run when root
 // calls "make quick".
 func TestVariableCounts(t *testing.T) {
-	const root = "../../.."
+	const root = "../.."
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") || d.Name() == "need_test.go" {
 			return err

@@ -3,6 +3,7 @@ package selftest
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/rsttrace/rsttrace/internal/probe"
@@ -20,8 +21,10 @@ type comparison struct {
 	tops       *topWitness
 	counted    kernelCounts
 	events     []event.Event
+	followups  []event.Followup
 	// matched is the event of each expectation, nil where none came.
 	matched []*event.Event
+	slow    bool // both ends of a RST came too far apart to be one
 }
 
 func (c *comparison) run() {
@@ -32,6 +35,7 @@ func (c *comparison) run() {
 	}
 	c.checkExtra()
 	c.checkLimits()
+	c.checkFindings()
 	for _, n := range c.outcome.Namespaces {
 		c.checkWire(n)
 		c.checkCounters(n)
@@ -301,13 +305,17 @@ func (c *comparison) checkOthers(expected lab.Expectation, e *event.Event) {
 
 func (c *comparison) checkInitiator(expected lab.Expectation, e *event.Event) {
 	if expected.Initiator == "" {
-		if e.Initiator != (event.ProcessRef{}) {
+		if e.Initiator.PID != 0 {
 			c.problemf("%s at %s says that %s[%d] brought it about, nobody else did", e.Cause, e.Local, e.Initiator.Comm, e.Initiator.PID)
 		}
 		return
 	}
 	if actor := c.actor(expected.Initiator); int(e.Initiator.PID) != actor.PID || e.Initiator.Comm != actor.Comm {
 		c.problemf("%s at %s says that %s[%d] brought it about, it was %s[%d]", e.Cause, e.Local, e.Initiator.Comm, e.Initiator.PID, actor.Comm, actor.PID)
+	}
+	// This process started it.
+	if by := &e.Initiator; by.Cmdline == "" || int(by.Parent.PID) != os.Getpid() {
+		c.problemf("%s at %s says that %s[%d] runs %q and was started by %s[%d], not by %d", e.Cause, e.Local, by.Comm, by.PID, by.Cmdline, by.Parent.Comm, by.Parent.PID, os.Getpid())
 	}
 }
 

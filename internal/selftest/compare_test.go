@@ -63,9 +63,13 @@ var wrongs = []struct {
 	{"with a holder too many", "as further holders", func(c *comparison) {
 		c.events[receivedAt].Owner.Others = append(slices.Clone(c.events[receivedAt].Owner.Others), event.ProcessRef{PID: 99})
 	}},
-	{"brought about by nobody", "says that [0] brought it about", func(c *comparison) { c.events[rejectedAt].Initiator = event.ProcessRef{} }},
+	{"brought about by nobody", "says that [0] brought it about", func(c *comparison) { c.events[rejectedAt].Initiator = event.Initiator{} }},
 	{"brought about by another", "it was lab-helper[12]", func(c *comparison) { c.events[rejectedAt].Initiator.PID++ }},
-	{"brought about where nobody did", "nobody else did", func(c *comparison) { c.events[sentAt].Initiator = event.ProcessRef{PID: 5} }},
+	{"brought about by an unknown command", "runs \"\"", func(c *comparison) { c.events[rejectedAt].Initiator.Cmdline = "" }},
+	{"brought about by a child of another", "was started by rsttrace[1]", func(c *comparison) { c.events[rejectedAt].Initiator.Parent.PID = 1 }},
+	{"brought about where nobody did", "nobody else did", func(c *comparison) {
+		c.events[sentAt].Initiator = event.Initiator{ProcessRef: event.ProcessRef{PID: 5}}
+	}},
 	{"by the wrong chain", "has chain", func(c *comparison) { c.events[rejectedAt].Chain = "input" }},
 	{"not as forwarded", "forwarded false", func(c *comparison) { c.events[rejectedAt].Forwarded = false }},
 

@@ -33,7 +33,12 @@ func (c *comparison) checkOtherEnd(e *event.Event) {
 		c.problemf("%s at %s is confirmed: %t, its other end is event %d", e.Cause, e.Local, e.Confirmed, e.PeerEvent)
 	}
 	isOtherEnd := func(other event.Event) bool {
-		return other.ID == e.PeerEvent && other.Local == e.Peer && other.Peer == e.Local && (other.Dir == event.Sent) != (e.Dir == event.Sent)
+		byOutput := e.Chain == event.ChainOutput.String() || other.Chain == event.ChainOutput.String() // it answers this host in the name of the peer
+		mirrored := other.Local == e.Peer && other.Peer == e.Local || byOutput && other.Local == e.Local && other.Peer == e.Peer
+		return other.ID == e.PeerEvent && mirrored && (other.Dir == event.Sent) != (e.Dir == event.Sent)
+	}
+	if e.PeerFollows {
+		c.problemf("%s at %s does not know the number of its other end, and no filter hides anything", e.Cause, e.Local)
 	}
 	if e.PeerEvent != 0 && !slices.ContainsFunc(c.events, isOtherEnd) {
 		c.problemf("%s at %s names event %d as its other end, which is none", e.Cause, e.Local, e.PeerEvent)

@@ -50,6 +50,19 @@ func (c *comparison) checkFINs(e *event.Event) {
 		own = true
 	}
 	c.checkFIN("its own", e.Conn.FinMillis, own, e)
+	c.checkIdle("the peer's", e.Conn.IdleBeforePeerFinMillis, e.Conn.PeerFinMillis, e)
+	c.checkIdle("its own", e.Conn.IdleBeforeFinMillis, e.Conn.FinMillis, e)
+}
+
+// checkIdle: the silence before a FIN is known where the FIN is, and no longer than the
+// scenario.
+func (c *comparison) checkIdle(whose string, idle, fin uint64, e *event.Event) {
+	if (idle > 0) != (fin > 0) {
+		c.problemf("%s at %s in %s: %s FIN is %d ms old, the silence before it %d ms", e.Cause, e.Local, e.State, whose, fin, idle)
+	}
+	if most := e.Time.Sub(c.outcome.Began) + clockSlack; time.Duration(idle)*time.Millisecond > most {
+		c.problemf("%s at %s: the silence before %s FIN is %d ms, the scenario %s", e.Cause, e.Local, whose, idle, most)
+	}
 }
 
 func (c *comparison) checkFIN(whose string, millis uint64, due bool, e *event.Event) {

@@ -68,7 +68,7 @@ func (l *Live) Event(e *event.Event) error {
 }
 
 // settleTimeout is for emulated machines; a real one needs milliseconds.
-const settleTimeout = 30 * time.Second
+const settleTimeout = 2 * time.Minute
 
 // Settle returns once every event of the past has been reported. Events come
 // in order, so it provokes one of its own, a refused connection in a namespace

@@ -16,10 +16,11 @@ type recorder struct {
 	session *probe.Session
 	settle  func() error // returns once every event of the past has been reported
 
-	mutex  sync.Mutex
-	opened bool
-	events map[uint32][]event.Event
-	late   map[uint64]string // errno that the kernel reported when the event had come already, by its id
+	mutex     sync.Mutex
+	opened    bool
+	events    map[uint32][]event.Event
+	followups []event.Followup
+	late      map[uint64]string // errno that the kernel reported when the event had come already, by its id
 }
 
 func newRecorder(session *probe.Session) *recorder {
@@ -36,10 +37,13 @@ func (r *recorder) Event(e *event.Event) error {
 	return nil
 }
 
-// Followup keeps an error that the kernel reported after its event had come.
+// Followup keeps it, and the error that the kernel reported after its event had come.
 func (r *recorder) Followup(f *event.Followup) error {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
+	if r.opened {
+		r.followups = append(r.followups, *f)
+	}
 	if f.Kind == event.GotError {
 		r.late[f.Event] = f.Errno
 	}
@@ -56,6 +60,7 @@ func (r *recorder) open(namespaces []*lab.Namespace) error {
 	defer r.mutex.Unlock()
 	clear(r.events)
 	clear(r.late)
+	r.followups = nil
 	r.opened = true
 	return r.session.WatchNetns(inodes(namespaces)...)
 }
@@ -95,4 +100,11 @@ func (r *recorder) of(netns uint32) []event.Event {
 		}
 	}
 	return r.events[netns]
+}
+
+// said returns the follow-ups that were recorded so far.
+func (r *recorder) said() []event.Followup {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.followups
 }

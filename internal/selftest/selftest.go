@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/rsttrace/rsttrace/internal/probe"
@@ -19,9 +20,17 @@ type Options struct {
 	Attach           event.Method
 	Scenarios        []lab.Scenario // nil: all
 	AllowHostChanges bool           // run also what needs a host-wide setting or a module
+	Part             Part           // of all plays
 	// Progress gets each result as soon as it is known.
 	Progress func(Result)
 }
+
+// Part is one of several parts of a run. Part 2 of 3 has the second play, the fifth and so
+// on. The zero value is the whole.
+type Part struct{ Number, Of int }
+
+// holds reports whether the play with this number, from 1, is in the part.
+func (p Part) holds(play int) bool { return p.Of == 0 || play%p.Of == p.Number%p.Of }
 
 // Status of a scenario.
 type Status string
@@ -114,16 +123,14 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 
 	report := &Report{}
 	r := &runner{options: o, events: events, live: live, session: t.Session()}
-	for _, s := range o.Scenarios {
-		for _, family := range s.Families {
-			result, err := r.play(ctx, s, family)
-			if err != nil {
-				return report, err
-			}
-			report.Results = append(report.Results, result)
-			if o.Progress != nil {
-				o.Progress(result)
-			}
+	for s, family := range o.plays() {
+		result, err := r.play(ctx, s, family)
+		if err != nil {
+			return report, err
+		}
+		report.Results = append(report.Results, result)
+		if o.Progress != nil {
+			o.Progress(result)
 		}
 	}
 	// Some hooks wait for a module that a scenario brings.
@@ -142,6 +149,29 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return report, err
 	}
 	return report, checkTopSums(t.Session())
+}
+
+// plays yields each scenario with each of its address families, of these those in the part.
+func (o *Options) plays() iter.Seq2[lab.Scenario, event.Family] {
+	return func(yield func(lab.Scenario, event.Family) bool) {
+		n := 0
+		for _, s := range o.Scenarios {
+			for _, family := range s.Families {
+				n++
+				if o.Part.holds(n) && !yield(s, family) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Plays is how many results a run gives that is not interrupted.
+func (o *Options) Plays() (n int) {
+	for range o.plays() {
+		n++
+	}
+	return n
 }
 
 // checkPrograms: a kernel may lack an attach method or a function, but a program of
@@ -268,6 +298,7 @@ func (r *runner) playOnce(ctx context.Context, s lab.Scenario, family event.Fami
 		c.events = append(c.events, r.events.of(n.Inode)...)
 	}
 	c.events = append(c.events, r.events.of(noNamespace)...)
+	c.followups = r.events.said()
 	c.run()
 	c.observe()
 	return result, outcome.ProbedCalls, nil

@@ -43,3 +43,27 @@ func TestRun(t *testing.T) {
 		}
 	}
 }
+
+// TestParts: the parts are the whole, and no play is in two.
+func TestParts(t *testing.T) {
+	both, one := []event.Family{event.IPv4, event.IPv6}, []event.Family{event.IPv4}
+	scenarios := []lab.Scenario{{Name: "a", Families: both}, {Name: "b", Families: one}, {Name: "c", Families: both}, {Name: "d", Families: one}}
+	for part, want := range map[Part]string{
+		{}:     "a4 a6 b4 c4 c6 d4",
+		{1, 1}: "a4 a6 b4 c4 c6 d4",
+		{1, 2}: "a4 b4 c6",
+		{2, 2}: "a6 c4 d4",
+		{1, 3}: "a4 c4",
+		{2, 3}: "a6 c6",
+		{3, 3}: "b4 d4",
+	} {
+		o := Options{Scenarios: scenarios, Part: part}
+		var played []string
+		for s, family := range o.plays() {
+			played = append(played, s.Name+strings.TrimPrefix(string(family), "ipv"))
+		}
+		if got := strings.Join(played, " "); got != want || o.Plays() != len(played) {
+			t.Errorf("part %v: %s, want %s; %d plays", part, got, want, o.Plays())
+		}
+	}
+}

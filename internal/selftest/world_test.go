@@ -59,6 +59,11 @@ func newWorld() *comparison {
 				{Name: "server", Comm: "lab-server", PID: serverPID},
 			},
 			Expect: []lab.Expectation{expectSent(), expectReceived(), expectReply(), expectReject()},
+			Findings: []lab.Diagnosis{
+				{Pattern: "deliberate-abort", Accuses: "server", Must: true},
+				{Pattern: "process-died", Accuses: "server", Must: true},
+				{Pattern: "nothing-listens", Harmless: true, Must: true},
+			},
 		},
 		events:  []event.Event{sentEvent(), receivedEvent(), replyEvent(), rejectEvent()},
 		witness: newWitness(), tops: &topWitness{before: map[ownerKey]uint64{}, after: map[ownerKey]uint64{}},
@@ -152,7 +157,11 @@ func rejectEvent() event.Event {
 		Owner: event.Owner{
 			PID: serverPID, TID: serverPID, Comm: "lab-server", Source: event.FromCurrent, Ended: event.Ended{Signal: "SIGKILL"},
 		},
-		Initiator: event.ProcessRef{PID: helperPID, Comm: "lab-helper"}, Chain: event.ChainForward.String(), Forwarded: true,
+		Initiator: event.Initiator{
+			ProcessRef: event.ProcessRef{PID: helperPID, Comm: "lab-helper"},
+			Cmdline:    "rsttrace", Parent: event.ProcessRef{PID: uint32(os.Getpid()), Comm: "rsttrace"},
+		},
+		Chain: event.ChainForward.String(), Forwarded: true,
 		RST:      event.Segment{Flags: event.RST | event.ACK, Seq: 71, Ack: 72},
 		Evidence: event.Evidence{Hook: event.HookReject, Socket: event.SockNone, Family: event.IPv4, Packet: event.SYN, Chain: event.ChainForward, Facts: event.FactSeesPacket | event.FactMPTCP},
 	})

@@ -25,7 +25,7 @@ func TestClosedBefore(t *testing.T) {
 		{"somebody else destroys it", event.HookSendActive, event.FactDead | event.FactOwned, event.ProcessRef{PID: 7}, true},
 		{"a socket that a process still has", event.HookSendReply, 0, event.ProcessRef{}, false},
 	} {
-		e := event.Event{State: event.StateFinWait2, Initiator: test.by, Evidence: event.Evidence{Hook: test.hook, Socket: event.SockFull, Facts: test.facts}}
+		e := event.Event{State: event.StateFinWait2, Initiator: event.Initiator{ProcessRef: test.by}, Evidence: event.Evidence{Hook: test.hook, Socket: event.SockFull, Facts: test.facts}}
 		e.Kernel.Closing.To = event.StateFinWait1
 		if got := closedBefore(&e); got != test.want {
 			t.Errorf("%s: %v", test.name, got)

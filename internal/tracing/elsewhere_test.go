@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -42,6 +43,70 @@ func TestElsewhere(t *testing.T) {
 				t.Errorf("%q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// TestElsewhereInOtherNamespace: what listens in another namespace counts there only.
+func TestElsewhereInOtherNamespace(t *testing.T) {
+	now := time.Now()
+	reads := 0
+	l := &listeners{netns: 7, at: now, known: map[netip.AddrPort]bool{netip.MustParseAddrPort("10.0.0.1:80"): true}}
+	l.noted.read = func() ([]probe.Listener, error) {
+		reads++
+		return []probe.Listener{
+			{At: netip.MustParseAddrPort("10.0.0.2:80"), Netns: 8},
+			{At: netip.MustParseAddrPort("10.0.0.3:80"), Netns: 9},
+		}, nil
+	}
+	for inode, want := range map[uint32]string{7: "10.0.0.1:80", 8: "10.0.0.2:80", 9: "10.0.0.3:80", 10: ""} {
+		e := event.Event{Cause: cause.ClosedPort, Local: event.Endpoint{Addr: netip.MustParseAddr("127.0.0.1"), Port: 80}, Netns: event.Netns{Inode: inode}}
+		l.completeClosedPort(&e, now)
+		got := ""
+		if e.Elsewhere.Addr.IsValid() {
+			got = e.Elsewhere.String()
+		}
+		if got != want {
+			t.Errorf("namespace %d: %q, want %q", inode, got, want)
+		}
+	}
+	if reads != 1 {
+		t.Errorf("the notes were read %d times in one moment", reads)
+	}
+}
+
+// TestElsewhereOwner: the process is that of the noted socket, in its namespace. A socket
+// without a note, or without a file, has none.
+func TestElsewhereOwner(t *testing.T) {
+	now := time.Now()
+	at := netip.MustParseAddrPort
+	noted := []probe.Listener{
+		{At: at("10.0.0.1:80"), Netns: 7, Socket: event.SocketRef{Address: 1, Inode: 11}},
+		{At: at("10.0.0.1:80"), Netns: 8, Socket: event.SocketRef{Address: 2, Inode: 12}},
+		{At: at("10.0.0.1:80"), Netns: 9, Socket: event.SocketRef{Address: 3}},
+	}
+	l := &listeners{netns: 7, at: now, known: map[netip.AddrPort]bool{at("10.0.0.1:80"): true, at("10.0.0.1:81"): true}}
+	l.noted.read = func() ([]probe.Listener, error) { return noted, nil }
+	l.owners.Walk = func(sockets []event.SocketRef) (found []event.Holder, pause time.Duration, err error) {
+		for _, s := range sockets {
+			found = append(found, event.Holder{Socket: s, Process: event.Process{PID: 100 + uint32(s.Inode), Comm: "nginx"}})
+		}
+		return found, 0, nil
+	}
+	for name, test := range map[string]struct {
+		netns uint32
+		port  uint16
+		want  uint32
+	}{
+		"its own namespace": {7, 80, 111},
+		"another namespace": {8, 80, 112},
+		"no file":           {9, 80, 0},
+		"no note":           {7, 81, 0},
+	} {
+		e := event.Event{Cause: cause.ClosedPort, Local: event.Endpoint{Addr: netip.MustParseAddr("127.0.0.1"), Port: test.port}, Netns: event.Netns{Inode: test.netns}}
+		l.completeClosedPort(&e, time.Now())
+		if e.Elsewhere.Addr != netip.MustParseAddr("10.0.0.1") || e.Elsewhere.PID != test.want || (e.Elsewhere.Comm != "") != (test.want != 0) {
+			t.Errorf("%s: %s of %s[%d], want pid %d", name, e.Elsewhere, e.Elsewhere.Comm, e.Elsewhere.PID, test.want)
+		}
 	}
 }
 

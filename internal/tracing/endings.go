@@ -112,7 +112,7 @@ func (n *endings) linkEarlier(e *event.Event) {
 		return
 	}
 	closing := &e.Kernel.Closing
-	e.Earlier = event.Earlier{EndedBy: endedByNames[closing.EndedBy], AgoMillis: millis(closing.Ago)}
+	e.Earlier = event.Earlier{EndedBy: endedByNames[closing.EndedBy], AgoMillis: millis(closing.Ago), IdleBeforeMillis: closing.IdleMillis}
 	if closing.EndedBy == event.EndedByProcess && !e.Kernel.Closer.Known() {
 		e.Earlier.EndedBy = "" // it is not known
 	}
@@ -149,7 +149,7 @@ func closedBefore(e *event.Event) bool {
 	case event.SockFull:
 		// Not within the very call that closes it. A packet came after the FIN, also where
 		// it had to wait until that call let the socket go.
-		own := e.Evidence.Hook == event.HookSendActive && e.Evidence.Has(event.FactOwned) && e.Initiator == (event.ProcessRef{})
+		own := e.Evidence.Hook == event.HookSendActive && e.Evidence.Has(event.FactOwned) && e.Initiator.PID == 0
 		return e.Evidence.Has(event.FactDead) && afterFIN(e.State) && !own
 	}
 	return false

@@ -63,8 +63,9 @@ type unpairedEnd struct {
 // of each other may have in common: then time and, where both ends know it, the
 // sequence number decide.
 type endPairs struct {
-	seed maphash.Seed
-	sets [pairSets][pairWays]unpairedEnd
+	seed    maphash.Seed
+	sets    [pairSets][pairWays]unpairedEnd
+	crowded int64 // Unix time in nanoseconds when a young end was displaced last
 }
 
 func newEndPairs() *endPairs { return &endPairs{seed: maphash.MakeSeed()} }
@@ -83,12 +84,33 @@ func (p *endPairs) pair(e *event.Event) {
 		*other = unpairedEnd{}
 		return
 	}
-	*set.oldest(func(*unpairedEnd) bool { return true }) = s
+	oldest := set.oldest(func(*unpairedEnd) bool { return true })
+	if oldest.id != 0 && s.nanos-oldest.nanos < int64(crowdedFor) {
+		p.crowded = s.nanos
+	}
+	*oldest = s
+}
+
+// crowdedFor is for how long an end that was displaced may be missed: longer than a RST is
+// on its way.
+const crowdedFor = 10 * time.Second
+
+// mayHaveMissed says why the other end of e may have come without being linked, "" if it
+// did not.
+func (p *endPairs) mayHaveMissed(e *event.Event) string {
+	s := unpairedEndOf(e)
+	switch {
+	case p.crowded != 0 && s.nanos-p.crowded < int64(crowdedFor):
+		return "too many RSTs came at once to compare both ends of each"
+	case p.setOf(&s).oldest(func(o *unpairedEnd) bool { return o.id != 0 && o.sent != s.sent && o.flight == s.flight }) != nil:
+		return "that end sent a RST, which is not this one by its time or number"
+	}
+	return ""
 }
 
 // pending reports whether e should wait for the event of the other end.
-func (p *endPairs) pending(e *event.Event, now time.Time) bool {
-	return p != nil && e.PeerEvent == 0 && now.Sub(e.Time) < pairPatience
+func (p *endPairs) pending(e *event.Event, now time.Time, patience time.Duration) bool {
+	return p != nil && e.PeerEvent == 0 && now.Sub(e.Time).Abs() < patience
 }
 
 // forget takes back an event that nobody is shown.
@@ -131,7 +153,8 @@ func unpairedEndOf(e *event.Event) unpairedEnd {
 		id:       e.ID,
 		cause:    uint8(max(0, slices.Index(decidingCauses, e.Cause))),
 	}
-	if s.sent {
+	// A rule of the output chain answers this host in the name of the peer.
+	if s.sent && e.Chain != event.ChainOutput.String() {
 		s.flight = flightOf(e.Local, e.Peer)
 	} else {
 		s.flight = flightOf(e.Peer, e.Local)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"io"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/rsttrace/rsttrace/internal/owner"
+	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -27,6 +29,41 @@ type listeners struct {
 	netns  uint32 // inode number
 	at     time.Time
 	known  map[netip.AddrPort]bool
+	noted  notedListeners
+	owners owner.Holders
+}
+
+// notedListeners are those of all namespaces, as the kernel side has noted them.
+type notedListeners struct {
+	read  func() ([]probe.Listener, error) // nil: not known
+	at    time.Time
+	known map[uint32]map[netip.AddrPort]event.SocketRef // by inode number of the namespace
+}
+
+// in are the listeners of a namespace. What cannot be read is not known.
+func (o *notedListeners) in(netns uint32, now time.Time) map[netip.AddrPort]event.SocketRef {
+	if o.read == nil {
+		return nil
+	}
+	if now.Sub(o.at).Abs() >= listenersFor {
+		o.refresh()
+		o.at = now
+	}
+	return o.known[netns]
+}
+
+func (o *notedListeners) refresh() {
+	o.known = make(map[uint32]map[netip.AddrPort]event.SocketRef)
+	listening, err := o.read()
+	if err != nil {
+		return
+	}
+	for _, l := range listening {
+		if o.known[l.Netns] == nil {
+			o.known[l.Netns] = make(map[netip.AddrPort]event.SocketRef)
+		}
+		o.known[l.Netns][l.At] = l.Socket
+	}
 }
 
 // openListeners returns nil if the own namespace cannot be told.
@@ -58,18 +95,27 @@ func (l *listeners) complete(e *event.Event, now time.Time) {
 }
 
 // completeClosedPort says of a SYN that found nobody who listened there before, and where
-// else on this host somebody listens on that port.
+// else on this host somebody listens on that port, and who.
 func (l *listeners) completeClosedPort(e *event.Event, now time.Time) {
 	if e.Cause != cause.ClosedPort {
 		return
 	}
 	e.FormerListener = formerListener(e)
 	// A listener that was there a moment ago may be there again by now, as all addresses.
-	if l == nil || e.Netns.Inode != l.netns || e.FormerListener != (event.FormerListener{}) {
+	if l == nil || e.FormerListener != (event.FormerListener{}) {
 		return
 	}
-	l.refresh(now)
-	e.Elsewhere = l.elsewhere(e.Local)
+	if e.Netns.Inode != l.netns {
+		e.Elsewhere.Endpoint = elsewhere(l.noted.in(e.Netns.Inode, now), e.Local)
+	} else {
+		l.refresh(now)
+		e.Elsewhere.Endpoint = elsewhere(l.known, e.Local)
+	}
+	if e.Elsewhere.Port != 0 {
+		noted := l.noted.in(e.Netns.Inode, now)
+		who := l.owners.Of(noted[e.Elsewhere.AddrPort()], maps.Values(noted), now)
+		e.Elsewhere.PID, e.Elsewhere.Comm = who.PID, who.Comm
+	}
 }
 
 // formerListener is what the notes of listeners have.
@@ -89,9 +135,9 @@ func formerListener(e *event.Event) event.FormerListener {
 // elsewhere is an address, the lowest, at which a socket listens on the port of at, and
 // which is not at. It is the zero endpoint if there is none, or one has begun that at
 // belongs to.
-func (l *listeners) elsewhere(at event.Endpoint) (other event.Endpoint) {
+func elsewhere[T any](known map[netip.AddrPort]T, at event.Endpoint) (other event.Endpoint) {
 	addr := at.Addr.Unmap()
-	for listening := range l.known {
+	for listening := range known {
 		switch found := listening.Addr(); {
 		case listening.Port() != at.Port:
 		case found == addr, found.IsUnspecified() && found.Is4() == addr.Is4():

@@ -71,27 +71,44 @@ func suspended() time.Duration {
 	return time.Duration(boot.Nano() - monotonic.Nano())
 }
 
-// complete says of the owner what it runs.
+// complete says of the owner, and of the process that acted on its socket, what they run.
 func (p *programs) complete(e *event.Event, now time.Time) {
-	if p == nil || e.Owner.PID == 0 {
-		return
+	if e.Kernel.Command != nil {
+		e.Initiator.Cmdline = shortCommand(e.Kernel.Command) // also of a process that has ended
 	}
-	known, ok := p.recent.Get(e.Owner.PID)
-	if !ok || now.Sub(known.at).Abs() >= programFor || known.comm != e.Owner.Comm {
-		if !p.spend(now) {
-			return
+	if known, ok := p.of(event.ProcessRef{PID: e.Owner.PID, Comm: e.Owner.Comm}, e, now); ok {
+		e.Owner.Exe, e.Owner.Cmdline = known.exe, known.cmdline
+		if e.Owner.Parent == (event.ProcessRef{}) {
+			e.Owner.Parent = known.parent
 		}
-		known = p.read(e.Owner.PID)
+	}
+	if known, ok := p.of(e.Initiator.ProcessRef, e, now); ok {
+		e.Initiator.Exe = known.exe
+		if e.Initiator.Cmdline == "" {
+			e.Initiator.Cmdline = known.cmdline
+		}
+		if e.Initiator.Parent == (event.ProcessRef{}) {
+			e.Initiator.Parent = known.parent
+		}
+	}
+}
+
+// of is what a process of an event runs; false if that is not known.
+func (p *programs) of(process event.ProcessRef, e *event.Event, now time.Time) (program, bool) {
+	if p == nil || process.PID == 0 {
+		return program{}, false
+	}
+	known, ok := p.recent.Get(process.PID)
+	if !ok || now.Sub(known.at).Abs() >= programFor || known.comm != process.Comm {
+		if !p.spend(now) {
+			return program{}, false
+		}
+		known = p.read(process.PID)
 		known.at = now
-		p.recent.Add(e.Owner.PID, known)
+		p.recent.Add(process.PID, known)
 	}
-	if known.comm != e.Owner.Comm || !p.isOlder(&known, e) {
-		return // the number is another process's by now
-	}
-	e.Owner.Exe, e.Owner.Cmdline = known.exe, known.cmdline
-	if e.Owner.Parent == (event.ProcessRef{}) {
-		e.Owner.Parent = known.parent
-	}
+	// Else the number is another process's by now.
+	return known, known.comm == process.Comm && p.isOlder(&known, e)
 }
 
 // spend reports whether one more process may be looked at now.

@@ -20,10 +20,13 @@ type periodicReports struct {
 	auditAtEnd  bool
 	auditEvery  time.Duration // 0: not
 	totalsEvery time.Duration // totals; 0: only at the end
+	wakeEvery   time.Duration // see WakeEvery
 
 	auditor      *audit.Auditor // nil: none is wanted
 	wholeRun     *event.Audit   // once it was taken
 	reportedLost uint64         // that were reported
+
+	detached time.Time // when the hooks were
 
 	nextLoss, nextTotals, nextAudit time.Time
 
@@ -51,6 +54,27 @@ func (r *periodicReports) begin(t *Tracer) error {
 	return nil
 }
 
+// reportBegin says what is seen from now on.
+func (r *periodicReports) reportBegin() error {
+	counts, err := r.tracer.source.Counts()
+	if err != nil {
+		return err
+	}
+	return r.reportCoverage(time.Now(), event.CoverageBegins, &counts)
+}
+
+// reportEnd says that nothing is seen any more, since the hooks were detached.
+func (r *periodicReports) reportEnd() error {
+	if r.detached.IsZero() {
+		return nil // the sink had enough, so there are events that it did not get
+	}
+	counts, err := r.tracer.source.Counts()
+	if err != nil {
+		return err
+	}
+	return r.reportCoverage(r.detached, event.CoverageEnds, &counts)
+}
+
 func auditLimits(limits []probe.Limit) (converted []audit.Limit) {
 	for _, l := range limits {
 		converted = append(converted, audit.Limit{ID: l.ID, Sentence: l.Sentence})
@@ -58,12 +82,18 @@ func auditLimits(limits []probe.Limit) (converted []audit.Limit) {
 	return converted
 }
 
-// heartbeat is how often idle must be called though nothing happens; 0: never.
-func (r *periodicReports) heartbeat() time.Duration {
-	if r.totalsEvery == 0 || r.auditEvery == 0 {
-		return r.totalsEvery + r.auditEvery
+// heartbeat is how often the loop must run though nothing happens; 0: never.
+func (r *periodicReports) heartbeat() (shortest time.Duration) {
+	var coverage time.Duration
+	if r.tracer != nil && r.tracer.coverage.known.Dirs != nil {
+		coverage = event.CoverageEvery
 	}
-	return min(r.totalsEvery, r.auditEvery)
+	for _, every := range []time.Duration{r.totalsEvery, r.auditEvery, r.wakeEvery, coverage} {
+		if every > 0 && (shortest == 0 || every < shortest) {
+			shortest = every
+		}
+	}
+	return shortest
 }
 
 // reportDue reports what is due. No event is at hand.
@@ -77,8 +107,18 @@ func (r *periodicReports) reportLosses(now time.Time) error {
 	}
 	r.nextLoss = now.Add(lossInterval)
 	counts, err := r.tracer.source.Counts()
-	if err != nil || counts.Lost == r.reportedLost {
+	if err != nil {
 		return err
+	}
+	if err := r.reportLoss(now, &counts); err != nil {
+		return err
+	}
+	return r.reportCoverage(now, event.CoverageGoesOn, &counts)
+}
+
+func (r *periodicReports) reportLoss(now time.Time, counts *probe.Counts) error {
+	if counts.Lost == r.reportedLost {
+		return nil
 	}
 	fresh := counts.Lost - r.reportedLost
 	r.reportedLost = counts.Lost
@@ -143,6 +183,10 @@ func (r *periodicReports) reportWholeRun() error {
 	}
 	return r.reportTotals()
 }
+
+// WakeEvery has Run flush its sink at least this often, also while nothing happens: then
+// the sink knows that the loop is alive. Call it before Run.
+func (t *Tracer) WakeEvery(interval time.Duration) { t.reports.wakeEvery = interval }
 
 // AskTotals has Run report the totals so far as soon as no event is at hand. It may
 // be called from any goroutine, also before Run.

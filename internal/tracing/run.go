@@ -17,16 +17,19 @@ import (
 //
 // An event, and what it refers to, is valid until the sink returns.
 func (t *Tracer) Run(ctx context.Context, to event.Sink) error {
-	t.sink = to
+	t.sink = event.OfHost(t.host, to)
 	defer func() { t.sink = nil }()
 	if err := t.reports.begin(t); err != nil {
 		return err
 	}
-	err := t.trace(ctx)
+	err := t.reports.reportBegin()
+	if err == nil {
+		err = t.trace(ctx)
+	}
 	if err != nil && !errors.Is(err, event.ErrEnough) {
 		return errors.Join(err, to.Flush(time.Now()))
 	}
-	return errors.Join(t.reports.reportWholeRun(), to.Flush(time.Now()))
+	return errors.Join(t.reports.reportEnd(), t.reports.reportWholeRun(), to.Flush(time.Now()))
 }
 
 // trace gives events to the sink until ctx ends.

@@ -73,7 +73,7 @@ func (t *Tracer) awaitsName(e *event.Event, now time.Time) bool {
 	if t.draining {
 		patience = lastNamePatience
 	}
-	if t.locations == nil || !t.filter.NeedsNames() || now.Sub(e.Time) >= patience {
+	if t.locations == nil || !t.filter.NeedsNames() || now.Sub(e.Time).Abs() >= patience {
 		return false
 	}
 	owner, pending := t.locations.cgroups.Pending(e)

@@ -51,7 +51,7 @@ func (t *Tracer) assignID(e *event.Event) {
 	case e.PeerEvent < e.ID:
 		e.PeerEvent = t.shownIDs.lookUp(e.PeerEvent)
 	case t.decidesLate():
-		e.PeerEvent = 0
+		e.PeerEvent, e.PeerFollows = 0, true
 	default:
 		e.PeerEvent = next + t.queue.behindHead(e.PeerEvent)
 	}

@@ -26,6 +26,17 @@ func markReported(e *event.Event) {
 	e.App.Reported = said != "" && said == e.App.Errno
 }
 
+// errorPatience is how long an event waits for the error that the kernel reports within
+// the function that resets. On a quiet machine the event may be read before it.
+const errorPatience = 2 * time.Millisecond
+
+// awaitsError reports whether the kernel may still report the error of e: to the
+// application, if one has the socket.
+func (t *Tracer) awaitsError(e *event.Event, now time.Time) bool {
+	return e.Evidence.Hook == event.HookReceive && !e.Evidence.Has(event.FactDead) && t.visibility.known && t.visibility.sees.Errors &&
+		e.Kernel.ReportedError.Errno == "" && now.Sub(e.Time).Abs() < errorPatience
+}
+
 // attachErrors gives errors that came late to their events, if these still wait;
 // else they follow.
 func (t *Tracer) attachErrors(errors []event.LateError) {

@@ -45,6 +45,32 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
+// TestErrorIsAwaited: an event that was read before its error waits a moment for it. One
+// that has it, or gets none, does not.
+func TestErrorIsAwaited(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*Tracer, *event.Event)
+		want   bool
+	}{
+		"read before it":         {func(*Tracer, *event.Event) {}, true},
+		"has it":                 {func(_ *Tracer, e *event.Event) { e.Kernel.ReportedError.Errno = "EPIPE" }, false},
+		"nobody gets one":        {func(_ *Tracer, e *event.Event) { e.Evidence.Facts |= event.FactDead }, false},
+		"sent":                   {func(_ *Tracer, e *event.Event) { e.Evidence.Hook = event.HookSendActive }, false},
+		"read late":              {func(_ *Tracer, e *event.Event) { e.Time = e.Time.Add(-errorPatience) }, false},
+		"the clock was set back": {func(_ *Tracer, e *event.Event) { e.Time = e.Time.Add(time.Hour) }, false},
+		"the kernel says none":   {func(t *Tracer, _ *event.Event) { t.visibility.sees.Errors = false }, false},
+	} {
+		now := time.Unix(7, 0)
+		e := event.Event{Dir: event.Received, Time: now, App: event.App{Errno: "EPIPE"}, Evidence: event.Evidence{Hook: event.HookReceive}}
+		tracer := tracing(newFakeSource(), "")
+		tracer.visibility = visibility{known: true, sees: probe.Visibility{Errors: true}}
+		test.change(tracer, &e)
+		if got := tracer.awaitsError(&e, now); got != test.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
 const (
 	itsSocket = 0x40
 	itsHook   = 7e9

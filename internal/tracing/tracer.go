@@ -21,6 +21,8 @@ type Options struct {
 	Summary      bool
 	MaxRate      uint32
 	Stacks       bool
+	Packets      bool
+	SeePackets   bool
 	Top          int
 	Attach       event.Method
 	NoDrops      bool
@@ -31,13 +33,14 @@ type Options struct {
 	AuditAtEnd   bool
 	AuditEvery   time.Duration
 	Warn         func(error)
+	Host         event.Host
 }
 
 // audits reports whether events are compared with the kernel's counters.
 func (o *Options) audits() bool { return o.AuditAtEnd || o.AuditEvery > 0 }
 
 // Tracer is an attached rsttrace. Its methods are for one goroutine, except
-// AskTotals.
+// AskTotals and Counted.
 type Tracer struct {
 	session   *probe.Session
 	source    source // the session
@@ -54,11 +57,17 @@ type Tracer struct {
 	dispositions *dispositions
 	programs     *programs
 	listeners    *listeners
+	orphans      orphans
+	openSockets  *openSockets
+	still        stillListening
+	visibility   visibility
 	queue        queue
 	nextMute     time.Time
 
 	followups followups
 	reports   periodicReports
+	coverage  coverage
+	host      event.Host // Options.Host
 	endings   endings
 
 	sink     event.Sink  // of Run
@@ -92,6 +101,14 @@ func FromSession(session *probe.Session, o Options) *Tracer {
 	t.dispositions = openDispositions(procfs.DefaultMountPoint)
 	t.programs = openPrograms(procfs.DefaultMountPoint)
 	t.listeners = openListeners(procfs.DefaultMountPoint)
+	t.orphans.proc = procfs.DefaultMountPoint
+	if t.listeners != nil {
+		t.listeners.noted.read, t.listeners.owners.Walk = session.Listeners, session.HoldersOfAny
+	}
+	t.openSockets = openOpenSockets(procfs.DefaultMountPoint)
+	t.still.sockets = t.openSockets
+	t.visibility = openVisibility(session, &o)
+	t.coverage, t.host = openCoverage(session, &o), o.Host
 	if bothEnds(o.Filter.Selection().Dirs) {
 		t.endPairs = newEndPairs()
 	}
@@ -112,11 +129,13 @@ func (o *Options) probe() probe.Options {
 	}
 	return probe.Options{
 		Attach: o.Attach, NoDrops: o.NoDrops, NoFlowMemory: o.NoFlowMemory, NoFollowups: o.NoFollowups, RingSize: o.RingSize,
-		Ignored:   len(chosen.Dirs) == 0 || slices.Contains(chosen.Dirs, event.Ignored),
-		Wants:     o.wants(),
-		Tops:      o.Top > 0,
-		Netns:     o.audits(),
-		Selection: s,
+		Ignored:    len(chosen.Dirs) == 0 || slices.Contains(chosen.Dirs, event.Ignored),
+		Wants:      o.wants(),
+		Tops:       o.Top > 0,
+		Packets:    o.Packets,
+		SeePackets: o.SeePackets,
+		Netns:      o.audits(),
+		Selection:  s,
 	}
 }
 
@@ -160,6 +179,8 @@ func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 	}
 	now := time.Now()
 	t.lag = lagOf(batch.Resets, now)
+	t.visibility.arrived.add(len(batch.Resets), now)
+	t.visibility.mayHaveHeld = t.visibility.mayHaveHeld || t.visibility.limits()
 	t.locations.setClock(now)
 	t.warnAll(t.locations.warnings())
 	t.locations.learn(batch.Cgroups)
@@ -246,7 +267,7 @@ func lagOf(read []event.Event, now time.Time) time.Duration {
 
 // pending reports whether more may soon become known of e.
 func (t *Tracer) pending(e *event.Event, now time.Time) bool {
-	return t.resolver.Pending(e, now.Add(-t.lag)) || t.endPairs.pending(e, now) || t.awaitsName(e, now)
+	return t.resolver.Pending(e, now.Add(-t.lag)) || t.endPairs.pending(e, now, t.endPatience(e)) || t.awaitsError(e, now) || t.awaitsName(e, now)
 }
 
 // emit completes an event and gives it to the sink, unless the filter hides it.
@@ -264,13 +285,16 @@ func (t *Tracer) emit(e *event.Event) error {
 	}
 	t.unlinkFilteredEnd(e)
 	e.Confirmed = e.Dir == event.Sent && e.PeerEvent != 0 // it was seen to arrive
-	e.CommunityID = t.flowIDs.of(e)
+	e.CommunityID, e.MonotonicNanos = t.flowIDs.of(e), e.Kernel.HookNanos
 	t.locations.complete(e)
 	t.dispositions.complete(e, t.locations.clock())
 	t.programs.complete(e, t.locations.clock())
 	e.Kernel.OtherEndHidden = t.hidesOtherEnd(e)
+	e.PeerSent = t.peerSent(e)
 	t.listeners.complete(e, t.locations.clock())
 	t.listeners.completeClosedPort(e, t.locations.clock())
+	t.still.complete(e)
+	t.orphans.complete(e, t.locations.clock())
 	t.explainer.Explain(e)
 	markReported(e)
 	if t.needs&filter.KnowsRest != 0 && !t.filter.Match(e) {
@@ -289,6 +313,7 @@ func (t *Tracer) drain() error {
 	if err := t.reports.beforeDetach(); err != nil {
 		return err
 	}
+	t.reports.detached = time.Now()
 	t.source.Detach()
 	background := context.Background()
 	patience := time.Now().Add(owner.PatienceToWalk)
@@ -308,51 +333,4 @@ func (t *Tracer) drain() error {
 		time.Sleep(time.Millisecond)
 	}
 	return t.deliver(time.Now().Add(owner.PatienceToWalk))
-}
-
-// Totals are exact: they come from the counters in the kernel. Call it after
-// the stream has ended, or at any time for a snapshot.
-func (t *Tracer) Totals() (event.Totals, error) {
-	counts, err := t.source.Counts()
-	if err != nil {
-		return event.Totals{}, err
-	}
-	now := time.Now()
-	t.locations.setClock(now)
-	totals := event.Totals{
-		Time: now.UTC(), Shown: t.shownIDs.last, Lost: counts.Lost, LostRecords: counts.LostRecords, Missed: counts.Missed,
-		OwnersNotSought: t.resolver.NotSearched(), NotCounted: counts.NotCounted,
-	}
-	position := make(map[event.Count]int)
-	var sum uint64
-	for _, count := range counts.ByEvidence {
-		if !cause.IsReset(count.Evidence) {
-			continue
-		}
-		verdict := cause.Classify(count.Evidence)
-		sum += count.Events
-		key := event.Count{Dir: verdict.Dir, Cause: verdict.Cause}
-		at, known := position[key]
-		if !known {
-			at = len(totals.Counts)
-			position[key] = at
-			totals.Counts = append(totals.Counts, key)
-		}
-		totals.Counts[at].Events += count.Events
-	}
-	if counts.Uncounted > 0 {
-		sum += counts.Uncounted
-		totals.Counts = append(totals.Counts, event.Count{Cause: cause.Unclassified, Events: counts.Uncounted})
-	}
-	if known := totals.Shown + totals.Lost; sum > known {
-		totals.NotShown = sum - known
-	}
-	if t.topRows > 0 {
-		tops, err := t.Tops(t.topRows)
-		if err != nil {
-			return event.Totals{}, err
-		}
-		totals.Tops = &tops
-	}
-	return totals, nil
 }

@@ -21,6 +21,8 @@ func TestWaitsInPages(t *testing.T) {
 		{"../../docs/architecture.md", "| its owner | ", owner.Patience},
 		{"../../docs/architecture.md", "was read. After ", owner.PatienceToWalk},
 		{"../../docs/architecture.md", "| the event of the other end | ", pairPatience},
+		{"../../docs/architecture.md", "sent the RST (`peerSent`) | ", provePatience},
+		{"../../docs/architecture.md", "that the kernel reports for it | ", errorPatience},
 		{"../../docs/architecture.md", "if a filter asks for it | ", namePatience},
 		{"../../docs/architecture.md", "equal, too. At most ", pairWindow},
 		{"../../docs/architecture.md", "muted in the kernel, every ", muteInterval},

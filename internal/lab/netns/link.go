@@ -100,6 +100,19 @@ func (n *Namespace) AddAddress(device string, addr netip.Prefix) error {
 	return n.setUp(device)
 }
 
+// AddRoute sends what is for a network to a device.
+func (n *Namespace) AddRoute(device string, to netip.Prefix) error {
+	link, err := n.nl.LinkByName(device)
+	if err != nil {
+		return fmt.Errorf("device %s in %s: %w", device, n.name, err)
+	}
+	dst := &net.IPNet{IP: to.Addr().AsSlice(), Mask: net.CIDRMask(to.Bits(), to.Addr().BitLen())}
+	if err := n.nl.RouteAdd(&netlink.Route{LinkIndex: link.Attrs().Index, Dst: dst, Scope: netlink.SCOPE_LINK}); err != nil {
+		return fmt.Errorf("route to %s in %s: %w", to, n.name, err)
+	}
+	return nil
+}
+
 // AddDefaultRoute sends whatever has no better route to a gateway.
 func (n *Namespace) AddDefaultRoute(gateway netip.Addr) error {
 	if err := n.nl.RouteAdd(&netlink.Route{Gw: gateway.AsSlice()}); err != nil {

@@ -26,6 +26,7 @@ const DeviceName = "lab-peer"
 // Peer is the machine behind the TUN device. Not for concurrent use.
 type Peer struct {
 	addr    netip.Addr
+	others  netip.Prefix // addresses that it has, too
 	device  *os.File
 	waiting map[flowKey][]Segment // received for flows that did not ask yet
 }
@@ -82,6 +83,9 @@ func openTUN() (*os.File, error) {
 // Addr is the peer's address.
 func (p *Peer) Addr() netip.Addr { return p.addr }
 
+// Claim gives it all addresses of a network, too. Packets for them must find the device.
+func (p *Peer) Claim(others netip.Prefix) { p.others = others }
+
 // Close removes the device.
 func (p *Peer) Close() { p.device.Close() }
 
@@ -132,6 +136,6 @@ func (p *Peer) decode(packet []byte) (flowKey, Segment, bool) {
 	src, _ := netip.AddrFromSlice(network.NetworkFlow().Src().Raw())
 	dst, _ := netip.AddrFromSlice(network.NetworkFlow().Dst().Raw())
 	header := tcp.(*layers.TCP)
-	key := flowKey{port: uint16(header.DstPort), remote: netip.AddrPortFrom(src, uint16(header.SrcPort))}
-	return key, segmentOf(header), dst == p.addr
+	key := flowKey{netip.AddrPortFrom(dst, uint16(header.DstPort)), netip.AddrPortFrom(src, uint16(header.SrcPort))}
+	return key, segmentOf(header), dst == p.addr || p.others.Contains(dst)
 }

@@ -15,11 +15,8 @@ const (
 	firstTimestamp = 100000
 )
 
-// flowKey is a connection as seen from the peer: its port and the other end.
-type flowKey struct {
-	port   uint16
-	remote netip.AddrPort
-}
+// flowKey is a connection as seen from the peer: its own end and the other one.
+type flowKey struct{ local, remote netip.AddrPort }
 
 // Flow is one connection of the peer.
 type Flow struct {
@@ -36,12 +33,12 @@ type Flow struct {
 
 // Flow returns a flow that nothing was sent on.
 func (p *Peer) Flow(port uint16, remote netip.AddrPort) *Flow {
-	return p.newFlow(flowKey{port: port, remote: remote})
+	return p.newFlow(flowKey{netip.AddrPortFrom(p.addr, port), remote})
 }
 
 func (p *Peer) newFlow(key flowKey) *Flow {
 	return &Flow{
-		Local:  event.Endpoint{Addr: p.addr, Port: key.port},
+		Local:  event.Endpoint{Addr: key.local.Addr(), Port: key.local.Port()},
 		Remote: event.Endpoint{Addr: key.remote.Addr(), Port: key.remote.Port()},
 		Seq:    initialSeq, Window: defaultWindow, peer: p, key: key,
 	}
@@ -54,7 +51,7 @@ func (p *Peer) Listen(port uint16) (*Flow, error) {
 		if err != nil {
 			return nil, err
 		}
-		if key.port == port && s.Flags.Has(event.SYN) && !s.Flags.Has(event.ACK) {
+		if key.local.Port() == port && s.Flags.Has(event.SYN) && !s.Flags.Has(event.ACK) {
 			f := p.newFlow(key)
 			f.SYN, f.Ack = s, s.Seq+1
 			return f, nil

@@ -25,7 +25,7 @@ func TestSegmentSurvivesTheWire(t *testing.T) {
 		}
 		peer := &Peer{addr: to.Addr()}
 		key, got, ok := peer.decode(packet)
-		if !ok || key != (flowKey{port: to.Port(), remote: from}) {
+		if !ok || key != (flowKey{to, from}) {
 			t.Errorf("decoded %t for flow %v", ok, key)
 		}
 		got.Options = nil // padding
@@ -34,6 +34,10 @@ func TestSegmentSurvivesTheWire(t *testing.T) {
 		}
 		if _, _, ok := (&Peer{addr: from.Addr()}).decode(packet); ok {
 			t.Error("a packet to somebody else was taken")
+		}
+		everybody := &Peer{addr: from.Addr(), others: netip.PrefixFrom(to.Addr(), to.Addr().BitLen()-8).Masked()}
+		if key, _, ok := everybody.decode(packet); !ok || key.local != to {
+			t.Errorf("for the network of the peer decoded %t for flow %v", ok, key)
 		}
 	}
 	if _, _, ok := (&Peer{addr: netip.MustParseAddr("10.0.0.1")}).decode([]byte{0x45, 0}); ok {
