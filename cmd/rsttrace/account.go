@@ -3,10 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"math"
 	"os"
 	"os/user"
 	"runtime"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,19 +26,48 @@ type account struct {
 func (a *account) Type() string   { return "user" }
 func (a *account) String() string { return a.name }
 
-// Set takes a name or a number that the system knows.
+// Set takes a name or a number that the system knows, or numbers that it need not know:
+// 65532, or 65532:100 with a group. An image may have no list of users at all.
 func (a *account) Set(text string) error {
-	found, err := user.Lookup(text)
-	if err != nil {
-		if found, err = user.LookupId(text); err != nil {
-			return fmt.Errorf("there is no user %q", text)
-		}
+	if found := known(text); found != nil {
+		return a.take(text, found)
 	}
+	uid, gid, both := strings.Cut(text, ":")
+	if !both {
+		gid = uid
+	}
+	numbers := account{name: text}
+	var err error
+	if numbers.uid, err = idOf(uid); err == nil {
+		numbers.gid, err = idOf(gid)
+	}
+	if err != nil {
+		return fmt.Errorf("there is no user %q: want a name, a number, or numbers of user and group as 65532:65532", text)
+	}
+	*a = numbers
+	return nil
+}
+
+// known is the user that the system knows by a name or a number, or nil.
+func known(text string) *user.User {
+	if found, err := user.Lookup(text); err == nil {
+		return found
+	}
+	if found, err := user.LookupId(text); err == nil {
+		return found
+	}
+	return nil
+}
+
+func (a *account) take(name string, found *user.User) error {
 	groups, err := found.GroupIds()
-	if err != nil {
-		return fmt.Errorf("groups of %s: %w", text, err)
+	if errors.Is(err, fs.ErrNotExist) { // there is no list of groups: then it has none
+		groups, err = nil, nil
 	}
-	*a = account{name: text}
+	if err != nil {
+		return fmt.Errorf("groups of %s: %w", name, err)
+	}
+	*a = account{name: name}
 	if a.uid, err = strconv.Atoi(found.Uid); err == nil {
 		a.gid, err = strconv.Atoi(found.Gid)
 	}
@@ -47,8 +79,25 @@ func (a *account) Set(text string) error {
 	return err
 }
 
+// idOf reads the number of a user or a group. The kernel takes the highest one for "no change".
+func idOf(text string) (int, error) {
+	id, err := strconv.ParseUint(text, 10, 32)
+	if err == nil && id == math.MaxUint32 {
+		err = strconv.ErrRange
+	}
+	return int(id), err
+}
+
 // changes reports whether another user than now is wanted.
 func (a *account) changes() bool { return a.name != "" && a.uid != os.Getuid() }
+
+// described names the account in a sentence.
+func (a account) described() string {
+	if a.name == "" {
+		return "this user without its capabilities"
+	}
+	return "user " + a.name
+}
 
 // overrides are the capabilities by which root may write where its files' modes
 // would not let it.

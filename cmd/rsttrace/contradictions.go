@@ -20,7 +20,9 @@ var contradictions = []contradiction{
 	{"summary", "count", "a summary shows no event to count; use --duration"},
 	{"summary", "stack", "a summary shows no event that could have a stack; leave one out"},
 	{"summary", "each", "a summary shows no event; leave one out"},
+	{"summary", "write", "a summary shows no event to record; leave one out"},
 	{"summary", "evidence", "a summary shows no event that could have evidence; leave one out"},
+	{"summary", "see-packets", "a summary shows no event that could have a packet; leave one out"},
 	{"list", "output", "the list of scenarios is text; leave one out"},
 	{"list", "evidence", "the list of scenarios has no events; leave one out"},
 	{"list", "attach", "to list scenarios attaches nothing; leave one out"},
@@ -58,8 +60,11 @@ func checkPositive(cmd *cobra.Command, names ...string) error {
 }
 
 // checkSeen refuses filters that no event can pass.
-func (f *traceFlags) checkSeen(wanted *filter.Filter) error {
+func (f *sessionFlags) checkSeen(wanted *filter.Filter) error {
 	dirs := wanted.Selection().Dirs
+	if len(dirs) > 0 && !slices.ContainsFunc(dirs, func(d event.Dir) bool { return d != event.Observed }) {
+		return errors.New("--direction observed: only a capture has such events: rsttrace read FILE")
+	}
 	others := func(d event.Dir) bool { return d != event.Ignored }
 	if f.noDrops && len(dirs) > 0 && !slices.ContainsFunc(dirs, others) {
 		return errors.New("--direction ignored, --no-drops: without dropped packets hardly any ignored RST is seen; leave one out")
@@ -96,9 +101,11 @@ func matchesSomeCause(wanted *filter.Filter) bool {
 }
 
 // unseen says why no event can have a cause, nil if one can.
-func (f *traceFlags) unseen(id event.CauseID, dirs []event.Dir) error {
+func (f *sessionFlags) unseen(id event.CauseID, dirs []event.Dir) error {
 	entry, _ := cause.Lookup(id)
 	switch {
+	case entry.Dir == event.Observed:
+		return fmt.Errorf("--cause %s: only a capture has such events: rsttrace read FILE", id)
 	case entry.Dir != "" && len(dirs) > 0 && !slices.Contains(dirs, entry.Dir):
 		return fmt.Errorf("--cause %s: that is a cause of %s RSTs only; add --direction %s", id, entry.Dir, entry.Dir)
 	case id == cause.ClosedEarlier && f.noMemory:

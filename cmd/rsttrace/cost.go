@@ -15,20 +15,14 @@ import (
 // costFlags are the flags that trade detail for cost, and the one that shows
 // the cost.
 type costFlags struct {
-	maxRate  uint32
 	summary  bool
 	top      int
 	stack    bool
 	selfCost bool
 }
 
-// defaultMaxRate is far more than a person reads and far less than a scan can
-// cause.
-const defaultMaxRate = 1000
-
 func (c *costFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.Uint32Var(&c.maxRate, "max-rate", defaultMaxRate, "details of each kind per second and CPU; the rest is only counted; 0: no limit")
 	flags.BoolVar(&c.summary, "summary", false, "only count: no details, the cheapest mode (see --interval)")
 	flags.IntVar(&c.top, "top", 0, "with the totals also this many owners, peers and local ports that have the most events")
 	flags.BoolVar(&c.stack, "stack", false, "show the kernel stack of each event")

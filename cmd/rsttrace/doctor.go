@@ -21,7 +21,12 @@ func newDoctor() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Show what rsttrace can and cannot see on this kernel, and why",
-		Args:  arguments(cobra.NoArgs),
+		Long: `doctor shows how rsttrace reaches each hook on this kernel, which privileges it has,
+and which container engines answer. It ends with the limits: what events will lack
+here, and why. Run it as the user who will trace, usually root.`,
+		Example: `  sudo rsttrace doctor
+  sudo rsttrace doctor --attach tracepoint   # what would this method see?`,
+		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return examine(cmd.Context(), cmd.OutOrStdout(), attach.method)
 		},

@@ -31,8 +31,9 @@ type ending struct {
 	now    context.Context // ends when nothing is to be waited for any more
 	leave  context.CancelFunc
 	stop   func()
-	onQuit atomic.Pointer[func()] // what SIGQUIT does, nil: it is a signal as the others
-	undo   atomic.Pointer[func()] // see leaveNothing
+	// onQuit and onHangup are what SIGQUIT and SIGHUP do, nil: they are signals as the others.
+	onQuit, onHangup atomic.Pointer[func()]
+	undo             atomic.Pointer[func()] // see leaveNothing
 	// patience is for everything between the first signal and the end.
 	patience time.Duration
 }
@@ -68,10 +69,16 @@ func endingOf(ctx context.Context) *ending {
 
 func (e *ending) listen(signals <-chan os.Signal) {
 	for s := range signals {
-		quit := e.onQuit.Load()
+		var instead *func()
+		switch s {
+		case unix.SIGQUIT:
+			instead = e.onQuit.Load()
+		case unix.SIGHUP:
+			instead = e.onHangup.Load()
+		}
 		switch {
-		case s == unix.SIGQUIT && quit != nil && e.ctx.Err() == nil:
-			(*quit)()
+		case instead != nil && e.ctx.Err() == nil:
+			(*instead)()
 		case e.ctx.Err() == nil:
 			e.cancel(errSignal)
 		default:

@@ -147,7 +147,7 @@ func TestQuit(t *testing.T) {
 	next := func(want string) {
 		t.Helper()
 		more := text.Scan()
-		for more && strings.Contains(text.Text(), `"kind":"finding"`) {
+		for more && (strings.Contains(text.Text(), `"kind":"finding"`) || strings.Contains(text.Text(), `"kind":"coverage"`)) {
 			more = text.Scan()
 		}
 		if !more || !strings.Contains(text.Text(), want) {

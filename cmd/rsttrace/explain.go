@@ -21,12 +21,13 @@ func newExplain() *cobra.Command {
 		Use:   "explain [CAUSE|PATTERN]",
 		Short: "Explain a cause or a pattern: what happened, and how to fix it",
 		Long: `explain shows all about one cause: what happened, in which kernel function, how it
-looks on the wire, what both applications see, how to fix it, how to reproduce it.
+looks on the wire, what both applications see, how to fix it, and how to provoke it.
 A pattern is the diagnosis of an incident of many resets. Without an argument it
-lists all causes and patterns.`,
+lists all causes and patterns. The argument filter lists the fields of filters.`,
 		Example: `  rsttrace explain
   rsttrace explain unread-data-on-close
-  rsttrace explain keep-alive-race`,
+  rsttrace explain keep-alive-race
+  rsttrace explain filter`,
 		Args: arguments(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
@@ -104,6 +105,7 @@ var directions = []struct {
 	{event.Sent, "Sent: this machine put a RST on the wire"},
 	{event.Received, "Received: an incoming RST ended or refused a connection"},
 	{event.Ignored, "Ignored: an incoming RST was seen and not obeyed"},
+	{event.Observed, "Observed: a capture shows the RST, and leaves more than one cause"},
 	{"", "Any direction"},
 }
 

@@ -71,7 +71,7 @@ func (f *filterFlags) filter(args []string, v filter.Vocabulary) (*filter.Filter
 }
 
 // directionFields are the fields of filters that say a direction.
-var directionFields = []string{"dir", string(event.Sent), string(event.Received), string(event.Ignored)}
+var directionFields = []string{"dir", string(event.Sent), string(event.Received), string(event.Ignored), string(event.Observed)}
 
 // listOf is a flag that is short for a field of filters.
 type listOf struct {

@@ -21,8 +21,12 @@ var samples = map[string]string{
 	"comm": "nginx", "cgroup": "", "unit": "nginx", "container": "web-1", "pod": "shop/cart",
 	"output": "json", "evidence": "", "each": "", "max-rate": "10", "summary": "", "top": "3", "stack": "", "self-cost": "",
 	"attach": "fentry", "audit": "end", "count": "1", "duration": "1s", "interval": "1s", "ready-file": "/run/ready", "user": "root",
-	"filter-file": "/dev/null", "explain-filter": "", "no-drops": "", "no-flow-memory": "", "no-followups": "", "ring-size": "64K",
+	"filter-file": "/dev/null", "explain-filter": "", "no-drops": "", "no-flow-memory": "", "no-followups": "", "see-packets": "", "ring-size": "64K",
+	"write": "resets.pcapng", "rotate": "100M", "keep": "10", "host-name": "web-1",
 }
+
+// needed is what a flag means nothing without.
+var needed = map[string][]string{"rotate": {"--write=resets.pcapng"}, "keep": {"--rotate=100M", "--write=resets.pcapng"}}
 
 // checkTrace parses a command line of a trace as far as nothing is attached.
 func checkTrace(args []string) error {
@@ -64,7 +68,7 @@ func argument(t testing.TB, flag *pflag.Flag) string {
 // TestPairs goes through all pairs of flags: those that contradict each other are
 // refused, and no others are.
 func TestPairs(t *testing.T) {
-	refused := []string{"count summary", "stack summary", "evidence summary", "each summary"}
+	refused := []string{"count summary", "stack summary", "evidence summary", "each summary", "see-packets summary", "summary write", "rotate summary", "keep summary"}
 	cmd, _ := newTraceCommand()
 	var flags []*pflag.Flag
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
@@ -76,7 +80,7 @@ func TestPairs(t *testing.T) {
 		for _, other := range flags[i:] {
 			pair := []string{one.Name, other.Name}
 			slices.Sort(pair)
-			err := checkTrace([]string{argument(t, one), argument(t, other)})
+			err := checkTrace(slices.Concat(needed[one.Name], needed[other.Name], []string{argument(t, one), argument(t, other)}))
 			if want := slices.Contains(refused, strings.Join(pair, " ")); (err != nil) != want {
 				t.Errorf("%s: %v", strings.Join(pair, ", "), err)
 			}
@@ -96,13 +100,20 @@ func TestEmptyValues(t *testing.T) {
 			if flag.Value.Type() == "bool" {
 				return
 			}
-			for _, value := range []string{"", " ", ","} {
+			values := []string{"", " ", ","}
+			if testing.Short() {
+				values = values[:1] // each starts a program
+			}
+			for _, value := range values {
 				var args []string
 				if cmd != root {
 					args = append(args, cmd.Name())
 				}
-				if cmd.Name() == "read" {
+				switch cmd.Name() {
+				case "read", "join":
 					args = append(args, os.DevNull)
+				case "report":
+					args = append(args, os.DevNull, "-o", os.DevNull)
 				}
 				if flag.Name == "filter" && value == "," {
 					continue // an error of three lines, see TestFilterError

@@ -31,11 +31,13 @@ func newLab() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lab [SCENARIO...]",
 		Short: "Provoke resets for real and see each one explained",
-		Long: `lab plays situations that end in a reset, with real processes in throw-away
-network namespaces, and shows how each one is explained: the quickest way to see
-rsttrace work, and to learn where resets come from. The rest of the machine does
-not notice, but for the scenarios that need a setting of the whole host
-(orphan-limit) or a kernel module (firewall rules, destroyed sockets).`,
+		Long: `lab plays situations that end in a reset, and shows how rsttrace explains each.
+It is the quickest way to see rsttrace work, and to learn where resets come from.
+
+Real processes play in network namespaces that vanish with them. The rest of the
+machine does not notice. A few scenarios need a setting of the whole host
+(orphan-limit) or a kernel module (firewall rules, destroyed sockets): they are
+left out without --allow-host-changes.`,
 		Example: `  rsttrace lab                # all of them, one after the other, the classics first
   rsttrace lab --list         # what there is
   rsttrace lab broken-pipe -o json`,
@@ -64,9 +66,9 @@ func (f *labFlags) run(cmd *cobra.Command, names []string) error {
 	if err := checkPairs(cmd); err != nil {
 		return err
 	}
-	family := event.Family(f.family)
-	if family != event.IPv4 && family != event.IPv6 {
-		return usageError{fmt.Errorf("--family %q: want ipv4 or ipv6", f.family)}
+	family, err := familyOf("family", f.family)
+	if err != nil {
+		return err
 	}
 	out := cmd.OutOrStdout()
 	if f.list {
@@ -229,4 +231,12 @@ func (n *shownNumbers) number(e *event.Event) {
 	reported := e.App.Reported // by the kernel: words do not change it
 	cause.Explain(e)
 	e.App.Reported = reported
+}
+
+// familyOf is the address family that the value of a flag names.
+func familyOf(flag, value string) (event.Family, error) {
+	if family := event.Family(value); family == event.IPv4 || family == event.IPv6 {
+		return family, nil
+	}
+	return "", usageError{fmt.Errorf("--%s %q: want ipv4 or ipv6", flag, value)}
 }

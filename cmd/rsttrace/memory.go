@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"os"
 	"runtime/debug"
+	"time"
 )
 
 // memoryLimit is the soft limit of what Go keeps. A long run needs half of
@@ -17,4 +19,29 @@ func limitMemory() {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 	debug.FreeOSMemory()
+}
+
+const (
+	// daemonGCPercent trades a little time for memory: a daemon has much of the first.
+	daemonGCPercent = 30
+	// tidyInterval is how often a daemon gives memory back that a flood has taken.
+	tidyInterval = time.Minute
+)
+
+// stayLean keeps a daemon small until ctx ends, unless GOGC says how it shall be.
+func stayLean(ctx context.Context) {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	debug.SetGCPercent(daemonGCPercent)
+	tick := time.NewTicker(tidyInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			debug.FreeOSMemory()
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
@@ -81,10 +82,16 @@ func formatHelp() string {
 	return strings.Join(parts, ", ")
 }
 
-// openFolded returns the sink for w, behind the stage that makes findings.
-func (o *outputFlags) openFolded(w io.Writer) event.Sink {
+// openFolded returns the sink for w and those beside it, behind the stage that makes
+// findings.
+func (o *outputFlags) openFolded(w io.Writer, beside ...event.Sink) event.Sink {
+	return finding.New(o.openBeside(w, beside...))
+}
+
+// openBeside returns the sink for w and those beside it. Findings come from elsewhere.
+func (o *outputFlags) openBeside(w io.Writer, beside ...event.Sink) event.Sink {
 	o.folded = !o.each && !o.evidence
-	return finding.New(o.open(w))
+	return event.Tee(append([]event.Sink{o.open(w)}, beside...)...)
 }
 
 // open returns the sink for w.
@@ -105,7 +112,7 @@ func openText(o *outputFlags, w io.Writer) event.Sink {
 	if terminal != nil {
 		options = text.Detect(terminal)
 	}
-	options.Evidence, options.Fold = o.evidence, o.folded
+	options.Evidence, options.Fold, options.Today = o.evidence, o.folded, time.Now()
 	fixed := options.Width == 0
 	if fixed && o.folded {
 		options.Width = pipeColumns

@@ -56,6 +56,8 @@ func report(stderr io.Writer, err error) int {
 	switch {
 	case err == nil, errors.Is(err, unix.EPIPE):
 		return exitFine
+	case errors.Is(err, errReported):
+		return exitFailed
 	case errors.As(err, &syntax):
 		fmt.Fprintf(stderr, "rsttrace: %v\n", syntax)
 		return exitUsage
@@ -84,7 +86,7 @@ func oneLine(err error) string {
 
 // subcommands make the commands. A new one is a file of its own and an entry here:
 // help, completion and hints come from the list.
-var subcommands = []func() *cobra.Command{newLab, newSelftest, newRead, newExplain, newDoctor, newVersion}
+var subcommands = []func() *cobra.Command{newTop, newLab, newSelftest, newServe, newRead, newJoin, newReport, newExplain, newDoctor, newVersion}
 
 func newRoot() *cobra.Command {
 	root := newTrace()

@@ -27,6 +27,7 @@ func TestPrivilegesAreDropped(t *testing.T) {
 	}{
 		{nil, "0"},
 		{[]string{"--user", "nobody"}, strconv.Itoa(nobody)},
+		{[]string{"--user", "65432"}, "65432"}, // nobody has this number
 	} {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
 			address := ownAddress()
@@ -136,7 +137,7 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.wait(t)
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(patience)
 	for _, o := range objects {
 		for o.exists() {
 			if time.Now().After(deadline) {

@@ -83,7 +83,7 @@ func TestNewInput(t *testing.T) {
 	magic := []byte("SIZE")
 	inputFormats = append([]inputFormat{{
 		recognise: func(head []byte) bool { return bytes.HasPrefix(head, magic) },
-		open: func(_ string, input io.Reader, _ func(*event.LineError)) event.Source {
+		open: func(_ string, input io.Reader, _ inputOptions) event.Source {
 			content, _ := io.ReadAll(input)
 			return sized{uint64(len(content))}
 		},

@@ -43,7 +43,7 @@ func decodeLines(t *testing.T, text string) (events []object, totals object) {
 		case "counts":
 			totals = o
 			continue
-		case "finding":
+		case "finding", "coverage":
 			continue
 		}
 		for _, field := range eventFields {
@@ -54,6 +54,18 @@ func decodeLines(t *testing.T, text string) (events []object, totals object) {
 		events = append(events, o)
 	}
 	return events, totals
+}
+
+// firstEvent is the line of the first event.
+func firstEvent(t *testing.T, text string) string {
+	t.Helper()
+	for _, line := range lines(text) {
+		if strings.Contains(line, `"kind":"event"`) {
+			return line
+		}
+	}
+	t.Fatalf("no event in %s", text)
+	return ""
 }
 
 // checkEveryLine wants what lines of every kind have.
@@ -123,7 +135,7 @@ func TestNetns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := fmt.Sprintf(`"netns":{"inode":%d`, own); !strings.Contains(lines(p.stdout.String())[0], want) {
+	if want := fmt.Sprintf(`"netns":{"inode":%d`, own); !strings.Contains(firstEvent(t, p.stdout.String()), want) {
 		t.Errorf("want %s in %s", want, p.stdout.String())
 	}
 }
@@ -167,7 +179,7 @@ func TestCgroup(t *testing.T) {
 				t.Errorf("exit code %d, stderr: %s", code, &p.stderr)
 			}
 			checkRefused(t, p)
-			if want := `"cgroup":"/` + name + `"`; !strings.Contains(lines(p.stdout.String())[0], want) {
+			if want := `"cgroup":"/` + name + `"`; !strings.Contains(firstEvent(t, p.stdout.String()), want) {
 				t.Errorf("want %s in %s", want, p.stdout.String())
 			}
 		})

@@ -13,6 +13,9 @@ type listFlag struct {
 	given  bool // not only the default
 }
 
+// Repeats says that it can be given several times.
+func (l *listFlag) Repeats() {}
+
 func (l *listFlag) Type() string   { return "list" }
 func (l *listFlag) String() string { return strings.Join(l.values, ",") }
 

@@ -27,11 +27,19 @@ func newVersion() *cobra.Command {
 }
 
 func versionText() string {
-	if version != "" {
-		return version
+	info, _ := debug.ReadBuildInfo()
+	return versionOf(version, info)
+}
+
+// versionOf prefers what the Makefile says. Without it, the program was built by "go
+// install MODULE@VERSION", or in a working copy, and Go knows of what.
+func versionOf(made string, info *debug.BuildInfo) string {
+	switch {
+	case made != "":
+		return made
+	case info != nil && info.Main.Version != "":
+		return info.Main.Version
+	default:
+		return "(development)"
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version // as "go install" built it
-	}
-	return "(development)"
 }

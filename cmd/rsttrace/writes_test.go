@@ -10,9 +10,9 @@ import (
 // TestFullDisk: no command says that all is fine when its output is lost.
 func TestFullDisk(t *testing.T) {
 	commands := []string{"--help", "version", "explain", "explain refused", "lab --list", "help lab", "lab --help",
-		"completion bash", "completion zsh", "completion fish", "completion powershell", "completion", "__complete --attach f"}
+		"completion bash", "completion zsh", "completion fish", "completion", "__complete --attach f"}
 	if !withoutRoot {
-		commands = append(commands, "doctor", "--duration 10ms", "lab closed-port", "selftest closed-port", "-o json --duration 10ms")
+		commands = append(commands, "doctor", "--duration 10ms", "lab closed-port", "selftest closed-port", "-o json --duration 10ms", "-w - --duration 10ms")
 	}
 	for _, args := range commands {
 		t.Run(args, func(t *testing.T) {
