@@ -85,6 +85,7 @@ func (s *story) expect(block string, want ...reset) {
 		s.Errorf("events (-want +got):\n%s\n%s", diff, s.said())
 	}
 	s.checkCounters(want)
+	s.checkSIGPIPE(events)
 	if s.Failed() {
 		return
 	}
@@ -146,6 +147,16 @@ func (s *story) events() (events []event.Event, followups []followup) {
 // findings are all that rsttrace has said of them, but for the totals.
 func (s *story) findings() (findings []event.Finding) {
 	s.Helper()
+	for _, f := range s.allFindings() {
+		if f.Phase != event.FindingTotal {
+			findings = append(findings, f)
+		}
+	}
+	return findings
+}
+
+func (s *story) allFindings() (findings []event.Finding) {
+	s.Helper()
 	for line := range strings.Lines(s.trace.json.output.String()) {
 		var kind struct{ Kind event.Kind }
 		s.must(json.Unmarshal([]byte(line), &kind))
@@ -154,9 +165,7 @@ func (s *story) findings() (findings []event.Finding) {
 		}
 		var f event.Finding
 		s.must(json.Unmarshal([]byte(line), &f))
-		if f.Phase != event.FindingTotal {
-			findings = append(findings, f)
-		}
+		findings = append(findings, f)
 	}
 	return findings
 }

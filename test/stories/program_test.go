@@ -8,12 +8,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/test/output"
 )
 
 // programsVariable names a folder with unpacked Debian packages.
@@ -52,6 +53,10 @@ func find(name string) (string, error) {
 	if tree := os.Getenv(programsVariable); tree != "" {
 		folders = append(folders, filepath.Join(tree, "usr/sbin"), filepath.Join(tree, "usr/bin"))
 	}
+	for _, root := range []string{os.Getenv(programsVariable), "/"} {
+		postgres, _ := filepath.Glob(filepath.Join(root, "usr/lib/postgresql/*/bin")) // the pattern is right
+		folders = append(folders, postgres...)
+	}
 	folders = append(folders, filepath.SplitList(os.Getenv("PATH"))...)
 	folders = append(folders, "/usr/sbin", "/sbin") // which users may not have in PATH
 	for _, folder := range folders {
@@ -70,29 +75,11 @@ func libraries() string {
 		return ""
 	}
 	var folders []string
-	for _, pattern := range []string{"usr/lib/*-linux-gnu", "lib/*-linux-gnu"} {
+	for _, pattern := range []string{"usr/lib/*-linux-gnu", "lib/*-linux-gnu", "usr/lib/*-linux-gnu/blas", "usr/lib/*-linux-gnu/lapack"} {
 		found, _ := filepath.Glob(filepath.Join(tree, pattern)) // the pattern is right
 		folders = append(folders, found...)
 	}
 	return strings.Join(folders, ":")
-}
-
-// output collects what a program prints while others read it.
-type output struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }
 
 // program is a running program.
@@ -101,7 +88,7 @@ type program struct {
 	name   string
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
-	output output // stdout and stderr
+	output output.Text // stdout and stderr
 	ended  chan struct{}
 }
 
@@ -189,6 +176,14 @@ func stop(s *story, pid int) {
 func resume(s *story, pid int) {
 	s.Helper()
 	s.must(unix.Kill(pid, unix.SIGCONT))
+}
+
+// comm is the name that the kernel has of a process.
+func comm(s *story, pid int) string {
+	s.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	s.must(err)
+	return strings.TrimSpace(string(text))
 }
 
 // worker returns the only child of a process.

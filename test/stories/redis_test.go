@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -30,9 +31,9 @@ func newRedisStory(t *testing.T) *redisStory {
 	return s
 }
 
-func (h *host) redis() *program {
+func (h *host) redis(settings ...string) *program {
 	h.story.Helper()
-	p := h.start("redis-server", "--port", fmt.Sprint(redisPort), "--save", "", "--protected-mode", "no")
+	p := h.start("redis-server", append([]string{"--port", fmt.Sprint(redisPort), "--save", "", "--protected-mode", "no"}, settings...)...)
 	h.awaitListener(redisPort)
 	return p
 }
@@ -73,6 +74,9 @@ func TestRedisClientKill(t *testing.T) {
 	s := newRedisStory(t)
 	admin := connected(s.server, "127.0.0.1")
 	s.watch()
+	const pings = 2 // one when it connected; after this one it is not idle
+	s.client.write("PING\n")
+	s.await("redis answers again", func() bool { return strings.Count(s.client.output.String(), "PONG") == pings })
 	admin.write(s.clientKill())
 	s.server.awaitState(redisPort, event.StateFinWait2)
 	s.client.write("GET key\n")
@@ -140,5 +144,31 @@ func TestRedisRestart(t *testing.T) {
 		reset{
 			On: "client", Dir: event.Received, Cause: cause.PeerAborted, Port: redisPort, State: event.StateEstablished,
 			Owner: owner("redis-cli", client.pid()), App: connectionReset, OtherEnd: "server",
+		})
+}
+
+// TestRedisTimeout: redis closes an idle connection. The client tests it later with a PING,
+// which has the size of a QUIT.
+func TestRedisTimeout(t *testing.T) {
+	s := newStory(t, "redis-server", "socat")
+	client, server := s.host("client"), s.host("server")
+	address := s.wire(client, server)
+	redis := server.redis("--timeout", "1")
+	s.watch()
+	socat := client.start("socat", "-t", "30", "-", fmt.Sprintf("TCP:%s:%d", address, redisPort))
+	const ping = "PING\r\n"
+	socat.write(ping)
+	s.await("redis answers", func() bool { return strings.Contains(socat.output.String(), "PONG") })
+	client.awaitState(redisPort, event.StateCloseWait)
+	time.Sleep(500 * time.Millisecond) // it is no race
+	socat.write(ping)
+	s.expect("redis-timeout",
+		reset{
+			On: "server", Dir: event.Sent, Cause: cause.DataAfterClose, Port: redisPort, State: event.StateFinWait2,
+			Owner: owner("redis-server", redis.pid()), OtherEnd: "client",
+		},
+		reset{
+			On: "client", Dir: event.Received, Cause: cause.WroteAfterPeerClose, Port: redisPort, State: event.StateCloseWait,
+			Owner: owner("socat", socat.pid()), App: brokenPipe, Lost: event.Lost{UnackedBytes: uint32(len(ping))}, OtherEnd: "server",
 		})
 }

@@ -11,23 +11,30 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
+const unreadPart = 5000
+
+// unreadBy starts a receiver that reads nothing, and a sender that has sent it a part.
+func (s *story) unreadBy(client, server *host, address string) (receiver, sender *program) {
+	s.Helper()
+	receiver = server.start("socat", "-u", "TCP4-LISTEN:9000", "OPEN:/dev/null")
+	server.awaitListener(9000)
+	s.watch()
+	sender = client.start("socat", "-u", "STDIN", "TCP4:"+address+":9000")
+	s.await("the receiver has accepted, and listens no more", func() bool {
+		return !slices.ContainsFunc(server.sockets(), func(k socket) bool { return k.state == event.StateListen })
+	})
+	stop(s, receiver.pid())
+	sender.write(strings.Repeat("x", unreadPart))
+	server.awaitUnread(9000, event.StateEstablished, unreadPart)
+	return receiver, sender
+}
+
 // TestSocatKilled: the receiver dies with data unread.
 func TestSocatKilled(t *testing.T) {
 	s := newStory(t, "socat")
 	client, server := s.host("client"), s.host("server")
 	address := s.wire(client, server)
-	receiver := server.start("socat", "-u", "TCP4-LISTEN:9000", "OPEN:/dev/null")
-	server.awaitListener(9000)
-
-	s.watch()
-	sender := client.start("socat", "-u", "STDIN", "TCP4:"+address+":9000")
-	s.await("the receiver has accepted, and listens no more", func() bool {
-		return !slices.ContainsFunc(server.sockets(), func(k socket) bool { return k.state == event.StateListen })
-	})
-	stop(s, receiver.pid())
-	const part = 5000
-	sender.write(strings.Repeat("x", part))
-	server.awaitUnread(9000, event.StateEstablished, part)
+	receiver, sender := s.unreadBy(client, server, address)
 	client.awaitAcknowledged(9000)
 	receiver.signal(unix.SIGKILL)
 	receiver.wait()
@@ -37,12 +44,43 @@ func TestSocatKilled(t *testing.T) {
 	s.expect("socat-killed",
 		reset{
 			On: "server", Dir: event.Sent, Cause: cause.UnreadDataOnClose, Port: 9000, State: event.StateEstablished,
-			Owner: owner("socat", receiver.pid()), InCall: true, Ended: "SIGKILL", Lost: event.Lost{UnreadBytes: part}, OtherEnd: "client",
+			Owner: owner("socat", receiver.pid()), InCall: true, Ended: "SIGKILL", Lost: event.Lost{UnreadBytes: unreadPart}, OtherEnd: "client",
 		},
 		reset{
 			On: "client", Dir: event.Received, Cause: cause.PeerAborted, Port: 9000, State: event.StateEstablished,
 			Owner: owner("socat", sender.pid()), App: connectionReset, OtherEnd: "server",
 		})
+}
+
+// TestFinWait2Killed: the sender has closed, and waits in FIN_WAIT2. The receiver dies with data
+// unread. tcp_rfc1337 is on and does not protect FIN_WAIT2, so nobody may advise it.
+func TestFinWait2Killed(t *testing.T) {
+	s := newStory(t, "socat")
+	client, server := s.host("client"), s.host("server")
+	address := s.wire(client, server)
+	s.must(client.ns.Sysctl("ipv4/tcp_rfc1337", "1"))
+	receiver, sender := s.unreadBy(client, server, address)
+	s.must(sender.stdin.Close())
+	sender.wait()
+	client.awaitState(9000, event.StateFinWait2)
+	receiver.signal(unix.SIGKILL)
+	receiver.wait()
+	s.await("the kernel resets", func() bool { return server.outRsts() > server.sentAt })
+	s.expect("fin-wait-killed",
+		reset{
+			On: "server", Dir: event.Sent, Cause: cause.UnreadDataOnClose, Port: 9000, State: event.StateCloseWait,
+			Owner: owner("socat", receiver.pid()), InCall: true, Ended: "SIGKILL", Lost: event.Lost{UnreadBytes: unreadPart}, OtherEnd: "client",
+		},
+		reset{
+			On: "client", Dir: event.Received, Cause: cause.TimeWaitKilled, Port: 9000, State: event.StateFinWait2,
+			Owner: owner("socat", sender.pid()), OtherEnd: "server",
+		})
+	events, _ := s.events()
+	for _, e := range events {
+		if strings.Contains(e.Remedy, "tcp_rfc1337") {
+			t.Errorf("%s advises what does not help: %s", e.Cause, e.Remedy)
+		}
+	}
 }
 
 // TestShellSIGPIPE: the receiver dies with nothing unread, so the sender gets a

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"github.com/rsttrace/rsttrace/internal/pty"
 )
 
 // columns of the terminal on which the page's output was written.
@@ -30,16 +30,9 @@ func (s *story) rsttraceOnTerminal() *tracer {
 // terminal opens a pseudo-terminal.
 func (s *story) terminal() (ours, theirs *os.File) {
 	s.Helper()
-	ours, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	theirs, ours, err := pty.Open(columns, 1000)
 	s.must(err)
 	s.Cleanup(func() { ours.Close() })
-	fd := int(ours.Fd())
-	s.must(unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0))
-	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
-	s.must(err)
-	s.must(unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 1000, Col: columns}))
-	theirs, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
-	s.must(err)
 	s.Cleanup(func() { theirs.Close() })
 	return ours, theirs
 }
@@ -49,9 +42,27 @@ func (s *story) terminal() (ours, theirs *os.File) {
 func (t *tracer) shown() string {
 	t.story.Helper()
 	const totals = "\n\n#" // the findings once more, in order of what they hurt
+	text, _, _ := strings.Cut(t.screen(), totals)
+	return t.command() + strings.TrimRight(text, "\n") + "\n"
+}
+
+// shownWithTotals has the findings once more, with their numbers at the end.
+func (t *tracer) shownWithTotals() string {
+	t.story.Helper()
+	const counts = "\n\nDIRECTION" // of the whole machine
+	text, _, _ := strings.Cut(t.screen(), counts)
+	return t.command() + strings.TrimRight(text, "\n") + "\n"
+}
+
+func (t *tracer) command() string {
+	return fmt.Sprintf("$ sudo rsttrace --host %s\n", t.story.addresses())
+}
+
+// screen is all that was on the terminal.
+func (t *tracer) screen() string {
+	t.story.Helper()
 	t.story.await("the totals are on the terminal", func() bool {
 		return strings.Contains(t.output.String(), " missed")
 	})
-	text, _, _ := strings.Cut(strings.ReplaceAll(t.output.String(), "\r\n", "\n"), totals)
-	return fmt.Sprintf("$ sudo rsttrace --host %s\n%s\n", t.story.addresses(), strings.TrimRight(text, "\n"))
+	return strings.ReplaceAll(t.output.String(), "\r\n", "\n")
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/rsttrace/rsttrace/test/output"
 )
 
 // trace is rsttrace at work: once for machines, and once for people where the
@@ -20,7 +22,7 @@ type trace struct {
 type tracer struct {
 	story          *story
 	cmd            *exec.Cmd
-	output, errors output
+	output, errors output.Text
 	ended          chan struct{}
 }
 

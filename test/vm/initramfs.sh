@@ -9,7 +9,7 @@ initramfs_base() {
 	# The kernel's helper: it loads what somebody asks for.
 	ln -s /bin/busybox "$root/sbin/modprobe"
 	# shellcheck disable=SC2154 # see cache.sh
-	cp "$vm_dir/init" "$root/init"
+	cp "$vm_dir/init" "$vm_dir/session" "$root"
 	echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 	echo '127.0.0.1 localhost guest' >"$root/etc/hosts"
 	initramfs_modules "$kernel/modules" "$root/lib/modules/$(<"$kernel/release")"
@@ -84,6 +84,19 @@ initramfs_command() {
 	local root=$1
 	shift
 	echo "set -- ${*@Q}" >"$root/command"
+}
+
+# initramfs_system ROOT: has init start the system on the disk. It gets what is in ROOT/given, among it a service that
+# runs the session.
+initramfs_system() {
+	local given=$1/given service
+	service=$given/etc/systemd/system/session.service
+	mkdir -p "${service%/*}/multi-user.target.wants"
+	cp "$1/session" "$1/command" "$given"
+	ln -s ../session.service "${service%/*}/multi-user.target.wants"
+	# Without a machine id it would be the first boot, which asks questions.
+	echo 5ec0de00000000000000000000000001 >"$given/etc/machine-id"
+	printf '%s\n' '[Service]' 'Environment=HOME=/root' 'ExecStart=/bin/sh /session' 'StandardOutput=null' >"$service"
 }
 
 # initramfs_pack ROOT: writes the archive to stdout. Not compressed: unpacking is what an emulated CPU is slow at.
