@@ -22,8 +22,9 @@ type plan struct {
 	matchups   []matchup
 	modes      []mode // whose programs are measured one by one
 	scales     []scale
-	quietLoads []load // during which no program may run
-	guest      bool   // compare attach methods in a virtual machine
+	quietLoads []load    // during which no program may run
+	guest      bool      // compare attach methods in a virtual machine
+	waits      *keyWaits // of the live screen
 }
 
 // matchup is a load with and without a tracer. target is the ratio that rsttrace
@@ -41,6 +42,10 @@ func fullPlan(program string) plan {
 		summary       = rsttrace(program, "--summary")
 		tops          = rsttrace(program, "--summary", "--top", "10")
 		noFlowMemory  = rsttrace(program, "--no-flow-memory")
+		seesPackets   = rsttrace(program, "--see-packets")
+		daemon        = serve(program)
+		waits         = new(keyWaits)
+		live          = screen(program, waits)
 		emptyAll      = emptyProbes("programs that do nothing, in rsttrace's places", allHooks)
 		emptyCounting = emptyProbes("programs that do nothing, in the places of `--summary`", countingHooks)
 	)
@@ -51,6 +56,9 @@ func fullPlan(program string) plan {
 			{refusedConnects, standard, 0.97},
 			{refusedConnects, summary, 0.99},
 			{refusedConnects, tops, 0},
+			{refusedConnects, daemon, 0},
+			{refusedConnects, recording(program), 0},
+			{refusedConnects, live, 0},
 			{refusedConnects, emptyAll, 0},
 			{refusedConnects, emptyCounting, 0},
 			{refusedConnects, perf, 0},
@@ -60,12 +68,17 @@ func fullPlan(program string) plan {
 			{churn, standard, 0.95},
 			{churn, noFlowMemory, 0.98},
 			{churn, emptyAll, 0},
+			{churn, daemon, 0},
 			{churn, tcpdump, 0},
 			{requests, untraced, 0},
 			{requests, standard, 0},
+			{requests, daemon, 0},
+			{requests, seesPackets, 0},
 			{requests, tcpdump, 0},
 			{bulk, untraced, 0},
 			{bulk, standard, 0},
+			{bulk, daemon, 0},
+			{bulk, seesPackets, 0},
 			{bulk, tcpdump, 0},
 		},
 		modes: []mode{
@@ -79,12 +92,13 @@ func fullPlan(program string) plan {
 		},
 		quietLoads: []load{requests, bulk},
 		guest:      true,
+		waits:      waits,
 	}
 }
 
 // only keeps the matchups with text in "load: tracer".
 func (p plan) only(text string) plan {
-	return plan{matchups: slices.DeleteFunc(p.matchups, func(d matchup) bool {
+	return plan{waits: p.waits, matchups: slices.DeleteFunc(p.matchups, func(d matchup) bool {
 		return !strings.Contains(d.load.name+": "+d.tracer.name, text)
 	})}
 }
@@ -96,6 +110,9 @@ func smokePlan(program string) plan {
 		{refusedConnects, rsttrace(program, "--max-rate", "0"), 0},
 		{refusedConnects, rsttrace(program), 0},
 		{refusedConnects, rsttrace(program, "--summary"), 0},
+		{refusedConnects, serve(program), 0},
+		{refusedConnects, recording(program), 0},
+		{refusedConnects, screen(program, p.waits), 0},
 		{churn, rsttrace(program), 0},
 		{churn, rsttrace(program, "--no-flow-memory"), 0},
 		{requests, rsttrace(program), 0},
@@ -127,6 +144,9 @@ func (b *bench) all(p plan) error {
 		if !b.options.smoke {
 			fmt.Fprintf(os.Stderr, "bench: round %d of %d done\n", round+1, b.options.rounds)
 		}
+	}
+	if report := p.waits.report(); report != "" {
+		b.results.note("%s", report)
 	}
 	for _, m := range p.modes {
 		for _, l := range []load{refusedConnects, abortedConnects} {

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,7 +14,7 @@ import (
 type code map[string]string
 
 // onlyTests is what no program has: data of tests, and packages that only tests import.
-var onlyTests = []string{"testdata", "prose", "roottest", "fixture"}
+var onlyTests = []string{"testdata", "prose", "roottest", "browsertest", "fixture"}
 
 // roots hold what runs on a kernel, and what is run to prove it.
 var roots = []string{"bpf", "cmd", "go.mod", "headers", "internal", "pkg", "test/vm", "tools/vm-test"}
@@ -73,27 +71,6 @@ func hashOf(paths []string) (string, error) {
 		fmt.Fprintf(all, "%s %x\n", filepath.Base(path), sha256.Sum256(content))
 	}
 	return fmt.Sprintf("%x", all.Sum(nil))[:digits], nil
-}
-
-// String has a line "PART HASH" for each part.
-func (c code) String() string {
-	var b strings.Builder
-	for _, part := range slices.Sorted(maps.Keys(c)) {
-		fmt.Fprintf(&b, "%s %s\n", part, c[part])
-	}
-	return b.String()
-}
-
-// parseCode reads what String wrote.
-func parseCode(text string) code {
-	c := code{}
-	lines := bufio.NewScanner(strings.NewReader(text))
-	for lines.Scan() {
-		if part, hash, ok := strings.Cut(lines.Text(), " "); ok {
-			c[part] = hash
-		}
-	}
-	return c
 }
 
 // changed lists the parts that differ, sorted: changed, new or gone.

@@ -1,24 +1,31 @@
 package main
 
 import (
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
 
-// TestLastFullRun says when the recorded run is older than the code. That is no
-// failure: hours of tests cannot come before each commit. A release needs more,
-// and has "make release-check".
+// TestLastFullRun says which records are older than the code. That is no failure: hours
+// of tests cannot come before each commit. A release needs more, and has
+// "make release-check".
 func TestLastFullRun(t *testing.T) {
-	if err := check("../../docs/test-all.md", "../.."); err != nil {
+	steps, err := exec.Command("make", "-C", "../..", "--no-print-directory", "-s", "test-all-steps").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := full{records: "../../docs/test-all", root: "../.."}
+	if err := f.check(strings.Fields(string(steps))); err != nil {
 		t.Skip(err)
 	}
 }
 
-// tree makes the folders of a small module.
-func tree(t *testing.T) string {
+// tree makes the folders of a small module, and the records of its tests.
+func tree(t *testing.T) *full {
 	t.Helper()
 	root := t.TempDir()
 	for path, text := range map[string]string{
@@ -28,7 +35,7 @@ func tree(t *testing.T) string {
 	} {
 		put(t, filepath.Join(root, path), text)
 	}
-	return root
+	return &full{records: filepath.Join(root, "docs/test-all"), root: root}
 }
 
 func put(t *testing.T, path, text string) {
@@ -41,29 +48,17 @@ func put(t *testing.T, path, text string) {
 	}
 }
 
-// record writes the page of a run of the code below root.
-func record(t *testing.T, root, total string) (page string) {
+// recorded is a step that has ended with this total.
+func (f *full) recorded(t *testing.T, step, total string) {
 	t.Helper()
-	dir := t.TempDir()
-	var code strings.Builder
-	if err := run([]string{"code", root}, &code); err != nil {
-		t.Fatal(err)
-	}
-	put(t, filepath.Join(dir, "code"), code.String())
-	put(t, filepath.Join(dir, "total"), total)
-	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
-	page = filepath.Join(dir, "page.md")
-	if err := write(filepath.Join(dir, "code"), filepath.Join(dir, "total"), page, now); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(page)
+	now, err := codeOf(f.root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "ended on 2026-11-28"; !strings.Contains(string(text), want) {
-		t.Errorf("the page does not have %q", want)
+	r := &record{Step: step, Ended: time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC), Seconds: 90, Commit: "abc", Code: now}
+	if err := errors.Join(r.add([]byte(total)), f.save(r)); err != nil {
+		t.Fatal(err)
 	}
-	return page
 }
 
 const allPassed = "skip p TestA: no tun\n7 passed, 0 failed, 1 skipped\n"
@@ -83,33 +78,36 @@ func TestCheck(t *testing.T) {
 		{"a library", "go.mod", "module m // other", "changed go.mod"},
 	} {
 		t.Run(test.what, func(t *testing.T) {
-			root := tree(t)
-			page := record(t, root, allPassed)
+			f := tree(t)
+			f.recorded(t, "unit", allPassed)
 			if test.path != "" {
-				put(t, filepath.Join(root, test.path), test.text)
+				put(t, filepath.Join(f.root, test.path), test.text)
 			}
-			checkComplaint(t, check(page, root), test.complaint)
+			checkComplaint(t, f.check([]string{"unit"}), test.complaint)
 		})
 	}
 	t.Run("a package is gone", func(t *testing.T) {
-		root := tree(t)
-		page := record(t, root, allPassed)
-		if err := os.RemoveAll(filepath.Join(root, "pkg/q")); err != nil {
+		f := tree(t)
+		f.recorded(t, "unit", allPassed)
+		if err := os.RemoveAll(filepath.Join(f.root, "pkg/q")); err != nil {
 			t.Fatal(err)
 		}
-		checkComplaint(t, check(page, root), "changed pkg/q")
+		checkComplaint(t, f.check([]string{"unit"}), "changed pkg/q")
 	})
 	t.Run("tests failed", func(t *testing.T) {
-		root := tree(t)
-		checkComplaint(t, check(record(t, root, "fail p TestB\n7 passed, 1 failed, 0 skipped\n"), root), "1 failed")
+		f := tree(t)
+		f.recorded(t, "unit", "fail p TestB\n7 passed, 1 failed, 0 skipped\n")
+		checkComplaint(t, f.check([]string{"unit"}), "1 failed")
 	})
-	t.Run("never run", func(t *testing.T) {
-		checkComplaint(t, check(filepath.Join(t.TempDir(), "none.md"), tree(t)), "never recorded")
+	t.Run("a step never ran", func(t *testing.T) {
+		f := tree(t)
+		f.recorded(t, "unit", allPassed)
+		checkComplaint(t, f.check([]string{"unit", "fuzz"}), "fuzz: never ran")
 	})
-	t.Run("no page of ours", func(t *testing.T) {
-		root := tree(t)
-		put(t, filepath.Join(root, "page.md"), "# A page\n")
-		checkComplaint(t, check(filepath.Join(root, "page.md"), root), "run make test-all")
+	t.Run("no record of ours", func(t *testing.T) {
+		f := tree(t)
+		put(t, f.path("unit"), "{}")
+		checkComplaint(t, f.check([]string{"unit"}), "is no record of the step unit, remove it")
 	})
 }
 
@@ -120,5 +118,27 @@ func checkComplaint(t *testing.T, err error, complaint string) {
 		t.Errorf("refused: %v", err)
 	case complaint != "" && (err == nil || !strings.Contains(err.Error(), complaint)):
 		t.Errorf("%v, want %q", err, complaint)
+	}
+}
+
+// TestPage: each step has its row, and skipped tests are counted by reason.
+func TestPage(t *testing.T) {
+	f := tree(t)
+	f.recorded(t, "unit", "skip p TestA: no tun\nskip p TestB: no tun\nfail p TestC\n7 passed, 1 failed, 2 skipped\n")
+	f.recorded(t, "vm-all-6.1", "skip vm-all 6.1-fentry: netfilter ipv4: a module is missing\n8 passed, 0 failed, 1 skipped\n")
+	page := filepath.Join(f.root, "page.md")
+	if err := f.page(page, []string{"unit", "vm-all-6.1", "fuzz"}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"| unit | 2026-11-28 | abc | 1 | 7 | 1 | 2 |\n", "| fuzz | never |", "- unit: p TestC\n", "| 2 | no tun |\n", "| 1 | a module is missing |\n",
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
 	}
 }

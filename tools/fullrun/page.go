@@ -1,77 +1,68 @@
 package main
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"os"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
 
-// The page names its code between these lines.
-const (
-	codeBegin = "<!-- code\n"
-	codeEnd   = "-->\n"
-)
-
-// counts is the last line of tally's total.
-var counts = regexp.MustCompile(`(?m)^\d+ passed, (\d+) failed, \d+ skipped$`)
-
-// write makes the page of a run that has just ended.
-func write(codePath, totalPath, pagePath string, now time.Time) error {
-	recorded, err := os.ReadFile(codePath)
-	if err != nil {
-		return err
+// page writes what is recorded of all steps.
+func (f *full) page(path string, steps []string) error {
+	var table, failed strings.Builder
+	skips := map[string]int{}
+	for _, step := range steps {
+		r, err := f.load(step)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			fmt.Fprintf(&table, "| %s | never | | | | | |\n", step)
+			continue
+		}
+		fmt.Fprintf(&table, "| %s | %s | %s | %d | %d | %d | %d |\n", step, r.Ended.Format(time.DateOnly), r.Commit, r.Seconds/60, r.Passed, r.Failed, r.Skipped)
+		for _, line := range r.Lines {
+			if name, ok := strings.CutPrefix(line, "fail "); ok {
+				fmt.Fprintf(&failed, "- %s: %s\n", step, name)
+			} else {
+				skips[reasonOf(line)]++
+			}
+		}
 	}
-	total, err := os.ReadFile(totalPath)
-	if err != nil {
-		return err
+	text := "<!-- Generated from the records of \"make test-all\". Do not edit. -->\n" +
+		"# The last full run\n\n`make test-all` has these steps. Each has its own record: when it ended, and of which commit.\n" +
+		"`make release-check` compares the records with the code.\n\n" +
+		"| step | ended | commit | minutes | passed | failed | skipped |\n| --- | --- | --- | --- | --- | --- | --- |\n" + table.String()
+	if failed.Len() > 0 {
+		text += "\n## What failed\n" + failed.String()
 	}
-	first, code, _ := strings.Cut(string(recorded), "\n")
-	commit, ok := strings.CutPrefix(first, "commit ")
-	if !ok || len(parseCode(code)) == 0 {
-		return fmt.Errorf("%s is not what \"fullrun code\" writes", codePath)
+	if len(skips) > 0 {
+		text += "\n## What was skipped, and why\n| tests | reason |\n| --- | --- |\n" + skipped(skips)
 	}
-	line := counts.FindString(string(total))
-	if line == "" {
-		return fmt.Errorf("%s has no line that counts", totalPath)
-	}
-	page := fmt.Sprintf("<!-- Generated from the results of \"make test-all\". Do not edit. -->\n"+
-		"# The last full run\n\n`make test-all` ended on %s. It was commit %s: **%s**.\n\n"+
-		"What failed, and what was skipped and why:\n\n```\n%s```\n\n"+
-		"`make release-check` compares this page with the code.\n\n%s%s%s",
-		now.UTC().Format(time.DateOnly), commit, line, total, codeBegin, code, codeEnd)
-	return os.WriteFile(pagePath, []byte(page), 0o644)
+	return os.WriteFile(path, []byte(text), 0o644)
 }
 
-// errNeverRun is of a page that is not there.
-var errNeverRun = errors.New("make test-all was never recorded")
+// reasonOf is why a test was skipped, by a line "skip NAME: REASON".
+func reasonOf(line string) string {
+	_, reason, _ := strings.Cut(line, ": ")
+	if _, rest, ok := strings.Cut(reason, ": "); ok && strings.Contains(reason, " ipv") { // of a scenario: its name comes first
+		reason = rest
+	}
+	return cmp.Or(reason, "no reason given")
+}
 
-// check reports whether a page is about the code below a folder and nothing failed.
-func check(pagePath, root string) error {
-	page, err := os.ReadFile(pagePath)
-	if errors.Is(err, os.ErrNotExist) {
-		return errNeverRun
+// skipped has a row for each reason, the most frequent first.
+func skipped(skips map[string]int) string {
+	var reasons []string
+	for reason := range skips {
+		reasons = append(reasons, reason)
 	}
-	if err != nil {
-		return err
+	slices.SortFunc(reasons, func(a, b string) int { return cmp.Or(cmp.Compare(skips[b], skips[a]), cmp.Compare(a, b)) })
+	var rows strings.Builder
+	for _, reason := range reasons {
+		fmt.Fprintf(&rows, "| %d | %s |\n", skips[reason], strings.ReplaceAll(reason, "|", `\|`))
 	}
-	_, rest, begins := strings.Cut(string(page), codeBegin)
-	recorded, _, ends := strings.Cut(rest, codeEnd)
-	result := counts.FindStringSubmatch(string(page))
-	if !begins || !ends || result == nil {
-		return fmt.Errorf("%s is not a page that \"fullrun write\" makes: run make test-all", pagePath)
-	}
-	now, err := codeOf(root)
-	if err != nil {
-		return err
-	}
-	if parts := parseCode(recorded).changed(now); len(parts) > 0 {
-		return fmt.Errorf("make test-all is older than the code: since then changed %s", strings.Join(parts, ", "))
-	}
-	if result[1] != "0" {
-		return fmt.Errorf("the last make test-all failed: %s (see %s)", result[0], pagePath)
-	}
-	return nil
+	return rows.String()
 }

@@ -26,6 +26,7 @@ var groups = []struct {
 	{event.Sent, "Sent", "This machine put a RST on the wire."},
 	{event.Received, "Received", "An incoming RST ended or refused a connection."},
 	{event.Ignored, "Ignored", "An incoming RST was seen and not obeyed."},
+	{event.Observed, "Observed", "A capture shows the RST: see [what a capture alone can show](wire.md). No live event has these causes."},
 	{"", "Any direction", "Evidence that fits no cause. It is printed in full and counts as a bug."},
 }
 

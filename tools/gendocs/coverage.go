@@ -46,7 +46,7 @@ func coveragePage(recordings []*recording.Recording) string {
 	columns := columnsOf(recordings)
 	writeRuns(&page, columns)
 	for _, group := range groups {
-		if group.dir != "" { // unclassified must not happen
+		if group.dir != "" && group.dir != event.Observed { // unclassified must not happen, and captures need no kernel
 			fmt.Fprintf(&page, "## %s\n\n", group.title)
 			writeCoverage(&page, columns, cause.IDs(group.dir))
 		}

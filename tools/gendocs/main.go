@@ -1,6 +1,7 @@
 // Command gendocs writes the pages of docs/ that state what a table in the code
 // or a recording states: causes.md, from the catalogue of causes, coverage.md, from
-// what was recorded on real kernels, and filters.md, from the fields of filters.
+// what was recorded on real kernels, filters.md, from the fields of filters, and top.md,
+// from the keys of the live screen.
 //
 //	gendocs ROOT
 package main
@@ -45,5 +46,5 @@ func pages(root string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]string{"causes.md": causesPage(), "coverage.md": coveragePage(recordings), "filters.md": filtersPage()}, nil
+	return map[string]string{"causes.md": causesPage(), "coverage.md": coveragePage(recordings), "filters.md": filtersPage(), "top.md": topPage()}, nil
 }

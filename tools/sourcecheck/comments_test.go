@@ -42,7 +42,10 @@ var mixedCase = regexp.MustCompile(`\b[a-z]+[A-Z][A-Za-z0-9]*\b|\b[A-Z][a-z0-9]+
 // foreign are words of other worlds that look like it.
 var foreign = []string{
 	"GitHub", "KiB", "MiB", "GiB",
-	"inflateType", // of cilium/ebpf
+	"inflateType",                       // of cilium/ebpf
+	"DaemonSet", "StatefulSet", "MySQL", // of Kubernetes, and a product
+	"VictoriaLogs", "LogsQL", "ClickHouse", "OpenShift",
+	"ExportLogsServiceRequest", "ExportLogsServiceResponse", "ExportLogsPartialSuccess", "InstrumentationScope", // of OTLP
 }
 
 // firstWord begins documentation in lower case: that can only be the name.
