@@ -124,6 +124,10 @@ func jsonFields(structure reflect.Type, prefix string) []string {
 	for i := range structure.NumField() {
 		field := structure.Field(i)
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if field.Anonymous && name == "" {
+			paths = append(paths, jsonFields(field.Type, prefix)...)
+			continue
+		}
 		if name == "-" || name == "" {
 			continue
 		}

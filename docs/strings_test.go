@@ -17,7 +17,7 @@ import (
 
 // spoken are the packages whose strings people read: in events, in help, in
 // messages and in the descriptions of scenarios.
-var spoken = []string{"cmd/rsttrace", "internal/audit", "internal/cgroup", "internal/probe", "internal/selftest", "internal/sink", "pkg/cause", "pkg/filter", "pkg/finding", "pkg/lab"}
+var spoken = []string{"cmd/rsttrace", "internal/audit", "internal/cgroup", "internal/probe", "internal/selftest", "internal/sink", "internal/source/packets", "internal/wire", "pkg/cause", "pkg/filter", "pkg/finding", "pkg/lab"}
 
 const (
 	stringWords   = 4 // fewer are no prose: names, units, formats
