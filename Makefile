@@ -21,8 +21,10 @@ VMS ?= 2
 
 # All of them, for make test-all.
 ALL_KERNELS ?= $(shell awk '!/^\#/ && NF { print $$1 }' test/vm/kernels)
-FUZZ_TIME ?= 5m
-LIVE_REPEATS ?= 10
+# Those on which a whole Debian boots, to try the service of the package.
+SERVICE_KERNELS := 6.1 6.12
+FUZZ_TIME ?= 1m
+LIVE_REPEATS ?= 3
 
 # Capture files of others, if they lie beside this folder: tests read them there.
 export RSTTRACE_CAPTURES ?= $(abspath $(wildcard ../shared/captures))
@@ -45,9 +47,12 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 DEPS ?= tools/deps
 FOR_GO := ca-certificates
 FOR_BPF := clang-$(CLANG) llvm-$(CLANG) libbpf-dev linux-libc-dev
+FOR_UNIT := tmux tshark wireshark-common chromium fonts-dejavu-core fish zsh
 FOR_RACE := gcc libc6-dev
 FOR_LINT := clang-format-$(CLANG) shellcheck
-FOR_STORIES := nginx redis-server haproxy socat curl wget
+FOR_STORIES := nginx redis-server haproxy nodejs socat curl wget memcached openssh-server nmap python3 gunicorn postgresql apache2-utils wrk
+FOR_PEERS := prometheus prometheus-alertmanager prometheus-node-exporter curl systemd rsyslog logrotate
+FOR_PACKAGES := lintian rpm rpmlint skopeo systemd mmdebstrap debian-archive-keyring cpio groff-base git
 FOR_VM = $(shell sed 's/\#.*//' test/vm/packages)
 
 ##@ Use
@@ -76,18 +81,32 @@ build: go ## Build bin/rsttrace, a static program
 build-all: go ## Build bin/rsttrace-amd64 and bin/rsttrace-arm64
 	@for arch in amd64 arm64; do $(call build,bin/rsttrace-$$arch,$$arch); done
 
+# What the packages are called after: the newest tag.
+PACKAGES ?= dist
+
+.PHONY: packages
+packages: build-all ## Build deb, rpm, apk, tarballs, an OCI image, SBOMs and checksums into PACKAGES=dist
+	@tools/packages $(PACKAGES) $(VERSION)
+	@echo 'written: $(PACKAGES)'
+
 .PHONY: generate
 generate: go deps-bpf ## Compile the BPF programs and write their Go types
 	@$(GO) generate ./bpf
 
 .PHONY: docs
 docs: go ## Write the documentation that comes from the code: tables, exported names
-	@$(GO) generate ./tools/gendocs
+	@$(GO) generate ./tools/gendocs ./tools/licences
+	@$(GO) test ./cmd/rsttrace -run '^(TestOperatePage|TestManPages)$$' -update
 	@$(GO) run ./tools/api ./pkg/...
+
+.PHONY: site
+site: go ## Write the documentation as a static site to bin/site
+	@$(GO) run ./tools/site . bin/site
+	@echo 'written: bin/site/index.html'
 
 .PHONY: fmt
 fmt: deps-lint ## Format Go and C
-	@gofmt -w cmd pkg bpf bench docs test tools
+	@gofmt -w bench bpf cmd docs internal pkg test tools
 	@clang-format-$(CLANG) -i $(BPF_SOURCES)
 
 ##@ Test
@@ -109,65 +128,81 @@ QUICK_STEPS := lint-format vet lint-shell lint-c unit
 
 # Every step runs, also after one that failed; the total comes last.
 .PHONY: test
-test: ## Run the nine below, in this order, and print a total
+test: ## Run the twelve below, in this order, and print a total
 	@rm -rf $(RESULTS)
 	@failed=(); \
 	for step in $(TEST_STEPS); do \
-		echo "==> make $$step"; \
+		echo "==> make $$step"; began=$$SECONDS; \
 		$(MAKE) --no-print-directory $$step || failed+=("$$step"); \
+		times+="$$step $$((SECONDS - began)) s, "; \
 	done; \
+	echo "took: $${times}all $$SECONDS s"; \
 	$(GO) run ./tools/tally total $(RESULTS) "$${failed[@]}" | tee $(RESULTS)/total
-TEST_STEPS := unit vet lint race check-generated selftest stories bench-smoke vm-tests
+TEST_STEPS := unit vet lint race check-generated selftest stories peers packages-test kubernetes-test bench-smoke vm-tests
 
 # One package at a time: several provoke resets, which the whole host counts.
 # Without root none does.
 UNIT_FLAGS ?= -p 1
 
 .PHONY: unit
-unit: go ## Unit tests
-	@$(GO) test $(UNIT_FLAGS) -json $$($(GO) list ./... | grep -v /test/stories$$) | $(GO) run ./tools/tally unit $(RESULTS)/unit
+unit: go deps-unit ## Unit tests
+	@$(GO) test $(UNIT_FLAGS) -json $$($(GO) list ./... | grep -v -e /test/stories$$ -e /test/peers$$ -e /test/packages$$) | $(GO) run ./tools/tally unit $(RESULTS)/unit
 
 .PHONY: vet
 vet: go ## go vet
 	@$(GO) run ./tools/tally step $(RESULTS)/vet vet $(GO) vet ./...
 
-# What takes hours is here and not in make test. The result is a page of the
-# documentation, with the code that it is about. Interrupted and called again, it
-# goes on where it was, as long as the code is the same.
+# What takes hours is here and not in make test. Each step that ends is recorded, with
+# the code that it is about. One that has passed for this code is not repeated, so a run
+# can be interrupted, and called again.
 .PHONY: test-all
-test-all: ## Everything, on every kernel, for hours; the result is docs/test-all.md, to be committed
-	@tools/test-all begin $(ALL_RESULTS)
-	@failed=(); \
-	for step in $(TEST_ALL_STEPS); do \
-		echo "==> make $$step"; \
-		tools/test-all once $(ALL_RESULTS) $$step $(MAKE) --no-print-directory RESULTS=$(ALL_RESULTS) $$step || failed+=("$$step"); \
-	done; \
-	$(GO) run ./tools/tally total $(ALL_RESULTS) "$${failed[@]}" >$(ALL_RESULTS).total || true; \
-	tail -n 1 $(ALL_RESULTS).total; \
-	$(GO) run ./tools/fullrun write $(ALL_RESULTS).code $(ALL_RESULTS).total $(FULL_RUN_PAGE); \
-	echo 'written: $(FULL_RUN_PAGE)'; \
-	[[ $${#failed[@]} == 0 ]]
-TEST_ALL_STEPS := unit vet lint race check-generated selftest stories bench-smoke vm-all fuzz live
+test-all: build-all deps-vm ## Everything, on every kernel, for hours; each step leaves a record in docs/test-all, to be committed
+	@status=0; \
+	$(call steps,$(filter-out vm-all-% fuzz live,$(TEST_ALL_STEPS))) || status=1; \
+	$(call steps,$(filter vm-all-%,$(TEST_ALL_STEPS)),-j$(VMS) -Otarget) || status=1; \
+	$(call steps,$(filter fuzz live,$(TEST_ALL_STEPS))) || status=1; \
+	$(FULLRUN) page $(RECORDS) $(RECORDS).md $(ALL_STEPS); \
+	echo 'written: $(RECORDS).md'; \
+	exit $$status
+steps = $(if $(1),$(MAKE) --no-print-directory -k $(2) $(1:%=once-%),true)
+ALL_STEPS := $(filter-out vm-tests,$(TEST_STEPS)) $(ALL_KERNELS:%=vm-all-%) $(SERVICE_KERNELS:%=vm-service-%) collector fuzz live
+TEST_ALL_STEPS ?= $(ALL_STEPS)
 ALL_RESULTS := $(RESULTS)-all
-# Nobody has chosen a part of it on the command line or in the environment.
-WHOLE = $(if $(filter-out file,$(foreach v,TEST_ALL_STEPS ALL_KERNELS FUZZ_TIME LIVE_REPEATS,$(origin $(v)))),,yes)
-FULL_RUN_PAGE = $(if $(WHOLE),docs/test-all.md,$(ALL_RESULTS).md)
+# Nobody has chosen a shorter time on the command line or in the environment.
+WHOLE = $(if $(filter-out file,$(foreach v,FUZZ_TIME LIVE_REPEATS,$(origin $(v)))),,yes)
+RECORDS = $(if $(WHOLE),docs/test-all,$(ALL_RESULTS)/records)
+FULLRUN = GO=$(GO) $(GO) run ./tools/fullrun
+
+.PHONY: $(ALL_STEPS:%=once-%)
+$(ALL_STEPS:%=once-%): once-%:
+	@echo '==> make $*'
+	@$(FULLRUN) once $(RECORDS) $* $(ALL_RESULTS)/$* $(MAKE) --no-print-directory RESULTS=$(ALL_RESULTS)/$* $*
 
 .PHONY: test-all-plan
-test-all-plan: ## The steps of make test-all: what has ended, and how long the others take
-	@tools/test-all plan $(ALL_RESULTS) '$(TEST_ALL_STEPS)' '$(ALL_KERNELS)' $(VMS) $(FUZZ_TIME) $(LIVE_REPEATS)
+test-all-plan: ## The steps of make test-all, and what is recorded of each
+	@$(FULLRUN) plan $(RECORDS) $(ALL_STEPS)
+
+.PHONY: test-all-steps
+test-all-steps:
+	@echo $(ALL_STEPS)
 
 .PHONY: release-check
-release-check: go ## Is the last make test-all about this code, and did all pass?
-	@$(GO) run ./tools/fullrun check docs/test-all.md .
+release-check: go ## May this commit be released? Tested in full, can be installed, no known vulnerability
+	@tools/check-install
+	@tools/vulncheck || (($$? == 77))
+	@$(FULLRUN) check $(RECORDS) $(ALL_STEPS)
+
+.PHONY: vulncheck
+vulncheck: go ## Known vulnerabilities in what is linked; needs the Internet
+	@tools/vulncheck
 
 .PHONY: vm-all
-vm-all: build-all deps-vm
+vm-all: build-all deps-vm ## The whole selftest on every kernel
 	@$(MAKE) --no-print-directory -j$(VMS) -k -Otarget $(ALL_KERNELS:%=vm-all-%)
 
 .PHONY: $(ALL_KERNELS:%=vm-all-%)
 $(ALL_KERNELS:%=vm-all-%): vm-all-%:
-	@$(if $(IN_TEST_ALL),tools/test-all once $(RESULTS) vm-all-$*) tools/vm-test $* $(RESULTS)/vm-all
+	@tools/vm-test $* $(RESULTS)/vm-all
 
 .PHONY: fuzz
 fuzz: go ## Every fuzz target for FUZZ_TIME each
@@ -181,9 +216,9 @@ live: go ## The tests that attach to this kernel, LIVE_REPEATS times
 
 # Every part runs, also after one that failed.
 .PHONY: lint
-lint: go deps-lint ## golangci-lint, gofmt, clang-format, shellcheck, docs, exported names
+lint: go deps-lint ## golangci-lint, gofmt, clang-format, shellcheck, actionlint, docs, exported names
 	@$(MAKE) --no-print-directory -k $(LINT_PARTS)
-LINT_PARTS := lint-go lint-format lint-c lint-shell lint-docs lint-api
+LINT_PARTS := lint-go lint-format lint-c lint-shell lint-actions lint-docs lint-api
 lint-part = $(GO) run ./tools/tally step $(RESULTS)/lint $@
 
 .PHONY: $(LINT_PARTS)
@@ -191,16 +226,18 @@ lint-go: ; @$(lint-part) $(GO) run $(GOLANGCI_LINT) run
 lint-format: ; @$(lint-part) tools/lint-format
 lint-c: ; @CLANG=$(CLANG) $(lint-part) tools/lint-c
 lint-shell: ; @$(lint-part) tools/lint-shell
+lint-actions: ; @$(lint-part) tools/lint-actions
 lint-docs: ; @$(lint-part) $(GO) test ./docs ./tools/gendocs
 lint-api: ; @$(lint-part) $(GO) run ./tools/api -check ./pkg/...
 
 # Goroutines are in the code of these packages, or in what they use. The race
 # detector is written in C, so this needs cgo and a C compiler; rsttrace does not.
-# The lab's scenarios take minutes and start other programs: the tests of the
+# bubbletea closes its input while its own reader has it: not our race, so one test is left
+# out. The lab's scenarios take minutes and start other programs: the tests of the
 # tracer and of the command play those that they need.
 .PHONY: race
 race: go deps-race ## Unit tests of what has goroutines, with the race detector
-	@CGO_ENABLED=1 $(GO) test -race -p 1 -skip '^TestScenarios$$' -json $$(tools/race-packages) | $(GO) run ./tools/tally unit $(RESULTS)/race
+	@CGO_ENABLED=1 $(GO) test -race -p 1 -skip '^(TestScenarios|TestTerminalIsAsBefore)$$' -json $$(tools/race-packages) | $(GO) run ./tools/tally unit $(RESULTS)/race
 
 .PHONY: check-generated
 check-generated: go deps-bpf ## Is what bpf/ generates up to date with its sources?
@@ -211,29 +248,63 @@ selftest: build ## Every scenario of the lab on this kernel
 	@mkdir -p $(RESULTS)/selftest
 	@$(AS_ROOT) bin/rsttrace selftest --json $(RESULTS)/selftest/native.json
 
-# The stories' servers are unpacked, not installed: nothing starts them.
+# Servers are unpacked, not installed: nothing starts them.
 PROGRAMS := $(CURDIR)/bin/programs
+ENGINES := $(CURDIR)/bin/engines
 play-stories = RSTTRACE_PROGRAMS=$(PROGRAMS) $(GO) test -count=1 -json ./test/stories $(1) | $(GO) run ./tools/tally unit $(RESULTS)/stories
 
 .PHONY: stories
 stories: go deps-stories ## The stories of docs/stories.md, with real programs
 	@$(call play-stories)
 
+play-peers = RSTTRACE_PROGRAMS=$(PROGRAMS) RSTTRACE_ENGINES=$(ENGINES) $(GO) test -count=1 -json ./test/peers $(1) | $(GO) run ./tools/tally unit $(RESULTS)/$@
+
+.PHONY: peers
+peers: go deps-peers ## rsttrace serve with what reads its metrics and logs: Prometheus, VictoriaLogs
+	@$(call play-peers,-skip '^TestCollector$$')
+
+.PHONY: collector
+collector: go deps-peers ## The same with the OpenTelemetry Collector, which takes minutes to build
+	@tools/fetch-peers $(ENGINES) collector
+	@$(call play-peers,-run '^TestCollector$$')
+
+PACKAGES_TESTED := $(CURDIR)/bin/packages
+
+.PHONY: packages-test
+packages-test: deps-packages ## Build all packages twice, look into each, and install them in a Debian where nothing runs
+	@$(MAKE) --no-print-directory packages PACKAGES=$(PACKAGES_TESTED)
+	@RSTTRACE_PACKAGES=$(PACKAGES_TESTED) $(GO) test -count=1 -json ./test/packages | $(GO) run ./tools/tally unit $(RESULTS)/packages-test
+
+.PHONY: kubernetes-test
+kubernetes-test: build ## Render the manifests and the chart, decode them strictly, and let rsttrace check its settings
+	@RSTTRACE=$(CURDIR)/bin/rsttrace $(GO) -C test/kubernetes test -count=1 -json . | $(GO) run ./tools/tally unit $(RESULTS)/kubernetes-test
+
+.PHONY: $(SERVICE_KERNELS:%=vm-service-%)
+$(SERVICE_KERNELS:%=vm-service-%): vm-service-%: deps-vm
+	@$(MAKE) --no-print-directory packages PACKAGES=$(PACKAGES_TESTED)-$*
+	@tools/vm-service $* $(RESULTS)/vm-service $(PACKAGES_TESTED)-$*
+
 .PHONY: vm-tests
-vm-tests: build-all deps-vm ## Every scenario on every kernel, with each attach method
+vm-tests: build-all deps-vm ## Every scenario on every kernel, a third of them with each attach method
 	@$(MAKE) --no-print-directory -j$(VMS) -k -Otarget $(KERNELS:%=vm-test-%)
 
 .PHONY: vm-test
 vm-test: build-all deps-vm ## The same on one kernel: KERNEL=6.1
 	@tools/vm-test $(KERNEL) $(RESULTS)/vm-tests
 
+# The next kernel begins with the next third, so each method plays each third somewhere.
 .PHONY: $(KERNELS:%=vm-test-%)
 $(KERNELS:%=vm-test-%): vm-test-%:
-	@tools/vm-test $* $(RESULTS)/vm-tests
+	@FIRST=$$(awk -v name=$* '$$7 == "always" { n++ } $$1 == name { print (n - 1) % 3 + 1 }' test/vm/kernels) tools/vm-test $* $(RESULTS)/vm-tests
 
 .PHONY: stories-docs
 stories-docs: go deps-stories ## Play the stories and write what rsttrace shows into docs/stories.md
 	@$(call play-stories,-args -write)
+
+.PHONY: pictures
+pictures: build deps-unit ## Make the pictures of a report and of the live screen in docs/pictures, from real runs, as root
+	@$(GO) build -o bin/pictures ./tools/pictures
+	@$(AS_ROOT) bin/pictures bin/rsttrace docs/pictures
 
 .PHONY: record
 record: build build-all deps-vm ## Record every scenario on every kernel anew; nothing is kept unless all pass
@@ -272,14 +343,20 @@ bench-smoke: build ## One short round of it: are all totals exact?
 ##@ Tools
 
 .PHONY: deps
-deps: deps-go deps-bpf deps-lint deps-race deps-stories deps-vm ## Install, with apt-get, all that any target here needs
+deps: deps-go deps-bpf deps-lint deps-packages deps-peers deps-race deps-stories deps-unit deps-vm ## Install, with apt-get, all that any target here needs
 
-.PHONY: deps-go deps-bpf deps-lint deps-race deps-stories deps-vm
+.PHONY: deps-go deps-bpf deps-lint deps-packages deps-peers deps-race deps-stories deps-unit deps-vm
 deps-go: ; @$(DEPS) $(FOR_GO)
 deps-bpf: ; @$(DEPS) $(FOR_BPF)
 deps-lint: ; @$(DEPS) $(FOR_LINT)
+deps-packages: ; @$(DEPS) $(FOR_PACKAGES)
+deps-peers:
+	@$(DEPS) --unpack $(PROGRAMS) $(FOR_PEERS)
+	@command -v npm >/dev/null || $(DEPS) nodejs npm
+	@tools/fetch-peers $(ENGINES)
 deps-race: ; @$(DEPS) $(FOR_RACE)
 deps-stories: ; @$(DEPS) --unpack $(PROGRAMS) $(FOR_STORIES)
+deps-unit: ; @$(DEPS) $(FOR_UNIT)
 deps-vm: ; @$(DEPS) $(FOR_VM)
 
 .PHONY: go
