@@ -47,6 +47,7 @@ GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 DEPS ?= tools/deps
 FOR_GO := ca-certificates
 FOR_BPF := clang-$(CLANG) llvm-$(CLANG) libbpf-dev linux-libc-dev
+FOR_PICTURES := wireshark xvfb imagemagick
 FOR_UNIT := tmux tshark wireshark-common chromium fonts-dejavu-core fish zsh
 FOR_RACE := gcc libc6-dev
 FOR_LINT := clang-format-$(CLANG) shellcheck
@@ -302,7 +303,8 @@ stories-docs: go deps-stories ## Play the stories and write what rsttrace shows 
 	@$(call play-stories,-args -write)
 
 .PHONY: pictures
-pictures: build deps-unit ## Make the pictures of a report and of the live screen in docs/pictures, from real runs, as root
+pictures: build deps-unit ## Make the pictures of a report, Wireshark and the live screen in docs/pictures, from real runs, as root
+	@tools/deps $(FOR_PICTURES)
 	@$(GO) build -o bin/pictures ./tools/pictures
 	@$(AS_ROOT) bin/pictures bin/rsttrace docs/pictures
 

@@ -70,6 +70,11 @@ func (f *filterFlags) filter(args []string, v filter.Vocabulary) (*filter.Filter
 	return filter.And(terms...), nil
 }
 
+// given reports whether anything is filtered that is not by default.
+func (f *filterFlags) given() bool {
+	return f.file.path != "" || slices.ContainsFunc(f.lists(), func(l listOf) bool { return l.flag.given })
+}
+
 // directionFields are the fields of filters that say a direction.
 var directionFields = []string{"dir", string(event.Sent), string(event.Received), string(event.Ignored), string(event.Observed)}
 

@@ -20,10 +20,11 @@ import (
 
 // outputFlags are -o and what goes with it.
 type outputFlags struct {
-	format   string
-	evidence bool
-	each     bool
-	folded   bool
+	format     string
+	evidence   bool
+	each       bool
+	folded     bool
+	unfiltered bool // nobody asked for a filter
 }
 
 // format is an output format. A new one is a package below internal/sink and a row
@@ -112,7 +113,7 @@ func openText(o *outputFlags, w io.Writer) event.Sink {
 	if terminal != nil {
 		options = text.Detect(terminal)
 	}
-	options.Evidence, options.Fold, options.Today = o.evidence, o.folded, time.Now()
+	options.Evidence, options.Fold, options.Unfiltered, options.Today = o.evidence, o.folded, o.unfiltered, time.Now()
 	fixed := options.Width == 0
 	if fixed && o.folded {
 		options.Width = pipeColumns

@@ -100,6 +100,7 @@ func (f *traceFlags) check(cmd *cobra.Command, args []string) (*filter.Filter, e
 	if err != nil {
 		return wanted, err
 	}
+	f.unfiltered = len(args) == 0 && !f.filterFlags.given()
 	if err := f.outputFlags.check(); err != nil {
 		return wanted, err
 	}

@@ -39,9 +39,9 @@ func (d *Verdict) summary(s, t event.Endpoint) string {
 	case SubflowGone:
 		return fmt.Sprintf("MPTCP of %s gave up its subflow with %s", s, t)
 	case OtherDevice:
-		return fmt.Sprintf("Another device most likely sent a RST to %s in the name of %s", t, s)
+		return fmt.Sprintf("Another device most likely sent a RST to %s with the address of %s", t, s)
 	case Injected:
-		return fmt.Sprintf("A RST to %s in the name of %s was most likely forged", t, s)
+		return fmt.Sprintf("A RST to %s with the address of %s was most likely forged", t, s)
 	}
 	return fmt.Sprintf("%s sent a RST to %s, and the capture does not show why", s, t)
 }

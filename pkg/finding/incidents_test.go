@@ -215,7 +215,7 @@ func incidents() []incident {
 		{"a client that sent something", []event.Event{with(linger("curl", conn(5, 10, 100, 100)), asClient)}, "deliberate-abort", nil},
 		{"a client that gives up after 2 s", times(5, with(unread(10, conn(100, 2000, 10, 100)), asClient), nil), "client-gave-up", []string{"2.0 s"}},
 		{"a client that ends at any age", times(5, with(unread(10, conn(100, 0, 10, 100)), asClient), func(i int, e *event.Event) { e.Conn.AgeMillis = uint64(1000 + 700*i) }), "client-closed-early", []string{"2.4 s (1.0 s to 3.8 s)", "10 bytes of the answer unread", "app's time limit"}},
-		{"an answer that came too late", []event.Event{tooLate(1)}, "client-closed-early", []string{"at an age of 1.0 s", "92 bytes of", "came 1.0 s later", "takes longer than 1.0 s, or raise curl's --max-time"}},
+		{"an answer that came too late", []event.Event{tooLate(1)}, "client-closed-early", []string{"after 1.0 s", "92 bytes of", "came 1.0 s later", "takes longer than 1.0 s, or raise curl's --max-time"}},
 		{"a limit of a second that began before the connection", []event.Event{with(tooLate(1), func(e *event.Event) { e.Earlier.AgoMillis += 40 })}, "client-closed-early", []string{"takes longer than 960 ms, or raise curl's --max-time"}},
 		{"answers that came too late", times(3, tooLate(1), nil), "client-gave-up", []string{"1.0 s", "92 bytes", "curl's --max-time"}},
 		{"a process killed", times(3, with(unread(9, conn(5, 900, 9, 0)), func(e *event.Event) { e.Owner.Ended.Signal = "SIGKILL" }), nil), "process-died", []string{"SIGKILL", "3 connections", "27 bytes unread", "memory"}},

@@ -67,7 +67,7 @@ var clients = []*pattern{
 			return g.clientClosed() && g.lasted.count >= equalAges && g.lasted.median() >= patienceMillis && g.lasted.equal(g.lasted.median()/20+100)
 		},
 		say: func(g *group) string {
-			return fmt.Sprintf("%s gave up connections to %s at an age of %s%s", g.actor("the client"), g.first.Peer, rangeOf(&g.lasted), g.times()) + g.cameTooLate()
+			return fmt.Sprintf("%s gave up connections to %s after %s%s", g.actor("the client"), g.first.Peer, rangeOf(&g.lasted), g.times()) + g.cameTooLate()
 		},
 		advice: func(g *group) string {
 			return fmt.Sprintf("Find out why %s takes longer than %s, or raise %s", g.peer(), span(g.lasted.median()), setting(&g.first.Owner, patience))
@@ -89,7 +89,7 @@ var clients = []*pattern{
 		say: func(g *group) string {
 			text := fmt.Sprintf("%s closed %s to %s", g.actor("the client"), g.oneOf("its connection", "connections"), g.first.Peer)
 			if g.lasted.max > 0 {
-				text += " at an age of " + rangeOf(&g.lasted)
+				text += " after " + rangeOf(&g.lasted)
 			}
 			if s := &g.numbers[unread]; s.count > 0 {
 				text += ", with " + bytesRange(s) + " of the answer unread"

@@ -34,7 +34,7 @@ var closes = []*pattern{
 				text += fmt.Sprintf(", after it had sent %s", bytesOf(s.median()))
 			}
 			if s := &g.numbers[age]; s.count > 0 && s.median() >= pauseMillis {
-				text += ", at an age of " + rangeOf(s)
+				text += "; " + g.oneOf("the connection was ", "the connections were ") + rangeOf(s) + " old"
 			}
 			return text + g.times()
 		},

@@ -14,7 +14,7 @@ func clientIncidents() []Scenario {
 	aborts := []event.CauseID{cause.LingerZero, cause.PeerAborted}
 	return []Scenario{
 		incident("client-gave-up",
-			"A client gives up three downloads at an age of 1.5 s.",
+			"A client gives up three downloads after 1.5 s.",
 			"The server is slow but sends. The client has a time limit for the whole, and closes with data unread.",
 			Veth, unread, append(timed("client-gave-up", clientEnd, Diagnosis{Pattern: "client-closed-early", Accuses: clientEnd}), Diagnosis{Pattern: "process-paused", Slow: true}), // the machine paused
 			func(e *Env) { playGivesUp(e, []int{5, 5, 5}) }),

@@ -16,6 +16,7 @@ type world struct {
 	config       string // its file
 	log          string // of its sink
 	idle         *idleConnections
+	tracked      *trackedHost
 	prometheus   *prometheus
 	alertmanager string // its address
 }
@@ -28,7 +29,11 @@ func newWorld(t *testing.T) *world {
 	w.configure(t)
 	w.serve = startServe(t, "--config", w.config)
 	w.idle = openIdle(t)
+	w.tracked = newTrackedHost(t)
 	targets := map[string]string{"rsttrace": w.serve.at, "node": startNodeExporter(t)}
+	if w.tracked != nil {
+		targets["tracked"] = w.tracked.exporter
+	}
 	w.prometheus = startPrometheus(t, prometheusOptions{targets: targets, rules: impatientRules(t), alertmanager: w.alertmanager})
 	w.prometheus.awaitScrape("rsttrace", w.began)
 	w.prometheus.awaitScrape("node", w.began)

@@ -30,6 +30,7 @@ var ofResets = []provocation{
 	{alert: "UploadsCutOff", scenario: "incident-unread-request", times: 2},
 	{alert: "BlindResets", scenario: "rst-out-of-window", times: 110},
 	{alert: "PortNoLongerOpen", provoke: closePort},
+	{alert: "ConntrackInvalid", provoke: sendInvalid},
 	{alert: "OrphanLimit", scenario: "orphan-limit", times: 1},
 	{alert: "IdleConnectionsForgotten", provoke: wakeIdle},
 }

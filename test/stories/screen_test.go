@@ -24,7 +24,7 @@ var screens = map[string][]string{
 	"redis-client-kill-busy": {"redis-server[", "left the next 22 bytes of redis-cli[", "client-output-buffer-limit"},
 	"fin-wait-killed":        {"socat[", "killed by SIGKILL", "5 000 bytes unread", "what made stories.test"},
 	"redis-timeout":          {"redis-server[", "after a silence of", "redis-server's timeout (off unless set)"},
-	"curl-max-time":          {"curl[", "at an age of 1.0 s", "later", "curl's --max-time"},
+	"curl-max-time":          {"curl[", "after 1.0 s", "later", "curl's --max-time"},
 	"nginx-reload":           {"nginx[", "had answered before", "keepalive_requests, keepalive_time, a reload"},
 	"nginx-worker-killed":    {"nginx[", "killed by SIGKILL", "what made stories.test"},
 	"pool-killed":            {"python3[", "killed by SIGKILL", "not acknowledged", "what made stories.test"},
@@ -35,7 +35,7 @@ var screens = map[string][]string{
 	"sshd-full":              {"sshd[", "turned-away", "a line of 22 bytes", "sshd's MaxStartups"},
 	"nmap":                   {"nmap[", "port-scan (harmless)", "tried 8 ports"},
 	"tls-farewell":           {"nginx[", "unread-farewell (", "24 bytes"},
-	"gunicorn-timeout":       {"gunicorn[", "bytes of its client unread", "at an age of", "--timeout"},
+	"gunicorn-timeout":       {"gunicorn[", "bytes of its client unread", "the connection was", "--timeout"},
 	"postgres-terminate":     {"postgres[", "exited with 1", "1 connection", "pg_terminate_backend"},
 	"haproxy-check":          {"haproxy[", "port-check (harmless)", "without a byte"},
 }

@@ -1,6 +1,6 @@
 // Command pictures makes the pictures of the documentation: real programs reset real
-// connections, rsttrace writes a report about them, and Chromium shows it. Then the live
-// screen shows the same in tmux. It needs root.
+// connections, rsttrace writes a report about them, and Chromium shows it. Then Wireshark shows
+// a recording, and tmux the live screen. It needs root.
 //
 //	go run ./tools/pictures bin/rsttrace docs/pictures
 package main
@@ -47,13 +47,24 @@ func run(rsttrace, folder string) error {
 	if err := report(rsttrace, work, folder); err != nil {
 		return err
 	}
+	if err := record(rsttrace, work, folder); err != nil {
+		return err
+	}
 	return watch(rsttrace, work, folder)
 }
 
 // report makes the picture of a report.
 func report(rsttrace, work, folder string) error {
 	page := filepath.Join(work, "report.html")
-	tracer := exec.Command(rsttrace, "report", "--duration", duration.String(), "--host", address, "--title", "Checkout fails now and then", "-o", page)
+	if err := trace(work, rsttrace, "report", "--title", "Checkout fails now and then", "-o", page); err != nil {
+		return err
+	}
+	return shoot(page, filepath.Join(folder, "report.png"))
+}
+
+// trace runs rsttrace while the roles are played.
+func trace(work, rsttrace string, args ...string) error {
+	tracer := exec.Command(rsttrace, append(args, "--duration", duration.String(), "--host", address)...)
 	tracer.Stderr = os.Stderr
 	if err := tracer.Start(); err != nil {
 		return err
@@ -63,12 +74,8 @@ func report(rsttrace, work, folder string) error {
 	if err != nil {
 		return err
 	}
-	err = tracer.Wait()
-	stop()
-	if err != nil {
-		return err
-	}
-	return shoot(page, filepath.Join(folder, "report.png"))
+	defer stop()
+	return tracer.Wait()
 }
 
 // play starts a process for each role, which has its name from the file that it runs.

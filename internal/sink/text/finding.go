@@ -248,13 +248,22 @@ func (s *Sink) findingEnds(f *event.Finding) {
 }
 
 // partyText names an end of a finding. That its owner closed the socket, perhaps after the
-// RST, would read as if it were the reason.
+// RST, would read as if it were the reason. An exit without an error would read as if the RST had
+// caused it.
 func partyText(o *event.Owner) string {
 	party := *o
 	if party.Source == event.FromCloser {
 		party.Source = event.FromSocket
 	}
-	return ownerText(&event.Event{Owner: party})
+	exited := o.Ended.Signal == "" && o.Ended.ExitCode != nil && *o.Ended.ExitCode == 0
+	if exited {
+		party.Ended.ExitCode, party.Source = nil, event.FromSocket
+	}
+	text := ownerText(&event.Event{Owner: party})
+	if exited {
+		text += " (has exited)"
+	}
+	return text
 }
 
 // numbersText names findings by their numbers: "#1", "#1, #2", "#1 and 7 more".

@@ -17,6 +17,8 @@ type Options struct {
 	Color    bool           // ANSI colours
 	ASCII    bool           // -> and <- for terminals without Unicode
 	Fold     bool           // findings stand for their events
+	// Unfiltered: nobody asked for a filter, so only the default one holds events back.
+	Unfiltered bool
 	Evidence bool           // add the raw evidence; unclassified events have it always
 	Location *time.Location // nil: local time
 	// Today is any time of the day on which there is no date before the first event. Zero:

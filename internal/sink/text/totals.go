@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -52,7 +53,7 @@ func (s *Sink) row(dir, cause, events, style string, causeCells, eventCells int)
 func (s *Sink) account(t *event.Totals) {
 	s.page.text("", accountLine(t))
 	if s.options.Fold && len(s.findings) > 0 && t.NotShown > 0 {
-		s.explain("", "not shown:", "the filter does not want them, or they were too many for one second (--max-rate); findings do not count them, the table does")
+		s.explain("", "not shown:", s.notShownText(t)+"; findings do not count them, the table does")
 	}
 	if s.pairs && s.options.Fold && t.Events() > 0 {
 		s.explain("", "events:", "a RST between two ends on this host is one reset, and two events: one for each end")
@@ -60,6 +61,20 @@ func (s *Sink) account(t *event.Totals) {
 	for _, e := range explanations(t) {
 		s.explain(s.style.alarm, e.Number, e.Meaning)
 	}
+}
+
+// notShownText says why events may be not shown. Without a filter of their own, users see
+// no ignored RSTs, and that is all.
+func (s *Sink) notShownText(t *event.Totals) string {
+	const tooMany = "too many for one second (--max-rate)"
+	ignored := slices.ContainsFunc(t.Counts, func(c event.Count) bool { return c.Dir == event.Ignored && c.Events > 0 })
+	switch {
+	case !s.options.Unfiltered:
+		return "the filter does not want them, or they were " + tooMany
+	case ignored:
+		return "ignored RSTs (--direction all shows them), or " + tooMany
+	}
+	return "they were " + tooMany
 }
 
 func accountLine(t *event.Totals) string {
