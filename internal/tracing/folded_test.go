@@ -5,6 +5,7 @@ import (
 	"io"
 	"testing"
 
+	"github.com/rsttrace/rsttrace/internal/cputime"
 	"github.com/rsttrace/rsttrace/internal/sink/text"
 	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/finding"
@@ -28,6 +29,7 @@ func (s *enough) Event(e *event.Event) error {
 func BenchmarkFolded(b *testing.B) {
 	s := newStorming(b)
 	b.ReportAllocs()
+	defer cputime.Report(b)()
 	sink := finding.New(text.New(io.Discard, text.Options{Fold: true}))
 	if err := s.tracer.Run(context.Background(), &enough{sink, b.Loop}); err != nil {
 		b.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/rsttrace/rsttrace/internal/cputime"
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -294,6 +295,7 @@ func BenchmarkRepeats(b *testing.B) {
 	e.Conn = event.Conn{Known: true, AgeMillis: 12, LastSentMillis: 5}
 	now := start
 	b.ReportAllocs()
+	defer cputime.Report(b)()
 	for b.Loop() {
 		e.ID++
 		now = now.Add(time.Microsecond)
@@ -306,6 +308,7 @@ func BenchmarkPairs(b *testing.B) {
 	s := New(event.NopSink{})
 	sent, received := pair(sentBy(1, cause.UnreadDataOnClose, "app"), receivedBy(2, cause.PeerAborted, "nginx"))
 	b.ReportAllocs()
+	defer cputime.Report(b)()
 	for b.Loop() {
 		sent.ID, received.ID = sent.ID+2, received.ID+2
 		sent.PeerEvent, received.PeerEvent = received.ID, sent.ID

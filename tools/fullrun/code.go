@@ -14,7 +14,7 @@ import (
 type code map[string]string
 
 // onlyTests is what no program has: data of tests, and packages that only tests import.
-var onlyTests = []string{"testdata", "prose", "roottest", "browsertest", "fixture"}
+var onlyTests = []string{"testdata", "prose", "roottest", "browsertest", "cputime", "fixture"}
 
 // roots hold what runs on a kernel, and what is run to prove it.
 var roots = []string{"bpf", "cmd", "go.mod", "headers", "internal", "pkg", "test/vm", "tools/vm-test"}

@@ -12,15 +12,15 @@ import (
 // Options describes where the text goes. The zero value is right for a file.
 // Detect fills it in for a terminal.
 type Options struct {
-	Width    int            // columns of the terminal; 0: none, one event is one line
-	Height   int            // rows; 0: the remedy is on every event
-	Color    bool           // ANSI colours
-	ASCII    bool           // -> and <- for terminals without Unicode
-	Fold     bool           // findings stand for their events
+	Width  int  // columns of the terminal; 0: none, one event is one line
+	Height int  // rows; 0: the remedy is on every event
+	Color  bool // ANSI colours
+	ASCII  bool // -> and <- for terminals without Unicode
+	Fold   bool // findings stand for their events
 	// Unfiltered: nobody asked for a filter, so only the default one holds events back.
 	Unfiltered bool
-	Evidence bool           // add the raw evidence; unclassified events have it always
-	Location *time.Location // nil: local time
+	Evidence   bool           // add the raw evidence; unclassified events have it always
+	Location   *time.Location // nil: local time
 	// Today is any time of the day on which there is no date before the first event. Zero:
 	// there never is one.
 	Today time.Time
