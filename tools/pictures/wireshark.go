@@ -19,6 +19,21 @@ gui.geometry_main_width: 1280
 gui.geometry_main_height: 720
 `
 
+// widths are those of the columns, as Wireshark remembers them for the profile.
+const widths = `column.width:
+	"%m", "45",
+	"%t", "95",
+	"%s", "85",
+	"%d", "85",
+	"%p", "50",
+	"%Cus:rsttrace.event:0:R", "50",
+	"%Cus:rsttrace.cause:0:R", "175",
+	"%Cus:rsttrace.owner:0:R", "125",
+	"%Cus:rsttrace.errno:0:R", "95",
+	"%Cus:rsttrace.finding:0:R", "185",
+	"%i", "200"
+`
+
 // record makes the picture of a recording in Wireshark.
 func record(rsttrace, work, folder string) error {
 	recording := filepath.Join(work, "resets.pcapng")
@@ -32,8 +47,11 @@ func record(rsttrace, work, folder string) error {
 	if err := os.WriteFile(filepath.Join(settings, "recent_common"), []byte(recent), 0o600); err != nil {
 		return err
 	}
-	// The packet in the middle is chosen. The screen is drawn once Wireshark has read the file.
-	const show = `wireshark -C rsttrace -X lua_script:"$0"/rsttrace.lua -r "$1" -g 12 >"$3" 2>&1 & sleep 20; import -window root "$2"; kill $!`
+	if err := os.WriteFile(filepath.Join(settings, "profiles", "rsttrace", "recent"), []byte(widths), 0o600); err != nil {
+		return err
+	}
+	// The screen is drawn once Wireshark has read the file.
+	const show = `wireshark -C rsttrace -X lua_script:"$0"/rsttrace.lua -r "$1" -J 'rsttrace.cause == "unread-data-on-close"' >"$3" 2>&1 & sleep 20; import -window root "$2"; kill $!`
 	picture := filepath.Join(folder, "wireshark.png")
 	c := exec.Command("xvfb-run", "-a", "-s", "-screen 0 1280x720x24", "sh", "-c", show, wiresharkFolder, recording, picture, filepath.Join(work, "said"))
 	c.Env = append(os.Environ(), "WIRESHARK_CONFIG_DIR="+settings, "XDG_RUNTIME_DIR="+work, "LANG=C.UTF-8")

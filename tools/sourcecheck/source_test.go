@@ -48,7 +48,7 @@ func load(t *testing.T) *source {
 			return err
 		}
 		if name := entry.Name(); entry.IsDir() {
-			if name == ".git" || name == "bin" || name == "results" || name == "testdata" {
+			if name == ".git" || name == "bin" || strings.HasPrefix(name, "results") || name == "dist" || name == "testdata" {
 				return filepath.SkipDir
 			}
 			return nil
