@@ -16,8 +16,11 @@ type code map[string]string
 // onlyTests is what no program has: data of tests, and packages that only tests import.
 var onlyTests = []string{"testdata", "prose", "roottest", "browsertest", "cputime", "fixture"}
 
-// roots hold what runs on a kernel, and what is run to prove it.
-var roots = []string{"bpf", "cmd", "go.mod", "headers", "internal", "pkg", "test/vm", "tools/vm-test"}
+// roots hold what runs on a kernel or as a service, and what is run to prove it.
+var roots = []string{
+	"bpf", "cmd", "deploy/packages", "deploy/systemd", "go.mod", "headers", "internal", "pkg", "test/vm",
+	"tools/packages", "tools/vm-service", "tools/vm-service-guest", "tools/vm-test",
+}
 
 // codeOf reads the code below a folder. Parts are the folders with files, and the
 // files among the roots. Tests, their data and pages are left out: a change there

@@ -32,6 +32,8 @@ func tree(t *testing.T) *full {
 		"bpf/a.h": "a", "cmd/c.go": "c", "go.mod": "module m", "headers/k.h": "k", "internal/i.go": "i",
 		"pkg/p/p.go": "p", "pkg/p/p_test.go": "test", "pkg/p/testdata/x": "x", "pkg/q/q.go": "q",
 		"test/vm/run": "run", "test/vm/README.md": "words", "tools/vm-test": "vm",
+		"deploy/packages/nfpm.yaml": "files", "deploy/packages/deb/postinst": "sh", "deploy/systemd/rsttrace.service": "unit",
+		"tools/packages": "build", "tools/vm-service": "boot", "tools/vm-service-guest": "try",
 	} {
 		put(t, filepath.Join(root, path), text)
 	}
@@ -76,6 +78,13 @@ func TestCheck(t *testing.T) {
 		{"a header", "bpf/a.h", "other", "changed bpf"},
 		{"a new package", "pkg/new/n.go", "n", "changed pkg/new"},
 		{"a library", "go.mod", "module m // other", "changed go.mod"},
+		{"the unit", "deploy/systemd/rsttrace.service", "other", "changed deploy/systemd"},
+		{"a file of the packages", "deploy/packages/nfpm.yaml", "other", "changed deploy/packages"},
+		{"a script of the packages", "deploy/packages/deb/postinst", "other", "changed deploy/packages/deb"},
+		{"how packages are built", "tools/packages", "other", "changed tools/packages"},
+		{"the machine of the service", "tools/vm-service", "other", "changed tools/vm-service"},
+		{"what is tried in it", "tools/vm-service-guest", "other", "changed tools/vm-service-guest"},
+		{"how a guest starts", "test/vm/run", "other", "changed test/vm"},
 	} {
 		t.Run(test.what, func(t *testing.T) {
 			f := tree(t)
