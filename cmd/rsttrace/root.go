@@ -52,6 +52,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 // report prints an error and returns the exit code.
 func report(stderr io.Writer, err error) int {
 	var usage usageError
+	var inFile *fileError
 	var syntax *filter.SyntaxError
 	switch {
 	case err == nil, errors.Is(err, unix.EPIPE):
@@ -63,6 +64,9 @@ func report(stderr io.Writer, err error) int {
 		return exitUsage
 	case errors.As(err, &usage):
 		fmt.Fprintf(stderr, "rsttrace: %s (see rsttrace --help)\n", oneLine(err))
+		return exitUsage
+	case errors.As(err, &inFile):
+		fmt.Fprintf(stderr, "rsttrace: %s\n", oneLine(err))
 		return exitUsage
 	case errors.Is(err, probe.ErrPermission):
 		fmt.Fprintf(stderr, "rsttrace: %s (missing: %s)\n", oneLine(err), missingCapabilities())

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -57,14 +58,30 @@ func (m *manager) watch(ctx context.Context, alive func() error) {
 	}
 }
 
-// statusOf is what systemctl status shows.
+// statusOf is what systemctl status shows. A reset between two ends of this host was sent and
+// received, so the directions are counted apart.
 func statusOf(t event.Totals) string {
-	text := fmt.Sprintf("counted %d resets", t.Events())
+	var counts []string
+	for _, dir := range event.Dirs {
+		var sum uint64
+		for _, c := range t.Counts {
+			if c.Dir == dir {
+				sum += c.Events
+			}
+		}
+		if sum > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", sum, dir))
+		}
+	}
+	text := "no reset since the start"
+	if len(counts) > 0 {
+		text = "resets since the start: " + strings.Join(counts, ", ")
+	}
 	if t.Lost > 0 {
-		text += fmt.Sprintf(", lost the details of %d", t.Lost)
+		text += fmt.Sprintf("; lost the details of %d", t.Lost)
 	}
 	if t.Missed > 0 {
-		text += fmt.Sprintf(", missed %d probes", t.Missed)
+		text += fmt.Sprintf("; missed %d probes", t.Missed)
 	}
 	return text
 }

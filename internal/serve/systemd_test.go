@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
 // TestSystemd: what a unit of Type=notify-reload with a watchdog gets.
@@ -56,7 +59,7 @@ func TestSystemd(t *testing.T) {
 		s.Run(ctx)
 	}()
 	wait("READY=1")
-	wait("STATUS=counted 3 resets")
+	wait("STATUS=resets since the start: 3 sent")
 	wait("WATCHDOG=1")
 	must(t, s.Reload())
 	wait("RELOADING=1\nMONOTONIC_USEC=")
@@ -64,6 +67,26 @@ func TestSystemd(t *testing.T) {
 	cancel()
 	wait("STOPPING=1")
 	<-ended
+}
+
+// TestStatus: what systemctl status shows.
+func TestStatus(t *testing.T) {
+	counted := []event.Count{
+		{Dir: event.Received, Cause: cause.Refused, Events: 1},
+		{Dir: event.Sent, Cause: cause.ClosedPort, Events: 1}, {Dir: event.Sent, Cause: cause.HalfOpen, Events: 2},
+	}
+	for _, test := range []struct {
+		totals event.Totals
+		want   string
+	}{
+		{event.Totals{}, "no reset since the start"},
+		{event.Totals{Counts: counted}, "resets since the start: 3 sent, 1 received"},
+		{event.Totals{Counts: counted, Lost: 1, Missed: 2}, "resets since the start: 3 sent, 1 received; lost the details of 1; missed 2 probes"},
+	} {
+		if got := statusOf(test.totals); got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
 }
 
 // TestWatchdogStarves: systemd shall restart a tracer that is stuck.
