@@ -44,7 +44,7 @@ func TestUnit(t *testing.T) {
 		t.Fatal(err)
 	}
 	output(t, "systemd-analyze", "verify", "--man=no", path)
-	const threshold = "28" // tenths: the unit says what else would take away too much
+	const threshold = "25" // tenths: the unit says what else would take away too much
 	output(t, "systemd-analyze", "security", "--offline=yes", "--threshold="+threshold, path)
 }
 
