@@ -94,6 +94,8 @@ initramfs_system() {
 	mkdir -p "${service%/*}/multi-user.target.wants"
 	cp "$1/session" "$1/command" "$given"
 	ln -s ../session.service "${service%/*}/multi-user.target.wants"
+	# Nobody logs in. The service for a login at the console would wait 90 s for a device that no udev announces.
+	ln -s /dev/null "${service%/*}/getty.target"
 	# Without a machine id it would be the first boot, which asks questions.
 	echo 5ec0de00000000000000000000000001 >"$given/etc/machine-id"
 	printf '%s\n' '[Service]' 'Environment=HOME=/root' 'ExecStart=/bin/sh /session' 'StandardOutput=null' >"$service"
