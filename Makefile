@@ -52,7 +52,7 @@ FOR_UNIT := tmux tshark wireshark-common chromium fonts-dejavu-core fish zsh
 FOR_RACE := gcc libc6-dev
 FOR_LINT := clang-format-$(CLANG) shellcheck
 FOR_STORIES := nginx redis-server haproxy nodejs socat curl wget memcached openssh-server nmap python3 gunicorn postgresql apache2-utils wrk
-FOR_PEERS := prometheus prometheus-alertmanager prometheus-node-exporter curl systemd rsyslog logrotate
+FOR_PEERS := prometheus prometheus-alertmanager prometheus-node-exporter curl systemd rsyslog logrotate containerd runc
 FOR_PACKAGES := lintian rpm rpmlint skopeo systemd mmdebstrap debian-archive-keyring cpio groff-base git
 FOR_VM = $(shell sed 's/\#.*//' test/vm/packages)
 
@@ -261,7 +261,7 @@ stories: go deps-stories ## The stories of docs/stories.md, with real programs
 play-peers = RSTTRACE_PROGRAMS=$(PROGRAMS) RSTTRACE_ENGINES=$(ENGINES) $(GO) test -count=1 -json ./test/peers $(1) | $(GO) run ./tools/tally unit $(RESULTS)/$@
 
 .PHONY: peers
-peers: go deps-peers ## rsttrace serve with what reads its metrics and logs: Prometheus, VictoriaLogs
+peers: go deps-peers ## rsttrace with what reads its metrics and logs, and with containerd
 	@$(call play-peers,-skip '^TestCollector$$')
 
 .PHONY: collector

@@ -1,6 +1,10 @@
 package cgroup
 
-import "github.com/rsttrace/rsttrace/pkg/event"
+import (
+	"strings"
+
+	"github.com/rsttrace/rsttrace/pkg/event"
+)
 
 // Location is what the path of a cgroup tells. The zero value of each field means
 // that it is not known, or that there is none.
@@ -10,6 +14,7 @@ type Location struct {
 	Container Container
 	PodUID    string // of Kubernetes; for static pods 32 hex digits, else a UUID
 	Pod       string // "namespace/name"
+	Workload  string // "namespace/name" of what has made the pod; "" where it is not certain
 }
 
 // Container is the innermost container.
@@ -43,8 +48,16 @@ func (p Location) PodText() string {
 }
 
 func (p Location) fill(o *event.Owner) {
-	o.Cgroup, o.Unit, o.Container, o.Pod = p.Path, p.Unit, p.Container.String(), p.PodText()
+	o.Cgroup, o.Unit, o.Container, o.Pod, o.Workload = p.Path, p.Unit, p.Container.String(), p.PodText(), p.Workload
 }
+
+// named reports whether the names of the container and of the pod are known.
+func (p Location) named() bool {
+	return (p.Pod != "" || p.PodUID == "") && (p.Container.Name != "" || p.Container.ID == "")
+}
+
+// static reports whether the pod comes from a file of the node: its uid is a hash then.
+func (p Location) static() bool { return p.PodUID != "" && !strings.Contains(p.PodUID, "-") }
 
 // informative reports whether the path says anything about who uses a socket.
 // What systemd creates it creates for others.

@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"sync"
@@ -32,11 +33,12 @@ type containerNames struct {
 	runtime   string // where it was not known
 	container string
 	pod       string // "namespace/name"
+	workload  string // "namespace/name", where it is certain
 }
 
 // nameSource answers what a location is called: with nothing if it does not know it.
 type nameSource interface {
-	// knows reports whether the location can be one of its own.
+	// knows reports whether the location can be one of its own, and lacks what it may know.
 	knows(location Location) bool
 	// down reports whether it gave no answer last time.
 	down() bool
@@ -127,6 +129,19 @@ func (n containerNames) apply(p *Location) {
 	if n.pod != "" {
 		p.Pod = n.pod
 	}
+	if n.workload != "" {
+		p.Workload = n.workload
+	}
+}
+
+// or takes what is not known from others.
+func (n containerNames) or(others containerNames) containerNames {
+	return containerNames{
+		runtime:   cmp.Or(n.runtime, others.runtime),
+		container: cmp.Or(n.container, others.container),
+		pod:       cmp.Or(n.pod, others.pod),
+		workload:  cmp.Or(n.workload, others.workload),
+	}
 }
 
 func (n *names) run() {
@@ -146,45 +161,45 @@ func (n *names) run() {
 	}
 }
 
-// ask takes the first answer. It returns false if there is none, and somebody
-// failed to give it.
+// ask takes what the sources know, from the first one on. It returns false if a name is
+// missing, and somebody failed to give it.
 func (n *names) ask(ctx context.Context, q question) bool {
 	all := true
+	var got containerNames
+	location := q.Location
 	for _, source := range n.sources {
-		if !source.knows(q.Location) {
+		if !source.knows(location) {
 			continue
 		}
-		if source.down() {
-			n.settle(q, containerNames{}, q.at) // nobody is to wait while it is tried again
+		if location.named() || source.down() {
+			n.settle(q, got, q.at) // nobody is to wait for more, or while it is tried again
 		}
-		got, err := source.name(ctx, q.Location)
+		more, err := source.name(ctx, location)
 		if err != nil {
 			n.failures.Add(1)
 			all = false
 			continue
 		}
-		if got != (containerNames{}) {
-			n.settle(q, got, q.at)
-			return true
+		got = got.or(more)
+		if location.static() {
+			got.workload = got.pod // it has no replicas: its name ends with that of the node
 		}
+		got.apply(&location)
 	}
+	answered := all || location.named()
 	asked := q.at
-	if !all && n.filterByName {
+	if !answered && n.filterByName {
 		asked = q.at.Add(askAgain - nameFor)
 	}
-	n.settle(q, containerNames{}, asked)
-	return all
+	n.settle(q, got, asked)
+	return answered
 }
 
-// settle keeps the answer to a question. A name that is known outlives an answer
-// without one.
+// settle keeps the answer to a question. What is known outlives an answer without it.
 func (n *names) settle(q question, got containerNames, asked time.Time) {
 	key := q.key()
-	if got == (containerNames{}) {
-		old, _ := n.known.Peek(key)
-		got = old.containerNames
-	}
-	n.known.Add(key, answer{containerNames: got, asked: asked, given: true})
+	old, _ := n.known.Peek(key)
+	n.known.Add(key, answer{containerNames: got.or(old.containerNames), asked: asked, given: true})
 }
 
 func (n *names) close() {

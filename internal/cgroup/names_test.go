@@ -16,11 +16,17 @@ import (
 // serve answers on a Unix socket as a container engine.
 func serve(t *testing.T, socket string, handle http.HandlerFunc) {
 	t.Helper()
+	serveWith(t, socket, func(s *http.Server) { s.Handler = handle })
+}
+
+func serveWith(t *testing.T, socket string, configure func(*http.Server)) {
+	t.Helper()
 	must(t, os.MkdirAll(filepath.Dir(socket), 0o755))
 	var config net.ListenConfig
 	listener, err := config.Listen(t.Context(), "unix", socket)
 	must(t, err)
-	server := &http.Server{Handler: handle, ReadHeaderTimeout: time.Minute}
+	server := &http.Server{ReadHeaderTimeout: time.Minute}
+	configure(server)
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
 	t.Cleanup(func() {

@@ -66,13 +66,21 @@ func Open(o Options) *Resolver {
 	return r
 }
 
-// openNames finds who may know the names of containers and pods.
+// openNames finds who may know the names of containers and pods. The first is asked first.
 func openNames(root string) (*names, []*engine) {
-	engines := []*engine{
-		newEngine("docker", filepath.Join("/", root, "run/docker.sock")),
-		newEngine("podman", filepath.Join("/", root, "run/podman/podman.sock")),
+	at := func(path string) string { return filepath.Join("/", root, path) }
+	var engines []*engine
+	for _, s := range criSockets {
+		engines = append(engines, newEngine(s.runtime, at(s.socket), newCRI(s.runtime, at(s.socket))))
 	}
-	return newNames(kubelet{filepath.Join("/", root, "var/log")}, engines[0], engines[1]), engines
+	for _, s := range dockerSockets {
+		engines = append(engines, newEngine(s.runtime, at(s.socket), newDockerAPI(s.runtime, at(s.socket))))
+	}
+	sources := []nameSource{kubelet{at("var/log")}}
+	for _, e := range engines {
+		sources = append(sources, e)
+	}
+	return newNames(sources...), engines
 }
 
 // Close ends what runs in the background.
@@ -98,7 +106,7 @@ func (r *Resolver) SilentEngines() []error {
 		select {
 		case err := <-e.silence:
 			e.silenceReported = true
-			reasons = append(reasons, fmt.Errorf("%s does not answer, so its containers are shown and found by id only, until it does: %w", e.runtime, err))
+			reasons = append(reasons, fmt.Errorf("%s does not answer at %s, so its containers are shown and found by id only, until it does: %w", e.runtime, e.socket, err))
 		default:
 		}
 	}

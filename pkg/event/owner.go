@@ -12,6 +12,7 @@ type Owner struct {
 	Container string       `json:"container,omitzero"`
 	Unit      string       `json:"unit,omitzero"`
 	Pod       string       `json:"pod,omitzero"`
+	Workload  string       `json:"workload,omitzero"` // what has made the pod, where that is certain
 	Others    []ProcessRef `json:"others,omitzero"` // further holders of the socket
 	Ended     Ended        `json:"ended,omitzero"`
 	// Exe, Cmdline and Parent are as /proc has them a moment after the event; Parent may

@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"cmp"
 	"net/netip"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
@@ -51,7 +52,7 @@ func identify(o *event.Owner) identity {
 	case o == nil || o.Source == "":
 		return identity{}
 	case o.Pod != "" || o.Container != "":
-		return identity{pod: workload(o.Pod), container: workload(o.Container), comm: o.Comm}
+		return identity{pod: cmp.Or(o.Workload, workload(o.Pod)), container: workload(o.Container), comm: o.Comm}
 	case o.Comm != "":
 		return identity{comm: o.Comm}
 	default:

@@ -3,6 +3,7 @@ package finding
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
@@ -10,19 +11,50 @@ import (
 )
 
 func TestWorkload(t *testing.T) {
+	long := "shop/" + strings.Repeat("long", 15) // of 60 characters
 	for name, want := range map[string]string{
-		"":                               "",
-		"host":                           "",
-		"blue":                           "",
+		"":     "",
+		"host": "",
+		"blue": "",
+		// A Deployment.
 		"shop/cart-6d9f4c8b7d-x2k5p":     "shop/cart",
 		"shop/cart-api-6d9f4c8b7d-x2k5p": "shop/cart-api",
-		"shop/log-x2k5p":                 "shop/log",
-		"shop/db-0":                      "shop/db",
-		"docker/shop-web-12":             "docker/shop-web",
-		"docker/web":                     "docker/web",
-		"shop/cart-cache":                "shop/cart-cache",
-		"shop/front-admin":               "shop/front-admin",
-		"docker/7":                       "docker/7",
+		"shop/cart-6d9f4c8b-x2k5p":       "shop/cart",
+		"shop/cart-6d9f4c8b7d-24567":     "shop/cart", // digits, and no ordinal
+		// What no Deployment writes: vowels, other consonants, other lengths.
+		"shop/cart-frontends-x2k5p":   "shop/cart-frontends",
+		"shop/cart-gwbzkltv-x2k5p":    "shop/cart-gwbzkltv",
+		"shop/cart-6d9f4c8-x2k5p":     "shop/cart-6d9f4c8",
+		"shop/cart-6d9f4c8b7d4-x2k5p": "shop/cart-6d9f4c8b7d4",
+		// A DaemonSet, a Job, a ReplicaSet without a Deployment.
+		"shop/log-x2k5p": "shop/log",
+		"shop/log-24567": "shop/log",
+		// A CronJob, and a Job that a person called by its date.
+		"shop/dump-29930400-x2k5p": "shop/dump",
+		"shop/dump-20261130-x2k5p": "shop/dump-20261130",
+		// The index of a Job is not told from a name with a number.
+		"shop/dump-3-x2k5p": "shop/dump-3",
+		// A StatefulSet.
+		"shop/db-0":       "shop/db",
+		"shop/db-x2k5p-0": "shop/db-x2k5p",
+		"shop/db-10":      "shop/db",
+		"shop/db-007":     "shop/db-007",
+		// A container.
+		"docker/shop-web-12": "docker/shop-web",
+		"docker/web":         "docker/web",
+		"docker/7":           "docker/7",
+		// A person.
+		"shop/cart-cache":  "shop/cart-cache",
+		"shop/front-admin": "shop/front-admin",
+		"shop/x2k5p":       "shop/x2k5p",
+		"shop/-x2k5p":      "shop/-x2k5p",
+		// Kubernetes cuts a name that is too long for its suffix, and with it the hash.
+		long[:5+47] + "-6d9f4c8b7dx2k5p":  long[:5+47],
+		long[:5+52] + "-6d9f4x2k5p":       long[:5+52],
+		long[:5+57] + "-x2k5p":            long[:5+57],
+		long[:5+58] + "x2k5p":             long[:5+58],
+		long[:5+53] + "-cartx2k5p":        long[:5+53] + "-cart",
+		long[:5+46] + "-6d9f4c8b7d-x2k5p": long[:5+46],
 	} {
 		if got := workload(name); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)

@@ -41,9 +41,10 @@ func TestLeastPrivilege(t *testing.T) {
 		paths []string
 	}{
 		"kustomize-base.yaml":      {usual, files},
+		"kustomize-cri.yaml":       {usual, append(files[:3:3], "/run/containerd")},
 		"kustomize-openshift.yaml": {usual, files},
 		"helm-default.yaml":        {usual, files},
-		"helm-everything.yaml":     {append(usual[:4:4], "SYS_ADMIN"), files},
+		"helm-everything.yaml":     {append(usual[:4:4], "SYS_ADMIN"), append(files[:3:3], "/run/crio")},
 	} {
 		spec := only[appsv1.DaemonSet](t, decode(t, rendered(t)[name])).Spec.Template.Spec
 		if !spec.HostPID || spec.HostNetwork || spec.HostIPC || *spec.AutomountServiceAccountToken || len(spec.Containers) != 1 || len(spec.InitContainers) != 0 {
@@ -59,6 +60,24 @@ func TestLeastPrivilege(t *testing.T) {
 		if diff := cmp.Diff(want.paths, paths(t, spec)); diff != "" {
 			t.Errorf("%s: files of the node (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// TestRuntimeSocket: both forms give the pod the same folder. It follows the node, or the pod
+// would keep what the runtime has unmounted there.
+func TestRuntimeSocket(t *testing.T) {
+	of := func(text string) (corev1.Volume, corev1.VolumeMount) {
+		spec := only[appsv1.DaemonSet](t, decode(t, text)).Spec.Template.Spec
+		mounts := spec.Containers[0].VolumeMounts
+		return spec.Volumes[len(spec.Volumes)-1], mounts[len(mounts)-1]
+	}
+	volume, mount := of(kustomized(t, "cri"))
+	ofChart, mountOfChart := of(mustTemplate(t, values{"criSocketFolder": "/run/containerd"}))
+	if diff := cmp.Diff(volume, ofChart) + cmp.Diff(mount, mountOfChart); diff != "" {
+		t.Errorf("-kustomize +helm:\n%s", diff)
+	}
+	if mount.MountPropagation == nil || *mount.MountPropagation != corev1.MountPropagationHostToContainer {
+		t.Errorf("the mount: %+v", mount)
 	}
 }
 

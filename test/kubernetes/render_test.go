@@ -84,6 +84,7 @@ var everything = values{
 	"web":                        values{"scheme": "HTTPS", "port": 8443},
 	"settings":                   values{"filter": "not cause linger-zero", "sinks": []any{values{"type": "otlp", "endpoint": "http://otel:4318"}}},
 	"extraCapabilities":          []any{"SYS_ADMIN"},
+	"criSocketFolder":            "/run/crio",
 	"podAnnotations":             values{"team": "network"},
 	"podMonitor":                 values{"enabled": true},
 	"securityContextConstraints": values{"enabled": true},
@@ -94,6 +95,7 @@ func rendered(t *testing.T) map[string]string {
 	t.Helper()
 	return map[string]string{
 		"kustomize-base.yaml":      kustomized(t, "base"),
+		"kustomize-cri.yaml":       kustomized(t, "cri"),
 		"kustomize-openshift.yaml": kustomized(t, "openshift"),
 		"helm-default.yaml":        mustTemplate(t, nil),
 		"helm-everything.yaml":     mustTemplate(t, everything),

@@ -46,10 +46,11 @@ func TestSettings(t *testing.T) {
 // TestWrongValues: helm refuses what the chart does not know.
 func TestWrongValues(t *testing.T) {
 	for want, given := range map[string]values{
-		"imgae":      {"imgae": values{"tag": "1"}},
-		"port":       {"web": values{"port": 0}},
-		"scheme":     {"web": values{"scheme": "https"}},
-		"secretName": {"web": values{"secretName": ""}},
+		"imgae":           {"imgae": values{"tag": "1"}},
+		"port":            {"web": values{"port": 0}},
+		"scheme":          {"web": values{"scheme": "https"}},
+		"criSocketFolder": {"criSocketFolder": "/run"},
+		"secretName":      {"web": values{"secretName": ""}},
 	} {
 		if _, err := templated(given); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: error %v, want one about %s", given, err, want)

@@ -1,6 +1,7 @@
 // Package peers runs rsttrace serve together with the programs that read from it:
 // Prometheus, Alertmanager, node_exporter and journald of Debian, VictoriaLogs and
-// ClickHouse. They are unpacked and not installed, listen on loopback, and end with their
+// ClickHouse. It also runs the program that rsttrace asks for names of pods: containerd.
+// They are unpacked and not installed, listen on loopback, and end with their
 // test.
 //
 // Resets are those of the lab, so it is known which numbers are right.

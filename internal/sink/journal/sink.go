@@ -136,7 +136,7 @@ func ends(to entry, local, peer event.Endpoint) entry {
 
 func owner(to entry, o *event.Owner) entry {
 	to = to.number("RSTTRACE_PID", uint64(o.PID)).text("RSTTRACE_COMM", o.Comm)
-	return to.text("RSTTRACE_UNIT", o.Unit).text("RSTTRACE_CONTAINER", o.Container).text("RSTTRACE_POD", o.Pod)
+	return to.text("RSTTRACE_UNIT", o.Unit).text("RSTTRACE_CONTAINER", o.Container).text("RSTTRACE_POD", o.Pod).text("RSTTRACE_WORKLOAD", o.Workload)
 }
 
 func lost(to entry, l *event.Lost) entry {

@@ -123,6 +123,7 @@ func appendOwner(l line, owner *event.Owner) line {
 	l = l.text(`"container":`, owner.Container)
 	l = l.text(`"unit":`, owner.Unit)
 	l = l.text(`"pod":`, owner.Pod)
+	l = l.text(`"workload":`, owner.Workload)
 	if len(owner.Others) > 0 {
 		l = l.openList(`"others":`)
 		for _, other := range owner.Others {

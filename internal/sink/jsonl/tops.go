@@ -12,6 +12,7 @@ func appendTops(l line, t *event.Tops) line {
 		l = l.text(`"container":`, owner.Container)
 		l = l.text(`"unit":`, owner.Unit)
 		l = l.text(`"pod":`, owner.Pod)
+		l = l.text(`"workload":`, owner.Workload)
 		return l.closeUnlessEmpty(start)
 	})
 	l = appendTop(l, `"peers":`, &t.Peers, func(l line, r *event.TopRow) line {

@@ -38,6 +38,8 @@ func ownerName(o *event.Owner) (kind, name string) {
 
 func chooseOwner(o *event.Owner) (kind, name string) {
 	switch {
+	case o.Workload != "":
+		return ofWorkload, o.Workload
 	case strings.Contains(o.Pod, "/"):
 		return ofWorkload, finding.Workload(o.Pod)
 	case hasName(o.Container) && o.Pod == "":

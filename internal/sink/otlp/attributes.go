@@ -43,6 +43,7 @@ func owner(a *attributes, o *event.Owner) {
 	a.text("rsttrace.owner.signal", o.Ended.Signal)
 	a.text("rsttrace.owner.source", string(o.Source))
 	a.text("rsttrace.owner.unit", o.Unit)
+	a.text("rsttrace.owner.workload", o.Workload)
 	if o.UID != nil {
 		a.numberAlways("rsttrace.owner.uid", uint64(*o.UID))
 	}
