@@ -247,7 +247,9 @@ func TestCRIAnswersAreBounded(t *testing.T) {
 	}
 	for name, handle := range map[string]http.HandlerFunc{
 		"an error of HTTP": func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusServiceUnavailable) },
-		"a redirect":       func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect) },
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
+		},
 		"no status": func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write(framed(0, nil))
 		},

@@ -13,7 +13,7 @@ type Owner struct {
 	Unit      string       `json:"unit,omitzero"`
 	Pod       string       `json:"pod,omitzero"`
 	Workload  string       `json:"workload,omitzero"` // what has made the pod, where that is certain
-	Others    []ProcessRef `json:"others,omitzero"` // further holders of the socket
+	Others    []ProcessRef `json:"others,omitzero"`   // further holders of the socket
 	Ended     Ended        `json:"ended,omitzero"`
 	// Exe, Cmdline and Parent are as /proc has them a moment after the event; Parent may
 	// be what the kernel told. Cmdline is short, and arguments that may be secret are cut.
