@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,8 @@ const (
 	labelContainer = "io.kubernetes.container.name"
 )
 
-// Methods of the Container Runtime Interface: containerd 1.6, CRI-O 1.23 and
-// cri-dockerd 0.2 have this version of it.
+// Methods of the Container Runtime Interface. containerd has this version of it from 1.6 on,
+// and kubelets need it from 1.26 on.
 const (
 	methodListContainers = "/runtime.v1.RuntimeService/ListContainers"
 	methodListPodSandbox = "/runtime.v1.RuntimeService/ListPodSandbox"
@@ -76,13 +77,9 @@ func (c *cri) names(ctx context.Context, location Location) (containerNames, err
 		}
 		return podNames(sandbox)
 	}
-	answer, err := c.call(ctx, methodListContainers, listByID(location.Container.ID))
+	container, err := c.container(ctx, location.Container.ID)
 	if err != nil {
 		return containerNames{}, err
-	}
-	container, err := findContainer(answer, location.Container.ID)
-	if err != nil {
-		return containerNames{}, fmt.Errorf("answer of %s: %w", c.runtime, err)
 	}
 	id := container.sandbox
 	if container.id == "" {
@@ -102,10 +99,7 @@ func (c *cri) names(ctx context.Context, location Location) (containerNames, err
 	if err != nil || container.id == "" {
 		return got, err
 	}
-	got.container = container.name
-	if name := container.labels[labelContainer]; name != "" {
-		got.container = name
-	}
+	got.container = cmp.Or(container.labels[labelContainer], container.name)
 	if !isName(got.container) {
 		return containerNames{}, fmt.Errorf("answer of %s names a container as nobody can", c.runtime)
 	}
@@ -113,6 +107,19 @@ func (c *cri) names(ctx context.Context, location Location) (containerNames, err
 		got.runtime = c.runtime
 	}
 	return got, nil
+}
+
+// container is that of an id, or none.
+func (c *cri) container(ctx context.Context, id string) (criContainer, error) {
+	answer, err := c.call(ctx, methodListContainers, listByID(id))
+	if err != nil {
+		return criContainer{}, err
+	}
+	container, err := findContainer(answer, id)
+	if err != nil {
+		return criContainer{}, fmt.Errorf("answer of %s: %w", c.runtime, err)
+	}
+	return container, nil
 }
 
 // sandbox is that one of the answer to a question that is right, or none.

@@ -44,14 +44,10 @@ oom_score = 0
   BinaryName = %[5]q
 `
 
-// startContainerd returns the socket of a containerd that has the image of the pods.
-func startContainerd(t *testing.T) (socket string) {
+// startContainerd returns the socket of a containerd that has the image of the pods. The
+// folder is for all of its files.
+func startContainerd(t *testing.T, folder string) (socket string) {
 	t.Helper()
-	need(t, "containerd", "containerd-shim-runc-v2", "ctr", "runc", "unshare")
-	// Its socket has a short name: the kernel knows no long ones.
-	folder, err := os.MkdirTemp("", "containerd")
-	must(t, err)
-	t.Cleanup(func() { os.RemoveAll(folder) })
 	runc, err := find("runc")
 	must(t, err)
 	shim, err := find("containerd-shim-runc-v2")
@@ -124,9 +120,10 @@ func startOnNode(t *testing.T, socket string, args ...string) *program {
 // TestContainerd: a real runtime, asked in its own language, knows the pod, the container and
 // the workload of a reset.
 func TestContainerd(t *testing.T) {
-	group := fmt.Sprintf("rsttrace-test-%d", os.Getpid())
-	t.Cleanup(func() { removeCgroups(t, group) })
-	socket := startContainerd(t)
+	need(t, "containerd", "containerd-shim-runc-v2", "ctr", "runc", "unshare")
+	folder, group := t.TempDir(), fmt.Sprintf("rsttrace-test-%d", os.Getpid())
+	t.Cleanup(func() { removeCgroups(t, group) }) // when containerd has ended, and before its files go
+	socket := startContainerd(t, folder)
 	at := freeAddress(t)
 	shop := pod{
 		namespace: "shop", name: "cart-6d9f4c8b7d-x2k5p", uid: "0a1b2c3d-1111-2222-3333-444455556666", container: "app",
