@@ -53,7 +53,7 @@ func checkPositive(cmd *cobra.Command, names ...string) error {
 		case strings.HasPrefix(text, "-"):
 			return usageError{fmt.Errorf("--%s %s: must not be negative", name, text)}
 		case text == "0", text == "0s":
-			return usageError{fmt.Errorf("--%s %s: want more than 0; leave it out for no limit", name, text)}
+			return usageError{fmt.Errorf("--%s %s: want more than 0, or leave it out", name, text)}
 		}
 	}
 	return nil

@@ -129,10 +129,16 @@ func describeEngines(out io.Writer, engines []cgroup.Engine) {
 
 func describeHooks(out io.Writer, hooks []probe.HookStatus) {
 	fmt.Fprintln(out)
+	said := make(map[string]bool) // most hooks are refused for one reason
 	for _, h := range hooks {
 		fmt.Fprintf(out, "%-18s %-28s %s\n", h.Hook, h.Function, reached(h))
 		for _, refusal := range h.Refused {
-			fmt.Fprintf(out, "                   %s\n", refusal)
+			text := fmt.Sprint(refusal)
+			if said[text] {
+				continue
+			}
+			said[text] = true
+			fmt.Fprintf(out, "                   %s\n", text)
 		}
 	}
 }

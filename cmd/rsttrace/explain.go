@@ -28,7 +28,7 @@ lists all causes and patterns. The argument filter lists the fields of filters.`
   rsttrace explain unread-data-on-close
   rsttrace explain keep-alive-race
   rsttrace explain filter`,
-		Args: arguments(cobra.MaximumNArgs(1)),
+		Args: arguments(atMostOneName),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
@@ -41,10 +41,11 @@ lists all causes and patterns. The argument filter lists the fields of filters.`
 				p.list()
 				return p.flush()
 			}
-			if args[0] == "filter" {
+			name := strings.ToLower(args[0])
+			if name == "filter" || name == "filters" {
 				return printFields(cmd.OutOrStdout())
 			}
-			if cause, pattern := knownAs(args[0]); pattern != nil {
+			if cause, pattern := knownAs(name); pattern != nil {
 				if cause != nil {
 					p.entry(*cause)
 					p.buf.WriteByte('\n')
@@ -52,7 +53,7 @@ lists all causes and patterns. The argument filter lists the fields of filters.`
 				p.pattern(*pattern)
 				return p.flush()
 			}
-			entry, err := findCause(args[0])
+			entry, err := findCause(name)
 			if err != nil {
 				return err
 			}

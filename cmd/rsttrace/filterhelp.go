@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,10 @@ import (
 
 // checkCommand refuses a single word that is neither a command nor a filter.
 func checkCommand(cmd *cobra.Command, args []string) error {
-	if len(args) != 1 || strings.ContainsFunc(args[0], func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') }) {
+	if len(args) > 1 {
+		return checkCommandWithFiles(cmd, args)
+	}
+	if len(args) == 0 || strings.ContainsFunc(args[0], func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') }) {
 		return nil
 	}
 	var known []string
@@ -31,6 +35,23 @@ func checkCommand(cmd *cobra.Command, args []string) error {
 		hint = "did you mean " + strings.Join(near, " or ") + "?"
 	}
 	return usageError{fmt.Errorf("unknown command %q, and no filter: %s", args[0], hint)}
+}
+
+// checkCommandWithFiles refuses words of which the first one is nearly a command.
+func checkCommandWithFiles(cmd *cobra.Command, args []string) error {
+	if slices.ContainsFunc(filter.Fields(), func(f *filter.Field) bool { return f.Name == args[0] }) {
+		return nil
+	}
+	var known []string
+	for _, command := range cmd.Root().Commands() {
+		known = append(known, command.Name())
+	}
+	for _, near := range nearest.Suggest(args[0], known, nil) {
+		if nearest.Distance(args[0], near) == 1 {
+			return usageError{fmt.Errorf("unknown command %q, and no filter: did you mean rsttrace %s %s?", args[0], near, strings.Join(args[1:], " "))}
+		}
+	}
+	return nil
 }
 
 // printParts says who decides each part of a filter.

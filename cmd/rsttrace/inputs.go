@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/rsttrace/rsttrace/internal/pcapng"
+	"github.com/rsttrace/rsttrace/internal/source"
 	"github.com/rsttrace/rsttrace/internal/source/compressed"
 	"github.com/rsttrace/rsttrace/internal/source/packets"
 	recording "github.com/rsttrace/rsttrace/internal/source/pcapng"
@@ -21,6 +24,7 @@ import (
 type inputFormat struct {
 	// recognise looks at the first bytes of a file, decompressed; there may be fewer.
 	recognise func(head []byte) bool
+	ofOthers  bool // written by another program
 	open      func(name string, input io.Reader, o inputOptions) event.Source
 }
 
@@ -30,27 +34,47 @@ type inputOptions struct {
 	note    func(string)           // gets what could not be used of a capture
 	local   []netip.Prefix         // of a capture: the addresses of our side
 	ids     *uint64                // of the events of all captures: the last one
+	// own: captures of other programs are refused.
+	own bool
 }
 
 // newInputOptions returns those that say on stderr what could not be read.
 func newInputOptions(stderr io.Writer) inputOptions {
+	said := make(map[string]int) // lines by file
 	return inputOptions{ids: new(uint64), skipped: func(skipped *event.LineError) {
-		fmt.Fprintf(stderr, "rsttrace: %s\n", oneLine(skipped))
+		said[skipped.Name]++
+		switch n := said[skipped.Name]; {
+		case n <= skippedNamed:
+			fmt.Fprintf(stderr, "rsttrace: %s\n", oneLine(skipped))
+		case n == skippedNamed+1:
+			fmt.Fprintf(stderr, "rsttrace: %s: further lines that cannot be read are only counted\n", oneLine(errors.New(skipped.Name)))
+		}
 	}}
 }
+
+// skippedNamed is how many lines of a file are named that cannot be read. A file of something
+// else would have millions.
+const skippedNamed = 10
 
 // inputFormats are asked in this order. The last one takes what no other does: it
 // says of each line why it cannot be read.
 var inputFormats = []inputFormat{
 	{recognise: pcapng.IsRecording, open: openRecording},
-	{recognise: packets.Recognise, open: openCapture},
+	{recognise: packets.Recognise, open: openCapture, ofOthers: true},
 	{recognise: func([]byte) bool { return true }, open: openJSONInput},
 }
 
 // openInput returns the source that reads a file.
 func openInput(file *inputFile, o inputOptions) (event.Source, error) {
+	if len(file.head) == 0 {
+		return nil, &source.PartialError{Name: file.name, Err: errors.New("it is empty: nothing was recorded")}
+	}
 	for _, f := range inputFormats {
-		if f.recognise(file.head) {
+		switch {
+		case !f.recognise(file.head):
+		case f.ofOthers && o.own:
+			return nil, fmt.Errorf("%s is a capture of another program; want what rsttrace -w, -o json or a file sink has written (rsttrace read shows captures)", file.name)
+		default:
 			return f.open(file.name, file.content, o), nil
 		}
 	}
@@ -74,6 +98,9 @@ func openFile(path string) (*inputFile, error) {
 	if path == "-" {
 		return standardInput()
 	}
+	if err := checkFile(path); err != nil {
+		return nil, err
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -83,6 +110,20 @@ func openFile(path string) (*inputFile, error) {
 		file.Close()
 	}
 	return opened, err
+}
+
+// checkFile refuses what cannot be read as a file.
+func checkFile(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("there is no file %s", path)
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("%s is a folder: name the files in it, such as %s", path, filepath.Join(path, "*.pcapng"))
+	}
+	return nil
 }
 
 var standardInput = sync.OnceValues(func() (*inputFile, error) { return decompressed("standard input", os.Stdin) })

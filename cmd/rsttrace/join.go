@@ -51,10 +51,11 @@ them from the RSTs.`,
   rsttrace join recordings/ -o json | jq 'select(.peerSent.verdict == "none")'
   rsttrace join recordings/ -w joined.pcapng   # and rsttrace report joined.pcapng -o report.html
   cat *.jsonl | sort -t'"' -k6,6 | rsttrace join -`,
-		Args: arguments(cobra.MinimumNArgs(1)),
+		Args: arguments(filesFor("join")),
 		RunE: func(cmd *cobra.Command, paths []string) error { return flags.run(cmd, paths) },
 	}
 	flags.filterFlags.register(cmd)
+	cmd.Flags().Lookup("direction").DefValue = "all"
 	flags.outputFlags.register(cmd)
 	flags.recordFlags.register(cmd)
 	flags.wanted.register(cmd)
@@ -111,6 +112,10 @@ func (f *joinFlags) joined(stdout io.Writer, recording *recorder) event.Sink {
 
 // report says what the join came to, for people.
 func (f *joinFlags) report(stderr io.Writer, r join.Result) {
+	if r.Hosts == 1 {
+		fmt.Fprintln(stderr, "rsttrace: these are recordings of one host; join needs those of two or more, and rsttrace read shows one")
+		return
+	}
 	fmt.Fprintf(stderr, "rsttrace: %d hosts, %d events: both ends of %d RSTs (%d of them likely); nobody sent %d; %d never arrived; of %d one end is known\n",
 		r.Hosts, r.Events, r.Pairs, r.Likely, r.Nobody, r.Never, r.NotSeen)
 	if r.Crowded > 0 {
@@ -131,6 +136,7 @@ func joinInputs(ctx context.Context, paths []string, stderr io.Writer) (inputs [
 		return nil, err
 	}
 	options := newInputOptions(stderr)
+	options.own = true
 	for _, path := range files {
 		input := join.Input{Name: path, Run: func(ctx context.Context, to event.Sink) error {
 			// What does not say its host is one of its own.
@@ -155,6 +161,9 @@ func filesOf(paths []string) (files []string, err error) {
 			continue
 		}
 		info, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("there is no file or folder %s", path)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -196,7 +205,9 @@ func hostOfFile(path string) string {
 // startOf is the time of the first item of a file.
 func startOf(ctx context.Context, path string) (time.Time, error) {
 	first := &firstItem{}
-	err := readFile(ctx, path, first, newInputOptions(io.Discard), io.Discard)
+	options := newInputOptions(io.Discard)
+	options.own = true
+	err := readFile(ctx, path, first, options, io.Discard)
 	var skipped *event.SkippedError
 	var partial *source.PartialError
 	if errors.As(err, &skipped) || errors.As(err, &partial) {

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
+	"github.com/rsttrace/rsttrace/internal/fileset"
 	sink "github.com/rsttrace/rsttrace/internal/sink/report"
 )
 
@@ -98,6 +99,9 @@ func (p *pageFile) open(live bool) error {
 	if live && errors.Is(err, fs.ErrPermission) {
 		p.temp, p.inPlace = "", true
 		p.file, err = os.OpenFile(p.path, os.O_WRONLY|os.O_CREATE|unix.O_NOFOLLOW, pageMode)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fileset.NoFolder(p.path)
 	}
 	if err != nil {
 		p.temp = ""

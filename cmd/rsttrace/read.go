@@ -49,12 +49,13 @@ read as far as it goes. The exit status is 1 if there was such a line or file.`,
   rsttrace read resets.jsonl.zst --cause peer-gone
   rsttrace read *.jsonl.gz --filter 'sent and port 443' -o json
   ssh web-1 rsttrace -o json | rsttrace read -`,
-		Args: arguments(cobra.MinimumNArgs(1)),
+		Args: arguments(filesFor("read")),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return flags.run(cmd, files)
 		},
 	}
 	flags.filterFlags.register(cmd)
+	cmd.Flags().Lookup("direction").DefValue = "all"
 	flags.outputFlags.register(cmd)
 	flags.recordFlags.register(cmd)
 	flags.wanted.register(cmd)

@@ -123,7 +123,7 @@ func TestReadDamaged(t *testing.T) {
 	if code := p.finish(t); code != exitFailed {
 		t.Errorf("exit code %d", code)
 	}
-	for _, want := range []string{damaged + ":1: no line of rsttrace", damaged + ":3: the last line is cut off", damaged + ": 2 lines were skipped"} {
+	for _, want := range []string{damaged + ":1: not a line of rsttrace", damaged + ":3: the last line is cut off", damaged + ": 2 lines were skipped"} {
 		if !strings.Contains(p.stderr.String(), want) {
 			t.Errorf("no %q in\n%s", want, &p.stderr)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -100,7 +99,7 @@ func (f *reportFlags) run(cmd *cobra.Command, files []string) error {
 		if file == "-" {
 			continue
 		}
-		if _, err := os.Stat(file); err != nil {
+		if err := checkFile(file); err != nil {
 			return err // before anything is written
 		}
 	}
@@ -128,6 +127,9 @@ func (f *reportFlags) run(cmd *cobra.Command, files []string) error {
 	}
 	if err := stage.Report(); err != nil {
 		return err
+	}
+	if problems != nil && page.Empty() {
+		return fmt.Errorf("%w; nothing could be read, so no page is written", problems)
 	}
 	for _, problem := range asList(problems) {
 		page.Problem(oneLine(problem))

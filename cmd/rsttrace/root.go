@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -42,15 +43,19 @@ func run(args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(problems)
-	err := end.run(root.ExecuteContext)
+	ran := root
+	err := end.run(func(ctx context.Context) (err error) {
+		ran, err = root.ExecuteContextC(ctx)
+		return err
+	})
 	if failure := out.failure(); failure != nil {
 		err = failure // whatever else it led to
 	}
-	return report(problems, err)
+	return report(problems, ran.CommandPath(), err)
 }
 
-// report prints an error and returns the exit code.
-func report(stderr io.Writer, err error) int {
+// report prints an error of a command and returns the exit code.
+func report(stderr io.Writer, command string, err error) int {
 	var usage usageError
 	var inFile *fileError
 	var syntax *filter.SyntaxError
@@ -63,7 +68,7 @@ func report(stderr io.Writer, err error) int {
 		fmt.Fprintf(stderr, "rsttrace: %v\n", syntax)
 		return exitUsage
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "rsttrace: %s (see rsttrace --help)\n", oneLine(err))
+		fmt.Fprintf(stderr, "rsttrace: %s (see %s --help)\n", oneLine(err), command)
 		return exitUsage
 	case errors.As(err, &inFile):
 		fmt.Fprintf(stderr, "rsttrace: %s\n", oneLine(err))
@@ -100,7 +105,7 @@ func newRoot() *cobra.Command {
 	setHelp(root)
 	root.SilenceErrors = true
 	root.SilenceUsage = true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{flagError(cmd, err)} })
 	return root
 }
 
@@ -112,4 +117,21 @@ func arguments(check cobra.PositionalArgs) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// filesFor wants one file or more.
+func filesFor(command string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return fmt.Errorf("name the files, such as rsttrace %s resets.pcapng; - is the standard input", command)
+		}
+		return nil
+	}
+}
+
+func atMostOneName(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return fmt.Errorf("%s takes one name, and there are %d", cmd.Name(), len(args))
+	}
+	return nil
 }

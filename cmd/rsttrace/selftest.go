@@ -7,10 +7,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"github.com/rsttrace/rsttrace/internal/nearest"
 	"github.com/rsttrace/rsttrace/internal/selftest"
 	"github.com/rsttrace/rsttrace/pkg/lab"
 )
@@ -169,6 +171,17 @@ func orElse(text, otherwise string) string {
 	return text
 }
 
+func noScenario(name string) error {
+	var known []string
+	for _, s := range lab.Scenarios() {
+		known = append(known, s.Name)
+	}
+	if near := nearest.Suggest(name, known, nil); len(near) > 0 {
+		return fmt.Errorf("no scenario %q: did you mean %s?", name, strings.Join(near, " or "))
+	}
+	return fmt.Errorf("no scenario %q: rsttrace lab --list lists them", name)
+}
+
 // findScenarios looks up names; none means the given ones.
 func findScenarios(names []string, otherwise []lab.Scenario) ([]lab.Scenario, error) {
 	if len(names) == 0 {
@@ -178,7 +191,7 @@ func findScenarios(names []string, otherwise []lab.Scenario) ([]lab.Scenario, er
 	for _, name := range names {
 		s, ok := lab.Find(name)
 		if !ok {
-			return nil, usageError{fmt.Errorf("no scenario %q: rsttrace lab --list lists them", name)}
+			return nil, usageError{noScenario(name)}
 		}
 		found = append(found, s)
 	}

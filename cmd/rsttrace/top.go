@@ -103,7 +103,7 @@ func (f *topFlags) checkFiles(cmd *cobra.Command, files []string) error {
 		if file == "-" {
 			return usageError{errors.New("-: keys come from the standard input; save the recording to a file first")}
 		}
-		if _, err := os.Stat(file); err != nil {
+		if err := checkFile(file); err != nil {
 			return err
 		}
 	}

@@ -39,7 +39,10 @@ func TestWrongUsage(t *testing.T) {
 		args string
 		want string
 	}{
-		{"--nope", "unknown flag: --nope"},
+		{"--nope", "unknown flag --nope (see rsttrace --help)"},
+		{"--prot 443", "did you mean --port?"},
+		{"--filter sent", "write the filter without a flag"},
+		{"read --filtre sent x", "did you mean --filter?"},
 		{"trcae", `unknown command "trcae"`},
 		{"--direction upwards", "sent, received, ignored or observed"},
 		{"--cause closed-prt", "did you mean closed-port"},
@@ -91,8 +94,8 @@ func TestWrongUsage(t *testing.T) {
 		{"lab --list -o json", "leave one out"},
 		{"--duration=-1s", "must not be negative"},
 		{"--top=-1", "must not be negative"},
-		{"--duration 10", "--duration"},
-		{"--count many", "--count"},
+		{"--duration 10", `--duration "10": want a number with a unit, such as 30s`},
+		{"--count many", `--count "many": want a whole number`},
 		{"--count=-1", "--count"},
 		{"lab no-such", `no scenario "no-such": rsttrace lab --list`},
 		{"lab --family ipx", "ipv4 or ipv6"},
@@ -103,7 +106,11 @@ func TestWrongUsage(t *testing.T) {
 		{"selftest --part 1/1001", "want the part and the number of parts"},
 		{"selftest no-such", `no scenario "no-such"`},
 		{"explain no-such", "rsttrace explain lists"},
-		{"explain closed-port refused", "arg"},
+		{"explain closed-port refused", "explain takes one name, and there are 2 (see rsttrace explain --help)"},
+		{"read", "name the files, such as rsttrace read resets.pcapng"},
+		{"join", "name the files, such as rsttrace join resets.pcapng"},
+		{"raed x.pcapng", "did you mean rsttrace read x.pcapng?"},
+		{"lab brokenpipe", "did you mean broken-pipe?"},
 		{"version please", "please"},
 		{"doctor please", "please"},
 		{"completion nonsense", "bash, fish, zsh"},
@@ -116,8 +123,47 @@ func TestWrongUsage(t *testing.T) {
 		{"--user -1", "want a name, a number, or numbers"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
-			checkFailure(t, command(t, strings.Fields(test.args)...), exitUsage, test.want, "rsttrace --help")
+			checkFailure(t, command(t, strings.Fields(test.args)...), exitUsage, test.want, "(see rsttrace", "--help)")
 		})
+	}
+}
+
+// TestFilesThatCannotBeRead: each has one clear error, and none passes for a recording in which
+// nothing happened.
+func TestFilesThatCannotBeRead(t *testing.T) {
+	folder := t.TempDir()
+	empty, page := filepath.Join(folder, "empty"), filepath.Join(folder, "page.html")
+	capture := filepath.Join(folder, "capture.pcap")
+	for path, content := range map[string]string{
+		empty: "",
+		// The header of a pcap file: version 2.4, Ethernet.
+		capture: "\xd4\xc3\xb2\xa1\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\x00\x00\x01\x00\x00\x00",
+	} {
+		must(t, os.WriteFile(path, []byte(content), 0o600))
+	}
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"read", empty}, empty + ": it is empty: nothing was recorded"},
+		{[]string{"report", empty, "-o", page}, "no page is written"},
+		{[]string{"join", empty, empty + "/.."}, empty},
+		{[]string{"read", folder}, folder + " is a folder: name the files in it"},
+		{[]string{"top", folder}, folder + " is a folder: name the files in it"},
+		{[]string{"read", folder + "/none"}, "there is no file " + folder + "/none"},
+		{[]string{"report", folder + "/none", "-o", page}, "there is no file " + folder + "/none"},
+		{[]string{"join", folder + "/none"}, "there is no file or folder " + folder + "/none"},
+		{[]string{"join", capture}, "is a capture of another program"},
+		{[]string{"report", capture, "-o", folder + "/none/page.html"}, "there is no folder " + folder + "/none: make it"},
+		{[]string{"read", capture, "-w", folder}, folder + " is a folder: name a file in it"},
+		{[]string{"read", capture, "-w", folder + "/none/x.pcapng"}, "there is no folder " + folder + "/none: make it"},
+	} {
+		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
+			checkFailure(t, command(t, test.args...), exitFailed, test.want)
+		})
+	}
+	if _, err := os.Stat(page); err == nil {
+		t.Error("a page was written of nothing")
 	}
 }
 

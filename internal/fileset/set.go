@@ -25,10 +25,18 @@ type Set struct {
 // Open opens the folder of a path.
 func Open(path string) (*Set, error) {
 	folder, err := os.OpenRoot(filepath.Dir(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, NoFolder(path)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &Set{Folder: folder, path: path}, nil
+}
+
+// NoFolder is the error for a path whose folder is not there.
+func NoFolder(path string) error {
+	return fmt.Errorf("there is no folder %s: make it, or name another one", filepath.Dir(path))
 }
 
 // Close closes the folder.

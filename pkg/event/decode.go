@@ -22,14 +22,14 @@ func Decode(line []byte, to Sink) error {
 		Kind   Kind `json:"kind"`
 	}
 	if !bytes.HasPrefix(line, []byte("{")) {
-		return errors.New("no line of rsttrace: it does not begin with {")
+		return errors.New("not a line of rsttrace: it does not begin with {")
 	}
 	if err := json.Unmarshal(line, &head); err != nil {
-		return fmt.Errorf("no line of rsttrace: %w", err)
+		return fmt.Errorf("not a line of rsttrace: %w", err)
 	}
 	switch {
 	case head.Schema == nil || head.Kind == "" && *head.Schema > 1:
-		return errors.New("no line of rsttrace: it has no schema or no kind")
+		return errors.New("not a line of rsttrace: it has no schema or no kind")
 	case *head.Schema > SchemaVersion:
 		return fmt.Errorf("schema %d is newer than this rsttrace, which reads up to %d: install a newer one", *head.Schema, SchemaVersion)
 	case *head.Schema < SchemaVersion:
@@ -66,7 +66,7 @@ func (e *SinkError) Unwrap() error { return e.Err }
 func decodeTo[T any](line []byte, give func(*T) error) error {
 	var item T
 	if err := json.Unmarshal(line, &item); err != nil {
-		return fmt.Errorf("no line of rsttrace: %w", err)
+		return fmt.Errorf("not a line of rsttrace: %w", err)
 	}
 	if err := give(&item); err != nil {
 		return &SinkError{err}

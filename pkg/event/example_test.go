@@ -127,6 +127,6 @@ func ExampleReader() {
 	// 3 refused java
 	// 4 refused nginx
 	// in all: 4
-	// testdata/resets.jsonl:6: no line of rsttrace: it does not begin with {
+	// testdata/resets.jsonl:6: not a line of rsttrace: it does not begin with {
 	// testdata/resets.jsonl: 1 line was skipped
 }

@@ -59,11 +59,11 @@ func TestReader(t *testing.T) {
 		"a newer kind":    {`{"schema":2,"time":"2026-03-03T03:13:45Z","kind":"finding"}` + "\n" + eventLine(1) + "\n", "flush, event 1, flush, flush", nil, ""},
 		"a foreign line": {
 			"rsttrace: attached\n" + two, "flush, event 1, event 2, flush, flush",
-			[]string{"file:1: no line of rsttrace: it does not begin with {"}, "file: 1 line was skipped",
+			[]string{"file:1: not a line of rsttrace: it does not begin with {"}, "file: 1 line was skipped",
 		},
 		"cut off": {
 			two + eventLine(3)[:50], "flush, event 1, event 2, flush",
-			[]string{"file:3: the last line is cut off: no line of rsttrace: unexpected end of JSON input"}, "file: 1 line was skipped",
+			[]string{"file:3: the last line is cut off: not a line of rsttrace: unexpected end of JSON input"}, "file: 1 line was skipped",
 		},
 		"schema 1": {
 			`{"schema":1,"id":1}` + "\n", "flush, flush",
@@ -76,8 +76,8 @@ func TestReader(t *testing.T) {
 		"another program's": {
 			`{"level":"info"}` + "\n[]\n", "flush, flush",
 			[]string{
-				"file:1: no line of rsttrace: it has no schema or no kind",
-				"file:2: no line of rsttrace: it does not begin with {",
+				"file:1: not a line of rsttrace: it has no schema or no kind",
+				"file:2: not a line of rsttrace: it does not begin with {",
 			}, "file: 2 lines were skipped",
 		},
 		"too long": {

@@ -48,7 +48,7 @@ func parseHost(text string) (netip.Prefix, error) {
 	switch {
 	case err != nil:
 		return netip.Prefix{}, fmt.Errorf(
-			"bad host %q: want an address or prefix, such as 192.0.2.1 or 2001:db8::/32 (names are not looked up, ports go to the port filter)", text)
+			"bad host %q: want an address or prefix, such as 192.0.2.1 or 2001:db8::/32 (names are not looked up, port takes ports)", text)
 	case addr.Zone() != "":
 		return netip.Prefix{}, fmt.Errorf("bad host %q: want an address without zone (%s)", text, addr.WithZone(""))
 	}
@@ -103,7 +103,7 @@ func parsePID(text string) (uint32, error) {
 	}
 	pid, err := strconv.ParseUint(number, 10, 31) // the kernel's pid_t is a signed 32-bit number
 	if err != nil || pid == 0 {
-		return 0, fmt.Errorf("bad pid %q: want a positive number (for names use the process name filter)", text)
+		return 0, fmt.Errorf("bad pid %q: want a positive number (comm takes names)", text)
 	}
 	return uint32(pid), nil
 }
@@ -114,7 +114,7 @@ const acceptedPods = "a name such as cart-6d9f or shop/cart-6d9f, or a uid"
 func parsePod(text string) (string, error) {
 	namespace, name, qualified := strings.Cut(text, "/")
 	if qualified && (namespace == "" || name == "" || strings.Contains(name, "/")) {
-		return "", fmt.Errorf("bad pod %q: want %s (a container of a pod goes to the container filter)", text, acceptedPods)
+		return "", fmt.Errorf("bad pod %q: want %s (container takes a container of a pod)", text, acceptedPods)
 	}
 	return text, nil
 }
@@ -123,7 +123,7 @@ var unitTypes = []string{".service", ".scope", ".slice", ".socket", ".mount", ".
 
 func parseUnit(text string) (string, error) {
 	if strings.Contains(text, "/") {
-		return "", fmt.Errorf("bad unit %q: want a name such as nginx.service (paths go to the control group filter)", text)
+		return "", fmt.Errorf("bad unit %q: want a name such as nginx.service (cgroup takes paths)", text)
 	}
 	if slices.Contains(unitTypes, path.Ext(text)) {
 		return text, nil

@@ -8,7 +8,7 @@ const rememberedMax = 1 << 16
 
 // Stage returns a sink that gives another one the events that f matches, and what
 // follows from them. Totals, losses and audits pass: they are those of the whole
-// host. A Coverage says that there is a filter. It is for recordings, whose events are complete.
+// host, but what f hides counts as not shown. A Coverage says that there is a filter. It is for recordings, whose events are complete.
 func (f *Filter) Stage(to event.Sink) event.Sink {
 	if f.matchesAll() {
 		return to
@@ -22,11 +22,14 @@ type stage struct {
 	shown  map[uint64]bool // by number of the event
 	order  []uint64        // the numbers in shown, a ring once it is full
 	oldest int
+	hidden uint64 // events of this run so far
+	inRun  bool   // of a tracer, whose totals grow; those of a capture are of one file
 }
 
 func (s *stage) Event(e *event.Event) error {
 	if !s.filter.Match(e) {
 		delete(s.shown, e.ID) // of an earlier recording
+		s.hidden++
 		return nil
 	}
 	s.remember(e.ID)
@@ -47,8 +50,25 @@ func (s *stage) remember(id uint64) {
 	s.oldest = (s.oldest + 1) % rememberedMax
 }
 
+// Totals say that what is hidden here is not shown.
+func (s *stage) Totals(t *event.Totals) error {
+	fewer := *t
+	hidden := min(s.hidden, t.Shown)
+	fewer.Shown, fewer.NotShown = t.Shown-hidden, t.NotShown+hidden
+	if !s.inRun {
+		s.hidden = 0
+	}
+	return s.Sink.Totals(&fewer)
+}
+
 // Coverage says that there is a filter.
-func (s *stage) Coverage(c *event.Coverage) error { return s.Sink.Coverage(c.Hides(s.filter.String())) }
+func (s *stage) Coverage(c *event.Coverage) error {
+	s.inRun = true
+	if c.Phase == event.CoverageBegins {
+		s.hidden = 0
+	}
+	return s.Sink.Coverage(c.Hides(s.filter.String()))
+}
 
 func (s *stage) Followup(f *event.Followup) error {
 	if !s.shown[f.Event] {

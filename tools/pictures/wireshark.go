@@ -26,11 +26,11 @@ const widths = `column.width:
 	"%s", "85",
 	"%d", "85",
 	"%p", "50",
-	"%Cus:rsttrace.event:0:R", "50",
-	"%Cus:rsttrace.cause:0:R", "175",
-	"%Cus:rsttrace.owner:0:R", "125",
-	"%Cus:rsttrace.errno:0:R", "95",
-	"%Cus:rsttrace.finding:0:R", "185",
+	"%Cus:rsttrace.event", "50",
+	"%Cus:rsttrace.cause", "175",
+	"%Cus:rsttrace.owner", "125",
+	"%Cus:rsttrace.errno", "95",
+	"%Cus:rsttrace.finding", "185",
 	"%i", "200"
 `
 

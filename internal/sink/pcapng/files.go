@@ -51,6 +51,9 @@ func (f *Files) create() error {
 		name = f.set.Named(f.number)
 	}
 	file, err := f.set.Folder.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if info, at := f.set.Folder.Stat(name); at == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder: name a file in it", f.set.Full(name))
+	}
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s exists: give another name, or remove it", f.set.Full(name))
 	}

@@ -67,6 +67,9 @@ func (s *Sink) NewInput() {
 // Problem says on the page that the input could not be read as a whole, and why.
 func (s *Sink) Problem(text string) { s.problems = append(s.problems, text) }
 
+// Empty reports whether nothing came, neither events nor their totals.
+func (s *Sink) Empty() bool { return s.events == 0 && s.account.runs == 0 && !s.account.has }
+
 // Event adds an event.
 func (s *Sink) Event(e *event.Event) error {
 	if e.ID <= s.held.last && e.ID != 0 {
