@@ -81,9 +81,9 @@ func TestJoinRefuses(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"join"}, exitUsage, "requires at least 1 arg"},
+		{[]string{"join"}, exitUsage, "name the files"},
 		{[]string{"join", folder}, exitFailed, "there is no file in this folder"},
-		{[]string{"join", file}, exitFailed, "no such file"},
+		{[]string{"join", file}, exitFailed, "there is no file or folder"},
 		{[]string{"join", "/dev/null", "/dev/null"}, exitUsage, "the same file twice"},
 		{[]string{"join", "/dev/null", "--clock-error", "0s"}, exitUsage, "--clock-error 0s: want more than 0"},
 	} {

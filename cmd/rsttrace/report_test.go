@@ -163,7 +163,7 @@ func TestReportUsage(t *testing.T) {
 		}
 	}
 	page := filepath.Join(t.TempDir(), "page.html")
-	checkFailure(t, command(t, "report", "/no/such/file", "-o", page), exitFailed, "/no/such/file: no such file or directory")
+	checkFailure(t, command(t, "report", "/no/such/file", "-o", page), exitFailed, "there is no file /no/such/file")
 	if _, err := os.Stat(page); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a page was written: %v", err)
 	}

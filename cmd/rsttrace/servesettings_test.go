@@ -207,8 +207,8 @@ func TestCheck(t *testing.T) {
 		{[]string{"--check", "--config", bad}, exitUsage, "", "rsttrace: " + bad + `: line 2: there is no setting "max-rat"; did you mean max-rate?` + "\n"},
 		{[]string{"--config", bad}, exitUsage, "", "rsttrace: " + bad + `: line 2: there is no setting "max-rat"; did you mean max-rate?` + "\n"},
 		{[]string{"--check", "--config", "/no/such/file"}, exitFailed, "", "rsttrace: --config: open /no/such/file: no such file or directory\n"},
-		{[]string{"--check", "--metrics.owners", "0"}, exitUsage, "", "rsttrace: --metrics.owners: 0: want 1 or more (see rsttrace --help)\n"},
-		{[]string{"--check", "--filter", "sent", "received"}, exitUsage, "", "rsttrace: --filter: there is a filter in the arguments, too; leave one out (see rsttrace --help)\n"},
+		{[]string{"--check", "--metrics.owners", "0"}, exitUsage, "", "rsttrace: --metrics.owners: 0: want 1 or more (see rsttrace serve --help)\n"},
+		{[]string{"--check", "--filter", "sent", "received"}, exitUsage, "", "rsttrace: --filter: there is a filter in the arguments, too; leave one out (see rsttrace serve --help)\n"},
 	} {
 		p := command(t, append([]string{"serve"}, test.args...)...)
 		if code := p.finish(t); code != test.code || p.stdout.String() != test.stdout || p.stderr.String() != test.line {
