@@ -43,7 +43,7 @@ The filter chooses what sinks, streams, and all metrics except the exact counts 
 		Example: `  rsttrace serve
   rsttrace serve --config /etc/rsttrace/rsttrace.yml
   rsttrace serve --config rsttrace.yml --check
-  rsttrace serve --sink 'type: file, path: /var/log/rsttrace.jsonl' 'not cause linger-zero'
+  rsttrace serve --sink 'type: file, path: /var/log/rsttrace/resets.jsonl' 'not cause linger-zero'
   rsttrace serve --web.listen-address :10793 --web.config.file web.yml`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeFilter,

@@ -48,7 +48,7 @@ func (f *serveFlags) register(cmd *cobra.Command) {
 	flags.Lookup("direction").DefValue = f.dirs.String()
 	f.sessionFlags.register(cmd)
 	flags.StringVar(&f.filterText, "filter", "", "the filter, as in the arguments: 'sent and port 443'; rsttrace explain filter lists the fields")
-	flags.Var(&f.sinks, "sink", "write events to a sink, as in 'type: file, path: /var/log/rsttrace.jsonl'; can be given several times: "+sinkHelp())
+	flags.Var(&f.sinks, "sink", "write events to a sink, as in 'type: file, path: /var/log/rsttrace/resets.jsonl'; can be given several times: "+sinkHelp())
 	yamlflags.SetKey(flags.Lookup("sink"), sinksKey)
 	flags.IntVar(&f.owners, "metrics.owners", metrics.DefaultOwners, "number of series by owner: further owners are counted as other")
 

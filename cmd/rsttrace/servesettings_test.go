@@ -60,7 +60,7 @@ func settingsOf() (flags []*pflag.Flag) {
 
 // samplesOfServe are good values of the settings that other commands do not have.
 var samplesOfServe = map[string]string{
-	"filter": "sent and port 443", "sink": "{type: file, path: /var/log/rsttrace.jsonl}", "host-name": "web-1", "metrics.owners": "100",
+	"filter": "sent and port 443", "sink": "{type: file, path: /var/log/rsttrace/resets.jsonl}", "host-name": "web-1", "metrics.owners": "100",
 	"web.listen-address": ":10793", "web.config.file": "", "web.max-streams": "3", "web.pprof-socket": "/run/rsttrace/pprof", "direction": "sent",
 }
 
@@ -164,10 +164,10 @@ func TestBadSettings(t *testing.T) {
 		"check: true\n":                                              "line 1: check is for the command line only",
 		"ring: 64K\n":                                                `line 1: there is no setting "ring"`,
 		"sink: {type: stdout}\n":                                     `line 1: there is no setting "sink.type"`,
-		"sinks: file\n":                                              `line 1: sinks: "file": want keys and values, such as type: file, path: /var/log/rsttrace.jsonl`,
+		"sinks: file\n":                                              `line 1: sinks: "file": want keys and values, such as type: file, path: /var/log/rsttrace/resets.jsonl`,
 		"sinks:\n- {type: fil}\n":                                    "line 2: sinks: type: want one of stdout, file, journal, otlp",
 		"sinks:\n- {path: x}\n":                                      "line 2: sinks: type: want one of",
-		"sinks:\n- type: stdout\n- type: file\n":                     "line 3: sinks: a sink of type file needs path, such as path: /var/log/rsttrace.jsonl",
+		"sinks:\n- type: stdout\n- type: file\n":                     "line 3: sinks: a sink of type file needs path, such as path: /var/log/rsttrace/resets.jsonl",
 		"sinks:\n- {type: file, path: x, sice: 1M}\n":                "line 2: sinks: a sink of type file has no sice; did you mean size?",
 		"sinks:\n- {type: file, path: x, size: 1}\n":                 `line 2: sinks: size: "1": want a size of 1M or more, such as 100M`,
 		"sinks:\n- {type: file, path: x, keep: 0}\n":                 `line 2: sinks: keep: "0": want a number of 1 or more`,

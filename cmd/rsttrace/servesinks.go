@@ -138,7 +138,7 @@ func (s *sinksFlag) String() string { return strings.Join(s.specs(), " ") }
 // Set adds a sink.
 func (s *sinksFlag) Set(text string) error {
 	if !strings.Contains(text, ":") {
-		return errors.New("want keys and values, such as type: file, path: /var/log/rsttrace.jsonl")
+		return errors.New("want keys and values, such as type: file, path: /var/log/rsttrace/resets.jsonl")
 	}
 	values, err := yamlflags.ParseMap(text)
 	if err != nil {

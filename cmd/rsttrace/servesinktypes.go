@@ -34,7 +34,7 @@ var sinkTypes = []sinkType{
 	{
 		name: "file", help: "a file of JSON lines",
 		options: []sinkOption{
-			{name: "path", needed: true, help: "the file", example: "/var/log/rsttrace.jsonl"},
+			{name: "path", needed: true, help: "the file", example: "/var/log/rsttrace/resets.jsonl"},
 			{name: "size", help: "begin a new file at this size", example: "100M", check: checkSinkSize},
 			{name: "keep", help: "how many older files to keep", example: "5", check: checkCount},
 		},

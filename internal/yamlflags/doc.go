@@ -9,7 +9,7 @@
 //	  listen-address: localhost:10793
 //	sinks:
 //	  - type: file
-//	    path: /var/log/rsttrace.jsonl
+//	    path: /var/log/rsttrace/resets.jsonl
 //
 // The trap to avoid: YAML makes numbers and booleans of words. Here a value is the text as
 // it was written, and the flag says what it means.

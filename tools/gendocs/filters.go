@@ -10,7 +10,7 @@ import (
 const filtersIntro = `<!-- Generated from pkg/filter by "make docs". Do not edit. -->
 # Filters
 
-A filter says which events you see. It hides events, and it never changes the totals.
+A filter says which events you see. It hides events. The totals are still those of the whole host. Only what needs hooks that the filter leaves out is in no count, and the totals name it as *not counted*.
 
 ` + "```" + `
 rsttrace sent and port 443

@@ -135,7 +135,7 @@ func TestReopenWithoutFolder(t *testing.T) {
 	path := filepath.Join(folder, "resets.json")
 	s := open(t, Options{Path: path})
 	must(t, os.Rename(folder, folder+".old"))
-	if err := s.Reopen(); err == nil || err.Error() != path+": the folder: no such file or directory" {
+	if err := s.Reopen(); err == nil || err.Error() != path+": there is no folder "+folder+": make it, or name another one" {
 		t.Error(err)
 	}
 	must(t, s.Event(numbered(1)))
@@ -236,7 +236,7 @@ func TestWhatCannotBeOpened(t *testing.T) {
 	fifo := filepath.Join(folder, "fifo")
 	must(t, unix.Mkfifo(fifo, 0o600))
 	for path, want := range map[string]string{
-		filepath.Join(folder, "no", "resets.json"): "/no/resets.json: the folder: no such file or directory",
+		filepath.Join(folder, "no", "resets.json"): "/no/resets.json: there is no folder " + filepath.Join(folder, "no") + ": make it, or name another one",
 		folder: ": this is no regular file: name another one",
 		fifo:   ": this is no regular file: name another one",
 	} {
