@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rsttrace/rsttrace/internal/sink/clickhouse"
 	"github.com/rsttrace/rsttrace/internal/sink/file"
 	"github.com/rsttrace/rsttrace/internal/sink/journal"
 	"github.com/rsttrace/rsttrace/internal/sink/jsonl"
@@ -47,18 +48,34 @@ var sinkTypes = []sinkType{
 	},
 	{
 		name: "otlp", help: "a collector of OpenTelemetry, over HTTP",
-		options: []sinkOption{
+		options: append([]sinkOption{
 			{name: "endpoint", needed: true, help: "its URL; without a path, /v1/logs is added", example: "http://localhost:4318", check: otlp.CheckEndpoint},
 			{name: "headers", help: "what is sent with each request", example: "authorization=Bearer%20123,x-tenant=shop", check: checkValues, secret: true},
 			{name: "resource", help: "attributes that every record has, besides those in OTEL_RESOURCE_ATTRIBUTES", example: "k8s.node.name=worker-7", check: checkValues},
-			{name: "ca-file", help: "the certificates that the server's must come from", example: "/etc/rsttrace/ca.pem"},
-			{name: "compression", help: "gzip or none", example: "none", check: oneOf("gzip", "none")},
-			{name: "timeout", help: "for how long a request may take", example: "10s", check: checkTime},
-			{name: "batch", help: "how many records a request has at most", example: "512", check: checkCount},
-		},
+		}, postedOptions...),
 		delay: time.Second,
 		open:  openOTLPSink,
 	},
+	{
+		name: "clickhouse", help: "a table of ClickHouse, over HTTP",
+		options: append([]sinkOption{
+			{name: "address", needed: true, help: "the URL of its HTTP interface", example: "http://localhost:8123", check: clickhouse.CheckAddress},
+			{name: "table", help: "the database and the table, if not " + clickhouse.DefaultTable, example: "net.resets", check: clickhouse.CheckTable},
+			{name: "user", help: "its user, if not default", example: "rsttrace"},
+			{name: "password-file", help: "a file with the password of the user; it is read for each request", example: "/etc/rsttrace/clickhouse-password"},
+			{name: "settings", help: "settings of ClickHouse for each INSERT", example: "async_insert=1", check: checkValues},
+		}, postedOptions...),
+		delay: time.Second,
+		open:  openClickHouseSink,
+	},
+}
+
+// postedOptions are those of every sink that sends by HTTP.
+var postedOptions = []sinkOption{
+	{name: "ca-file", help: "the certificates that the server's must come from", example: "/etc/rsttrace/ca.pem"},
+	{name: "compression", help: "gzip or none", example: "none", check: oneOf("gzip", "none")},
+	{name: "timeout", help: "for how long a request may take", example: "10s", check: checkTime},
+	{name: "batch", help: "how many records a request has at most", example: "512", check: checkCount},
 }
 
 func openStdoutSink(o sinkOptions, to sinkPlace) (event.Sink, error) {
@@ -98,6 +115,19 @@ func openOTLPSink(o sinkOptions, to sinkPlace) (event.Sink, error) {
 	return otlp.New(otlp.Options{
 		Endpoint: o["endpoint"], Headers: headers, CAFile: o["ca-file"], Plain: o["compression"] == "none", Timeout: timeout, Batch: batch,
 		Host: to.host, Version: versionText(), Resource: resource,
+	})
+}
+
+func openClickHouseSink(o sinkOptions, _ sinkPlace) (event.Sink, error) {
+	timeout, _ := time.ParseDuration(o["timeout"])
+	batch, _ := strconv.Atoi(o["batch"])
+	settings, err := pairs("settings", o["settings"])
+	if err != nil {
+		return nil, err
+	}
+	return clickhouse.New(clickhouse.Options{
+		Address: o["address"], Table: o["table"], User: o["user"], PasswordFile: o["password-file"], Settings: settings,
+		CAFile: o["ca-file"], Plain: o["compression"] == "none", Timeout: timeout, Batch: batch, Version: versionText(),
 	})
 }
 

@@ -11,9 +11,12 @@ CREATE TABLE IF NOT EXISTS rsttrace.lines
     `time` DateTime64(9, 'UTC') CODEC(Delta, ZSTD),
     `kind` LowCardinality(String),
     `host` LowCardinality(String),
+    `hostId` LowCardinality(String),
+    `bootId` LowCardinality(String),
 
     -- events, and in part findings
-    `id` UInt64,
+    `monotonicNanos` Nullable(UInt64) CODEC(Delta, ZSTD),
+    `id` UInt64 CODEC(Delta, ZSTD),
     `dir` LowCardinality(String),
     `confirmed` Bool,
     `cause` LowCardinality(String),
@@ -35,14 +38,15 @@ CREATE TABLE IF NOT EXISTS rsttrace.lines
     `chain` LowCardinality(String),
     `forwarded` Bool,
     `peerEvent` Nullable(UInt64),
+    `peerSent` Tuple(verdict LowCardinality(String), because LowCardinality(String)),
     `finding` Nullable(UInt64),
     `netns` Tuple(inode Nullable(UInt32), name String),
     `conn` Tuple(
-        role LowCardinality(String), srttMicros Nullable(UInt32), retransmits Nullable(UInt32),
+        role LowCardinality(String), cookie Nullable(UInt64), srttMicros Nullable(UInt32), retransmits Nullable(UInt32),
         bytesAcked Nullable(UInt64), bytesReceived Nullable(UInt64), ageMillis Nullable(UInt64),
         lastReceivedMillis Nullable(UInt64), lastSentMillis Nullable(UInt64),
         idleBeforePeerFinMillis Nullable(UInt64), idleBeforeFinMillis Nullable(UInt64)),
-    `rst` Tuple(flags LowCardinality(String), ttl Nullable(UInt8), diag String),
+    `rst` Tuple(flags LowCardinality(String), seq Nullable(UInt32), ack Nullable(UInt32), ttl Nullable(UInt8), diag String),
     `hook` LowCardinality(String),
     `via` LowCardinality(String),
     `kernelReason` LowCardinality(String),
@@ -74,9 +78,25 @@ CREATE TABLE IF NOT EXISTS rsttrace.lines
     `shown` Nullable(UInt64),
     `notShown` Nullable(UInt64),
     `lostEvents` Nullable(UInt64),
-    `missed` Nullable(UInt64)
+    `missed` Nullable(UInt64),
+
+    -- coverage, which has lostEvents and missed, too
+    `since` Nullable(DateTime64(9, 'UTC')),
+    `dirs` Array(LowCardinality(String)),
+    `filter` LowCardinality(String),
+    `maxRate` Nullable(UInt32),
+    `limits` Array(LowCardinality(String)),
+    `heldBack` Bool,
+    `addresses` Array(String),
+    `forwards` Bool,
+    `kernel` LowCardinality(String),
+
+    -- Of shop/cart-6d9f4c8b7d-x2k5p: shop/cart, and 6d9f4c8b7d.
+    `workload` LowCardinality(String) MATERIALIZED extract(owner.pod, '^(.+)-[0-9a-z]{6,10}-[0-9a-z]{5}$'),
+    `release` LowCardinality(String) MATERIALIZED extract(owner.pod, '-([0-9a-z]{6,10})-[0-9a-z]{5}$')
 )
 ENGINE = MergeTree
-PARTITION BY toYYYYMM(time)
+PARTITION BY toDate(time)
 ORDER BY (kind, host, cause, time)
-TTL toDateTime(time) + INTERVAL 90 DAY;
+TTL toDateTime(time) + INTERVAL 90 DAY
+SETTINGS ttl_only_drop_parts = 1;

@@ -1,7 +1,10 @@
 package otlp
 
 import (
+	"bytes"
 	"testing"
+
+	"github.com/klauspost/compress/gzip"
 
 	"github.com/rsttrace/rsttrace/internal/sink/internal/fixture"
 )
@@ -12,20 +15,27 @@ func BenchmarkRequest(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	around := newAround(&Options{})
+	zip := gzip.NewWriter(nil)
+	var items message
 	events := fixture.Events()
-	bytes, n := 0, 0
+	sent, n := 0, 0
 	b.ReportAllocs()
 	for b.Loop() {
-		s.batch = s.batch.inner(scopeLogsRecords, s.records.event(events[n%len(events)]))
+		items = items.inner(scopeLogsRecords, s.records.event(events[n%len(events)]))
 		if n++; n%512 != 0 {
 			continue
 		}
-		body, err := s.around.request(s.batch, true)
-		if err != nil {
+		var body bytes.Buffer
+		zip.Reset(&body)
+		if _, err := zip.Write(around.request(items)); err != nil {
 			b.Fatal(err)
 		}
-		bytes += len(body)
-		s.forget()
+		if err := zip.Close(); err != nil {
+			b.Fatal(err)
+		}
+		sent += body.Len()
+		items = items[:0]
 	}
-	b.ReportMetric(float64(bytes)/float64(n), "bytes/event")
+	b.ReportMetric(float64(sent)/float64(n), "bytes/event")
 }

@@ -1,18 +1,14 @@
 package otlp
 
 import (
-	"bytes"
 	"maps"
 	"slices"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 // around is what a request has beside the records.
 type around struct {
 	resource message
 	scope    message
-	zip      *gzip.Writer
 }
 
 func newAround(o *Options) around {
@@ -28,26 +24,13 @@ func newAround(o *Options) around {
 	return around{
 		resource: a.message,
 		scope:    message(nil).text(scopeName, "github.com/rsttrace/rsttrace").text(scopeVersion, o.Version),
-		zip:      gzip.NewWriter(nil),
 	}
 }
 
 // request is an ExportLogsServiceRequest.
-func (a *around) request(records message, zipped bool) ([]byte, error) {
+func (a *around) request(records []byte) []byte {
 	scopeLogs := message(nil).inner(scopeLogsScope, a.scope)
 	scopeLogs = append(scopeLogs, records...)
 	resourceLogs := message(nil).inner(resourceLogsResource, a.resource).inner(resourceLogsScopeLogs, scopeLogs)
-	request := message(nil).inner(requestResourceLogs, resourceLogs)
-	if !zipped {
-		return request, nil
-	}
-	var body bytes.Buffer
-	a.zip.Reset(&body)
-	if _, err := a.zip.Write(request); err != nil {
-		return nil, err
-	}
-	if err := a.zip.Close(); err != nil {
-		return nil, err
-	}
-	return body.Bytes(), nil
+	return message(nil).inner(requestResourceLogs, resourceLogs)
 }

@@ -1,15 +1,12 @@
 package otlp
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"time"
 
-	"github.com/rsttrace/rsttrace/internal/sink"
+	"github.com/rsttrace/rsttrace/internal/sink/posted"
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -37,46 +34,27 @@ type Options struct {
 	Resource map[string]string
 }
 
-// batchBytes is how large the records of a request are at most, about.
-const batchBytes = 1 << 20
-
 // Sink sends records.
 type Sink struct {
-	options Options
-	shown   string // the endpoint without its password
-	client  *http.Client
-	trusted []byte // the content of CAFile that client has
-	headers http.Header
-	around  around
-
 	records records
-	batch   message // field log_records of a ScopeLogs, once for each record
-	count   uint64  // records in it
-	body    []byte  // the request for the batch, where it was tried
-
-	working context.Context
-	stop    context.CancelFunc
+	batches *posted.Batches
 }
 
 // New checks the options. It sends nothing: the server need not be there yet.
 func New(o Options) (*Sink, error) {
-	o.Timeout = cmp.Or(o.Timeout, 10*time.Second)
-	o.Batch = cmp.Or(o.Batch, 512)
 	address, err := endpoint(o.Endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("endpoint: %w", err)
 	}
-	o.Endpoint = address.String()
-	headers, err := newHeaders(&o)
+	around := newAround(&o)
+	batches, err := posted.New(posted.Options{
+		URL: address, ContentType: "application/x-protobuf", Headers: o.Headers, CAFile: o.CAFile, Plain: o.Plain, Timeout: o.Timeout, Batch: o.Batch,
+		Version: o.Version, Body: around.request, Later: later, Taken: partial,
+	})
 	if err != nil {
 		return nil, err
 	}
-	s := &Sink{options: o, shown: address.Redacted(), headers: headers, around: newAround(&o), records: records{now: time.Now}}
-	if err := s.trust(); err != nil {
-		return nil, err
-	}
-	s.working, s.stop = context.WithCancel(context.Background())
-	return s, nil
+	return &Sink{records: records{now: time.Now}, batches: batches}, nil
 }
 
 // CheckEndpoint reports what is wrong with an endpoint.
@@ -134,68 +112,16 @@ func (s *Sink) Coverage(c *event.Coverage) error {
 	return s.add(func() message { return s.records.coverage(c) })
 }
 
-// add sends a full batch, and begins the next one. What was lost then is not the new record.
+// add adds a record to the batch: a field log_records of a ScopeLogs.
 func (s *Sink) add(encode func() message) error {
-	var lost error
-	if s.count >= uint64(s.options.Batch) || len(s.batch) >= batchBytes {
-		lost = s.send()
-		var later *sink.RetryError
-		if errors.As(lost, &later) {
-			return lost
-		}
-	}
-	s.batch = s.batch.inner(scopeLogsRecords, encode())
-	s.count++
-	s.body = nil
-	return lost
+	return s.batches.Add(func(items []byte) []byte { return message(items).inner(scopeLogsRecords, encode()) })
 }
 
 // Flush sends what is there.
-func (s *Sink) Flush(time.Time) error {
-	if s.count == 0 {
-		return nil
-	}
-	return s.send()
-}
+func (s *Sink) Flush(time.Time) error { return s.batches.Flush() }
 
 // Interrupt ends a request.
-func (s *Sink) Interrupt() { s.stop() }
+func (s *Sink) Interrupt() { s.batches.Interrupt() }
 
 // Close ends the connections. It sends nothing: that is for Flush.
-func (s *Sink) Close() error {
-	s.stop()
-	s.client.CloseIdleConnections()
-	return nil
-}
-
-// send sends the batch. Afterwards there is none, except with a *sink.RetryError.
-func (s *Sink) send() error {
-	if s.body == nil {
-		body, err := s.around.request(s.batch, !s.options.Plain)
-		if err != nil {
-			return s.giveUp(err)
-		}
-		s.body = body
-	}
-	err := s.post()
-	var later *sink.RetryError
-	var partly *sink.LostError
-	switch {
-	case err == nil:
-		s.forget()
-	case errors.As(err, &later):
-	case errors.As(err, &partly):
-		s.forget()
-	default:
-		return s.giveUp(err)
-	}
-	return err
-}
-
-func (s *Sink) giveUp(err error) error {
-	lost := &sink.LostError{Items: s.count, Err: err}
-	s.forget()
-	return lost
-}
-
-func (s *Sink) forget() { s.batch, s.count, s.body = s.batch[:0], 0, nil }
+func (s *Sink) Close() error { return s.batches.Close() }

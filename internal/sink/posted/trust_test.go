@@ -1,4 +1,4 @@
-package otlp
+package posted
 
 import (
 	"crypto/ecdsa"
@@ -8,7 +8,9 @@ import (
 	"encoding/pem"
 	"errors"
 	"math/big"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,8 +18,14 @@ import (
 	"time"
 
 	"github.com/rsttrace/rsttrace/internal/sink"
-	"github.com/rsttrace/rsttrace/internal/sink/internal/fixture"
 )
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 func inPEM(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
@@ -34,21 +42,38 @@ func selfSigned(t *testing.T) []byte {
 	return inPEM(der)
 }
 
+// lines opens a sink for lines that goes to a server.
+func lines(t *testing.T, to string, o Options) *Batches {
+	t.Helper()
+	address, err := url.Parse(to)
+	must(t, err)
+	o.URL, o.ContentType, o.Later = address, "text/plain", func(r *http.Response) bool { return r.StatusCode == http.StatusServiceUnavailable }
+	b, err := New(o)
+	must(t, err)
+	t.Cleanup(func() { _ = b.Close() })
+	return b
+}
+
+func add(t *testing.T, b *Batches, line string) {
+	t.Helper()
+	must(t, b.Add(func(items []byte) []byte { return append(items, line+"\n"...) }))
+}
+
 // TestNewCAFile: a sink that goes on trusts what the file has now. While it has nothing, it
 // trusts what it had before, and says why if that is not enough.
 func TestNewCAFile(t *testing.T) {
-	c := &collector{t: t}
-	server := httptest.NewTLSServer(c)
+	came := 0
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { came++ }))
 	t.Cleanup(server.Close)
 	file := filepath.Join(t.TempDir(), "ca.pem")
 	write := func(content []byte) { must(t, os.WriteFile(file, content, 0o600)) }
 	write(selfSigned(t))
-	s := open(t, Options{Endpoint: server.URL, CAFile: file})
-	must(t, s.Event(numbered(1)))
+	b := lines(t, server.URL, Options{CAFile: file})
+	add(t, b, "1")
 	refused := func(words string) {
 		t.Helper()
 		var later *sink.RetryError
-		if err := s.Flush(fixture.Start); !errors.As(err, &later) || !strings.Contains(err.Error(), words) {
+		if err := b.Flush(); !errors.As(err, &later) || !strings.Contains(err.Error(), words) {
 			t.Errorf("the error is %v, want %q in it", err, words)
 		}
 	}
@@ -59,12 +84,12 @@ func TestNewCAFile(t *testing.T) {
 	refused("there is no certificate in it")
 
 	write(inPEM(server.Certificate().Raw))
-	must(t, s.Flush(fixture.Start))
+	must(t, b.Flush())
 	must(t, os.Remove(file))
-	s.client.CloseIdleConnections() // the next one is a new connection
-	must(t, s.Event(numbered(2)))
-	must(t, s.Flush(fixture.Start))
-	if got := c.ids(); len(got) != 2 {
-		t.Errorf("%v came, want both", got)
+	b.client.CloseIdleConnections() // the next one is a new connection
+	add(t, b, "2")
+	must(t, b.Flush())
+	if came != 2 {
+		t.Errorf("%d requests came, want 2", came)
 	}
 }

@@ -1,4 +1,4 @@
-package otlp
+package posted
 
 import (
 	"bytes"
@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"golang.org/x/net/http/httpguts"
-	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/rsttrace/rsttrace/internal/printable"
 	"github.com/rsttrace/rsttrace/internal/sink"
@@ -42,28 +41,28 @@ func newClient(o *Options, pem []byte) (*http.Client, error) {
 
 // trust reads the certificates again, and makes a client if there are others now. If they
 // cannot be read, it goes on with those from before.
-func (s *Sink) trust() error {
-	if s.options.CAFile == "" && s.client != nil {
+func (b *Batches) trust() error {
+	if b.options.CAFile == "" && b.client != nil {
 		return nil
 	}
 	var pem []byte
-	if s.options.CAFile != "" {
+	if b.options.CAFile != "" {
 		var err error
-		if pem, err = os.ReadFile(s.options.CAFile); err != nil {
+		if pem, err = os.ReadFile(b.options.CAFile); err != nil {
 			return err
 		}
-		if s.client != nil && bytes.Equal(pem, s.trusted) {
+		if b.client != nil && bytes.Equal(pem, b.trusted) {
 			return nil
 		}
 	}
-	client, err := newClient(&s.options, pem)
+	client, err := newClient(&b.options, pem)
 	if err != nil {
 		return err
 	}
-	if s.client != nil {
-		s.client.CloseIdleConnections()
+	if b.client != nil {
+		b.client.CloseIdleConnections()
 	}
-	s.client, s.trusted = client, pem
+	b.client, b.trusted = client, pem
 	return nil
 }
 
@@ -75,7 +74,7 @@ func newHeaders(o *Options) (http.Header, error) {
 		}
 		headers.Set(name, value)
 	}
-	headers.Set("Content-Type", "application/x-protobuf")
+	headers.Set("Content-Type", o.ContentType)
 	headers.Set("User-Agent", strings.TrimSuffix("rsttrace/"+o.Version, "/"))
 	if !o.Plain {
 		headers.Set("Content-Encoding", "gzip")
@@ -88,16 +87,19 @@ const responseMax = 64 << 10
 
 // post sends the request. The error is a *sink.RetryError, a *sink.LostError for a part of
 // it, or another one for all of it.
-func (s *Sink) post() error {
-	untrusted := s.trust()
-	request, err := http.NewRequestWithContext(s.working, http.MethodPost, s.options.Endpoint, bytes.NewReader(s.body))
+func (b *Batches) post() error {
+	untrusted := b.trust()
+	request, err := http.NewRequestWithContext(b.working, http.MethodPost, b.address, bytes.NewReader(b.body))
 	if err != nil {
 		return err
 	}
-	request.Header = s.headers
-	response, err := s.client.Do(request)
+	request.Header = b.headers
+	if err := b.options.Authorize(request.Header); err != nil {
+		return &sink.RetryError{Err: fmt.Errorf("%s: %w", b.shown, err)}
+	}
+	response, err := b.client.Do(request)
 	if err != nil {
-		err = fmt.Errorf("%s: %w", s.shown, withoutURL(err))
+		err = fmt.Errorf("%s: %w", b.shown, withoutURL(err))
 		if untrusted != nil {
 			err = fmt.Errorf("%w; ca-file: %w", err, untrusted)
 		}
@@ -105,12 +107,11 @@ func (s *Sink) post() error {
 	}
 	defer response.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(response.Body, responseMax)) // half of an explanation is fine
-	if response.StatusCode/100 == 2 {
-		return partial(text)
+	if !b.options.Failed(response) {
+		return b.options.Taken(text)
 	}
-	err = fmt.Errorf("%s: the server says %s%s", s.shown, response.Status, explanation(response, text))
-	switch response.StatusCode {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	err = fmt.Errorf("%s: the server says %s%s", b.shown, response.Status, explanation(response, text))
+	if b.options.Later(response) {
 		return &sink.RetryError{Err: err, After: retryAfter(response.Header.Get("Retry-After"), time.Now())}
 	}
 	return err
@@ -155,50 +156,4 @@ func retryAfter(text string, now time.Time) time.Duration {
 		return max(at.Sub(now), 0)
 	}
 	return 0
-}
-
-// partial reads an ExportLogsServiceResponse: the server may have refused some records.
-// What is no such message says nothing.
-func partial(response []byte) error {
-	rejected, why := int64(0), ""
-	each(response, func(field protowire.Number, kind protowire.Type, value []byte) {
-		if field != responsePartialSuccess || kind != protowire.BytesType {
-			return
-		}
-		inner, _ := protowire.ConsumeBytes(value)
-		each(inner, func(field protowire.Number, kind protowire.Type, value []byte) {
-			switch {
-			case field == partialRejected && kind == protowire.VarintType:
-				n, _ := protowire.ConsumeVarint(value)
-				rejected = int64(n)
-			case field == partialMessage && kind == protowire.BytesType:
-				text, _ := protowire.ConsumeBytes(value)
-				why = printable.Text(strings.ToValidUTF8(string(text), ""))
-			}
-		})
-	})
-	if rejected <= 0 && why == "" {
-		return nil
-	}
-	if why == "" {
-		why = "it does not say why"
-	}
-	return &sink.LostError{Items: uint64(max(rejected, 0)), Err: fmt.Errorf("the server refuses records: %s", why)}
-}
-
-// each calls a function with the fields of a message, up to the first that is broken.
-func each(m []byte, use func(field protowire.Number, kind protowire.Type, value []byte)) {
-	for len(m) > 0 {
-		field, kind, n := protowire.ConsumeTag(m)
-		if n < 0 {
-			return
-		}
-		m = m[n:]
-		size := protowire.ConsumeFieldValue(field, kind, m)
-		if size < 0 {
-			return
-		}
-		use(field, kind, m[:size])
-		m = m[size:]
-	}
 }
