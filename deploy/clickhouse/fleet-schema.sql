@@ -246,3 +246,20 @@ FROM
 ASOF LEFT JOIN rsttrace.fleet_covered AS f ON f.every = e.every AND f.begins <= e.sure_from
 WHERE f.ends >= time + apart
     AND minute NOT IN (SELECT arrayJoin([toStartOfMinute(time - apart), toStartOfMinute(time + apart)]) FROM rsttrace.unnumbered WHERE sent AND time >= {begin:DateTime} - 60);
+
+-- Pairs of which the receiver does not know the numbers. Both ends have the same addresses
+-- and ports, their times differ by 2 s at most, and nothing else fits.
+CREATE VIEW IF NOT EXISTS rsttrace.pairs_by_way AS
+SELECT sent_last, sent_node, sent_host, sent_id, sent_cause, sent_comm, got_last, got_node, got_host, got_id, got_cause, got_comm
+FROM
+(
+    SELECT
+        s.sent_last, s.sent_node, s.sent_host, s.sent_id, s.sent_cause, s.sent_comm,
+        u.time AS got_last, u.node AS got_node, u.host AS got_host, u.id AS got_id, u.cause AS got_cause, u.comm AS got_comm,
+        count() OVER (PARTITION BY got_node, got_id, got_last) AS fits_got, count() OVER (PARTITION BY sent_node, sent_id, sent_last) AS fits_sent
+    FROM (SELECT * FROM rsttrace.rsts FINAL WHERE minute >= {begin:DateTime} AND minute < {end:DateTime} AND got_last = toDateTime64(0, 9, 'UTC') AND minute = toStartOfMinute(sent_last)) AS s
+    INNER JOIN (SELECT DISTINCT * FROM rsttrace.unnumbered WHERE NOT sent AND time >= {begin:DateTime} - 60 AND time < {end:DateTime} + 60) AS u
+        ON u.there = s.sent_from AND u.there_port = s.sent_from_port AND u.here = s.sent_to AND u.here_port = s.sent_to_port
+    WHERE u.node != s.sent_node AND abs(toUnixTimestamp64Nano(u.time) - toUnixTimestamp64Nano(s.sent_last)) <= 2000000000 AND s.sent_first = s.sent_last
+)
+WHERE fits_got = 1 AND fits_sent = 1;

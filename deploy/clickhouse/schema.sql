@@ -1,6 +1,7 @@
 -- The lines of rsttrace, of all kinds, as docs/event-schema.md describes them. Fields that
 -- this table does not have are skipped.
 --
+-- A batch that is sent twice, because an answer was lost, is there once.
 -- Numbers that may be unknown are Nullable: without that, unknown becomes 0.
 
 CREATE DATABASE IF NOT EXISTS rsttrace;
@@ -99,4 +100,4 @@ ENGINE = MergeTree
 PARTITION BY toDate(time)
 ORDER BY (kind, host, cause, time)
 TTL toDateTime(time) + INTERVAL 90 DAY
-SETTINGS ttl_only_drop_parts = 1;
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
