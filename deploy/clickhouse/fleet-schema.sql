@@ -250,11 +250,11 @@ WHERE f.ends >= time + apart
 -- Pairs of which the receiver does not know the numbers. Both ends have the same addresses
 -- and ports, their times differ by 2 s at most, and nothing else fits.
 CREATE VIEW IF NOT EXISTS rsttrace.pairs_by_way AS
-SELECT sent_last, sent_node, sent_host, sent_id, sent_cause, sent_comm, got_last, got_node, got_host, got_id, got_cause, got_comm
+SELECT * EXCEPT (fits_got, fits_sent), 'likely' AS certainty
 FROM
 (
     SELECT
-        s.sent_last, s.sent_node, s.sent_host, s.sent_id, s.sent_cause, s.sent_comm,
+        s.sent_last, s.sent_node, s.sent_host, s.sent_id, s.sent_cause, s.sent_comm, s.sent_from, s.sent_from_port, s.sent_to, s.sent_to_port,
         u.time AS got_last, u.node AS got_node, u.host AS got_host, u.id AS got_id, u.cause AS got_cause, u.comm AS got_comm,
         count() OVER (PARTITION BY got_node, got_id, got_last) AS fits_got, count() OVER (PARTITION BY sent_node, sent_id, sent_last) AS fits_sent
     FROM (SELECT * FROM rsttrace.rsts FINAL WHERE minute >= {begin:DateTime} AND minute < {end:DateTime} AND got_last = toDateTime64(0, 9, 'UTC') AND minute = toStartOfMinute(sent_last)) AS s

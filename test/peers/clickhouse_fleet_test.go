@@ -170,7 +170,7 @@ func TestClickHousePairs(t *testing.T) {
 	}
 	began := time.Now()
 	c, w, _ := loaded(t, fleet.Options{Hosts: 100, Events: events, Rate: 2000, Seed: 7}, false)
-	t.Logf("%d events are there after %s", w.events, time.Since(began).Round(time.Second))
+	t.Logf("%d events are there after %s, and %s of processor time", w.events, time.Since(began).Round(time.Second), c.busy().Round(time.Second))
 	if got := c.number("SELECT count() FROM rsttrace.lines WHERE kind = 'event'"); got != fmt.Sprint(w.events) {
 		t.Errorf("%s events of %d", got, w.events)
 	}
@@ -249,8 +249,24 @@ func (c *clickHouse) logTimes(t *testing.T) {
 	t.Helper()
 	c.text("OPTIMIZE TABLE rsttrace.rsts FINAL") // as the server does by itself, later
 	for question, query := range sqlQuestions(t, "fleet.sql") {
-		began := time.Now()
+		began, before := time.Now(), c.busy()
 		rows := c.ask(query)
-		t.Logf("%s: %d rows, %d ms", question, len(rows), time.Since(began).Milliseconds())
+		t.Logf("%s: %d rows, %d ms, %d ms of processor time", question, len(rows), time.Since(began).Milliseconds(), (c.busy() - before).Milliseconds())
 	}
+}
+
+// busy is how much processor time the server has had.
+func (c *clickHouse) busy() time.Duration {
+	c.t.Helper()
+	text := read(c.t, fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
+	_, numbers, _ := strings.Cut(text, ") ")
+	fields := strings.Fields(numbers)
+	const user, system, tick = 11, 12, 10 * time.Millisecond
+	sum := time.Duration(0)
+	for _, at := range []int{user, system} {
+		n, err := strconv.Atoi(fields[at])
+		must(c.t, err)
+		sum += time.Duration(n) * tick
+	}
+	return sum
 }

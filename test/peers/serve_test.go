@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -17,10 +18,18 @@ type serve struct {
 // startServe returns when everything is attached.
 func startServe(t *testing.T, args ...string) *serve {
 	t.Helper()
+	return startServeBy(t, nil, args...)
+}
+
+// startServeBy is startServe by another program, which runs the command behind its own
+// arguments.
+func startServeBy(t *testing.T, by []string, args ...string) *serve {
+	t.Helper()
 	ready := filepath.Join(t.TempDir(), "ready")
 	for range attempts {
 		at := freeAddress(t)
-		p := startPath(t, rsttraceProgram, append([]string{"serve", "--web.listen-address", at, "--ready-file", ready}, args...)...)
+		command := slices.Concat(by, []string{rsttraceProgram, "serve", "--web.listen-address", at, "--ready-file", ready}, args)
+		p := startPath(t, command[0], command[1:]...)
 		attached := false
 		await(t, "rsttrace serve attaches", func() bool {
 			text, err := os.ReadFile(ready)
