@@ -166,7 +166,7 @@ test-all: build-all deps-vm ## Everything, on every kernel, for hours; each step
 	echo 'written: $(RECORDS).md'; \
 	exit $$status
 steps = $(if $(1),$(MAKE) --no-print-directory -k $(2) $(1:%=once-%),true)
-ALL_STEPS := $(filter-out vm-tests,$(TEST_STEPS)) $(ALL_KERNELS:%=vm-all-%) $(SERVICE_KERNELS:%=vm-service-%) collector fuzz live
+ALL_STEPS := $(filter-out vm-tests,$(TEST_STEPS)) $(ALL_KERNELS:%=vm-all-%) $(SERVICE_KERNELS:%=vm-service-%) collector fleet fuzz live
 TEST_ALL_STEPS ?= $(ALL_STEPS)
 ALL_RESULTS := $(RESULTS)-all
 # Nobody has chosen a shorter time on the command line or in the environment.
@@ -268,6 +268,11 @@ peers: go deps-peers ## rsttrace with what reads its metrics and logs, and with 
 collector: go deps-peers ## The same with the OpenTelemetry Collector, which takes minutes to build
 	@tools/fetch-peers $(ENGINES) collector
 	@$(call play-peers,-run '^TestCollector$$')
+
+# The test of a million events, with ten of them.
+.PHONY: fleet
+fleet: go deps-peers ## Ten million events of a fleet in ClickHouse: does its view have the right pairs?
+	@export RSTTRACE_FLEET_EVENTS=10000000; $(call play-peers,-timeout 4h -run '^TestClickHousePairs$$')
 
 PACKAGES_TESTED := $(CURDIR)/bin/packages
 

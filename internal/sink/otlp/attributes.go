@@ -108,6 +108,8 @@ func segment(a *attributes, prefix string, s *event.Segment) {
 		return
 	}
 	a.text(prefix+"flags", s.Flags.String())
+	a.number(prefix+"seq", uint64(s.Seq))
+	a.number(prefix+"ack", uint64(s.Ack))
 	a.number(prefix+"ttl", uint64(s.TTL))
 	a.text(prefix+"diag", s.DiagText)
 	a.text(prefix+"position", string(s.Position))
