@@ -1,11 +1,11 @@
 -- Questions to the lines of many hosts, each with its query. fleet-schema.sql has the views.
 
 -- Who resets whom?
-SELECT sent_host, sent_comm, got_host, got_comm, sent_cause, count() AS resets, countIf(certainty = 'likely') AS translated
+SELECT sent_host, sent_comm, got_host, sent_cause, count() AS resets, countIf(certainty = 'likely') AS translated
 FROM rsttrace.pairs
 WHERE minute > now() - INTERVAL 1 DAY
-GROUP BY sent_host, sent_comm, got_host, got_comm, sent_cause
-ORDER BY resets DESC, sent_host, sent_comm, got_host, got_comm, sent_cause
+GROUP BY sent_host, sent_comm, got_host, sent_cause
+ORDER BY resets DESC, sent_host, sent_comm, got_host, sent_cause
 LIMIT 100;
 
 -- Which resets did nobody send?

@@ -54,8 +54,8 @@ func TestClickHouseQuestions(t *testing.T) {
 		}
 	}
 	same("Who resets whom?", tally(pairs, func(p fleetPair) string {
-		return fmt.Sprint(p.sent.HostName, " ", p.sent.Owner.Comm, " ", p.got.HostName, " ", p.got.Owner.Comm, " ", p.sent.Cause)
-	}), "resets", "sent_host", "sent_comm", "got_host", "got_comm", "sent_cause")
+		return fmt.Sprint(p.sent.HostName, " ", p.sent.Owner.Comm, " ", p.got.HostName, " ", p.sent.Cause)
+	}), "resets", "sent_host", "sent_comm", "got_host", "sent_cause")
 	same("After which silence does a server no longer know a connection, by path?", silences(pairs), "seconds", "server", "port", "client", "resets")
 	same("Which release began it, and how often do resets come since then?", w.releases(), "resets", "workload", "cause", "release")
 	same("Which resets did a proxy pass on? It got one, and the same process sent one within a second.", chains(pairs), "resets", "origin", "cause", "proxy", "program", "client")
