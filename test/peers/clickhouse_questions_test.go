@@ -27,7 +27,7 @@ func TestClickHouseQuestions(t *testing.T) {
 	c, w, path := loaded(t, o, true)
 	found := c.comparePairs(w)
 	again := strings.Replace(statementsOf(t, "load.sql")[0], "SETTINGS ", "SETTINGS insert_deduplicate = 0, ", 1)
-	c.text(strings.ReplaceAll(again, "/var/log/rsttrace/resets.json", path))
+	c.text(strings.ReplaceAll(again, "/var/log/rsttrace/resets.jsonl", path))
 	if got := c.number("SELECT count() FROM rsttrace.lines WHERE kind = 'event'"); got != fmt.Sprint(2*w.events) {
 		t.Errorf("%s events after all came twice, want %d", got, 2*w.events)
 	}
@@ -35,7 +35,7 @@ func TestClickHouseQuestions(t *testing.T) {
 		t.Error(diff)
 	}
 	c.text("TRUNCATE TABLE rsttrace.lines") // what other tables have of it stays
-	c.text(strings.ReplaceAll(again, "/var/log/rsttrace/resets.json", path))
+	c.text(strings.ReplaceAll(again, "/var/log/rsttrace/resets.jsonl", path))
 
 	var pairs []fleetPair
 	for sent, got := range found {

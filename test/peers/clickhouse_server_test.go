@@ -85,7 +85,7 @@ func (c *clickHouse) text(statement string) string {
 func (c *clickHouse) run(name, log string) {
 	c.t.Helper()
 	for _, statement := range statementsOf(c.t, name) {
-		c.text(strings.ReplaceAll(statement, "/var/log/rsttrace/resets.json", log))
+		c.text(strings.ReplaceAll(statement, "/var/log/rsttrace/resets.jsonl", log))
 	}
 }
 

@@ -25,7 +25,7 @@ func TestRsyslog(t *testing.T) {
 	_, port, err := net.SplitHostPort(receiver.address)
 	must(t, err)
 	recipe, _, _ := strings.Cut(block(t, "global(maxMessageSize"), "\n```")
-	recipe = strings.ReplaceAll(recipe, "/var/log/rsttrace/resets.json", path)
+	recipe = strings.ReplaceAll(recipe, "/var/log/rsttrace/resets.jsonl", path)
 	recipe = strings.ReplaceAll(recipe, `port="5140"`, `port="`+port+`"`)
 	folder := t.TempDir()
 	settings := filepath.Join(folder, "rsyslog.conf")

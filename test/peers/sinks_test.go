@@ -94,8 +94,8 @@ sinks:
 // logrotate moves a file away as the page says, and sends SIGHUP to a process.
 func logrotate(t *testing.T, file string, pid int) {
 	t.Helper()
-	text, _, _ := strings.Cut(block(t, "/var/log/rsttrace/resets.json {"), "\n```")
-	text = strings.ReplaceAll(text, "/var/log/rsttrace/resets.json", file)
+	text, _, _ := strings.Cut(block(t, "/var/log/rsttrace/resets.jsonl {"), "\n```")
+	text = strings.ReplaceAll(text, "/var/log/rsttrace/resets.jsonl", file)
 	const signal = "systemctl kill --signal=HUP rsttrace.service"
 	if !strings.Contains(text, signal) {
 		t.Fatalf("the page does not have %q", signal)

@@ -98,7 +98,7 @@ func (v *victoriaLogs) expect(queries map[string]string, question string, want a
 func (v *victoriaLogs) run(script, file string) {
 	v.t.Helper()
 	script = strings.ReplaceAll(script, usualVictoriaLogs, v.address)
-	script = strings.ReplaceAll(script, "/var/log/rsttrace/resets.json", file)
+	script = strings.ReplaceAll(script, "/var/log/rsttrace/resets.jsonl", file)
 	curl, err := find("curl")
 	must(v.t, err)
 	script = strings.ReplaceAll(script, "curl ", curl+" ")
