@@ -29,7 +29,7 @@ func Open(path string) (*Set, error) {
 		return nil, NoFolder(path)
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the folder %s: %w", filepath.Dir(path), Reason(err))
 	}
 	return &Set{Folder: folder, path: path}, nil
 }

@@ -76,9 +76,6 @@ func (s *Sink) checkFolder() error {
 func (s *Sink) open() error {
 	set, err := fileset.Open(s.options.Path)
 	if err != nil {
-		if reason := fileset.Reason(err); reason != err {
-			err = fmt.Errorf("the folder: %w", reason)
-		}
 		return fmt.Errorf("%s: %w", s.options.Path, err)
 	}
 	file, torn, err := openFile(set)
