@@ -58,6 +58,7 @@ var notChecked = map[string]string{
 	"Owner.Cgroup":             "actors have that of the selftest",
 	"Owner.Container":          "actors run in none",
 	"Owner.Pod":                "actors run in none",
+	"Owner.Workload":           "actors run in no pod",
 	"Owner.Unit":               "actors have that of the selftest",
 	"Owner.SIGPIPE":            "read from /proc, after the event",
 	"Capture.RST":              fromFilesOnly,
