@@ -41,6 +41,9 @@ var mixedCase = regexp.MustCompile(`\b[a-z]+[A-Z][A-Za-z0-9]*\b|\b[A-Z][a-z0-9]+
 
 // foreign are words of other worlds that look like it.
 var foreign = []string{
+	// Kubernetes, and its interface to runtimes.
+	"ContainerFilter", "ContainerMetadata", "CronJob", "ListContainersRequest", "ListContainersResponse", "ListPodSandboxRequest", "ListPodSandboxResponse",
+	"NamespaceMode", "PodSandbox", "PodSandboxFilter", "PodSandboxMetadata", "ReplicaSet", "SafeEncodeString", "generateName",
 	"GitHub", "KiB", "MiB", "GiB",
 	"inflateType",                       // of cilium/ebpf
 	"DaemonSet", "StatefulSet", "MySQL", // of Kubernetes, and a product
