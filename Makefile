@@ -143,7 +143,7 @@ TEST_STEPS := unit vet lint race check-generated selftest stories peers packages
 
 # One package at a time: several provoke resets, which the whole host counts.
 # Without root none does.
-UNIT_FLAGS ?= -p 1
+UNIT_FLAGS ?= -p 1 -timeout 30m
 
 .PHONY: unit
 unit: go deps-unit ## Unit tests
@@ -238,7 +238,7 @@ lint-api: ; @$(lint-part) $(GO) run ./tools/api -check ./pkg/...
 # tracer and of the command play those that they need.
 .PHONY: race
 race: go deps-race ## Unit tests of what has goroutines, with the race detector
-	@CGO_ENABLED=1 $(GO) test -race -p 1 -skip '^(TestScenarios|TestTerminalIsAsBefore)$$' -json $$(tools/race-packages) | $(GO) run ./tools/tally unit $(RESULTS)/race
+	@CGO_ENABLED=1 $(GO) test -race -p 1 -timeout 30m -skip '^(TestScenarios|TestTerminalIsAsBefore)$$' -json $$(tools/race-packages) | $(GO) run ./tools/tally unit $(RESULTS)/race
 
 .PHONY: check-generated
 check-generated: go deps-bpf ## Is what bpf/ generates up to date with its sources?
@@ -252,13 +252,13 @@ selftest: build ## Every scenario of the lab on this kernel
 # Servers are unpacked, not installed: nothing starts them.
 PROGRAMS := $(CURDIR)/bin/programs
 ENGINES := $(CURDIR)/bin/engines
-play-stories = RSTTRACE_PROGRAMS=$(PROGRAMS) $(GO) test -count=1 -json ./test/stories $(1) | $(GO) run ./tools/tally unit $(RESULTS)/stories
+play-stories = RSTTRACE_PROGRAMS=$(PROGRAMS) $(GO) test -count=1 -timeout 30m -json ./test/stories $(1) | $(GO) run ./tools/tally unit $(RESULTS)/stories
 
 .PHONY: stories
 stories: go deps-stories ## The stories of docs/stories.md, with real programs
 	@$(call play-stories)
 
-play-peers = RSTTRACE_PROGRAMS=$(PROGRAMS) RSTTRACE_ENGINES=$(ENGINES) $(GO) test -count=1 -json ./test/peers $(1) | $(GO) run ./tools/tally unit $(RESULTS)/$@
+play-peers = RSTTRACE_PROGRAMS=$(PROGRAMS) RSTTRACE_ENGINES=$(ENGINES) $(GO) test -count=1 -timeout 30m -json ./test/peers $(1) | $(GO) run ./tools/tally unit $(RESULTS)/$@
 
 .PHONY: peers
 peers: go deps-peers ## rsttrace with what reads its metrics and logs, and with containerd
@@ -279,7 +279,7 @@ PACKAGES_TESTED := $(CURDIR)/bin/packages
 .PHONY: packages-test
 packages-test: deps-packages ## Build all packages twice, look into each, and install them in a Debian where nothing runs
 	@$(MAKE) --no-print-directory packages PACKAGES=$(PACKAGES_TESTED)
-	@RSTTRACE_PACKAGES=$(PACKAGES_TESTED) $(GO) test -count=1 -json ./test/packages | $(GO) run ./tools/tally unit $(RESULTS)/packages-test
+	@RSTTRACE_PACKAGES=$(PACKAGES_TESTED) $(GO) test -count=1 -timeout 30m -json ./test/packages | $(GO) run ./tools/tally unit $(RESULTS)/packages-test
 
 .PHONY: kubernetes-test
 kubernetes-test: build ## Render the manifests and the chart, decode them strictly, and let rsttrace check its settings
