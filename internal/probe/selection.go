@@ -207,5 +207,7 @@ func (s *Session) HideCgroup(id uint64, while time.Duration) error {
 // Mute stops the details of events whose evidence is hidden. It looks at the
 // kinds of evidence that were counted so far, so call it again as they come.
 func (s *Session) Mute(hidden func(event.Evidence) bool) error {
+	s.totals.Lock()
+	defer s.totals.Unlock()
 	return s.counters.mute(hidden)
 }
