@@ -1,11 +1,12 @@
 # shellcheck shell=bash
 # Boots one guest. Sourced by run.
 
-# boot DIR KERNEL_DIR ARCH MACHINE CPU TIMEOUT [DISK]: runs the guest of DIR/initramfs until it is off, with its command's
-# output on stdout. Leaves DIR/console (kernel log), DIR/results.tar and DIR/qemu.log (complaints of the emulator).
+# boot DIR KERNEL_DIR ARCH MACHINE CPU TIMEOUT DISK [OPTION...]: runs the guest of DIR/initramfs until it is off, with its
+# command's output on stdout. DISK may be empty. OPTIONs are further ones of qemu. Leaves DIR/console (kernel log),
+# DIR/results.tar and DIR/qemu.log (complaints of the emulator).
 # Returns 124 or 137 after TIMEOUT seconds, else what qemu returned, which says nothing about the command.
 boot() {
-	local dir=$1 kernel=$2 arch=$3 machine=$4 cpu=$5 timeout=$6 disk=${7-}
+	local dir=$1 kernel=$2 arch=$3 machine=$4 cpu=$5 timeout=$6 disk=$7
 	local emulator console relay guest status=0
 	case $arch in
 	amd64) emulator=qemu-system-x86_64 console=ttyS0 ;;
@@ -25,6 +26,7 @@ boot() {
 		-device "virtserialport,chardev=output,name=output"
 		-chardev "file,id=results,path=$dir/results.tar"
 		-device "virtserialport,chardev=results,name=results"
+		"${@:8}"
 	)
 	# What the guest writes there is forgotten.
 	[[ ! $disk ]] || options+=(-drive "file=$disk,format=raw,if=virtio,snapshot=on")
