@@ -21,9 +21,10 @@ func newDoctor() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Show what rsttrace can and cannot see on this kernel, and why",
-		Long: `doctor shows how rsttrace reaches each hook on this kernel, which privileges it has,
-and which container engines answer. It ends with the limits: what events will lack
-here, and why. Run it as the user who will trace, usually root.`,
+		Long: `doctor first says whether rsttrace sees every RST on this kernel, and if not, which it
+does not see. Then it shows which privileges it has, which container engines answer,
+and how it reaches each hook. It ends with the limits: what events will lack here,
+and why. Run it as the user who will trace, usually root.`,
 		Example: `  sudo rsttrace doctor
   sudo rsttrace doctor --attach tracepoint   # what would this method see?`,
 		Args: arguments(cobra.NoArgs),
@@ -35,18 +36,22 @@ here, and why. Run it as the user who will trace, usually root.`,
 	return cmd
 }
 
-// examine prints the picture from the outside in: machine, privileges, hooks,
-// and what follows for events. It fails where tracing would.
+// examine prints the verdict, and then the picture from the outside in: machine,
+// privileges, hooks, and what follows for events. It fails where tracing would.
 func examine(ctx context.Context, out io.Writer, attach event.Method) error {
+	session, err := probe.Open(probe.Options{Attach: attach, Ignored: true})
+	if err != nil {
+		fmt.Fprint(out, "rsttrace cannot work here. The last line says why.\n\n")
+	} else {
+		defer session.Close()
+		describeVerdict(out, session.Hooks(), session.Limits())
+	}
 	describeMachine(out)
 	describePrivileges(out)
 	describeEngines(out, cgroup.Engines(ctx, ""))
-	session, err := probe.Open(probe.Options{Attach: attach, Ignored: true})
 	if err != nil {
-		fmt.Fprintf(out, "\nrsttrace cannot work here:\n")
 		return err
 	}
-	defer session.Close()
 	describeHooks(out, session.Hooks())
 	describeLimits(out, session.Limits())
 	return nil
@@ -118,6 +123,9 @@ func describePrivileges(out io.Writer) {
 
 // describeEngines says whose containers have names.
 func describeEngines(out io.Writer, engines []cgroup.Engine) {
+	if len(engines) == 0 {
+		fmt.Fprintf(out, "%-12s no socket of Docker, Podman, containerd or CRI-O is here: containers, if any, are shown by id\n", "containers")
+	}
 	for _, e := range engines {
 		state := "answers at " + e.Socket
 		if e.Err != nil {
@@ -157,7 +165,7 @@ func reached(h probe.HookStatus) string {
 
 func describeLimits(out io.Writer, limits []probe.Limit) {
 	if len(limits) == 0 {
-		fmt.Fprintln(out, "\nEverything can be known here.")
+		fmt.Fprintln(out, "\nNo detail is missing here.")
 		return
 	}
 	fmt.Fprintln(out, "\nWhat cannot be known here:")

@@ -19,4 +19,9 @@ func TestDescribeEngines(t *testing.T) {
 	if got := out.String(); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
+	out.Reset()
+	describeEngines(&out, nil)
+	if got := out.String(); !strings.Contains(got, "no socket of Docker") {
+		t.Errorf("without an engine: %q", got)
+	}
 }

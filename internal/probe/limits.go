@@ -215,7 +215,7 @@ var limits = []Limit{
 		func(e event.Evidence) bool {
 			return e.Hook == event.HookIgnore && beforeSocket(e.Reason) && e.State != 0
 		}},
-	{"no-callers", "the kernel hides its addresses (kernel.kptr_restrict, or CAP_SYSLOG is missing). So a reset while closing may be missed, " +
+	{LimitCallers, "the kernel hides its addresses (kernel.kptr_restrict, or CAP_SYSLOG is missing). So a reset while closing may be missed, " +
 		"a disconnect may be taken for a close, and what a dropped RST met is not known",
 		func(s Visibility) bool { return !s.Callers },
 		func(e event.Evidence) bool { return e.Caller != 0 }},
@@ -249,6 +249,7 @@ const (
 	LimitRejectLink  = "no-reject-on-link"
 	LimitRequests    = "no-request-fate"
 	LimitTimeWait    = "no-time-wait-fate"
+	LimitCallers     = "no-callers"
 
 	LimitIgnoredNoSocket   = "no-ignored-without-socket"
 	LimitIgnoredHandshake  = "no-ignored-in-handshake"
@@ -261,6 +262,28 @@ const (
 	LimitRequestNumbers    = "no-request-numbers"
 	LimitDropSocket        = "no-socket-of-early-drops"
 )
+
+// unseen names the RSTs of which all or some have no event where a limit holds.
+var unseen = map[string]string{
+	LimitReceive:           "RSTs that arrive and end a connection",
+	LimitActive:            "RSTs with which this host closes or aborts a connection",
+	LimitReply:             "RSTs with which this host answers a packet",
+	LimitSocketless:        "RSTs from closed ports and for unknown connections",
+	LimitSigned:            "RSTs for unknown connections that have a TCP signature",
+	LimitReject:            "RSTs that firewall rules send",
+	LimitRejectLink:        "RSTs that firewall rules of a bridge or a device send",
+	LimitRequests:          "RSTs that arrive and end a handshake",
+	LimitTimeWait:          "RSTs that arrive and end a TIME_WAIT",
+	LimitIgnoredNoSocket:   "RSTs that arrive for no connection, and are ignored",
+	LimitIgnoredHandshake:  "ignored RSTs with ACK that meet a listener or an attempt to connect",
+	LimitIgnoredConnection: "RSTs that a connection ignores",
+	LimitEarlyDrops:        "ignored RSTs with a bad checksum, a bad signature or a low TTL",
+	LimitCallers:           "RSTs that end a connection while it closes",
+}
+
+// Unseen names the RSTs of which all or some have no event where the limit holds; "" where
+// it hides details only.
+func (l Limit) Unseen() string { return unseen[l.ID] }
 
 // SentenceOf is the sentence of a limit.
 func SentenceOf(id string) string {

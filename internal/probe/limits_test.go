@@ -98,3 +98,17 @@ func TestEveryVisibilityCounts(t *testing.T) {
 		}
 	}
 }
+
+// TestUnseenAreLimits: a name that no limit has would never be said.
+func TestUnseenAreLimits(t *testing.T) {
+	for id := range unseen {
+		if _, found := LimitByID(id); !found {
+			t.Errorf("no limit is called %s", id)
+		}
+	}
+	for _, limit := range limits {
+		if whole, _, _ := strings.Cut(limit.Sentence, " are not seen"); !strings.Contains(whole, ":") && whole != limit.Sentence && limit.Unseen() == "" {
+			t.Errorf("%s hides whole RSTs, and doctor does not say so first", limit.ID)
+		}
+	}
+}
