@@ -18,22 +18,27 @@ import (
 
 func newExplain() *cobra.Command {
 	return &cobra.Command{
-		Use:   "explain [CAUSE|PATTERN]",
-		Short: "Explain a cause or a pattern: what happened, and how to fix it",
+		Use:   "explain [CAUSE|PATTERN|ERROR]",
+		Short: "Explain a cause, a pattern or an error: what happened, and how to fix it",
 		Long: `explain shows all about one cause: what happened, in which kernel function, how it
 looks on the wire, what both applications see, how to fix it, and how to provoke it.
-A pattern is the diagnosis of an incident of many resets. Without an argument it
-lists all causes and patterns. The argument filter lists the fields of filters.`,
+A pattern is the diagnosis of an incident of many resets. An error is what an
+application logs, such as ECONNRESET: its page lists the causes that lead to it.
+Without an argument it lists all causes, patterns and errors. The argument filter
+lists the fields of filters.`,
 		Example: `  rsttrace explain
   rsttrace explain unread-data-on-close
   rsttrace explain keep-alive-race
+  rsttrace explain ECONNRESET
+  rsttrace explain 'broken pipe'
   rsttrace explain filter`,
 		Args: arguments(atMostOneName),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return append(append(causesToComplete(), patternsToComplete()...), cobra.CompletionWithDesc("filter", "the fields of filters")), cobra.ShellCompDirectiveNoFileComp
+			names := slices.Concat(causesToComplete(), patternsToComplete(), errorsToComplete())
+			return append(names, cobra.CompletionWithDesc("filter", "the fields of filters")), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p := newSheet(cmd.OutOrStdout())
@@ -44,6 +49,10 @@ lists all causes and patterns. The argument filter lists the fields of filters.`
 			name := strings.ToLower(args[0])
 			if name == "filter" || name == "filters" {
 				return printFields(cmd.OutOrStdout())
+			}
+			if known := findError(name); known != nil {
+				p.appError(known)
+				return p.flush()
 			}
 			if cause, pattern := knownAs(name); pattern != nil {
 				if cause != nil {
@@ -93,8 +102,10 @@ func findCause(name string) (cause.Entry, error) {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	} else if near, ok := finding.Suggest(name); ok {
 		hint = fmt.Sprintf("did you mean %s?", near)
+	} else if near, ok := suggestError(name); ok {
+		hint = fmt.Sprintf("did you mean %s?", near)
 	}
-	return cause.Entry{}, usageError{fmt.Errorf("no cause or pattern is called %q; %s", name, hint)}
+	return cause.Entry{}, usageError{fmt.Errorf("no cause, pattern or error is called %q; %s", name, hint)}
 }
 
 // directions are the groups of the list. The last one holds what occurs in
@@ -158,6 +169,7 @@ func (p *sheet) list() {
 		p.buf.WriteByte('\n')
 	}
 	p.patterns()
+	p.errorsList()
 	p.wrap("", 0, "`rsttrace explain NAME` shows all about one of them.")
 }
 

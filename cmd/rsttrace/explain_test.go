@@ -25,6 +25,7 @@ func TestExplainGolden(t *testing.T) {
 		"explain-list":                 {},
 		"explain-unread-data-on-close": {"unread-data-on-close"},
 		"explain-keep-alive-race":      {"keep-alive-race"},
+		"explain-epipe":                {"EPIPE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
@@ -78,11 +79,39 @@ func TestExplainOffersOnlyWhatExists(t *testing.T) {
 	}
 }
 
+// TestExplainErrors: each error has causes, and is found by its name and its text.
+func TestExplainErrors(t *testing.T) {
+	for _, one := range appErrors {
+		if here, peer := one.causes(); len(here)+len(peer) == 0 {
+			t.Errorf("no cause leads to %s", one.name)
+		}
+		if found := findError(strings.ToLower(one.name)); found == nil || found.name != one.name {
+			t.Errorf("%s is not found", one.name)
+		}
+		if found := findError(one.text); found == nil || found.text != one.text {
+			t.Errorf("%q is not found", one.text)
+		}
+	}
+	if found := findError("closed-port"); found != nil {
+		t.Errorf("a cause is taken for %s", found.name)
+	}
+}
+
+// TestPatternsHaveCauses: the catalogue has every cause that a pattern names.
+func TestPatternsHaveCauses(t *testing.T) {
+	for p := range finding.All() {
+		if got := entriesOf(p.Causes); len(got) != len(p.Causes) {
+			t.Errorf("%s names %v, and %d of them are in the catalogue once", p.ID, p.Causes, len(got))
+		}
+	}
+}
+
 func TestExplainUnknownCause(t *testing.T) {
 	for name, want := range map[string]string{
 		"linger_zero":    "did you mean linger-zero?",
 		"closed-prt":     "did you mean closed-port?",
 		"keep-alive-rac": "did you mean keep-alive-race?",
+		"econnrefsed":    "did you mean ECONNREFUSED?",
 		"something-else": "rsttrace explain lists them all",
 	} {
 		_, err := findCause(name)
@@ -96,7 +125,7 @@ func TestExplainUnknownCause(t *testing.T) {
 func TestExplainCompletes(t *testing.T) {
 	root := newExplain()
 	values, _ := root.ValidArgsFunction(root, nil, "")
-	want := len(causeNames()) + len(slices.Collect(finding.All())) + 1 // and the fields of filters
+	want := len(causeNames()) + len(slices.Collect(finding.All())) + len(appErrors) + 1 // and the fields of filters
 	if len(values) != want {
 		t.Errorf("%d pages offered, want %d", len(values), want)
 	}

@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/rsttrace/rsttrace/pkg/cause"
+	"github.com/rsttrace/rsttrace/pkg/event"
 	"github.com/rsttrace/rsttrace/pkg/finding"
 )
 
@@ -19,15 +22,19 @@ func patternsToComplete() []string {
 
 // patterns lists the diagnoses of findings.
 func (p *sheet) patterns() {
+	p.heading("Patterns: what an incident is, from the numbers of all its resets")
+	p.rows(slices.Collect(finding.All()))
+	p.buf.WriteByte('\n')
+}
+
+func (p *sheet) rows(patterns []finding.Pattern) {
 	column := 0
-	for one := range finding.All() {
+	for _, one := range patterns {
 		column = max(column, len(one.ID))
 	}
-	p.heading("Patterns: what an incident is, from the numbers of all its resets")
-	for one := range finding.All() {
+	for _, one := range patterns {
 		p.wrap(fmt.Sprintf("%-*s", column, one.ID), sheetIndent+column+sheetIndent, one.Title)
 	}
-	p.buf.WriteByte('\n')
 }
 
 func (p *sheet) pattern(one finding.Pattern) {
@@ -42,6 +49,13 @@ func (p *sheet) pattern(one finding.Pattern) {
 		p.heading(section.title)
 		p.wrap("", sheetIndent, section.text)
 	}
+	if one.Causes == nil {
+		p.buf.WriteByte('\n')
+		p.heading("Causes")
+		p.wrap("", sheetIndent, "Not only certain ones: other facts decide.")
+	} else {
+		p.causes("Causes of its resets", entriesOf(one.Causes))
+	}
 	for _, list := range []struct {
 		title string
 		items []string
@@ -52,4 +66,15 @@ func (p *sheet) pattern(one finding.Pattern) {
 			p.wrap("-", 2*sheetIndent, item)
 		}
 	}
+}
+
+// entriesOf are the entries of causes, in the order of the catalogue.
+func entriesOf(ids []event.CauseID) []cause.Entry {
+	var entries []cause.Entry
+	for entry := range cause.All() {
+		if slices.Contains(ids, entry.ID) {
+			entries = append(entries, entry)
+		}
+	}
+	return entries
 }

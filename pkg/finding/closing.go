@@ -46,6 +46,7 @@ func closingOf(r *reset) closing {
 var (
 	serverCloses = []event.CauseID{cause.UnreadDataOnClose, cause.LingerZero, cause.DataAfterClose, cause.ClosedEarlier}
 	clientCloses = []event.CauseID{cause.UnreadDataOnClose, cause.DataAfterClose, cause.ClosedEarlier}
+	aborts       = []event.CauseID{cause.LingerZero, cause.Disconnect, cause.DisconnectWithUnsentData}
 	checks       = []event.CauseID{cause.LingerZero, cause.Disconnect, cause.DataAfterClose, cause.ClosedEarlier}
 	// checksSeen is what the server gets of a check.
 	checksSeen = []event.CauseID{cause.PeerAborted, cause.ResetByPeer, cause.HandshakeAborted, cause.WroteAfterPeerClose, cause.ResetAfterPeerClose}

@@ -9,22 +9,27 @@ import (
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
+type causeIDs = []event.CauseID
+
 // Pattern describes one row of the table of diagnoses, for readers.
 type Pattern struct {
 	ID       event.PatternID
-	Title    string   // for lists: a few words
-	Meaning  string   // what happened
-	Shows    string   // by which facts it is known
-	Disproof string   // what would show that it is something else
-	Fix      []string // what to change
-	Sources  []string // where the knowledge comes from
+	Title    string // for lists: a few words
+	Meaning  string // what happened
+	Shows    string // by which facts it is known
+	Disproof string // what would show that it is something else
+	// Causes are those that its first reset can have at the end that acted, or that was
+	// seen; nil: any.
+	Causes  []event.CauseID
+	Fix     []string // what to change
+	Sources []string // where the knowledge comes from
 }
 
 // pattern is a row with what the engine needs: a condition over the numbers of a group,
 // a sentence with its values, and one piece of advice.
 type pattern struct {
 	Pattern
-	applies  func(*group) bool
+	applies  func(*group) bool // asked only for its causes
 	say      func(*group) string
 	advice   func(*group) string
 	because  func(*group) []string // nil: it rests on facts of the kernel alone
@@ -87,10 +92,18 @@ func Suggest(name string) (event.PatternID, bool) {
 	return "", false
 }
 
+// concerns reports whether resets with this cause can make the pattern.
+func (p *Pattern) concerns(id event.CauseID) bool {
+	return p.Causes == nil || slices.Contains(p.Causes, id)
+}
+
+// always is the condition of patterns that the cause alone proves.
+func always(*group) bool { return true }
+
 // diagnose returns the first pattern that fits, nil where none does.
 func diagnose(g *group) *pattern {
 	for _, p := range patterns {
-		if p.applies(g) {
+		if p.concerns(g.first.Cause) && p.applies(g) {
 			return p
 		}
 	}

@@ -12,6 +12,7 @@ var chains = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "passed-on", Title: "A proxy passed a reset on",
+			Causes:   causeIDs{cause.LingerZero, cause.UnreadDataOnClose, cause.Disconnect, cause.DisconnectWithUnsentData},
 			Meaning:  "A process got a reset on one connection. A moment later it reset the connection for which it needed that one.",
 			Shows:    "Both within 100 ms, by one process, which was the client of one connection and the server of the other.",
 			Disproof: "The log of the process names another reason for the second reset.",
@@ -21,7 +22,7 @@ var chains = []*pattern{
 		ofSides: true,
 		applies: func(g *group) bool {
 			id, _ := g.led.most(g.resets)
-			return id != 0 && g.sees() && g.is(cause.LingerZero, cause.UnreadDataOnClose, cause.Disconnect, cause.DisconnectWithUnsentData)
+			return id != 0 && g.sees()
 		},
 		say: func(g *group) string {
 			id, by := g.led.most(g.resets)

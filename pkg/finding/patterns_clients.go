@@ -3,6 +3,7 @@ package finding
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/rsttrace/rsttrace/pkg/cause"
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -23,6 +24,7 @@ var clients = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "port-check", Title: "A port check",
+			Causes:   slices.Concat(checks, checksSeen),
 			Meaning:  "A client connected and ended the connection at once, without a byte. Load balancers and monitors test ports so.",
 			Shows:    "No payload of the client, and a life of at most 50 ms. A greeting of the server meets the close.",
 			Disproof: "The client meant to send something and failed.",
@@ -56,6 +58,7 @@ var clients = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "client-gave-up", Title: "A client gave up after its time limit",
+			Causes:   slices.Concat(aborts, clientCloses),
 			Meaning:  "The client aborted connections that all had the same age.",
 			Shows:    "At least three aborts of the end that connected, at the same age.",
 			Disproof: "Something else stopped the client at that moment.",
@@ -76,6 +79,7 @@ var clients = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "client-closed-early", Title: "A client closed before it had the whole answer",
+			Causes:   clientCloses,
 			Meaning:  "The client closed the connection while the answer of its server was unread, or still to come. It had a time limit, somebody cancelled it, or it needed no more.",
 			Shows:    "Unread bytes at the close of the end that connected, or payload of the server that came after that close.",
 			Disproof: "The client reports that the server closed first.",
@@ -83,9 +87,7 @@ var clients = []*pattern{
 			Sources:  []string{"RFC 9293 section 3.10.4", "documentation of the program"},
 		},
 		ofSides: true,
-		applies: func(g *group) bool {
-			return g.clientClosed() && g.is(cause.UnreadDataOnClose, cause.DataAfterClose, cause.ClosedEarlier)
-		},
+		applies: func(g *group) bool { return g.clientClosed() },
 		say: func(g *group) string {
 			text := fmt.Sprintf("%s closed %s to %s", g.actor("the client"), g.oneOf("its connection", "connections"), g.first.Peer)
 			if g.lasted.max > 0 {
@@ -124,7 +126,7 @@ func (g *group) clientClosed() bool {
 	if g.is(cause.DataAfterClose, cause.ClosedEarlier) {
 		return g.key.class == byClient && g.first.Earlier.EndedBy == "process" && g.late.count > 0
 	}
-	return g.is(cause.LingerZero, cause.UnreadDataOnClose, cause.Disconnect, cause.DisconnectWithUnsentData)
+	return true
 }
 
 // cameTooLate says what came after the client had closed, "" if nothing did.

@@ -14,6 +14,7 @@ var closes = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "closed-before-read", Title: "A server closed before it had read the request",
+			Causes:   causeIDs{cause.UnreadDataOnClose},
 			Meaning:  "The server closed while payload of its client was unread or still arriving. The RST can destroy the answer on its way.",
 			Shows:    "Unread bytes at the close of the end that listens.",
 			Disproof: "The unread bytes are known to be of no use.",
@@ -23,7 +24,7 @@ var closes = []*pattern{
 		ofSides: true,
 		applies: func(g *group) bool {
 			_, here := serverOf(&g.first)
-			return here && g.is(cause.UnreadDataOnClose) && g.numbers[unread].count > 0 && g.key.class != byRequest
+			return here && g.numbers[unread].count > 0 && g.key.class != byRequest
 		},
 		say: func(g *group) string {
 			text := fmt.Sprintf("%s closed and left %s of its client unread", g.actor("the server"), bytesRange(&g.numbers[unread]))
@@ -59,6 +60,7 @@ var closes = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "destroyed-from-outside", Title: "Somebody destroyed the sockets of others",
+			Causes:   causeIDs{cause.SocketDestroyed, cause.ListenerClosed},
 			Meaning:  "A program with privileges destroyed sockets that are not its own, as ss -K does.",
 			Shows:    "tcp_abort, called over netlink or by BPF.",
 			Disproof: "Nothing: the kernel function is proof.",
@@ -66,7 +68,7 @@ var closes = []*pattern{
 			Sources:  []string{"tcp_abort in net/ipv4/tcp.c", "ss(8)"},
 		},
 		applies: func(g *group) bool {
-			return g.is(cause.SocketDestroyed) || g.is(cause.ListenerClosed) && g.first.Initiator.PID != 0
+			return g.is(cause.SocketDestroyed) || g.first.Initiator.PID != 0
 		},
 		say: func(g *group) string {
 			by := initiatorText(&g.first.Initiator)

@@ -12,13 +12,14 @@ var ends = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "orphan-limit", Title: "The kernel has too many orphans",
+			Causes:   causeIDs{cause.OrphanLimit},
 			Meaning:  "A closed connection still had data to deliver. The kernel gave it up because it has too many such orphans, or too little memory for TCP.",
 			Shows:    "The limit is checked in tcp_check_oom, which sends these RSTs.",
 			Disproof: "Nothing: the kernel function is proof.",
 			Fix:      []string{"Raise net.ipv4.tcp_max_orphans or net.ipv4.tcp_mem, or find out which program closes so many connections with data unsent."},
 			Sources:  []string{"tcp_check_oom in net/ipv4/tcp.c", "ip-sysctl: tcp_max_orphans, tcp_mem"},
 		},
-		applies: func(g *group) bool { return g.is(cause.OrphanLimit) },
+		applies: always,
 		say: func(g *group) string {
 			text := fmt.Sprintf("the kernel gave up %s of %s: too many orphans, or too little memory for TCP", connections(g.resets), g.actor("closed programs"))
 			if o := &g.first.Orphans; o.Known {
@@ -45,13 +46,14 @@ var ends = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "deliberate-abort", Title: "A program aborts connections on purpose",
+			Causes:   causeIDs{cause.LingerZero},
 			Meaning:  "The program set SO_LINGER {1,0} and closed, or disconnected the socket. The kernel then throws away what is unsent, and sends a RST.",
 			Shows:    "The linger option of the socket at its close.",
 			Disproof: "Nothing: the option is proof. Why it was set only the program knows.",
 			Fix:      []string{"Remove SO_LINGER {1,0} where the data matters, or half-close first."},
 			Sources:  []string{"socket(7): SO_LINGER", "__tcp_close in net/ipv4/tcp.c"},
 		},
-		applies: func(g *group) bool { return g.is(cause.LingerZero) && g.first.Owner.Ended == (event.Ended{}) },
+		applies: func(g *group) bool { return g.first.Owner.Ended == (event.Ended{}) },
 		say: func(g *group) string {
 			return fmt.Sprintf("%s ended a connection with SO_LINGER {1,0}, which sends a RST instead of a FIN%s", g.actor("the application"), g.times())
 		},

@@ -18,6 +18,7 @@ var lastWords = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "unread-farewell", Title: "Only a farewell was left unread",
+			Causes:   causeIDs{cause.UnreadDataOnClose, cause.DataAfterClose, cause.ClosedEarlier},
 			Meaning:  "The application closed with a few bytes unread, or a few came after the close. Their size is that of the last words of a protocol: close_notify of TLS, QUIT.",
 			Shows:    "7 or 24 to 31 bytes on a connection that may be of TLS, or the size of QUIT on a port that has it, and the sender closed behind it. Nothing was unsent.",
 			Disproof: "The unread bytes were a request.",

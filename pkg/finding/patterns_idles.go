@@ -13,6 +13,9 @@ import (
 // the packet crossed. Later the sender could have known of the close.
 const raceMillis = 250
 
+// closedByServer are the causes of serverClosed: at its own end, and at the other one.
+var closedByServer = []event.CauseID{cause.DataAfterClose, cause.ClosedEarlier, cause.WroteAfterPeerClose, cause.ResetAfterPeerClose}
+
 // serverClosed reports whether the end that listens closed first, and the other end
 // wrote on.
 func (g *group) serverClosed() bool {
@@ -58,6 +61,7 @@ var idles = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "keep-alive-race", Title: "A request met a connection that was just closed",
+			Causes:   closedByServer,
 			Meaning:  "The server closed an idle connection. Its client wrote a request in the same moment. The server's kernel answered with a RST.",
 			Shows:    "The server closed first, after silences that are alike, and payload of the client arrived at most 250 ms later.",
 			Disproof: "The silence before the close differs each time: then something else than an idle limit closes.",
@@ -79,6 +83,7 @@ var idles = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "closed-under-request", Title: "A request met a close",
+			Causes:   append(causeIDs{cause.UnreadDataOnClose}, closedByServer...),
 			Meaning:  "The server closed the connection while its client was sending. An idle limit is not known to have done it: the silence was short, or is not known.",
 			Shows:    "The server closed first, and payload of the client arrived at most 250 ms later. Or it lay unread at the close, and the server had answered requests of that size before.",
 			Disproof: "The client had seen the close, and wrote all the same.",
@@ -122,6 +127,7 @@ var idles = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "stale-pool", Title: "A pool kept a closed connection",
+			Causes:   closedByServer,
 			Meaning:  "The server had closed an idle connection. The client kept it in its pool, did not look, and wrote to it much later.",
 			Shows:    "Payload of the client arrived more than 250 ms after the server's close.",
 			Disproof: "The network delayed the close by that time.",
@@ -149,6 +155,7 @@ var idles = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "idle-limit", Title: "An application ends idle connections with a RST",
+			Causes:   aborts,
 			Meaning:  "The application closed connections after a silence, in a way that sends a RST.",
 			Shows:    "The silence before the close, alike each time. Nothing was unread: a connection with a request on it is not idle.",
 			Disproof: "The program closes for another reason: its log says so.",
@@ -158,7 +165,7 @@ var idles = []*pattern{
 		ofSides: true, ofSilence: true,
 		applies: func(g *group) bool {
 			s := &g.numbers[silence]
-			return g.is(cause.LingerZero, cause.Disconnect, cause.DisconnectWithUnsentData) && g.numbers[unread].count == 0 && g.first.Owner.Ended == (event.Ended{}) &&
+			return g.numbers[unread].count == 0 && g.first.Owner.Ended == (event.Ended{}) &&
 				s.count > 0 && s.median() >= pauseMillis && (s.count < limitMin || s.equal(s.median()/20+200))
 		},
 		say: func(g *group) string {

@@ -12,6 +12,7 @@ var limits = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "turned-away", Title: "A server turned clients away",
+			Causes:   append(causeIDs{cause.WroteAfterPeerClose, cause.ResetAfterPeerClose}, serverCloses...),
 			Meaning:  "The server accepted connections and closed them at once. Programs that reach their limit of connections do so.",
 			Shows:    "The server closed within 50 ms of the connection. It had read nothing and sent nothing. Or it is a program with a known limit of connections, which closed within a second after no more than a line: sshd, memcached, redis and MySQL say why.",
 			Disproof: "The server's log shows another reason, such as a rule for addresses.",

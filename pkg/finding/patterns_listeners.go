@@ -15,6 +15,7 @@ var listeners = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "port-scan", Title: "One address tries many ports or addresses",
+			Causes:   attempts,
 			Meaning:  "One peer sent packets to at least 8 different ports of this host within a minute, or to a port at 8 different addresses of it.",
 			Shows:    "The number of ports and addresses that one peer tried. It tried each of the addresses 3 times or less: a client whose servers are down would go on.",
 			Disproof: "A monitoring system is known to try these ports.",
@@ -37,6 +38,7 @@ var listeners = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "many-refuse", Title: "A program of this host tried many others, and all refused",
+			Causes:   attempts,
 			Meaning:  "A program of this host tried at least 8 different addresses or ports within a minute, and all refused it. A scanner does so, and so does a client whose servers are all down.",
 			Shows:    "The number of addresses and ports that refused one program.",
 			Disproof: "Nothing: each of them sent a RST. What the program is meant to do only its owner knows.",
@@ -61,6 +63,7 @@ var listeners = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "accept-queue-full", Title: "The accept queue is full",
+			Causes:   causeIDs{cause.AcceptQueueOverflow, cause.AckToListener},
 			Meaning:  "The listener accepts connections more slowly than they come. The kernel answers with a RST because tcp_abort_on_overflow is 1, or because data came for a connection that was dropped.",
 			Shows:    "The kernel's own reason at the listener.",
 			Disproof: "ss -ltn shows Recv-Q far below Send-Q for the listener during the incident.",
@@ -96,13 +99,14 @@ var listeners = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "listener-closed", Title: "A listener was closed with connections waiting",
+			Causes:   causeIDs{cause.ListenerClosed},
 			Meaning:  "The listener was closed while connections waited to be accepted. The kernel reset each of them.",
 			Shows:    "inet_csk_listen_stop sends these RSTs, and nothing else does.",
 			Disproof: "Nothing: the kernel function is proof.",
 			Fix:      []string{"Accept what waits before closing.", "Pass the listener on: reload instead of restart, socket activation, or net.ipv4.tcp_migrate_req with SO_REUSEPORT."},
 			Sources:  []string{"inet_csk_listen_stop in net/ipv4/inet_connection_sock.c", "ip-sysctl: tcp_migrate_req"},
 		},
-		applies: func(g *group) bool { return g.is(cause.ListenerClosed) && g.first.Initiator.PID == 0 },
+		applies: func(g *group) bool { return g.first.Initiator.PID == 0 },
 		say: func(g *group) string {
 			return fmt.Sprintf("%s closed its listener on %s while %s waited to be accepted", g.actor("the application"), g.first.Local, connections(g.resets)) + g.stillText()
 		},
@@ -116,13 +120,14 @@ var listeners = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "nothing-listens", Title: "Nothing listens on the port",
+			Causes:   causeIDs{cause.ClosedPort},
 			Meaning:  "A connection was tried to a port of this host on which nobody listens.",
 			Shows:    "The kernel found no socket for a SYN.",
 			Disproof: "ss -ltn shows a listener for that address in the same network namespace.",
 			Fix:      []string{"Start the service.", "Compare the address, the family and the network namespace on which it listens with those that the client used."},
 			Sources:  []string{"tcp_v4_rcv, no_tcp_socket, in net/ipv4/tcp_ipv4.c"},
 		},
-		applies: func(g *group) bool { return g.is(cause.ClosedPort) },
+		applies: always,
 		say: func(g *group) string {
 			at := g.first.Local.String()
 			if g.addrs.n > 1 {
@@ -159,13 +164,14 @@ var listeners = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "reject-rule", Title: "A firewall rule of this host refused it",
+			Causes:   causeIDs{cause.NetfilterReject},
 			Meaning:  "A rule with REJECT --reject-with tcp-reset answered a packet. The peer's TCP is innocent.",
 			Shows:    "The netfilter function that sends these RSTs.",
 			Disproof: "Nothing: the kernel function is proof.",
 			Fix:      []string{"Look at the rules: nft list ruleset, iptables-save."},
 			Sources:  []string{"nf_send_reset in net/ipv4/netfilter/nf_reject_ipv4.c"},
 		},
-		applies: func(g *group) bool { return g.is(cause.NetfilterReject) },
+		applies: always,
 		say: func(g *group) string {
 			where := ""
 			if g.first.Chain != "" {
@@ -180,13 +186,14 @@ var listeners = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "refused-elsewhere", Title: "The peer refused the connection",
+			Causes:   causeIDs{cause.Refused},
 			Meaning:  "The peer answered a SYN with a RST: nobody listens there, a rule refuses it, or its accept queue is full.",
 			Shows:    "A RST that acknowledged the SYN.",
 			Disproof: "ss -ltn at the peer shows a listener: then a rule or a full queue answered.",
 			Fix:      []string{"Start the service at the peer, or correct address and port."},
 			Sources:  []string{"RFC 9293 section 3.10.7.1"},
 		},
-		applies: func(g *group) bool { return g.is(cause.Refused) },
+		applies: always,
 		say: func(g *group) string {
 			return fmt.Sprintf("%s refused %s of %s%s", g.first.Peer, g.oneOf("a connection", "connections"), g.victim("this host"), g.times())
 		},

@@ -40,6 +40,7 @@ var networks = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "never-established", Title: "The peer never took the connection",
+			Causes:   causeIDs{cause.PeerGone, cause.ResetByPeer, cause.PeerAborted},
 			Meaning:  "The handshake succeeded, but the peer never acknowledged what was sent. Its accept queue was full, so it had dropped the connection.",
 			Shows:    "Nothing but the SYN was ever acknowledged, nothing was received, and packets were sent again.",
 			Disproof: "The peer's listener was closed in that moment, or a device answered the SYN in its place.",
@@ -48,7 +49,7 @@ var networks = []*pattern{
 		},
 		applies: func(g *group) bool {
 			c := &g.first.Conn
-			return !g.sees() && g.is(cause.PeerGone, cause.ResetByPeer, cause.PeerAborted) && c.Known &&
+			return !g.sees() && c.Known &&
 				g.numbers[received].max == 0 && g.numbers[sent].max <= 1 && c.Retransmits > 0
 		},
 		say: func(g *group) string {
@@ -63,6 +64,7 @@ var networks = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "idle-limit-between", Title: "Something between forgot the idle connection",
+			Causes:   causeIDs{cause.PeerGone, cause.ResetByPeer},
 			Meaning:  "A connection was idle. The next packet met a device or a peer that no longer knew it.",
 			Shows:    "A RST of an end that does not know the connection, after a long silence of that end.",
 			Disproof: "The peer closed the connection itself: then its log or rsttrace there shows it.",
@@ -71,7 +73,7 @@ var networks = []*pattern{
 		},
 		applies: func(g *group) bool {
 			s := &g.numbers[silence]
-			return !g.sees() && g.is(cause.PeerGone, cause.ResetByPeer) && s.count > 0 && s.median() >= 10*pauseMillis && (g.resets < 3 || s.equal(2000) || s.min >= 30*pauseMillis)
+			return !g.sees() && s.count > 0 && s.median() >= 10*pauseMillis && (g.resets < 3 || s.equal(2000) || s.min >= 30*pauseMillis)
 		},
 		say: func(g *group) string {
 			text := fmt.Sprintf("after a silence of %s, %s no longer knew the connection of %s%s", rangeOf(&g.numbers[silence]), g.first.Peer, g.victim("this host"), g.times())
@@ -93,6 +95,7 @@ var networks = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "reset-in-full-flow", Title: "A RST in the middle of a conversation",
+			Causes:   causeIDs{cause.PeerGone},
 			Meaning:  "Payload went to and fro a moment before. A RST came from an end that says it does not know the connection.",
 			Shows:    "A RST without a sign of the peer's TCP, less than a second after its last payload or acknowledgement.",
 			Disproof: "rsttrace at the peer shows that it sent this RST.",
@@ -101,7 +104,7 @@ var networks = []*pattern{
 		},
 		applies: func(g *group) bool {
 			s := &g.numbers[silence]
-			return !g.sees() && g.is(cause.PeerGone) && s.count > 0 && s.median() < flowMillis && (g.numbers[received].max > 0 || g.numbers[sent].max > 1)
+			return !g.sees() && s.count > 0 && s.median() < flowMillis && (g.numbers[received].max > 0 || g.numbers[sent].max > 1)
 		},
 		say: func(g *group) string {
 			text := fmt.Sprintf("a RST ended a connection of %s with %s, which had been heard %s before%s", g.victim("this host"), g.first.Peer, rangeOf(&g.numbers[silence]), g.times())
@@ -125,13 +128,14 @@ var networks = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "dead-peer", Title: "The peer stopped answering",
+			Causes:   causeIDs{cause.KeepaliveTimeout, cause.KeepaliveUserTimeout},
 			Meaning:  "The peer did not answer keep-alives or data for so long that the kernel gave the connection up.",
 			Shows:    "The keep-alive or user timer of the kernel ran out.",
 			Disproof: "Nothing: the timer is proof that no answer arrived.",
 			Fix:      []string{"Find out why the peer could not be reached: it was down, frozen, or a device dropped its packets."},
 			Sources:  []string{"tcp_keepalive_timer in net/ipv4/tcp_timer.c", "tcp(7): TCP_USER_TIMEOUT, TCP_KEEPCNT"},
 		},
-		applies: func(g *group) bool { return g.is(cause.KeepaliveTimeout, cause.KeepaliveUserTimeout) },
+		applies: always,
 		say: func(g *group) string {
 			quiet := ""
 			if s := &g.numbers[silence]; s.count > 0 {
@@ -146,6 +150,7 @@ var networks = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "forgotten-here", Title: "This host no longer knows the connection",
+			Causes:   causeIDs{cause.HalfOpen, cause.AckToListener},
 			Meaning:  "A packet came for a connection that this host does not have. This host was restarted, its address moved here, or packets bypass the translation of addresses. A service may listen on the port again.",
 			Shows:    "The kernel found no socket for a packet that is not a SYN, and remembers no end of that connection. If a socket listens on the port, its accept queue is not the reason: it is empty, or the connection had worked before.",
 			Disproof: "A RST or a close of that connection was seen here before rsttrace started.",
@@ -176,15 +181,14 @@ var networks = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "damaged-or-forged", Title: "RSTs that fit no connection",
+			Causes:   causeIDs{cause.RSTBadChecksum, cause.RSTBadSignature, cause.RSTTTLTooLow, cause.RSTOutOfWindow, cause.RSTHandshakeOutOfWindow, cause.RSTTimeWaitOutOfWindow},
 			Meaning:  "RSTs arrived whose checksum, signature or sequence number is wrong. The kernel ignored them.",
 			Shows:    "The kernel's own reason for dropping the packet.",
 			Disproof: "Nothing: the kernel checked the packet.",
 			Fix:      []string{"Wrong checksums: look at the device and its offloads (ethtool -k).", "Wrong numbers: somebody guesses them, or an old connection's packets arrive late."},
 			Sources:  []string{"RFC 5961 section 3", "tcp_validate_incoming in net/ipv4/tcp_input.c"},
 		},
-		applies: func(g *group) bool {
-			return g.is(cause.RSTBadChecksum, cause.RSTBadSignature, cause.RSTTTLTooLow, cause.RSTOutOfWindow, cause.RSTHandshakeOutOfWindow, cause.RSTTimeWaitOutOfWindow)
-		},
+		applies: always,
 		say: func(g *group) string {
 			return fmt.Sprintf("%s sent RSTs to %s that were ignored: %s%s", g.peer(), g.first.Local, g.entry().Title, g.times())
 		},

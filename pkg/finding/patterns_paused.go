@@ -20,6 +20,7 @@ var paused = []*pattern{
 	{
 		Pattern: Pattern{
 			ID: "process-paused", Title: "A process paused, and went on",
+			Causes: causeIDs{cause.DataAfterClose, cause.ClosedEarlier, cause.UnreadDataOnClose, cause.WroteAfterPeerClose, cause.PeerGone, cause.ResetByPeer},
 			Meaning: "One process did nothing on several connections, and then acted on all of them in one moment. " +
 				"Meanwhile its clients had given up or had waited. It was stopped, frozen, or blocked by something else.",
 			Shows: "At least 3 connections of one process end within a second. Its clients had closed them at quite different times before, " +

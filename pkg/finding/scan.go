@@ -64,6 +64,11 @@ func attemptOf(r *reset) (a attempt, ok bool) {
 	return a, false
 }
 
+// attempts are the causes of such RSTs.
+var attempts = []event.CauseID{
+	cause.ClosedPort, cause.Refused, cause.HandshakeAborted, cause.AckToListener, cause.RSTToListener, cause.HalfOpen, cause.RSTNoConnection,
+}
+
 type scanner struct {
 	since  time.Time
 	ports  tally[uint16]
