@@ -30,17 +30,17 @@ func (s *Session) Listeners() ([]Listener, error) {
 	if memory == nil || err != nil {
 		return nil, err
 	}
-	raw := make([]byte, memory.Size())
-	if _, err := memory.ReadAt(raw, 0); err != nil {
-		return nil, fmt.Errorf("read the notes of listeners: %w", err)
-	}
 	var found []Listener
-	for ; len(raw) >= sizeOfListener; raw = raw[sizeOfListener:] {
+	raw := make([]byte, sizeOfListener) // one at a time: a daemon would leave half a megabyte behind with each call
+	for at := 0; at+sizeOfListener <= int(memory.Size()); at += sizeOfListener {
+		if _, err := memory.ReadAt(raw, int64(at)); err != nil {
+			return nil, fmt.Errorf("read the notes of listeners: %w", err)
+		}
 		note, err := view[listenerNote](raw)
 		if err != nil {
 			return nil, err
 		}
-		if note.Sk != 0 && note.Closing.TimeNs == 0 && isWhole(raw[:sizeOfListener], note) {
+		if note.Sk != 0 && note.Closing.TimeNs == 0 && isWhole(raw, note) {
 			found = append(found, listenerOf(note))
 		}
 	}

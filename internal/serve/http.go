@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/net/netutil"
 )
 
@@ -35,9 +34,7 @@ var ForProbes = []string{"/healthz", "/readyz"}
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	short := func(pattern string, h http.Handler) { mux.Handle(pattern, inTime(h)) }
-	short("GET /metrics", bounded(promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{
-		EnableOpenMetrics: true, CoalesceGather: true, Registry: s.registry,
-	})))
+	short("GET /metrics", bounded(s.scraped()))
 	short("GET /healthz", answer(s.alive))
 	short("GET /readyz", answer(s.ready))
 	short("/-/reload", http.HandlerFunc(s.handleReload))

@@ -120,6 +120,22 @@ func TestStuckScraper(t *testing.T) {
 	stuck.Wait()
 }
 
+// TestOnlyAnswersToOthersArePacked: a scraper on this host gets plain text, though it takes gzip.
+func TestOnlyAnswersToOthersArePacked(t *testing.T) {
+	f := newFake()
+	handler := New(Options{Tracer: f, Now: f.now}).Handler()
+	for client, want := range map[string]string{"127.0.0.1:40000": "", "[::1]:40000": "", "[::ffff:127.0.0.1]:40000": "", "192.0.2.1:40000": "gzip"} {
+		request := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+		request.RemoteAddr = client
+		request.Header.Set("Accept-Encoding", "gzip")
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		if got := answer.Result().Header.Get("Content-Encoding"); answer.Code != http.StatusOK || got != want {
+			t.Errorf("%s got status %d, packed as %q, want %q", client, answer.Code, got, want)
+		}
+	}
+}
+
 // BenchmarkScrape is one scrape of a host with as many series as there can be.
 func BenchmarkScrape(b *testing.B) {
 	f := newFake()

@@ -3,6 +3,7 @@ package tracing
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/rsttrace/rsttrace/internal/probe"
 	"github.com/rsttrace/rsttrace/pkg/event"
@@ -11,6 +12,13 @@ import (
 // queueMax bounds the memory of a storm: beyond it events no longer wait for
 // their owner.
 const queueMax = 8192
+
+const (
+	// trimInterval is how long the queue keeps memory that nobody needs.
+	trimInterval = 10 * time.Second
+	// smallBatch is how many resets a batch may always have room for.
+	smallBatch = 16
+)
 
 // queue keeps events in their order while the first of them waits. Most wait for
 // nothing and are gone before the next batch is read: they stay where the batch
@@ -21,6 +29,10 @@ type queue struct {
 	first          int
 	addedSinceRead int // the last so many were added since the last read
 	free           []*event.Event
+
+	nextTrim     time.Time
+	spare        int // so many in free were not needed since the last trim
+	longestBatch int // in resets, since the last trim
 }
 
 // queued is an event in the queue.
@@ -59,11 +71,31 @@ func (q *queue) leaveBatch() {
 	q.addedSinceRead = 0
 }
 
+// trim gives back what a storm has taken, and what nobody has needed since the last trim.
+// Nothing may be in the batch any more: see leaveBatch.
+func (q *queue) trim(now time.Time) {
+	q.longestBatch = max(q.longestBatch, len(q.batch.Resets))
+	if now.Before(q.nextTrim) {
+		return
+	}
+	if q.spare > 0 {
+		q.free = slices.Clone(q.free[:len(q.free)-q.spare])
+	}
+	if cap(q.batch.Resets) > max(smallBatch, 2*q.longestBatch) {
+		q.batch = probe.Batch{}
+	}
+	if q.empty() {
+		q.events, q.first = nil, 0
+	}
+	q.nextTrim, q.spare, q.longestBatch = now.Add(trimInterval), len(q.free), 0
+}
+
 // copy takes memory that was used before, where there is some.
 func (q *queue) copy(e *event.Event) *event.Event {
 	var copied *event.Event
 	if last := len(q.free) - 1; last >= 0 {
 		copied, q.free = q.free[last], q.free[:last]
+		q.spare = min(q.spare, last)
 	} else {
 		copied = new(event.Event)
 	}

@@ -3,6 +3,7 @@ package tracing
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
@@ -91,5 +92,37 @@ func TestQueueForgets(t *testing.T) {
 	q.drop()
 	if e := q.addCopy(&event.Event{ID: 2}); e.Summary != "" || e.Owner.PID != 0 {
 		t.Errorf("%+v", e)
+	}
+}
+
+// TestQueueGivesBack: what a storm took is kept while it is needed, and goes after it.
+func TestQueueGivesBack(t *testing.T) {
+	const storm, usual = 1000, 3
+	var q queue
+	now := time.Unix(0, 0)
+	pass := func(events int) { // through the queue, and time too
+		q.batch.Resets = make([]event.Event, events, max(events, cap(q.batch.Resets)))
+		for i := range q.batch.Resets {
+			q.addCopy(&q.batch.Resets[i])
+		}
+		for !q.empty() {
+			q.drop()
+		}
+		q.leaveBatch()
+		now = now.Add(trimInterval)
+		q.trim(now)
+	}
+	pass(storm)
+	pass(storm)
+	if len(q.free) != storm || cap(q.batch.Resets) != storm {
+		t.Errorf("in a storm of %d it keeps memory for %d copies and %d of a batch", storm, len(q.free), cap(q.batch.Resets))
+	}
+	pass(usual)
+	if len(q.free) != usual || cap(q.batch.Resets) != 0 || q.events != nil {
+		t.Errorf("after the storm it keeps memory for %d copies, %d of a batch and %d places", len(q.free), cap(q.batch.Resets), cap(q.events))
+	}
+	pass(usual)
+	if len(q.free) != usual || cap(q.batch.Resets) != usual {
+		t.Errorf("in calm it keeps memory for %d copies and %d of a batch, want that of %d", len(q.free), cap(q.batch.Resets), usual)
 	}
 }

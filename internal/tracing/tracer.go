@@ -173,6 +173,7 @@ func (t *Tracer) deadline(now time.Time) time.Time {
 // have taken records out of the ring before.
 func (t *Tracer) read(ctx context.Context, deadline time.Time) error {
 	t.queue.leaveBatch()
+	t.queue.trim(time.Now())
 	batch := &t.queue.batch
 	if err := t.source.Read(ctx, batch, deadline); err != nil && ctx.Err() == nil {
 		return err
