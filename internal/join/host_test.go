@@ -61,6 +61,31 @@ func TestSees(t *testing.T) {
 	}
 }
 
+// TestHides: a kernel that hides some replies shows all aborts.
+func TestHides(t *testing.T) {
+	h := &host{last: start.Add(time.Hour)}
+	h.cover(&event.Coverage{Time: start, Phase: event.CoverageBegins, Dirs: event.Dirs[:3], Limits: []string{"no-signed"}})
+	for _, tt := range []struct {
+		about   string
+		numbers numbers
+		doubt   string
+	}{
+		{"an abort", numbers{seq: 7, ack: 9, hasACK: true}, ""},
+		{"a reply to data", numbers{seq: 7}, "no-signed"},
+		{"a reply to a SYN", numbers{ack: 9, hasACK: true}, "no-signed"},
+	} {
+		at := start.Add(time.Minute)
+		if got := h.sees(event.Dirs[:1], tt.numbers.hides(), at, at.Add(time.Second)); (got.doubt == "") != (tt.doubt == "") || !strings.Contains(got.doubt, tt.doubt) {
+			t.Errorf("%s: %+v, want %q", tt.about, got, tt.doubt)
+		}
+	}
+	h.cover(&event.Coverage{Time: start.Add(2 * time.Minute), Phase: event.CoverageGoesOn, Dirs: event.Dirs[:3], Limits: []string{"no-active"}})
+	at := start.Add(3 * time.Minute)
+	if got := h.sees(event.Dirs[:1], numbers{seq: 7, ack: 9, hasACK: true}.hides(), at, at.Add(time.Second)); got.doubt == "" {
+		t.Error("it does not show aborts")
+	}
+}
+
 // TestLossIsAGap: what a sink dropped is missing since the item before.
 func TestLossIsAGap(t *testing.T) {
 	h := &host{last: start.Add(time.Hour)}

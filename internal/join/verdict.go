@@ -9,15 +9,29 @@ import (
 )
 
 // hidesSent are the limits of a kernel that does not show each RST that a socket sends, and
-// hidesGot those of one that does not show each RST that arrives.
+// hidesAborts those that concern aborts. hidesGot are those of a kernel that does not show each
+// RST that arrives.
 var (
-	hidesSent = []string{"no-active", "no-reply", "no-socketless", "no-signed"}
-	hidesGot  = []string{
+	hidesAborts = []string{"no-active"}
+	hidesSent   = append([]string{"no-reply", "no-socketless", "no-signed"}, hidesAborts...)
+	hidesGot    = []string{
 		"no-receive", "no-request-fate", "no-time-wait-fate", hidesNumbers, "no-ignored-without-socket", "no-ignored-in-handshake", "no-ignored-in-connection", "no-early-drops",
 	}
 	hidesRules, hidesBridges = "no-reject", "no-reject-on-link"
 	hidesNumbers             = "no-rst-packet"
 )
+
+// hides are the limits that may hide a RST with these numbers from the host that sends it. An
+// abort has an ACK and the next sequence number (tcp_send_active_reset). A reply has an ACK
+// only if the segment that it answers has none, and then its sequence number is 0
+// (tcp_v4_send_reset; RFC 9293, 3.10.7.1). So a kernel that does not show all replies still
+// proves that none of its sockets has aborted.
+func (n numbers) hides() []string {
+	if n.hasACK && n.seq != 0 {
+		return hidesAborts
+	}
+	return hidesSent
+}
 
 // ready decides an entry. false: it has to wait.
 func (s *Stage) ready(n *entry) bool {
@@ -140,7 +154,7 @@ func (s *Stage) judge(n *entry) (verdict event.PeerVerdict, because string, susp
 	if !n.counted {
 		return event.PeerSentNotSeen, "its numbers are not known, and an address may have been translated; --see-packets shows them", nil, false
 	}
-	far, dirs, limits := n.way.from.Addr(), []event.Dir{event.Sent}, hidesSent
+	far, dirs, limits := n.way.from.Addr(), []event.Dir{event.Sent}, n.numbers.hides()
 	if n.sent {
 		far, dirs, limits = n.way.to.Addr(), []event.Dir{event.Received, event.Ignored}, hidesGot
 	}
@@ -165,7 +179,7 @@ func (s *Stage) judge(n *entry) (verdict event.PeerVerdict, because string, susp
 	if n.sent {
 		return event.PeerSentNone, fmt.Sprintf("%s sees each RST that arrives, and there was none", owners[0].name()), nil, false
 	}
-	return event.PeerSentNone, fmt.Sprintf("%s sees each RST that its sockets send, and there was none", owners[0].name()), suspectsOf(owners), false
+	return event.PeerSentNone, fmt.Sprintf("%s sees each RST of this kind that its sockets send, and there was none", owners[0].name()), suspectsOf(owners), false
 }
 
 // others are the hosts that have an address, besides one.
