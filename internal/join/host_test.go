@@ -1,6 +1,7 @@
 package join
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -116,3 +117,39 @@ func TestCrowded(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestNamedLater: both ends are on one host, whose first event was written before that was
+// known. Nothing else is said of it.
+func TestNamedLater(t *testing.T) {
+	var got collected
+	s := New(&got, Options{})
+	here, there := event.Endpoint{Addr: netip.MustParseAddr("10.1.0.2"), Port: 40000}, event.Endpoint{Addr: netip.MustParseAddr("10.1.0.1"), Port: 80}
+	rst := event.Segment{Flags: event.RST | event.ACK, Seq: 7, Ack: 9}
+	of := event.Host{HostName: "edge"}
+	for _, e := range []*event.Event{
+		{Host: of, ID: 51, Time: start, Dir: event.Sent, Local: here, Peer: there, RST: rst},
+		{Host: of, ID: 52, Time: start.Add(11 * time.Millisecond), Dir: event.Received, Local: there, Peer: here, RST: rst, PeerEvent: 51},
+	} {
+		if err := s.Event(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.End(); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.events) != 2 {
+		t.Fatalf("%d events", len(got.events))
+	}
+	first, second := got.events[0], got.events[1]
+	if !first.PeerFollows || first.PeerGot.Verdict != "" || second.PeerEvent != first.ID || s.Result().NotSeen > 0 {
+		t.Errorf("%+v, %+v, %+v", first, second, s.Result())
+	}
+}
+
+// collected are the events that come out of a stage.
+type collected struct {
+	event.NopSink
+	events []*event.Event
+}
+
+func (c *collected) Event(e *event.Event) error { c.events = append(c.events, e.Clone()); return nil }

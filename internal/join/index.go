@@ -123,6 +123,20 @@ func (x *index) scan(found []*entry, from []*entry, e *entry, fits func(*entry) 
 	return found
 }
 
+// ofHost is the other end that an event names, if it is open.
+func (x *index) ofHost(e *entry) *entry {
+	b := x.byWay[e.way]
+	if b == nil || e.event.PeerEvent == 0 {
+		return nil
+	}
+	for _, o := range *b.side(!e.sent) {
+		if o.host == e.host && o.event.ID == e.event.PeerEvent && o.partner == nil {
+			return o
+		}
+	}
+	return nil
+}
+
 // sameNumbers reports whether any RST of the other direction has the numbers of e, whatever
 // its addresses.
 func (x *index) sameNumbers(e *entry) *host {

@@ -83,8 +83,18 @@ func (s *Stage) Event(e *event.Event) error {
 	if n.open {
 		s.index.add(n)
 	}
+	s.named(n)
 	s.result.Events++
 	return s.push(n)
+}
+
+// named takes note of an event that names an earlier one of its host as the other end of its
+// RST. The earlier one may have been written before that was known. It waits for no host.
+func (s *Stage) named(n *entry) {
+	if o := s.index.ofHost(n); o != nil {
+		s.index.remove(o)
+		o.open, o.event.PeerEvent = false, n.event.ID
+	}
 }
 
 // Followup waits for the events before it.
