@@ -190,7 +190,8 @@ func (c *comparison) checkExpectation(expected lab.Expectation, e *event.Event) 
 		c.problemf("%s was reported although this kernel is said to be unable to show it", e.Cause)
 		return
 	case e == nil:
-		c.problemf("%s %s of %s was not reported: %s", expected.Dir, expected.Cause, expected.Local, c.counted.text(expected))
+		c.problemf("%s %s of %s was not reported: %s; in %s grew %s",
+			expected.Dir, expected.Cause, expected.Local, c.counted.text(expected), expected.Namespace, c.witness.growthText(expected.Namespace))
 		return
 	}
 	want, limit := c.due(expected)

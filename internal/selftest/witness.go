@@ -2,6 +2,8 @@ package selftest
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/rsttrace/rsttrace/internal/audit"
 	"github.com/rsttrace/rsttrace/internal/capture"
@@ -61,4 +63,16 @@ func (w *witness) stop(namespaces []*lab.Namespace) error {
 		}
 	}
 	return nil
+}
+
+// growthText lists the kernel's counters that grew in a namespace, for people.
+func (w *witness) growthText(namespace string) string {
+	var grown []string
+	for name, growth := range w.growth[namespace] {
+		if growth != 0 {
+			grown = append(grown, fmt.Sprintf("%s by %d", name, growth))
+		}
+	}
+	slices.Sort(grown)
+	return strings.Join(grown, ", ")
 }
