@@ -36,6 +36,8 @@ const volatile bool drop_has_socket = false; /* 6.11 and later */
 /* The drop reasons that are looked at, a bit each; all, where there are none. */
 #define DROP_REASONS 256
 const volatile __u64 drop_reasons[DROP_REASONS / 64] = {};
+/* Of these, the reasons that come before any hook notes a socket: no note is about them. */
+const volatile __u64 drop_early_reasons[DROP_REASONS / 64] = {};
 const volatile __u32 drop_not_specified = 0;
 
 /* Request sockets have reasons of their own for a wrong sequence number: 6.18. */

@@ -470,6 +470,7 @@ const (
 	ContextVarCountNetns             = "count_netns"
 	ContextVarCpus                   = "cpus"
 	ContextVarDetails                = "details"
+	ContextVarDropEarlyReasons       = "drop_early_reasons"
 	ContextVarDropHasReason          = "drop_has_reason"
 	ContextVarDropHasSocket          = "drop_has_socket"
 	ContextVarDropInvalidSequence    = "drop_invalid_sequence"
@@ -604,6 +605,7 @@ type ContextVariableSpecs struct {
 	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
+	DropEarlyReasons       *ebpf.VariableSpec `ebpf:"drop_early_reasons"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
@@ -726,6 +728,7 @@ type ContextVariables struct {
 	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
+	DropEarlyReasons       *ebpf.Variable `ebpf:"drop_early_reasons"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`

@@ -14,7 +14,7 @@ int drops_kfree_skb(__u64 *ctx)
 
 	if (drop_has_reason) {
 		drop.reason = ctx[2];
-		if (!is_watched(drop.reason))
+		if (!has_reason_in(drop_reasons, drop.reason))
 			return 0;
 	}
 	drop.location = ctx[1];

@@ -25,9 +25,17 @@ struct drop {
 	__u32 reason;
 };
 
-static __always_inline bool is_watched(__u32 reason)
+static __always_inline bool has_reason_in(const volatile __u64 *set, __u32 reason)
 {
-	return reason < DROP_REASONS && drop_reasons[reason / 64] >> (reason % 64) & 1;
+	return reason < DROP_REASONS && set[reason / 64] >> (reason % 64) & 1;
+}
+
+/* The socket that was noted for this packet, or NULL. */
+static __always_inline struct sock *noted_target(const struct drop *drop)
+{
+	if (drop_has_reason && has_reason_in(drop_early_reasons, drop->reason))
+		return NULL;
+	return take_rst_target(drop->skb);
 }
 
 static __always_inline bool is_tcp_reset(struct sk_buff *skb)
@@ -168,7 +176,7 @@ static __always_inline int dropped(void *ctx, struct drop *drop)
 		change = opaque(embryonic_change(sk, 0));
 	if (!is_tcp_reset(skb))
 		return 0;
-	struct sock *target = take_rst_target(skb);
+	struct sock *target = noted_target(drop);
 	if (target)
 		sk = target;
 	reset_init(&reset, HOOK_IGNORE, (__u64)sk);

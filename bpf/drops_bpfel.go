@@ -56,6 +56,7 @@ const (
 	DropsVarCountNetns             = "count_netns"
 	DropsVarCpus                   = "cpus"
 	DropsVarDetails                = "details"
+	DropsVarDropEarlyReasons       = "drop_early_reasons"
 	DropsVarDropHasReason          = "drop_has_reason"
 	DropsVarDropHasSocket          = "drop_has_socket"
 	DropsVarDropInvalidSequence    = "drop_invalid_sequence"
@@ -190,6 +191,7 @@ type DropsVariableSpecs struct {
 	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
+	DropEarlyReasons       *ebpf.VariableSpec `ebpf:"drop_early_reasons"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
@@ -334,6 +336,7 @@ type DropsVariables struct {
 	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
+	DropEarlyReasons       *ebpf.Variable `ebpf:"drop_early_reasons"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`

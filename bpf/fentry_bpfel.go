@@ -123,6 +123,7 @@ const (
 	FentryVarCpus                   = "cpus"
 	FentryVarDetails                = "details"
 	FentryVarDeviceArg              = "device_arg"
+	FentryVarDropEarlyReasons       = "drop_early_reasons"
 	FentryVarDropHasReason          = "drop_has_reason"
 	FentryVarDropHasSocket          = "drop_has_socket"
 	FentryVarDropInvalidSequence    = "drop_invalid_sequence"
@@ -274,6 +275,7 @@ type FentryVariableSpecs struct {
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DeviceArg              *ebpf.VariableSpec `ebpf:"device_arg"`
+	DropEarlyReasons       *ebpf.VariableSpec `ebpf:"drop_early_reasons"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
@@ -424,6 +426,7 @@ type FentryVariables struct {
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
 	DeviceArg              *ebpf.Variable `ebpf:"device_arg"`
+	DropEarlyReasons       *ebpf.Variable `ebpf:"drop_early_reasons"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`

@@ -69,6 +69,7 @@ const (
 	KprobeVarCpus                   = "cpus"
 	KprobeVarDetails                = "details"
 	KprobeVarDeviceArg              = "device_arg"
+	KprobeVarDropEarlyReasons       = "drop_early_reasons"
 	KprobeVarDropHasReason          = "drop_has_reason"
 	KprobeVarDropHasSocket          = "drop_has_socket"
 	KprobeVarDropInvalidSequence    = "drop_invalid_sequence"
@@ -220,6 +221,7 @@ type KprobeVariableSpecs struct {
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DeviceArg              *ebpf.VariableSpec `ebpf:"device_arg"`
+	DropEarlyReasons       *ebpf.VariableSpec `ebpf:"drop_early_reasons"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
@@ -370,6 +372,7 @@ type KprobeVariables struct {
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
 	DeviceArg              *ebpf.Variable `ebpf:"device_arg"`
+	DropEarlyReasons       *ebpf.Variable `ebpf:"drop_early_reasons"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`

@@ -27,6 +27,7 @@ const (
 	PredicatesVarCountNetns             = "count_netns"
 	PredicatesVarCpus                   = "cpus"
 	PredicatesVarDetails                = "details"
+	PredicatesVarDropEarlyReasons       = "drop_early_reasons"
 	PredicatesVarDropHasReason          = "drop_has_reason"
 	PredicatesVarDropHasSocket          = "drop_has_socket"
 	PredicatesVarDropInvalidSequence    = "drop_invalid_sequence"
@@ -132,6 +133,7 @@ type PredicatesVariableSpecs struct {
 	CountNetns             *ebpf.VariableSpec `ebpf:"count_netns"`
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
+	DropEarlyReasons       *ebpf.VariableSpec `ebpf:"drop_early_reasons"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
@@ -216,6 +218,7 @@ type PredicatesVariables struct {
 	CountNetns             *ebpf.Variable `ebpf:"count_netns"`
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
+	DropEarlyReasons       *ebpf.Variable `ebpf:"drop_early_reasons"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`

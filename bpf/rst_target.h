@@ -13,10 +13,18 @@
 
 #define RST_TARGETS 1024
 
+/*
+ * The kernel drops the packet right after the note was made, or frees it without
+ * a word: then the note stays. A RST that is sent again has the same numbers, and
+ * often the same skb.
+ */
+#define RST_TARGET_LIFE_NS 1000000000ull
+
 struct rst_target {
 	__u64 skb;
 	__u64 socket; /* struct sock, request_sock or inet_timewait_sock */
 	__u64 packet; /* its hash: an skb is used again at once */
+	__u64 when;
 	__u64 check; /* of all: two writers at once spoil it */
 };
 
@@ -31,7 +39,8 @@ static __always_inline __u64 rst_target_check(const struct rst_target *target)
 {
 	__u64 sum = target->skb * 0x9e3779b97f4a7c15ull ^ target->socket;
 
-	return sum * 0x9e3779b97f4a7c15ull ^ target->packet;
+	return (sum * 0x9e3779b97f4a7c15ull ^ target->packet) * 0x9e3779b97f4a7c15ull ^
+	       target->when;
 }
 
 /* Ports, sequence number and acknowledgement of a packet. */
@@ -59,6 +68,7 @@ static __always_inline int note_rst_target(struct sk_buff *skb, void *socket)
 		.skb = address,
 		.socket = address_of(socket),
 		.packet = packet_hash(skb),
+		.when = bpf_ktime_get_ns(),
 	};
 	target.check = rst_target_check(&target);
 	*slot = target;
@@ -87,6 +97,8 @@ static __always_inline struct sock *take_rst_target(struct sk_buff *skb)
 	if (target.check != rst_target_check(&target) || target.packet != packet_hash(skb))
 		return NULL;
 	slot->skb = 0;
+	if (bpf_ktime_get_ns() - target.when > RST_TARGET_LIFE_NS)
+		return NULL;
 	return (struct sock *)target.socket;
 }
 

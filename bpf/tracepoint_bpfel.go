@@ -58,6 +58,7 @@ const (
 	TracepointVarCpus                   = "cpus"
 	TracepointVarDetails                = "details"
 	TracepointVarDeviceArg              = "device_arg"
+	TracepointVarDropEarlyReasons       = "drop_early_reasons"
 	TracepointVarDropHasReason          = "drop_has_reason"
 	TracepointVarDropHasSocket          = "drop_has_socket"
 	TracepointVarDropInvalidSequence    = "drop_invalid_sequence"
@@ -198,6 +199,7 @@ type TracepointVariableSpecs struct {
 	Cpus                   *ebpf.VariableSpec `ebpf:"cpus"`
 	Details                *ebpf.VariableSpec `ebpf:"details"`
 	DeviceArg              *ebpf.VariableSpec `ebpf:"device_arg"`
+	DropEarlyReasons       *ebpf.VariableSpec `ebpf:"drop_early_reasons"`
 	DropHasReason          *ebpf.VariableSpec `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.VariableSpec `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.VariableSpec `ebpf:"drop_invalid_sequence"`
@@ -346,6 +348,7 @@ type TracepointVariables struct {
 	Cpus                   *ebpf.Variable `ebpf:"cpus"`
 	Details                *ebpf.Variable `ebpf:"details"`
 	DeviceArg              *ebpf.Variable `ebpf:"device_arg"`
+	DropEarlyReasons       *ebpf.Variable `ebpf:"drop_early_reasons"`
 	DropHasReason          *ebpf.Variable `ebpf:"drop_has_reason"`
 	DropHasSocket          *ebpf.Variable `ebpf:"drop_has_socket"`
 	DropInvalidSequence    *ebpf.Variable `ebpf:"drop_invalid_sequence"`

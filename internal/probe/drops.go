@@ -14,8 +14,14 @@ var obeyedDrops = []string{"NOT_SPECIFIED"}
 // ignoredDrops are the drop reasons of a RST that was not obeyed.
 var ignoredDrops = []string{
 	"TCP_RESET", "TCP_INVALID_SEQUENCE", "TCP_INVALID_END_SEQUENCE", "TCP_OLD_SEQUENCE", "TCP_OVERWINDOW",
-	"TCP_RFC7323_PAWS", "TCP_RFC7323_PAWS_ACK", "TCP_RFC7323_TW_PAWS", "TCP_RFC7323_TSECR", "TCP_CSUM", "TCP_MINTTL",
-	"TCP_MD5NOTFOUND", "TCP_MD5UNEXPECTED", "TCP_MD5FAILURE", "TCP_AUTH_HDR",
+	"TCP_RFC7323_PAWS", "TCP_RFC7323_PAWS_ACK", "TCP_RFC7323_TW_PAWS", "TCP_RFC7323_TSECR",
+}
+
+// earlyDrops are the reasons of a RST that is dropped before the kernel checks it for a
+// socket, where the hooks that note the socket are: such a RST has no note. A note that
+// seems to be about it is left from another packet with the same numbers.
+var earlyDrops = []string{
+	"TCP_CSUM", "TCP_MINTTL", "TCP_MD5NOTFOUND", "TCP_MD5UNEXPECTED", "TCP_MD5FAILURE", "TCP_AUTH_HDR",
 	"TCP_AONOTFOUND", "TCP_AOUNEXPECTED", "TCP_AOKEYNOTFOUND", "TCP_AOFAILURE",
 }
 

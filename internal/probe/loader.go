@@ -212,7 +212,7 @@ func (l *loader) dropConstants() map[string]any {
 	d := &l.kernel.drop
 	reasons := [][]string{obeyedDrops}
 	if l.options.Ignored {
-		reasons = append(reasons, ignoredDrops)
+		reasons = append(reasons, ignoredDrops, earlyDrops)
 		if !l.repliesSeeResets {
 			reasons = append(reasons, repliedDrops)
 		}
@@ -221,6 +221,7 @@ func (l *loader) dropConstants() map[string]any {
 		"drop_has_reason":    d.hasReason,
 		"drop_has_socket":    d.hasSocket,
 		"drop_reasons":       d.watched(reasons...),
+		"drop_early_reasons": d.watched(earlyDrops),
 		"drop_not_specified": d.notSpecified,
 		"drop_tells_request": d.tellsRequest(),
 		// RSTs whose socket is not named.
