@@ -146,6 +146,28 @@ func TestNamedLater(t *testing.T) {
 	}
 }
 
+// TestWordsOfNumbers: the words of an event have the number that an earlier one has behind the
+// join. One that still waits has none yet.
+func TestWordsOfNumbers(t *testing.T) {
+	for _, tt := range []struct{ about, want string }{
+		{"it came out before", "ended (#7, 28 ms earlier)"},
+		{"it waits", "ended (event 16 of server, 28 ms earlier)"},
+		{"another number", "ended (#160, 28 ms earlier)"},
+	} {
+		n := &entry{host: &host{Host: event.Host{HostName: "server"}}}
+		n.event.Earlier.Event, n.event.Summary, n.event.Remedy = 16, "ended (#16, 28 ms earlier)", "Look at #16"
+		switch tt.about {
+		case "it came out before":
+			n.host.ids.set(16, 7)
+		case "another number":
+			n.event.Summary = tt.want
+		}
+		if n.renumber(); n.event.Summary != tt.want || n.event.Remedy == "Look at #16" {
+			t.Errorf("%s: %q, %q", tt.about, n.event.Summary, n.event.Remedy)
+		}
+	}
+}
+
 // collected are the events that come out of a stage.
 type collected struct {
 	event.NopSink

@@ -1,5 +1,10 @@
 package join
 
+import (
+	"strconv"
+	"strings"
+)
+
 // numberingMost is how many of the last events of a host are known by number. What follows
 // an event comes within seconds.
 const numberingMost = 1 << 10
@@ -23,4 +28,31 @@ func (n *numbering) of(own uint64) uint64 {
 		return 0
 	}
 	return n.joined[own%numberingMost]
+}
+
+// renumber gives the number of an earlier event that an event is about, which its words have,
+// too. If that event has none yet, because it still waits, the words have its number on its
+// host.
+func (n *entry) renumber() {
+	e := &n.event
+	own := e.Earlier.Event
+	if own == 0 {
+		return
+	}
+	e.Earlier.Event = n.host.ids.of(own)
+	name := "#" + strconv.FormatUint(e.Earlier.Event, 10)
+	if e.Earlier.Event == 0 {
+		name = "event " + strconv.FormatUint(own, 10) + " of " + n.host.name()
+	}
+	e.Summary, e.Remedy = rename(e.Summary, own, name), rename(e.Remedy, own, name)
+}
+
+// rename puts a name in place of the number of an event.
+func rename(text string, number uint64, name string) string {
+	old := "#" + strconv.FormatUint(number, 10)
+	before, behind, found := strings.Cut(text, old)
+	if !found || behind != "" && behind[0] >= '0' && behind[0] <= '9' {
+		return text
+	}
+	return before + name + behind
 }

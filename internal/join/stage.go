@@ -256,7 +256,7 @@ func (s *Stage) give(n *entry) error {
 	own := e.ID
 	e.ID, e.HostEvent, e.Finding = s.ids, own, 0
 	n.host.ids.set(own, e.ID)
-	e.Earlier.Event = n.host.ids.of(e.Earlier.Event)
+	n.renumber()
 	if n.partner == nil && e.PeerEvent != 0 {
 		later := e.PeerEvent > own
 		e.PeerEvent = n.host.ids.of(e.PeerEvent)
