@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rsttrace/rsttrace/pkg/event"
 )
 
@@ -90,7 +92,7 @@ func TestCatalogueMatchesTheContract(t *testing.T) {
 			got = append(got, string(id))
 		}
 		if !slices.Equal(got, strings.Fields(want)) {
-			t.Errorf("IDs(%q) = %q\nwant %q", dir, got, strings.Fields(want))
+			t.Errorf("the causes of direction %q differ from the list in this test (-list +catalogue):\n%s", dir, cmp.Diff(strings.Fields(want), got))
 		}
 	}
 }

@@ -15,7 +15,7 @@ func TestEveryCauseHasAScenario(t *testing.T) {
 	for _, s := range lab.Scenarios() {
 		for _, id := range append(slices.Clone(s.Causes), s.Instead...) {
 			if _, ok := cause.Lookup(id); !ok {
-				t.Errorf("%s shows %s, which is not in the catalogue", s.Name, id)
+				t.Errorf("%s shows %s, which is not in the catalogue: add its entry to pkg/cause", s.Name, id)
 			}
 			shown[id] = true
 		}
