@@ -23,7 +23,7 @@ func limitMemory() {
 
 const (
 	// daemonGCPercent trades a little time for memory: a daemon has much of the first.
-	daemonGCPercent = 15
+	daemonGCPercent = 20
 	// tidyInterval is how often a daemon gives memory back that a flood has taken.
 	tidyInterval = time.Minute
 )

@@ -138,8 +138,13 @@ func (s *tableSearch) seek(sockets []event.SocketRef) error {
 	if _, err := s.memory.WriteAt(s.buffer, socketsAt); err != nil {
 		return err
 	}
-	_, err := s.memory.WriteAt(make([]byte, holdersAt-bloomAt), bloomAt)
-	return err
+	var zeros [4096]byte // in parts: the whole has a quarter of a megabyte, and would be left behind each time
+	for at := bloomAt; at < holdersAt; at += int64(len(zeros)) {
+		if _, err := s.memory.WriteAt(zeros[:min(int64(len(zeros)), holdersAt-at)], at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *tableSearch) read(sockets []event.SocketRef, count int) ([]event.Holder, error) {

@@ -18,11 +18,17 @@ func (o *Options) wants() func(cause.Verdict) bool {
 	if o.Summary || o.Top > 0 || o.audits() || o.Filter.Reads()&filter.KnowsVerdict == 0 {
 		return nil
 	}
-	return func(v cause.Verdict) bool { return verdictDecides(o.Filter, v) != filter.No }
+	return func(v cause.Verdict) bool { return wantsVerdict(o.Filter)(v) }
 }
 
-func verdictDecides(f *filter.Filter, v cause.Verdict) filter.Answer {
-	return f.Decide(&event.Event{Dir: v.Dir, Cause: v.Cause, Certainty: v.Certainty}, filter.KnowsVerdict)
+// wantsVerdict reports whether a filter may want events with a verdict. One goroutine may
+// ask what it returns.
+func wantsVerdict(f *filter.Filter) func(cause.Verdict) bool {
+	var e event.Event // of all questions: there are many each second, and an event has a kilobyte
+	return func(v cause.Verdict) bool {
+		e.Dir, e.Cause, e.Certainty = v.Dir, v.Cause, v.Certainty
+		return f.Decide(&e, filter.KnowsVerdict) != filter.No
+	}
 }
 
 // muteCauses tells the kernel which kinds of evidence mean a cause that is not
@@ -32,9 +38,8 @@ func (t *Tracer) muteCauses(now time.Time) error {
 		return nil
 	}
 	t.nextMute = now.Add(muteInterval)
-	return t.source.Mute(func(e event.Evidence) bool {
-		return verdictDecides(t.filter, cause.Classify(e)) == filter.No
-	})
+	wants := wantsVerdict(t.filter)
+	return t.source.Mute(func(e event.Evidence) bool { return !wants(cause.Classify(e)) })
 }
 
 // namesHold is how long a control group stays hidden because of a name: that may
