@@ -104,7 +104,7 @@ var idles = []*pattern{
 				text += fmt.Sprintf(next, bytesRange(s), g.client())
 			}
 			if s := &g.numbers[closed]; s.count > 0 {
-				text += fmt.Sprintf("; %s later more data of %s arrived on it", rangeOf(s), g.client())
+				text += fmt.Sprintf("; %s later more data of %s arrived on %s", rangeOf(s), g.client(), g.oneOf("it", "them"))
 			}
 			text += g.times()
 			if g.allAtOnce() {
@@ -216,7 +216,7 @@ func (g *group) fewSilences() []string {
 	if g.numbers[silence].count >= limitMin {
 		return nil
 	}
-	return []string{fmt.Sprintf("the silence before the close was %s; seen %s, and %d equal ones would prove a limit", rangeOf(&g.numbers[silence]), timesOf(g.numbers[silence].count), limitMin)}
+	return []string{fmt.Sprintf("the connection was silent for %s before the close, %s so far; %d equal silences would prove a limit", rangeOf(&g.numbers[silence]), timesOf(g.numbers[silence].count), limitMin)}
 }
 
 // belowServer advises to keep the client's idle limit below the server's, as far as the

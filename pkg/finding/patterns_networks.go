@@ -31,7 +31,7 @@ var networks = []*pattern{
 			text := fmt.Sprintf("a RST ended %s of %s with %s, and %s sent it", connections(g.resets), g.victim("this host"), g.first.Peer, g.nobody())
 			text += ". Proof: " + g.alibi.because
 			if s := &g.numbers[silence]; s.count > 0 {
-				text += fmt.Sprintf(". That end had been heard %s before", rangeOf(s))
+				text += fmt.Sprintf(". Its last packet had come %s before", rangeOf(s))
 			}
 			return text
 		},
@@ -89,7 +89,7 @@ var networks = []*pattern{
 			return fmt.Sprintf("Send keep-alives more often than every %s (TCP_KEEPIDLE, or net.ipv4.tcp_keepalive_time with SO_KEEPALIVE), or drop idle connections earlier", span(g.numbers[silence].min))
 		},
 		because: func(g *group) []string {
-			return append(slices.Clone(g.first.Because), "the peer had not been heard for "+rangeOf(&g.numbers[silence]))
+			return append(slices.Clone(g.first.Because), "nothing had come from the peer for "+rangeOf(&g.numbers[silence]))
 		},
 	},
 	{
@@ -107,7 +107,7 @@ var networks = []*pattern{
 			return !g.sees() && s.count > 0 && s.median() < flowMillis && (g.numbers[received].max > 0 || g.numbers[sent].max > 1)
 		},
 		say: func(g *group) string {
-			text := fmt.Sprintf("a RST ended a connection of %s with %s, which had been heard %s before%s", g.victim("this host"), g.first.Peer, rangeOf(&g.numbers[silence]), g.times())
+			text := fmt.Sprintf("a RST ended a connection of %s with %s, whose last packet had come %s before%s", g.victim("this host"), g.first.Peer, rangeOf(&g.numbers[silence]), g.times())
 			if s := &g.numbers[ttl]; s.count > 0 {
 				text += "; TTL " + strconv.FormatUint(s.min, 10)
 				if s.max != s.min {

@@ -24,7 +24,7 @@ func TestRecorded(t *testing.T) {
 		{"race", "keep-alive-race", event.Exact, 3, []string{"python3", "a silence of 3.0 s"}, ""},
 		{"linger", "idle-limit", event.Exact, 3, []string{"python3", "a silence of 3.0 s", "(3 times)"}, ""},
 		{"forgotten", "idle-limit-between", event.Likely, 3, []string{"a silence of 11.1 s", "keep-alives more often than every 11.0 s"}, "no TCP timestamp"},
-		{"flow", "sent-by-no-socket", event.Exact, 1, []string{"no socket of this host sent", "had been heard", "has the connection", "forges RSTs"}, ""},
+		{"flow", "sent-by-no-socket", event.Exact, 1, []string{"no socket of this host sent", "last packet had come", "has the connection", "forges RSTs"}, ""},
 		{"paused", "process-paused", event.Likely, 4, []string{"python3", "did nothing on 4 connections for at least 5.1 s", "it was stopped or blocked"}, "its clients had closed between"},
 		{"upload", "closed-before-read", event.Exact, 3, []string{"python3", "83 968 to 108 544 bytes", "were 1.0 s old"}, ""},
 	} {

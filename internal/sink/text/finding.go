@@ -236,7 +236,7 @@ func (s *Sink) findingEnds(f *event.Finding) {
 	netns := netnsText(&event.Event{Netns: f.Netns})
 	if netns != "" && f.Netns.Name == "" && !s.explains {
 		s.explains = true
-		netns += " (lsns -t net lists them)"
+		netns += " (that of the " + whoseNetns(f) + "; lsns -t net lists all)"
 	}
 	if f.Initiator.PID != 0 {
 		netns = strings.TrimPrefix(netns+", by "+processText(f.Initiator.PID, f.Initiator.Comm), ", ")
@@ -245,6 +245,14 @@ func (s *Sink) findingEnds(f *event.Finding) {
 		s.nextFact(cells(netns))
 		p.words(s.style.faint, netns, s.indent())
 	}
+}
+
+// whoseNetns says which end of the first line is in the namespace behind it.
+func whoseNetns(f *event.Finding) string {
+	if f.Dir == event.Sent {
+		return "sender"
+	}
+	return "receiver"
 }
 
 // partyText names an end of a finding. That its owner closed the socket, perhaps after the
