@@ -18,7 +18,7 @@
  * a word: then the note stays. A RST that is sent again has the same numbers, and
  * often the same skb.
  */
-#define RST_TARGET_LIFE_NS 1000000000ull
+#define RST_TARGET_LIFETIME_NS (1000ull * 1000 * 1000)
 
 struct rst_target {
 	__u64 skb;
@@ -97,7 +97,7 @@ static __always_inline struct sock *take_rst_target(struct sk_buff *skb)
 	if (target.check != rst_target_check(&target) || target.packet != packet_hash(skb))
 		return NULL;
 	slot->skb = 0;
-	if (bpf_ktime_get_ns() - target.when > RST_TARGET_LIFE_NS)
+	if (bpf_ktime_get_ns() - target.when > RST_TARGET_LIFETIME_NS)
 		return NULL;
 	return (struct sock *)target.socket;
 }

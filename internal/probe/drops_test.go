@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,6 +80,24 @@ func TestHandshakeChallenge(t *testing.T) {
 		k.locate(parseSymbols(strings.NewReader(test.kallsyms)))
 		if k.challenges != test.want {
 			t.Errorf("%s: %v, want %v", name, k.challenges, test.want)
+		}
+	}
+}
+
+// TestEarlyDrops: a reason is either checked before the sockets' hooks or behind them, and
+// what is dropped before them is watched and has no note.
+func TestEarlyDrops(t *testing.T) {
+	for _, reason := range earlyDrops {
+		if slices.Contains(ignoredDrops, reason) || slices.Contains(obeyedDrops, reason) || slices.Contains(repliedDrops, reason) {
+			t.Errorf("%s is said to come before and behind the hooks", reason)
+		}
+	}
+	spec := kernelWith(t, 4, "NOT_SPECIFIED", "TCP_CSUM", "TCP_RESET", "TCP_MINTTL")
+	l := loader{kernel: &kernel{drop: readDropFacts(spec)}, options: Options{Ignored: true}}
+	constants := l.dropConstants()
+	for constant, want := range map[string]uint64{"drop_early_reasons": 0b1010, "drop_reasons": 0b1111} {
+		if got := constants[constant].([dropReasonMax / 64]uint64); got[0] != want {
+			t.Errorf("%s is %b, want %b", constant, got[0], want)
 		}
 	}
 }
