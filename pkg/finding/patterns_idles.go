@@ -108,7 +108,7 @@ var idles = []*pattern{
 			}
 			text += g.times()
 			if g.allAtOnce() {
-				text += ", all within " + span(g.tookMillis())
+				text += ", all within " + span(max(g.tookMillis(), 1))
 			}
 			return text
 		},

@@ -37,7 +37,7 @@ var paused = []*pattern{
 		},
 		say: func(g *group) string {
 			return fmt.Sprintf("%s did nothing on %s for at least %s, and then acted on all of them within %s: it was stopped or blocked",
-				g.still(), connections(g.resets), span(g.pausedFor()), span(uint64(g.last.Sub(g.since).Milliseconds())))
+				g.still(), connections(g.resets), span(g.pausedFor()), span(max(1, uint64(g.last.Sub(g.since).Milliseconds()))))
 		},
 		advice: func(g *group) string {
 			return "Find out what held " + g.still() + ": SIGSTOP, a debugger, a freezer (docker pause), a CPU limit; else what blocks it: a lock, garbage collection, a slow disk"
