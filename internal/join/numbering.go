@@ -33,18 +33,18 @@ func (n *numbering) of(own uint64) uint64 {
 // renumber gives the number of an earlier event that an event is about, which its words have,
 // too. If that event has none yet, because it still waits, the words have its number on its
 // host.
-func (n *entry) renumber() {
-	e := &n.event
-	own := e.Earlier.Event
+func (e *entry) renumber() {
+	told := &e.event
+	own := told.Earlier.Event
 	if own == 0 {
 		return
 	}
-	e.Earlier.Event = n.host.ids.of(own)
-	name := "#" + strconv.FormatUint(e.Earlier.Event, 10)
-	if e.Earlier.Event == 0 {
-		name = "event " + strconv.FormatUint(own, 10) + " of " + n.host.name()
+	told.Earlier.Event = e.host.ids.of(own)
+	name := "#" + strconv.FormatUint(told.Earlier.Event, 10)
+	if told.Earlier.Event == 0 {
+		name = "event " + strconv.FormatUint(own, 10) + " of " + e.host.name()
 	}
-	e.Summary, e.Remedy = rename(e.Summary, own, name), rename(e.Remedy, own, name)
+	told.Summary, told.Remedy = rename(told.Summary, own, name), rename(told.Remedy, own, name)
 }
 
 // rename puts a name in place of the number of an event.
