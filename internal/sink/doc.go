@@ -1,9 +1,8 @@
 // Package sink holds what every output format shares: the totals that are
 // printed at the end, and a buffer that writes whole lines.
 //
-// The formats are packages below: text for people, jsonl for programs. Each has
-// New(w, Options) and a Sink with the methods Event, Counts, Lost, Audit and Flush;
-// whoever wants to treat them alike declares that interface where it is used.
+// The formats are packages below: text for people, jsonl for programs, and others. Each has
+// New(w, Options), which returns an event.Sink.
 //
 // The trap to avoid: sinks never flush on their own account of time. Whoever
 // reads events calls Flush when none is waiting, so that every line is out
