@@ -32,8 +32,9 @@ func (f *full) page(path string, steps []string) error {
 		}
 	}
 	text := "<!-- Generated from the records of \"make test-all\". Do not edit. -->\n" +
-		"# The last full run\n\n`make test-all` has these steps. Each has its own record: when it ended, and of which commit.\n" +
-		"`make release-check` compares the records with the code.\n\n" +
+		"# The last full run\n\nBefore a release, [make test-all](testing.md#make-test-all) runs every test on every kernel, for hours. Its steps need not run on one day.\n" +
+		"So each has its own row: the day on which it ended, and the commit that it tested. *never* means that there is no result yet.\n" +
+		"`make release-check` says which rows are too old, because the program has changed since then.\n\n" +
 		"| step | ended | commit | minutes | passed | failed | skipped |\n| --- | --- | --- | --- | --- | --- | --- |\n" + table.String()
 	if failed.Len() > 0 {
 		text += "\n## What failed\n" + failed.String()
