@@ -4,6 +4,7 @@
 # boot DIR KERNEL_DIR ARCH MACHINE CPU TIMEOUT DISK [OPTION...]: runs the guest of DIR/initramfs until it is off, with its
 # command's output on stdout. DISK may be empty. OPTIONs are further ones of qemu. Leaves DIR/console (kernel log),
 # DIR/results.tar and DIR/qemu.log (complaints of the emulator).
+# boot_words, if it is set, is added to the kernel's command line.
 # Returns 124 or 137 after TIMEOUT seconds, else what qemu returned, which says nothing about the command.
 boot() {
 	local dir=$1 kernel=$2 arch=$3 machine=$4 cpu=$5 timeout=$6 disk=$7
@@ -18,7 +19,7 @@ boot() {
 		-nodefaults -no-user-config -display none
 		-kernel "$kernel/vmlinuz" -initrd "$dir/initramfs"
 		# An oops is a failure even where the command survives it. A panic reboots at once, which ends qemu.
-		-append "console=$console loglevel=4 panic=-1 oops=panic" -no-reboot
+		-append "console=$console loglevel=4 panic=-1 oops=panic${boot_words-}" -no-reboot
 		-serial "file:$dir/console"
 		-device virtio-serial-pci
 		# Not qemu's stdio: that hangs up when there is no input.
