@@ -114,7 +114,8 @@ func openPane(t *testing.T, width, height int) *pane {
 		t.Skip("needs tmux")
 	}
 	p := &pane{t, filepath.Join(t.TempDir(), "tmux")}
-	p.tmux("-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), "bash --norc --noprofile")
+	// tmux starts a command of several words without the shell of the user, which may be nologin.
+	p.tmux("-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(width), "-y", fmt.Sprint(height), "bash", "--norc", "--noprofile")
 	t.Cleanup(func() { p.tmux("kill-server") })
 	p.tmux("set-option", "-g", "window-size", "manual")
 	p.run("PS1='ready> '; export " + commandVariable + "=1 LANG=C.UTF-8")
