@@ -129,7 +129,7 @@ QUICK_STEPS := lint-format vet lint-shell lint-c unit
 
 # Every step runs, also after one that failed; the total comes last.
 .PHONY: test
-test: ## Run the twelve below, in this order, and print a total
+test: ## Run the thirteen below, in this order, and print a total
 	@rm -rf $(RESULTS)
 	@failed=(); \
 	for step in $(TEST_STEPS); do \
@@ -139,7 +139,7 @@ test: ## Run the twelve below, in this order, and print a total
 	done; \
 	echo "took: $${times}all $$SECONDS s"; \
 	$(GO) run ./tools/tally total $(RESULTS) "$${failed[@]}" | tee $(RESULTS)/total
-TEST_STEPS := unit vet lint race check-generated selftest stories peers packages-test kubernetes-test bench-smoke vm-tests
+TEST_STEPS := unit vet lint race check-generated selftest stories peers packages-test kubernetes-test bench-smoke vm-tests vm-fleet
 
 # One package at a time: several provoke resets, which the whole host counts.
 # Without root none does.
@@ -166,7 +166,7 @@ test-all: build-all deps-vm ## Everything, on every kernel, for hours; each step
 	echo 'written: $(RECORDS).md'; \
 	exit $$status
 steps = $(if $(1),$(MAKE) --no-print-directory -k $(2) $(1:%=once-%),true)
-ALL_STEPS := $(filter-out vm-tests,$(TEST_STEPS)) $(ALL_KERNELS:%=vm-all-%) $(SERVICE_KERNELS:%=vm-service-%) collector fleet fuzz live
+ALL_STEPS := $(filter-out vm-tests,$(TEST_STEPS)) $(ALL_KERNELS:%=vm-all-%) $(SERVICE_KERNELS:%=vm-service-%) collector fleet vm-fleet-all fuzz live
 TEST_ALL_STEPS ?= $(ALL_STEPS)
 ALL_RESULTS := $(RESULTS)-all
 # Nobody has chosen a shorter time on the command line or in the environment.
@@ -262,7 +262,7 @@ play-peers = RSTTRACE_PROGRAMS=$(PROGRAMS) RSTTRACE_ENGINES=$(ENGINES) $(GO) tes
 
 .PHONY: peers
 peers: go deps-peers ## rsttrace with what reads its metrics and logs, and with containerd
-	@$(call play-peers,-skip '^TestCollector$$')
+	@$(call play-peers,-skip '^Test(Collector|Machines.*)$$')
 
 .PHONY: collector
 collector: go deps-peers ## The same with the OpenTelemetry Collector, which takes minutes to build
@@ -302,6 +302,14 @@ vm-test: build-all deps-vm ## The same on one kernel: KERNEL=6.1
 .PHONY: $(KERNELS:%=vm-test-%)
 $(KERNELS:%=vm-test-%): vm-test-%:
 	@FIRST=$$(awk -v name=$* '$$7 == "always" { n++ } $$1 == name { print (n - 1) % 3 + 1 }' test/vm/kernels) tools/vm-test $* $(RESULTS)/vm-tests
+
+.PHONY: vm-fleet
+vm-fleet: go deps-peers deps-vm ## Two virtual machines and a NAT router on one network: does a join say what was played?
+	@$(call play-peers,-run '^TestMachinesTwo$$')
+
+.PHONY: vm-fleet-all
+vm-fleet-all: go deps-peers deps-vm ## The same with three machines, which have three kernels
+	@$(call play-peers,-run '^TestMachinesThree$$')
 
 .PHONY: stories-docs
 stories-docs: go deps-stories ## Play the stories and write what rsttrace shows into docs/stories.md

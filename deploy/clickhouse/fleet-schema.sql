@@ -132,6 +132,7 @@ CREATE TABLE IF NOT EXISTS rsttrace.coverage
     `phase` LowCardinality(String),
     `since` DateTime64(9, 'UTC') CODEC(Delta, ZSTD),
     `shows` Bool,   -- each RST that its sockets send has a line
+    `shows_aborts` Bool, -- each RST has one with which a socket aborts. Most kernels show all of these, and not all replies
     `missing` Bool, -- something was lost since the coverage line before
     `forwards` Bool
 )
@@ -144,7 +145,8 @@ SETTINGS ttl_only_drop_parts = 1;
 CREATE MATERIALIZED VIEW IF NOT EXISTS rsttrace.coverage_of_lines TO rsttrace.coverage AS
 SELECT
     if(hostId != '', hostId, host) AS node, host, time, phase, ifNull(since, toDateTime64(0, 9, 'UTC')) AS since,
-    has(dirs, 'sent') AND filter = '' AND NOT hasAny(limits, ['no-active', 'no-reply', 'no-socketless', 'no-signed']) AS shows,
+    has(dirs, 'sent') AND filter = '' AND NOT has(limits, 'no-active') AS shows_aborts,
+    shows_aborts AND NOT hasAny(limits, ['no-reply', 'no-socketless', 'no-signed']) AS shows,
     ifNull(lostEvents, 0) > 0 OR ifNull(missed, 0) > 0 OR heldBack AS missing, forwards
 FROM rsttrace.lines
 WHERE kind IN ('coverage', 'lost');
@@ -171,31 +173,35 @@ FROM rsttrace.rsts FINAL
 WHERE sent_last = toDateTime64(0, 9, 'UTC') AND got_first = got_last AND minute = toStartOfMinute(got_last)
 SETTINGS do_not_merge_across_partitions_select_final = 1;
 
--- When a host would have shown each RST that its sockets send, and lost nothing. A coverage
--- line is about the time since the line before, which is 30 s at most. What comes 5 s later
--- may still be missing.
+-- When a host would have shown each RST that its sockets send, or each with which they abort,
+-- and lost nothing. A coverage line is about the time since the line before, which is 30 s at
+-- most. What comes 5 s later may still be missing.
 CREATE VIEW IF NOT EXISTS rsttrace.covered AS
-SELECT node, any(host) AS host, min(before) AS begins, max(time) - INTERVAL if(argMax(phase, time) = 'ends', 0, 5) SECOND AS ends
+SELECT node, aborts, any(host) AS host, min(before) AS begins, max(time) - INTERVAL if(argMax(phase, time) = 'ends', 0, 5) SECOND AS ends
 FROM
 (
-    SELECT *, sum(breaks) OVER (PARTITION BY node ORDER BY time, breaks) AS stretch
+    SELECT *, sum(breaks) OVER (PARTITION BY node, aborts ORDER BY time, breaks) AS stretch
     FROM
     (
         SELECT
-            node, host, time, phase,
+            node, aborts, host, time, phase,
             lagInFrame(time) OVER earlier AS before,
-            phase = 'begins' OR missing OR NOT shows OR NOT lagInFrame(shows) OVER earlier
+            phase = 'begins' OR missing OR NOT seen OR NOT lagInFrame(seen) OVER earlier
                 OR since != lagInFrame(since) OVER earlier OR dateDiff('second', before, time) > 45
                 OR gaps != lagInFrame(gaps) OVER earlier OR gaps != leadInFrame(gaps, 1, gaps) OVER later AS breaks
-        FROM (SELECT *, countIf(phase = '') OVER (PARTITION BY node ORDER BY time) AS gaps FROM rsttrace.coverage)
+        FROM
+        (
+            SELECT *, arrayJoin([(true, shows_aborts), (false, shows)]) AS kind, kind.1 AS aborts, kind.2 AS seen
+            FROM (SELECT *, countIf(phase = '') OVER (PARTITION BY node ORDER BY time) AS gaps FROM rsttrace.coverage)
+        )
         WHERE phase != ''
         WINDOW
-            earlier AS (PARTITION BY node ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW),
-            later AS (PARTITION BY node ORDER BY time ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING)
+            earlier AS (PARTITION BY node, aborts ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW),
+            later AS (PARTITION BY node, aborts ORDER BY time ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING)
     )
 )
 WHERE NOT breaks
-GROUP BY node, stretch;
+GROUP BY node, aborts, stretch;
 
 -- When all hosts that pass packets of others on were covered, and when all hosts were.
 -- A host without coverage lines counts as one that is never covered.
@@ -207,23 +213,26 @@ WITH
 SELECT * FROM
 (
     SELECT
-        every, moment AS begins, leadInFrame(moment) OVER (PARTITION BY every ORDER BY moment ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING) AS ends, covered
+        every, aborts, moment AS begins,
+        leadInFrame(moment) OVER (PARTITION BY every, aborts ORDER BY moment ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING) AS ends, covered
     FROM
     (
-        SELECT every, moment, sum(sum(step)) OVER (PARTITION BY every ORDER BY moment) AS covered
-        FROM (SELECT node, arrayJoin([(begins, 1), (ends, -1)]) AS edge, edge.1 AS moment, edge.2 AS step FROM rsttrace.covered)
+        SELECT every, aborts, moment, sum(sum(step)) OVER (PARTITION BY every, aborts ORDER BY moment) AS covered
+        FROM (SELECT node, aborts, arrayJoin([(begins, 1), (ends, -1)]) AS edge, edge.1 AS moment, edge.2 AS step FROM rsttrace.covered)
         ARRAY JOIN [false, true] AS every
         WHERE every OR has(forwarders, node)
-        GROUP BY every, moment
+        GROUP BY every, aborts, moment
     )
 )
 WHERE ends > begins AND covered = if(every, length(known), length(forwarders)) + silent
 UNION ALL
-SELECT false, toDateTime64(0, 9, 'UTC'), toDateTime64('2200-01-01 00:00:00', 9, 'UTC'), 0 WHERE empty(forwarders) AND silent = 0;
+SELECT false, aborts, toDateTime64(0, 9, 'UTC'), toDateTime64('2200-01-01 00:00:00', 9, 'UTC'), 0
+FROM (SELECT arrayJoin([false, true]) AS aborts) WHERE empty(forwarders) AND silent = 0;
 
 -- Received RSTs that no socket of a traced host sent. Each host that has the address of the
 -- sender was covered for 2 s before and after. So was each host that may have other
--- addresses than those that are known. Of all other RSTs nothing is known.
+-- addresses than those that are known. Of all other RSTs nothing is known. An abort has an ACK
+-- and a sequence number. A reply to a segment has only one of both.
 CREATE VIEW IF NOT EXISTS rsttrace.nobody_sent AS
 WITH
     (SELECT groupUniqArray(node) FROM rsttrace.coverage WHERE forwards AND time >= {begin:DateTime} AND time < {end:DateTime}) AS forwarders,
@@ -231,19 +240,19 @@ WITH
 SELECT minute, time, node, host, id, cause, from, from_port, to, to_port, comm, owner
 FROM
 (
-    SELECT minute, time, node, host, id, cause, from, from_port, to, to_port, comm, any(owner_node) AS owner, max(has(forwarders, owner_node)) AS every, time - apart AS sure_from
+    SELECT minute, time, node, host, id, cause, from, from_port, to, to_port, comm, aborts, any(owner_node) AS owner, max(has(forwarders, owner_node)) AS every, time - apart AS sure_from
     FROM
     (
-        SELECT a.*, o.node AS owner_node, a.time - apart AS seen_from
+        SELECT a.*, o.node AS owner_node, a.time - apart AS seen_from, a.seq != 0 AND a.ack != 0 AS aborts
         FROM (SELECT * FROM rsttrace.alone WHERE minute >= {begin:DateTime} AND minute < {end:DateTime}) AS a
         INNER JOIN (SELECT DISTINCT address, node FROM rsttrace.addresses WHERE day >= toDate({begin:DateTime}) - 1) AS o ON o.address = a.from
         WHERE o.node != a.node
     ) AS a
-    ASOF LEFT JOIN rsttrace.covered AS c ON c.node = a.owner_node AND c.begins <= a.seen_from
+    ASOF LEFT JOIN rsttrace.covered AS c ON c.node = a.owner_node AND c.aborts = a.aborts AND c.begins <= a.seen_from
     GROUP BY ALL
     HAVING min(c.ends >= a.time + apart)
 ) AS e
-ASOF LEFT JOIN rsttrace.fleet_covered AS f ON f.every = e.every AND f.begins <= e.sure_from
+ASOF LEFT JOIN rsttrace.fleet_covered AS f ON f.every = e.every AND f.aborts = e.aborts AND f.begins <= e.sure_from
 WHERE f.ends >= time + apart
     AND minute NOT IN (SELECT arrayJoin([toStartOfMinute(time - apart), toStartOfMinute(time + apart)]) FROM rsttrace.unnumbered WHERE sent AND time >= {begin:DateTime} - 60);
 

@@ -24,9 +24,14 @@ type stream struct {
 	followups []*event.Followup
 	findings  []*event.Finding
 	losses    []*event.Loss
+	coverage  []*event.Coverage
 }
 
-func (s *stream) Event(e *event.Event) error       { s.events = append(s.events, e.Clone()); return nil }
+func (s *stream) Event(e *event.Event) error { s.events = append(s.events, e.Clone()); return nil }
+func (s *stream) Coverage(c *event.Coverage) error {
+	s.coverage = append(s.coverage, c.Clone())
+	return nil
+}
 func (s *stream) Followup(f *event.Followup) error { s.followups = append(s.followups, f); return nil }
 
 func newStream(t *testing.T) *stream {
