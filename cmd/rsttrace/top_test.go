@@ -257,6 +257,7 @@ func TestScreenPlays(t *testing.T) {
 	p.press("Enter")
 	p.await("written: all.html, 3 events")
 	p.press("q")
+	p.await("\nready>\n") // the screen may take keys until it has ended
 	p.run("clear; " + rsttrace("read resets.pcapng"))
 	p.await("ready>", "#")
 }
