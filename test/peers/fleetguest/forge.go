@@ -50,14 +50,13 @@ func forge(h *host) error {
 	}
 	f := &forger{host: h, raw: raw, dialed: make(map[netip.AddrPort]*passing), begun: make(map[handshake]*passing)}
 	go func() {
-		if err := f.run(packets); err != nil {
-			fmt.Fprintln(os.Stderr, "fleetguest: forging:", err)
-			os.Exit(1)
-		}
+		fmt.Fprintln(os.Stderr, "fleetguest: forging:", f.run(packets))
+		os.Exit(1)
 	}()
 	return nil
 }
 
+// run goes on until something fails.
 func (f *forger) run(packets int) error {
 	buf := make([]byte, 1<<16)
 	for {
