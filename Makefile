@@ -345,14 +345,23 @@ FOR_BENCH := tcpdump bpftrace linux-perf
 BENCH_ROUNDS ?= 21
 
 .PHONY: bench
-bench: build deps-go ## Measure what rsttrace costs, beside other tracers, and write bench/README.md; on a quiet machine
+bench: build bench-program deps-go ## Measure what rsttrace costs, beside other tracers, and write bench/README.md; on a quiet machine
 	@tools/deps $(FOR_BENCH) $(FOR_VM) || echo 'make: bench: measures without what could not be installed' >&2
-	@CGO_ENABLED=0 $(GO) build -o bin/bench ./bench
 	@$(AS_ROOT) bin/bench -write -rounds $(BENCH_ROUNDS)
 
-.PHONY: bench-smoke
-bench-smoke: build ## One short round of it: are all totals exact?
+.PHONY: bench-instructions bench-instructions-check
+bench-instructions: build bench-program deps-vm ## Count the instructions of an operation in guests, and write bench/README.md
+	@bin/bench -instructions -write
+
+bench-instructions-check: build bench-program deps-vm ## Count them again: does any differ from the committed ones by more than 3 %?
+	@$(GO) run ./tools/tally step $(RESULTS)/bench-instructions-check bench-instructions-check bin/bench -instructions
+
+.PHONY: bench-program
+bench-program: go
 	@CGO_ENABLED=0 $(GO) build -o bin/bench ./bench
+
+.PHONY: bench-smoke
+bench-smoke: build bench-program ## One short round of it: are all totals exact?
 	@$(GO) run ./tools/tally step $(RESULTS)/bench-smoke bench-smoke $(AS_ROOT) bin/bench -smoke
 
 ##@ Tools

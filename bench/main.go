@@ -18,9 +18,11 @@ type options struct {
 	program string // the rsttrace to measure
 	write   bool
 	smoke   bool
-	methods bool   // only compare attach methods, here
-	only    string // measure only matchups with this in "load: tracer"
-	dir     string // where README.md and results.json are
+	methods bool // only compare attach methods, here
+	// instructions counts what each operation takes, in guests, or here.
+	instructions, guest bool
+	only                string // measure only matchups with this in "load: tracer"
+	dir                 string // where README.md and results.json are
 }
 
 func main() {
@@ -34,6 +36,8 @@ func main() {
 	flag.BoolVar(&o.write, "write", false, "write the results to README.md and results.json")
 	flag.BoolVar(&o.smoke, "smoke", false, "one short round of rsttrace alone: checks that totals are exact, not how fast it is")
 	flag.BoolVar(&o.methods, "methods", false, "only compare the attach methods on this kernel, as JSON: what the guest of a full run does")
+	flag.BoolVar(&o.instructions, "instructions", false, "count the instructions of each operation in guests, and compare them with the committed ones; with -write, commit them")
+	flag.BoolVar(&o.guest, "guest", false, "with -instructions: count on this kernel, as JSON: what the guest does")
 	flag.StringVar(&o.only, "only", "", "measure only throughput, and only where \"load: tracer\" has this in it: for work on one figure")
 	flag.StringVar(&o.dir, "dir", "bench", "folder of README.md and results.json")
 	flag.Parse()
@@ -44,6 +48,13 @@ func main() {
 }
 
 func (o *options) run() error {
+	if o.instructions && !o.guest {
+		program, err := o.absolute()
+		if err != nil {
+			return err
+		}
+		return o.countInstructions(program)
+	}
 	if os.Geteuid() != 0 {
 		return errors.New("needs root: namespaces and BPF programs cannot be made without it")
 	}
@@ -53,12 +64,9 @@ func (o *options) run() error {
 	if o.only != "" && o.write {
 		return errors.New("-only is a part, and -write wants the whole")
 	}
-	program, err := filepath.Abs(o.program)
+	program, err := o.absolute()
 	if err != nil {
 		return err
-	}
-	if _, err := os.Stat(program); err != nil {
-		return fmt.Errorf("%w (make build makes it)", err)
 	}
 	plan := fullPlan(program)
 	if o.methods {
@@ -79,6 +87,13 @@ func (o *options) run() error {
 	defer g.close()
 
 	b := bench{loadns: g, options: o, program: program, results: newResults(o)}
+	if o.guest {
+		found, err := b.countHere()
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(os.Stdout).Encode(found)
+	}
 	if err := b.all(plan); err != nil {
 		return err
 	}
@@ -94,4 +109,16 @@ func (o *options) run() error {
 		return nil
 	}
 	return b.results.save(o.dir)
+}
+
+// absolute is the path of the program to measure, from wherever it is started.
+func (o *options) absolute() (string, error) {
+	program, err := filepath.Abs(o.program)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(program); err != nil {
+		return "", fmt.Errorf("%w (make build makes it)", err)
+	}
+	return program, nil
 }

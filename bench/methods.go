@@ -41,25 +41,9 @@ func guest(arch string) string {
 
 // methodsInGuest runs methodsPlan in a virtual machine and returns its results.
 func methodsInGuest(program string) (*results, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	out, err := os.MkdirTemp("", "rsttrace-bench")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(out)
 	const seconds = 1500
-	inGuest := "bench -methods -rsttrace /bin/rsttrace -slice 500ms -rounds " + strconv.Itoa(methodRounds) + " >/out/methods.json"
-	cmd := exec.Command(filepath.Join("test", "vm", "run"), guest(runtime.GOARCH), "--timeout", strconv.Itoa(seconds), "--out", out,
-		"--with", program+":/bin/rsttrace", "--with", self+":/bin/bench", "--", "sh", "-c", inGuest)
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("%w: %s", err, lastLine(said.String()))
-	}
-	text, err := os.ReadFile(filepath.Join(out, "methods.json"))
+	text, err := inGuest(guest(runtime.GOARCH), program, seconds,
+		"bench -methods -rsttrace /bin/rsttrace -slice 500ms -rounds "+strconv.Itoa(methodRounds))
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +55,29 @@ func methodsInGuest(program string) (*results, error) {
 		return nil, errors.New("the guest measured nothing")
 	}
 	return &r, nil
+}
+
+// inGuest runs this program in a virtual machine with options of test/vm/run, and returns
+// what it wrote to its output.
+func inGuest(kernel, program string, seconds int, command string, options ...string) ([]byte, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	out, err := os.MkdirTemp("", "rsttrace-bench")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(out)
+	args := append([]string{kernel, "--timeout", strconv.Itoa(seconds), "--out", out,
+		"--with", program + ":/bin/rsttrace", "--with", self + ":/bin/bench"}, options...)
+	cmd := exec.Command(filepath.Join("test", "vm", "run"), append(args, "--", "sh", "-c", command+" >/out/results")...)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, lastLine(said.String()))
+	}
+	return os.ReadFile(filepath.Join(out, "results"))
 }
 
 func lastLine(text string) string {

@@ -1,26 +1,28 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 )
 
-// What is between these lines of README.md is written by this program.
+// What is between two such lines of README.md is written by this program.
 const (
-	markBegin = "<!-- results: begin, written by make bench -->\n"
-	markEnd   = "<!-- results: end -->"
+	resultMarks      = "results"
+	instructionMarks = "instructions"
 )
 
-func replaceMarked(page, text string) (string, error) {
-	before, rest, begins := strings.Cut(page, markBegin)
-	_, after, ends := strings.Cut(rest, markEnd)
+func markBegin(marks string) string { return "<!-- " + marks + ": begin, written by make bench -->\n" }
+func markEnd(marks string) string   { return "<!-- " + marks + ": end -->" }
+
+func replaceMarked(page, marks, text string) (string, error) {
+	before, rest, begins := strings.Cut(page, markBegin(marks))
+	_, after, ends := strings.Cut(rest, markEnd(marks))
 	if !begins || !ends {
-		return "", errors.New("the marks around the results are missing")
+		return "", fmt.Errorf("the marks around the %s are missing", marks)
 	}
-	return before + markBegin + text + markEnd + after, nil
+	return before + markBegin(marks) + text + markEnd(marks) + after, nil
 }
 
 // markdown is the results for people.

@@ -31,12 +31,14 @@ func TestQuartiles(t *testing.T) {
 }
 
 func TestReplaceMarked(t *testing.T) {
-	got, err := replaceMarked("a\n"+markBegin+"old\n"+markEnd+"\nb\n", "new\n")
-	if want := "a\n" + markBegin + "new\n" + markEnd + "\nb\n"; err != nil || got != want {
+	begin, end := markBegin(resultMarks), markEnd(resultMarks)
+	others := markBegin(instructionMarks) + "stays\n" + markEnd(instructionMarks)
+	got, err := replaceMarked("a\n"+begin+"old\n"+end+"\nb\n"+others, resultMarks, "new\n")
+	if want := "a\n" + begin + "new\n" + end + "\nb\n" + others; err != nil || got != want {
 		t.Errorf("%q, %v, want %q", got, err, want)
 	}
-	for _, page := range []string{"", markBegin, "old\n" + markEnd} {
-		if _, err := replaceMarked(page, "new"); err == nil {
+	for _, page := range []string{"", begin, "old\n" + end, others} {
+		if _, err := replaceMarked(page, resultMarks, "new"); err == nil {
 			t.Errorf("%q has not both marks", page)
 		}
 	}

@@ -85,16 +85,22 @@ func (r *results) save(dir string) error {
 	if err != nil {
 		return err
 	}
-	const readable = 0o644
 	if err := os.WriteFile(filepath.Join(dir, "results.json"), append(text, '\n'), readable); err != nil {
 		return err
 	}
+	return updateReadme(dir, resultMarks, r.markdown())
+}
+
+const readable = 0o644
+
+// updateReadme replaces what is between marks of README.md.
+func updateReadme(dir, marks, text string) error {
 	path := filepath.Join(dir, "README.md")
 	page, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	updated, err := replaceMarked(string(page), r.markdown())
+	updated, err := replaceMarked(string(page), marks, text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
