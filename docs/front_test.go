@@ -2,6 +2,7 @@ package docs
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -84,6 +85,27 @@ func TestChangelog(t *testing.T) {
 			t.Errorf("%s comes below %v", name, newer)
 		}
 		newer = version
+	}
+}
+
+// TestReleaseNotes: each released version has a section, and one that there is not has none.
+func TestReleaseNotes(t *testing.T) {
+	source, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := func(version string) (string, error) {
+		out, err := exec.Command(filepath.Join(root, "tools", "release-notes"), version).Output()
+		return string(out), err
+	}
+	for _, released := range regexp.MustCompile(`(?m)^## \[(\d\S*)\]`).FindAllStringSubmatch(string(source), -1) {
+		text, err := notes("v" + released[1])
+		if err != nil || !strings.Contains(text, "### ") || strings.Contains(text, "\n## ") {
+			t.Errorf("notes of %s: %v\n%s", released[1], err, text)
+		}
+	}
+	if text, err := notes("v0.0.99"); err == nil {
+		t.Errorf("notes of a version that there is not:\n%s", text)
 	}
 }
 
