@@ -2,11 +2,9 @@ package peers
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/netip"
-	"os"
 	"testing"
 
 	"github.com/rsttrace/rsttrace/internal/lab/firewall"
@@ -39,10 +37,9 @@ func newTrackedHost(t *testing.T) *trackedHost {
 	h := &trackedHost{own: own.Addr()}
 	h.peer, err = packetpeer.New(t.Context(), n, own, peer)
 	must(t, err)
-	inside := fmt.Sprintf("--net=/proc/%d/fd/%d", os.Getpid(), n.FD())
 	exporter, err := find("prometheus-node-exporter")
 	must(t, err)
-	at := start(t, "nsenter", inside, exporter, "--collector.disable-defaults", "--collector.conntrack", anyPort).awaitAddress()
+	at := start(t, "nsenter", inside(n), exporter, "--collector.disable-defaults", "--collector.conntrack", anyPort).awaitAddress()
 	h.exporter = relay(t, n, at)
 	return h
 }

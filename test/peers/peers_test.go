@@ -43,7 +43,7 @@ func newWorld(t *testing.T) *world {
 // configure writes the file of settings, with the sinks that are there besides the log.
 func (w *world) configure(t *testing.T, sinks ...string) {
 	t.Helper()
-	text := "max-rate: 0\nring-size: 256K\nsinks:\n"
+	text := "max-rate: 0\nring-size: 256K\naudit: 2s\nsinks:\n"
 	for _, sink := range append(sinks, "type: file, path: "+w.log) {
 		text += "  - {" + sink + "}\n"
 	}

@@ -37,9 +37,13 @@ var ofResets = []provocation{
 
 // ofRsttrace are those about rsttrace itself. The last one ends it.
 var ofRsttrace = []provocation{
+	{alert: "RsttraceAuditUnexplained", provoke: loseRoute},
 	{alert: "RsttraceConfigurationRefused", provoke: breakConfiguration},
 	{alert: "RsttraceDetailsLost", provoke: loseDetails},
 	{alert: "RsttraceSinkDropping", provoke: silenceSink},
+	// After the one before it, since details are lost in it, too.
+	{alert: "RsttraceProbesMissed", provoke: interruptProbes},
+	{alert: "RsttraceBlind", provoke: hideTracepoint},
 	{alert: "RsttraceDown", provoke: func(_ *testing.T, w *world) { w.serve.kill() }},
 }
 

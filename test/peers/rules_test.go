@@ -81,6 +81,20 @@ func TestEveryAlertIsTested(t *testing.T) {
 	}
 }
 
+// TestEveryAlertIsProvoked: by a real fault, with the real Prometheus.
+func TestEveryAlertIsProvoked(t *testing.T) {
+	var provoked []string
+	for _, p := range slices.Concat(ofResets, ofRsttrace) {
+		provoked = append(provoked, p.alert)
+	}
+	want := alerts(t)
+	slices.Sort(want)
+	slices.Sort(provoked)
+	if !slices.Equal(provoked, want) {
+		t.Errorf("%q are provoked, want %q", provoked, want)
+	}
+}
+
 // TestEveryAlertHasARunbook: the alert links to its section of the page, and the page has
 // no others.
 func TestEveryAlertHasARunbook(t *testing.T) {
