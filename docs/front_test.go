@@ -109,6 +109,34 @@ func TestReleaseNotes(t *testing.T) {
 	}
 }
 
+// TestVersionsAgree: the chart and the manifests have the newest released version.
+func TestVersionsAgree(t *testing.T) {
+	read := func(path, pattern string) string {
+		t.Helper()
+		source, err := os.ReadFile(filepath.Join(root, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := regexp.MustCompile(pattern).FindSubmatch(source); found != nil {
+			return string(found[1])
+		}
+		return ""
+	}
+	newest := read("CHANGELOG.md", `(?m)^## \[(\d\S*)\]`)
+	if newest == "" {
+		t.Skip("nothing is released yet")
+	}
+	for _, place := range []struct{ path, pattern string }{
+		{"deploy/helm/rsttrace/Chart.yaml", `(?m)^version: (\S+)`},
+		{"deploy/helm/rsttrace/Chart.yaml", `(?m)^appVersion: "(\S+)"`},
+		{"deploy/kubernetes/base/kustomization.yaml", `newTag: "(\S+)"`},
+	} {
+		if got := read(place.path, place.pattern); got != newest {
+			t.Errorf("%s has %q for %s, and the newest version in CHANGELOG.md is %s", place.path, got, place.pattern, newest)
+		}
+	}
+}
+
 // TestComparisonHasMeasuredNumbers: the numbers in comparison.md are those of bench/README.md,
 // which "make bench" writes anew.
 func TestComparisonHasMeasuredNumbers(t *testing.T) {
