@@ -25,7 +25,7 @@ type counting struct {
 // instructionRow is what one operation of a load takes the guest: kernel, load and tracer.
 type instructionRow struct {
 	Load, Tracer string
-	Instructions uint64 // the median of the rounds
+	Instructions uint64 // the median of the rounds; 0: the tracer cannot see what the load does here
 }
 
 // countedKernels are those of the table.
@@ -69,7 +69,7 @@ func (b *bench) countHere() (counting, error) {
 	found := counting{Release: b.results.Machine.Kernel}
 	for _, m := range countedMatchups(b.program) {
 		instructions, err := b.instructionsOf(m)
-		if err != nil {
+		if err != nil && !errors.Is(err, errUnseen) {
 			return counting{}, fmt.Errorf("%s, %s: %w", m.load.name, m.tracer.name, err)
 		}
 		found.Rows = append(found.Rows, instructionRow{
@@ -148,6 +148,7 @@ func differences(committed, now []counting) (found []string) {
 		for _, row := range n.Rows {
 			before := was.of(row.Load, row.Tracer)
 			switch change := float64(row.Instructions)/float64(before) - 1; {
+			case before == row.Instructions:
 			case before == 0:
 				found = append(found, fmt.Sprintf("%s, %s, %s: has no committed figure", n.Kernel, row.Load, row.Tracer))
 			case math.Abs(change) > countTolerance:
@@ -181,6 +182,10 @@ func instructionsTable(all []counting) string {
 		fmt.Fprintf(&page, "| %s | %s |", row.Load, codeText(row.Tracer))
 		for _, c := range all {
 			figure, bare := c.of(row.Load, row.Tracer), c.of(row.Load, untraced.name)
+			if figure == 0 {
+				page.WriteString(" does not see them | |")
+				continue
+			}
 			fmt.Fprintf(&page, " %s | %s |", thousands(figure), addedText(figure, bare))
 		}
 		page.WriteByte('\n')
@@ -197,7 +202,7 @@ func addedText(figure, bare uint64) string {
 
 const instructionsFile = "instructions.json"
 
-// instructions counts, and writes the figures or holds them against the committed ones.
+// countInstructions counts, and writes the figures or holds them against the committed ones.
 func (o *options) countInstructions(program string) error {
 	var committed []counting
 	text, err := os.ReadFile(filepath.Join(o.dir, instructionsFile))

@@ -31,8 +31,10 @@ func TestDifferences(t *testing.T) {
 func TestInstructionsTable(t *testing.T) {
 	got := instructionsTable([]counting{{Kernel: "6.1", Release: "6.1.0", Rows: []instructionRow{
 		{Load: "connects", Tracer: untraced.name, Instructions: 20000}, {Load: "connects", Tracer: "rsttrace", Instructions: 21000},
+		{Load: "connects", Tracer: "rsttrace --attach tracepoint"},
 	}}})
-	for _, line := range []string{"| connects | nothing (untraced) | 20 000 |  |\n", "| connects | `rsttrace` | 21 000 | 1 000 (5.0 %) |\n"} {
+	for _, line := range []string{"| connects | nothing (untraced) | 20 000 |  |\n", "| connects | `rsttrace` | 21 000 | 1 000 (5.0 %) |\n",
+		"| connects | `rsttrace --attach tracepoint` | does not see them | |\n"} {
 		if !strings.Contains(got, line) {
 			t.Errorf("%q is not in\n%s", line, got)
 		}

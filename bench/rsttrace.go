@@ -95,6 +95,9 @@ type totals struct {
 // host's, so that is nobody's mistake, unless it happens every time.
 var errDisturbed = errors.New("more resets than were made: other resets on this host, or a mistake")
 
+// errUnseen: this kernel does not show such resets to this attach method.
+var errUnseen = errors.New("none was seen")
+
 // check wants the totals to be what the load did, to the last one.
 func (t *totals) check(l load, operations uint64) error {
 	all := make(map[event.Count]uint64)
@@ -111,6 +114,8 @@ func (t *totals) check(l load, operations uint64) error {
 	}
 	for _, c := range l.causes {
 		switch got := all[c]; {
+		case got == 0:
+			return fmt.Errorf("%s: %s of %d %s: %w", l.name, c.Cause, operations, l.unit, errUnseen)
 		case got < operations:
 			return fmt.Errorf("%s: %d %s of %d %s", l.name, got, c.Cause, operations, l.unit)
 		case got > operations:
