@@ -166,7 +166,7 @@ test-all: build-all deps-vm ## Everything, on every kernel, for hours; each step
 	echo 'written: $(RECORDS).md'; \
 	exit $$status
 steps = $(if $(1),$(MAKE) --no-print-directory -k $(2) $(1:%=once-%),true)
-ALL_STEPS := $(filter-out vm-tests,$(TEST_STEPS)) $(ALL_KERNELS:%=vm-all-%) $(SERVICE_KERNELS:%=vm-service-%) collector fleet vm-fleet-all fuzz live
+ALL_STEPS := $(filter-out vm-tests,$(TEST_STEPS)) $(ALL_KERNELS:%=vm-all-%) $(SERVICE_KERNELS:%=vm-service-%) collector fleet vm-fleet-all bench-instructions-check fuzz live
 TEST_ALL_STEPS ?= $(ALL_STEPS)
 ALL_RESULTS := $(RESULTS)-all
 # Nobody has chosen a shorter time on the command line or in the environment.
