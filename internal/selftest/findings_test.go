@@ -123,6 +123,33 @@ func TestHiddenActor(t *testing.T) {
 	}
 }
 
+// TestHiddenCount: how often a thing happened is said of what the kernel shows. Where it hides
+// an event, and where the machine is slow, the number of a timed diagnosis is not known.
+func TestHiddenCount(t *testing.T) {
+	for _, tt := range []struct{ timed, hides, slow, fails bool }{
+		{timed: true, fails: true},
+		{timed: true, hides: true},
+		{timed: true, slow: true},
+		{hides: true, slow: true, fails: true},
+	} {
+		c := newWorld()
+		c.run()
+		if tt.hides {
+			c.matched = make([]*event.Event, len(c.outcome.Expect))
+		}
+		if tt.slow {
+			c.outcome.SlowestCall = slowCall + 1
+		}
+		c.result.Problems = nil
+		c.outcome.Findings = []lab.Diagnosis{{Pattern: "sent-by-no-socket", Accuses: lab.Outside, Timed: tt.timed, Says: []string{"(3 times)"}}}
+		f := event.Finding{Pattern: "sent-by-no-socket", Dir: event.Received, Phase: event.FindingTotal, Summary: "sent", Remedy: "look"}
+		c.checkFinding(&f, nil, make([]bool, 1))
+		if failed := strings.Contains(strings.Join(c.result.Problems, "\n"), "does not say"); failed != tt.fails {
+			t.Errorf("%+v: %q", tt, c.result.Problems)
+		}
+	}
+}
+
 // TestHiddenOnly: what is right where an event is hidden is right there only.
 func TestHiddenOnly(t *testing.T) {
 	for _, hides := range []bool{true, false} {
