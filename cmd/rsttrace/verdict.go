@@ -12,13 +12,17 @@ import (
 // describeVerdict answers the first question that people have: is every RST seen here?
 func describeVerdict(out io.Writer, hooks []probe.HookStatus, limits []probe.Limit) {
 	var unseen []probe.Limit
+	details := 0
 	for _, limit := range limits {
-		if limit.Unseen() != "" && !onlyWaits(limit, hooks) {
+		switch {
+		case limit.Unseen() == "":
+			details++
+		case !onlyWaits(limit, hooks):
 			unseen = append(unseen, limit)
 		}
 	}
-	switch details := len(limits) - len(unseen); {
-	case len(limits) == 0:
+	switch {
+	case len(unseen) == 0 && details == 0:
 		fmt.Fprint(out, "Here rsttrace sees every RST, and all its details.\n\n")
 	case len(unseen) == 0:
 		fmt.Fprintf(out, "Here rsttrace sees every RST. %s missing: the end of this page has more.\n\n", countDetails(details))

@@ -23,7 +23,8 @@ func TestDescribeVerdict(t *testing.T) {
 		{"one detail", nil, []string{"no-state"}, []string{"1 detail is missing"}, "misses"},
 		{"whole RSTs", refused, []string{probe.LimitReject}, []string{"does not see every RST", "  - " + reject + "\n", "It sees all others. The end"}, "detail"},
 		{"whole RSTs and a detail", refused, []string{probe.LimitReject, "no-state"}, []string{"  - " + reject, "It sees all others. 1 detail is missing"}, "sees every RST."},
-		{"a module that is not loaded", later, []string{probe.LimitReject}, []string{"sees every RST."}, "misses"},
+		{"a module that is not loaded", later, []string{probe.LimitReject}, []string{"sees every RST, and all its details."}, "miss"},
+		{"such a module, and a detail", later, []string{probe.LimitReject, "no-state"}, []string{"sees every RST. 1 detail is missing"}, "misses"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var out strings.Builder
