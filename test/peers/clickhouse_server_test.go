@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -97,6 +98,9 @@ func (c *clickHouse) number(statement string) string {
 		c.t.Fatalf("%s\n%v", statement, rows)
 	}
 	for _, value := range rows[0] {
+		if number, ok := value.(float64); ok { // as a number in JSON is; Sprint would write 1e+06
+			return strconv.FormatFloat(number, 'f', -1, 64)
+		}
 		return fmt.Sprint(value)
 	}
 	return ""
