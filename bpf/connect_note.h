@@ -7,7 +7,7 @@
 #include "notes.h"
 #include "socket.h"
 
-#define CONNECT_BITS 13
+#define CONNECT_BITS 14
 
 /*
  * Which process called connect for a socket, or since when an incoming connection
